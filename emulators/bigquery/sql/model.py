@@ -1,25 +1,41 @@
 """What the SQL layer promises to the state layer: a script becomes statements that DuckDB, or the catalog, can execute.
 
 The SQL layer knows GoogleSQL and DuckDB's dialect and nothing of storage; the state layer owns tables, jobs and files.
+
+How values look in DuckDB (tables, results, parameters): INT64 BIGINT, FLOAT64 DOUBLE, NUMERIC DECIMAL(38,9),
+BIGNUMERIC DECIMAL(38,18) (exact or refused), BOOL BOOLEAN, STRING VARCHAR, BYTES BLOB, DATE DATE, TIME TIME,
+DATETIME TIMESTAMP, TIMESTAMP TIMESTAMPTZ (the session's TimeZone is UTC), JSON JSON, INTERVAL INTERVAL,
+ARRAY<T> T[], STRUCT<...> STRUCT(...), RANGE<T> STRUCT("start" T, "end" T); see types.duckdb_type.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
 class TableName:
-    """A fully qualified table: project, dataset, table (BigQuery's spelling, case-sensitive)."""
+    """A fully qualified table: project, dataset, table (BigQuery's spelling, case-sensitive).
+
+    A temporary table of the running script or session has the dataset "_SESSION".
+    """
 
     project: str
     dataset: str
     table: str
 
+    def __str__(self) -> str:
+        return f"{self.project}:{self.dataset}.{self.table}"
+
 
 @dataclass(frozen=True)
 class Field:
-    """A column in BigQuery's REST terms: type is the legacy-free name (INT64, STRING, STRUCT ...), mode NULLABLE, REQUIRED or REPEATED."""
+    """A column in BigQuery's REST terms.
+
+    type is the name without legacy spelling (INT64, STRING, STRUCT, RANGE ...), mode NULLABLE, REQUIRED or REPEATED;
+    a RANGE has its element type as the only entry of `fields`, named "element".
+    """
 
     name: str
     type: str
@@ -37,8 +53,11 @@ class Field:
 class TableInfo:
     """What the translator may know of a table.
 
-    kind is TABLE, VIEW, MATERIALIZED_VIEW or EXTERNAL; view_query is GoogleSQL (the translator expands it in place);
-    partition_columns are the columns whose constant predicates the state layer can prune by.
+    kind is TABLE, VIEW, MATERIALIZED_VIEW, SNAPSHOT or EXTERNAL; view_query is GoogleSQL of a VIEW (expanded in place;
+    a MATERIALIZED_VIEW is read through `relation` when view_query is None);
+    partition_columns are the columns whose constant predicates the state layer can prune by;
+    hidden are pseudo-columns that can be named but are not part of `*` (_PARTITIONTIME, _PARTITIONDATE, _FILE_NAME):
+    `relation` yields them after the fields.
     """
 
     name: TableName
@@ -47,47 +66,89 @@ class TableInfo:
     view_query: str | None = None
     partition_columns: tuple[str, ...] = ()
     require_partition_filter: bool = False
+    hidden: tuple[Field, ...] = ()
 
 
 class Catalog(Protocol):
     """What the state layer offers while a statement is analysed."""
 
-    def table(self, name: TableName) -> TableInfo | None: ...
+    def table(self, name: TableName) -> TableInfo | None:
+        """The table, or None when it (or its dataset) does not exist. Temporary tables: dataset "_SESSION"."""
+        ...
 
-    def relation(self, name: TableName, predicates: Sequence[Any]) -> str:
-        """A DuckDB relation (quoted name, or a subquery in parentheses) with exactly the columns of TableInfo.fields.
+    def tables(self, project: str, dataset: str, prefix: str) -> Sequence[TableName]:
+        """The tables of a dataset whose name starts with prefix, for wildcard tables."""
+        ...
 
-        predicates: sqlglot conditions in GoogleSQL, without table qualifiers, that restrict the table's partition columns;
-        they are hints: the statement still filters.
+    def location(self, project: str, dataset: str) -> str | None:
+        """The dataset's location (EU, US, europe-west1 ...), or None when there is no such dataset."""
+        ...
+
+    def relation(self, name: TableName, predicates: Sequence[str], as_of: datetime | None = None) -> str:
+        """A DuckDB relation to read: a quoted name, or a subquery in parentheses; columns as TableInfo.fields, then hidden.
+
+        predicates: DuckDB conditions over the partition columns alone (e.g. `"day" >= DATE '2024-01-01'`), all of which
+        the statement requires: hints for pruning; the statement still filters. as_of: FOR SYSTEM_TIME AS OF.
         """
+        ...
+
+    def writable(self, name: TableName) -> str:
+        """The quoted name of the DuckDB base table that DML on `name` changes (SqlError when it cannot be changed)."""
         ...
 
     def routine(self, name: TableName) -> Mapping[str, Any] | None:
         """A stored routine in BigQuery's REST form (routineType, arguments, definitionBody ...), or None."""
         ...
 
-    def schema_rows(self, dataset: TableName | None, view: str) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:
-        """The rows of INFORMATION_SCHEMA.<view> (of a dataset: its project and dataset; or of the project), or None when unknown."""
+    def schema_rows(
+        self, dataset: TableName | None, view: str
+    ) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:
+        """The rows of INFORMATION_SCHEMA.<view>, as Python values in the order of the fields; None when unknown.
+
+        dataset: its project and dataset, table empty (for `region-eu.INFORMATION_SCHEMA.X` the dataset is "region-eu").
+        view is upper case; "__TABLES__" asks for the legacy meta-table.
+        """
         ...
+
+
+@dataclass(frozen=True)
+class QueryParameter:
+    """A query parameter: name None when positional; field gives the type; value as REST sends it, already unwrapped.
+
+    Scalars are strings (or None); arrays lists; structs dicts by field name; ranges {"start": ..., "end": ...}.
+    """
+
+    name: str | None
+    field: Field
+    value: Any
 
 
 @dataclass(frozen=True)
 class Statement:
     """One statement of a script, ready to execute.
 
-    kind: BigQuery's statementType (SELECT, INSERT, UPDATE, DELETE, MERGE, TRUNCATE_TABLE, CREATE_TABLE, CREATE_TABLE_AS_SELECT, ...).
-    duckdb: the SQL to run with `parameters` bound; for a SELECT or the query part of CTAS it returns the rows.
+    kind: BigQuery's statementType (SELECT, INSERT, UPDATE, DELETE, MERGE, TRUNCATE_TABLE, CREATE_TABLE,
+        CREATE_TABLE_AS_SELECT, BEGIN_TRANSACTION ...; see translate.py); text: the GoogleSQL of this statement.
+    prepare: SQL to run first, in the same transaction (they check, or make temporary tables); cleanup: to run last.
+    duckdb: the SQL to run; for a SELECT, or the query part of CTAS, EXPORT DATA ..., it returns rows as `schema` says;
+        for INSERT, UPDATE and DELETE DuckDB returns the count; for MERGE it returns one row per changed row with one
+        column: 'INSERT', 'UPDATE' or 'DELETE'.
+    schema: the result's columns, in BigQuery's types.
     target: the table that is written or defined; action: for DDL the typed request (see actions.py), else None.
-    reads: the tables read.
+    reads: the tables read, views included.
+    wants_rows: the script needs this statement's rows (`Script.result`) before it can go on; they are no query result.
     """
 
     kind: str
     text: str
     duckdb: str | None = None
-    parameters: tuple[Any, ...] = ()
+    prepare: tuple[str, ...] = ()
+    cleanup: tuple[str, ...] = ()
+    schema: tuple[Field, ...] = ()
     target: TableName | None = None
     action: Any = None
     reads: tuple[TableName, ...] = ()
+    wants_rows: bool = False
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
