@@ -1,0 +1,20 @@
+"""The columns of the tables in the ops dataset, which every room writes in one form."""
+
+from contracts.bronze import BronzeColumn
+
+DEAD_LETTERS = "dead_letters"
+DEAD_LETTERS_PARTITION = "dead_lettered_at"  # by day
+
+DEAD_LETTER_COLUMNS = (
+    BronzeColumn("dead_letter_id", "STRING", "REQUIRED"),  # the same letter always has the same id
+    BronzeColumn("source", "STRING", "REQUIRED"),
+    BronzeColumn("object", "STRING", "REQUIRED"),  # table or event
+    BronzeColumn("reason", "STRING", "REQUIRED"),  # code: invalid_json, missing_required, wrong_type, ...
+    BronzeColumn("detail", "STRING", "NULLABLE"),  # where in the payload, and what to do
+    BronzeColumn("payload", "BYTES", "NULLABLE"),  # the original bytes
+    BronzeColumn("attributes", "STRING", "NULLABLE"),  # JSON object
+    BronzeColumn("origin", "STRING", "REQUIRED"),  # topic and message id, or gs:// file
+    BronzeColumn("published_at", "TIMESTAMP", "NULLABLE"),
+    BronzeColumn("dead_lettered_at", "TIMESTAMP", "REQUIRED"),
+    BronzeColumn("_batch_id", "STRING", "REQUIRED"),
+)
