@@ -1,0 +1,1 @@
+"""What the company publishes: usage of its product and sign-ins, as its own services would."""

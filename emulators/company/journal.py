@@ -1,0 +1,239 @@
+"""The ledger's writing side: intent before, outcome after, so that a kill at any moment leaves both reconcilable.
+
+A day is simulated and recorded whole (one SQLite transaction) before any of it happens. What happened is then three
+numbers: the last transaction committed in Postgres, the last event answered by Pub/Sub, and the last event of a request
+under way. After a kill the first is read again from Postgres' company_progress, which each transaction updates itself;
+a request under way is published again, and its messages are noted as uncertain.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import date
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from emulators.company.errors import CompanyError
+from emulators.company.events.model import Event
+from emulators.company.schema import TABLES, Row
+from emulators.company.world import Change, Transaction, World
+
+FILE = "ledger.sqlite"
+
+
+class Settings(NamedTuple):
+    """What makes one company: its name (random, to recognise its database), seed, first day and size."""
+
+    company: str
+    seed: int
+    start: date
+    accounts: int
+
+
+class Progress(NamedTuple):
+    """Last transaction committed, last event answered, last event of a publish request under way."""
+
+    committed: int
+    published: int
+    publishing: int
+
+
+class Recorded(NamedTuple):
+    """A recorded transaction: its number, whether it is rolled back, its changes."""
+
+    number: int
+    rolled_back: bool
+    changes: list[Change]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection whose commits survive a killed process (WAL; a power cut may lose the last ones)."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=60, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+class Journal:
+    """The open ledger, for writing. One thread at a time may use an instance."""
+
+    def __init__(self, state: Path) -> None:
+        """Open `state`/ledger.sqlite. Raises CompanyError when there is no ledger."""
+        self.path = state / FILE
+        if not self.path.exists():
+            raise CompanyError(f"no company in {state}", "Found one first: python -m emulators.company create")
+        self.database = connect(self.path)
+
+    @classmethod
+    def found(cls, state: Path, settings: Settings) -> "Journal":
+        """A new, empty ledger. It appears under its name only when it is complete."""
+        state.mkdir(parents=True, exist_ok=True)
+        draft = state / f"{FILE}.draft"
+        draft.unlink(missing_ok=True)
+        database = sqlite3.connect(draft)
+        database.executescript(files("emulators.company").joinpath("ledger.sql").read_text())
+        values = {name: str(value) for name, value in settings._asdict().items()}
+        database.executemany("INSERT INTO settings VALUES (?, ?)", values.items())
+        database.commit()
+        database.close()
+        draft.rename(state / FILE)
+        return cls(state)
+
+    def settings(self) -> Settings:
+        """What the company was founded with."""
+        values = dict(self.database.execute("SELECT name, value FROM settings"))
+        start = date.fromisoformat(values["start"])
+        return Settings(values["company"], int(values["seed"]), start, int(values["accounts"]))
+
+    def last_day(self) -> int:
+        """The last day recorded: 0 after the first load, -1 before."""
+        return int(self.database.execute("SELECT coalesce(max(day), -1) FROM days").fetchone()[0])
+
+    def target_day(self) -> int:
+        """The day up to which the company was last asked to play."""
+        row = self.database.execute("SELECT value FROM settings WHERE name = 'target_day'").fetchone()
+        return int(row[0]) if row else 0
+
+    def set_target_day(self, day: int) -> None:
+        """Remember up to which day the company plays, for `resume`."""
+        self.database.execute("INSERT OR REPLACE INTO settings VALUES ('target_day', ?)", (str(day),))
+
+    def progress(self) -> Progress:
+        """How far the company got."""
+        return Progress(*self.database.execute("SELECT committed, published, publishing FROM progress").fetchone())
+
+    def record_day(
+        self, day: int, when: date, transactions: Sequence[Transaction], events: Sequence[Event], world: World
+    ) -> None:
+        """Write a day's intents, all or nothing; `world` is as it is after them."""
+        first = self.database.execute("SELECT coalesce(max(number), 0) + 1 FROM transactions").fetchone()[0]
+        first_event = self.database.execute("SELECT coalesce(max(sequence), 0) + 1 FROM events").fetchone()[0]
+        numbered = list(enumerate(transactions, start=first))
+        with self.database:
+            self.database.execute("BEGIN IMMEDIATE")
+            self.database.executemany(
+                "INSERT INTO transactions VALUES (?, ?, ?, ?, ?)",
+                ((number, day, t.occurred_at, t.action, t.rolled_back) for number, t in numbered),
+            )
+            self.database.executemany(
+                "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((number, n, *_encode(change)) for number, t in numbered for n, change in enumerate(t.changes)),
+            )
+            self.database.executemany(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ((sequence, day, *event) for sequence, event in enumerate(events, start=first_event)),
+            )
+            counters = json.dumps(world.counters)
+            self.database.execute("INSERT INTO days VALUES (?, ?, ?)", (day, when.isoformat(), counters))
+
+    def pending_transactions(self, limit: int, through: int) -> list[Recorded]:
+        """The next transactions that are not known to be committed, in order, of days up to `through`."""
+        after = self.progress().committed
+        rows = self.database.execute(
+            "SELECT t.number, t.rolled_back, c.kind, c.table_name, c.key, c.row, c.columns "
+            "FROM transactions t JOIN changes c USING (number) "
+            "WHERE t.number > ? AND t.number <= ? AND t.day <= ? ORDER BY t.number, c.position",
+            (after, after + limit, through),
+        )
+        return [
+            Recorded(number, bool(rolled_back), [_decode(*row[2:]) for row in group])
+            for (number, rolled_back), group in groupby(rows, key=lambda row: (row[0], row[1]))
+        ]
+
+    def has_committed(self, after: int, through: int) -> bool:
+        """Whether any transaction with after < number <= through is one that commits."""
+        query = "SELECT EXISTS (SELECT 1 FROM transactions WHERE number > ? AND number <= ? AND NOT rolled_back)"
+        return bool(self.database.execute(query, (after, through)).fetchone()[0])
+
+    def mark_committed(self, number: int) -> None:
+        """Transactions up to this number have happened (committed, or rolled back as meant)."""
+        self.database.execute("UPDATE progress SET committed = ?", (number,))
+
+    def pending_events(self, limit: int, through: int) -> list[tuple[int, Event]]:
+        """The next events that were not answered, with their sequence, in order, of days up to `through`."""
+        rows = self.database.execute(
+            "SELECT sequence, topic, event_id, kind, variety, reason, producer, payload FROM events "
+            "WHERE sequence > (SELECT published FROM progress) AND day <= ? ORDER BY sequence LIMIT ?",
+            (through, limit),
+        )
+        return [(row[0], Event(*row[1:])) for row in rows]
+
+    def note_uncertain(self) -> int:
+        """Note the messages of a request that was never answered; returns how many there are."""
+        with self.database:
+            self.database.execute("BEGIN IMMEDIATE")
+            noted = self.database.execute(
+                "INSERT INTO uncertain_publications SELECT sequence FROM events, progress "
+                "WHERE sequence > published AND sequence <= publishing"
+            ).rowcount
+            self.database.execute("UPDATE progress SET publishing = published")
+        return noted
+
+    def mark_publishing(self, last: int) -> None:
+        """A request for the pending events up to this sequence is about to be sent."""
+        self.database.execute("UPDATE progress SET publishing = ?", (last,))
+
+    def mark_published(self, answers: Sequence[tuple[int, str | None]]) -> None:
+        """Record (sequence, message id; None where Pub/Sub refused), in order and without a gap."""
+        with self.database:
+            self.database.execute("BEGIN IMMEDIATE")
+            self.database.executemany("INSERT INTO publications VALUES (?, ?)", answers)
+            self.database.execute("UPDATE progress SET published = ?", (answers[-1][0],))
+
+    def world(self) -> World:
+        """The world at the end of the last recorded day, as if all that was recorded had happened."""
+        counters = self.database.execute("SELECT counters FROM days ORDER BY day DESC LIMIT 1").fetchone()
+        world = World(json.loads(counters[0]) if counters else None)
+        rows = replay(self.database)
+        for table in TABLES:
+            world.fill(table, rows[table].values())
+        return world
+
+    def events_of(self, day: int, topic: str) -> list[Event]:
+        """A day's events of one topic, in the order of publishing."""
+        rows = self.database.execute(
+            "SELECT topic, event_id, kind, variety, reason, producer, payload FROM events "
+            "WHERE day = ? AND topic = ? ORDER BY sequence",
+            (day, topic),
+        )
+        return [Event(*row) for row in rows]
+
+
+def replay(database: sqlite3.Connection, through: int | None = None) -> dict[str, dict[tuple[int, ...], Row]]:
+    """Each table's rows by key, sorted by key, after the committed changes of transactions up to a number (None: all).
+
+    Values are as in the ledger: JSON's (see schema.py).
+    """
+    state: dict[str, dict[str, str]] = {name: {} for name in TABLES}
+    rows = database.execute(
+        "SELECT c.kind, c.table_name, c.key, c.row, c.columns FROM transactions t JOIN changes c USING (number) "
+        "WHERE NOT t.rolled_back AND t.number <= coalesce(?, t.number) ORDER BY t.number, c.position",
+        (through,),
+    )
+    for kind, table, key, row, columns in rows:
+        if kind == "delete":
+            del state[table][key]
+        elif any(name in columns.split(",") for name in TABLES[table].key):
+            del state[table][key]
+            state[table][json.dumps(TABLES[table].key_of(json.loads(row)))] = row
+        else:
+            state[table][key] = row
+    return {
+        table: dict(sorted((tuple(json.loads(key)), json.loads(row)) for key, row in found.items()))
+        for table, found in state.items()
+    }
+
+
+def _encode(change: Change) -> Iterator[str | None]:
+    yield change.kind
+    yield change.table
+    yield json.dumps(change.key)
+    yield None if change.row is None else json.dumps(change.row, ensure_ascii=False)
+    yield ",".join(change.columns)
+
+
+def _decode(kind: str, table: str, key: str, row: str | None, columns: str) -> Change:
+    values = None if row is None else json.loads(row)
+    return Change(kind, table, tuple(json.loads(key)), values, tuple(columns.split(",")) if columns else ())
