@@ -1,0 +1,38 @@
+"""How a REST service of the emulators starts: host, port and state directory from the command line, then uvicorn."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+KEEP_ALIVE_SECONDS = 3600
+"""Clients pool their connections and send on them after minutes of silence; a server that had closed one loses it."""
+
+
+def serve(name: str, port: int, open_app: Callable[[Path], ASGIApp]) -> None:
+    """Parse the arguments and serve until SIGTERM. `port` is the default; `open_app` opens the state directory."""
+    parser = argparse.ArgumentParser(prog=f"python -m emulators.{name}", description=f"The {name} emulator.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=port)
+    parser.add_argument("--state", type=Path, default=Path(".sluice", name), help="directory of the emulator's state")
+    options = parser.parse_args()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        app = open_app(options.state)
+    except OSError as error:
+        sys.exit(f"{name}: cannot open the state directory {options.state.resolve()}: {error}")
+    config = uvicorn.Config(
+        app,
+        host=options.host,
+        port=options.port,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=3,
+    )
+    uvicorn.Server(config).run()

@@ -1,0 +1,169 @@
+"""Buckets: create, read, list, change, delete, and their IAM policies."""
+
+import json
+import sqlite3
+from dataclasses import replace
+
+from emulators.storage.state import errors, settings
+from emulators.storage.state.database import Database
+from emulators.storage.state.etags import etag
+from emulators.storage.state.model import Bucket, Settings
+from emulators.storage.state.names import check_bucket_name
+from emulators.storage.state.preconditions import NONE, Preconditions
+
+WEEK_SECONDS = "604800"
+
+
+class Buckets:
+    """All buckets of the emulator; names are global, as in the service."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, project: str, body: Settings) -> Bucket:
+        """Create a bucket from its resource.
+
+        Raises:
+            StorageError: 400 for a bad name or field, 409 where the name is taken.
+        """
+        name = str(body.get("name", ""))
+        check_bucket_name(name)
+        written = _without_nulls(_checked(body))
+        written["location"] = written.get("location", "US").upper()
+        written.setdefault("storageClass", "STANDARD")
+        written.setdefault("softDeletePolicy", {"retentionDurationSeconds": WEEK_SECONDS})
+        with self._database.transaction() as connection:
+            if _find(connection, name):
+                raise errors.StorageError(409, "conflict", _CONFLICT)
+            moment = self._database.next_moment()
+            bucket = Bucket(name, project, moment, 1, moment, written, None, 1)
+            _store(connection, bucket)
+        return bucket
+
+    def get(self, name: str, conditions: Preconditions = NONE) -> Bucket:
+        """The bucket, or StorageError 404, 412, 304."""
+        with self._database.reading() as connection:
+            bucket = _find(connection, name)
+        if bucket is None:
+            raise errors.bucket_not_found()
+        conditions.check_read(bucket)
+        return bucket
+
+    def list(self, project: str, prefix: str, after: str, limit: int) -> list[Bucket]:
+        """Up to `limit` buckets of a project in the order of their names, later than `after`."""
+        query = "SELECT * FROM buckets WHERE project = ? AND name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?"
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (project, after, len(prefix), prefix, limit)).fetchall()
+        return [_bucket(row) for row in rows]
+
+    def patch(self, name: str, body: Settings, conditions: Preconditions) -> Bucket:
+        """Merge a part of the resource into the bucket."""
+        return self._change(name, body, conditions, keep=True)
+
+    def update(self, name: str, body: Settings, conditions: Preconditions) -> Bucket:
+        """Replace all that is writable; location and storage class stay where the body leaves them out."""
+        return self._change(name, body, conditions, keep=False)
+
+    def _change(self, name: str, body: Settings, conditions: Preconditions, keep: bool) -> Bucket:
+        written = _checked(body)
+        with self._database.transaction() as connection:
+            bucket = self.get(name)
+            conditions.check_write(bucket)
+            kept = ("location", "storageClass", "softDeletePolicy")
+            base = bucket.settings if keep else {field: bucket.settings[field] for field in kept}
+            merged = settings.merge(base, written)
+            _check_change(bucket, merged)
+            merged["location"] = bucket.settings["location"]
+            changed = replace(
+                bucket,
+                settings=merged,
+                metageneration=bucket.metageneration + 1,
+                updated=self._database.next_moment(),
+            )
+            _store(connection, changed)
+        return changed
+
+    def delete(self, name: str, conditions: Preconditions) -> None:
+        """Delete an empty bucket; 409 where it holds any version of any object."""
+        with self._database.transaction() as connection:
+            conditions.check_write(self.get(name))
+            if connection.execute("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", (name,)).fetchone():
+                raise errors.StorageError(409, "conflict", "The bucket you tried to delete is not empty.")
+            connection.execute("DELETE FROM uploads WHERE bucket = ?", (name,))
+            connection.execute("DELETE FROM buckets WHERE name = ?", (name,))
+
+    def lock_retention(self, name: str, metageneration: int) -> Bucket:
+        """Lock the retention policy for good."""
+        with self._database.transaction():
+            bucket = self.get(name)
+            if "retentionPolicy" not in bucket.settings:
+                raise errors.invalid("The bucket has no retention policy to lock.", "retentionPolicy")
+            policy = bucket.settings["retentionPolicy"] | {"isLocked": True}
+            conditions = Preconditions(metageneration_match=metageneration)
+            return self.patch(name, {"retentionPolicy": policy}, conditions)
+
+    def set_policy(self, name: str, policy: Settings, expected_etag: str) -> Bucket:
+        """Replace the IAM policy; 412 where the caller expects another etag than the current one ("": no matter)."""
+        with self._database.transaction() as connection:
+            bucket = self.get(name)
+            if expected_etag not in ("", etag(bucket.policy_version)):
+                raise errors.condition_not_met()
+            changed = replace(
+                bucket,
+                policy=policy,
+                policy_version=bucket.policy_version + 1,
+                metageneration=bucket.metageneration + 1,
+                updated=self._database.next_moment(),
+            )
+            _store(connection, changed)
+        return changed
+
+
+_CONFLICT = "Your previous request to create the named bucket succeeded and you already own it."
+
+
+def _checked(body: Settings) -> Settings:
+    return settings.check(body, settings.BUCKET_FIELDS, settings.BUCKET_OUTPUT)
+
+
+def _without_nulls(body: Settings) -> Settings:
+    return settings.merge({}, body)
+
+
+def _check_change(bucket: Bucket, merged: Settings) -> None:
+    """Refuse what can never change: the location, and a locked retention policy that becomes shorter or goes."""
+    if merged.get("location", "").upper() != bucket.settings["location"]:
+        raise errors.invalid("The location of a bucket cannot be changed.", "location")
+    old, new = bucket.settings.get("retentionPolicy", {}), merged.get("retentionPolicy", {})
+    shorter = int(new.get("retentionPeriod", 0)) < int(old.get("retentionPeriod", 0))
+    if old.get("isLocked") and (shorter or not new.get("isLocked")):
+        message = f"Cannot reduce retention duration of a locked Retention Policy for bucket '{bucket.name}'."
+        raise errors.StorageError(403, "forbidden", message)
+
+
+def _find(connection: sqlite3.Connection, name: str) -> Bucket | None:
+    row = connection.execute("SELECT * FROM buckets WHERE name = ?", (name,)).fetchone()
+    return _bucket(row) if row else None
+
+
+def _bucket(row: sqlite3.Row) -> Bucket:
+    policy = json.loads(row["policy"]) if row["policy"] else None
+    fields = dict(row) | {"settings": json.loads(row["settings"]), "policy": policy}
+    return Bucket(**fields)
+
+
+def _store(connection: sqlite3.Connection, bucket: Bucket) -> None:
+    policy = json.dumps(bucket.policy) if bucket.policy is not None else None
+    connection.execute(
+        "INSERT OR REPLACE INTO buckets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            bucket.name,
+            bucket.project,
+            bucket.generation,
+            bucket.metageneration,
+            bucket.updated,
+            json.dumps(bucket.settings),
+            policy,
+            bucket.policy_version,
+        ),
+    )

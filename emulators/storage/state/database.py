@@ -1,0 +1,82 @@
+"""The metadata database: one SQLite file in WAL mode, one connection, one writer at a time.
+
+A transaction that has committed is in the operating system's hands, so it survives a kill of this process.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS clock (last INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS buckets (
+    name TEXT PRIMARY KEY, project TEXT NOT NULL, generation INTEGER NOT NULL, metageneration INTEGER NOT NULL,
+    updated INTEGER NOT NULL, settings TEXT NOT NULL, policy TEXT, policy_version INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS objects (
+    bucket TEXT NOT NULL, name TEXT NOT NULL, generation INTEGER NOT NULL, metageneration INTEGER NOT NULL,
+    size INTEGER NOT NULL, md5 TEXT, crc32c TEXT NOT NULL, updated INTEGER NOT NULL, deleted INTEGER,
+    components INTEGER, settings TEXT NOT NULL, PRIMARY KEY (bucket, name, generation)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS live_objects ON objects (bucket, name) WHERE deleted IS NULL;
+CREATE TABLE IF NOT EXISTS uploads (
+    upload TEXT PRIMARY KEY, started INTEGER NOT NULL, bucket TEXT NOT NULL, name TEXT NOT NULL,
+    request TEXT NOT NULL, generation INTEGER
+) WITHOUT ROWID;
+"""
+
+
+class Database:
+    """The connection and its lock; every use of the connection is inside `transaction`."""
+
+    def __init__(self, path: Path) -> None:
+        # Autocommit mode, because transactions are written out below.
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._lock = threading.RLock()
+        self._depth = 0
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "case_sensitive_like=ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.executescript(SCHEMA)
+        if not self._connection.execute("SELECT 1 FROM clock").fetchone():
+            self._connection.execute("INSERT INTO clock VALUES (0)")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run a block alone and whole: it commits at its end or leaves no trace. Blocks may nest."""
+        with self._lock:
+            if self._depth:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            else:
+                self._connection.execute("COMMIT")
+            finally:
+                self._depth = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Run a block of reads alone, without the price of a transaction."""
+        with self._lock:
+            yield self._connection
+
+    def next_moment(self) -> int:
+        """The time in microseconds, always later than any it gave before, also after a restart with the clock back."""
+        with self.transaction() as connection:
+            (last,) = connection.execute("SELECT last FROM clock").fetchone()
+            moment: int = max(time.time_ns() // 1000, last + 1)
+            connection.execute("UPDATE clock SET last = ?", (moment,))
+            return moment
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()

@@ -1,0 +1,134 @@
+"""Object bytes on disk: written beside, then renamed into place, so a half-written object is never visible.
+
+`incoming/` holds what is being uploaded, `content/` what a row of the database names. A file of `content/` without a
+row is the trace of a process that was killed between the two steps; `sweep` removes it at the next start.
+"""
+
+import base64
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import google_crc32c
+
+from emulators.storage.state.model import Content
+
+BLOCK = 1 << 20
+
+
+class Digest:
+    """MD5 and CRC32C of the bytes that were fed to it, in base64, as the API writes them."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._crc32c = 0
+
+    def update(self, data: bytes) -> None:
+        self.size += len(data)
+        self._md5.update(data)
+        self._crc32c = google_crc32c.extend(self._crc32c, data)
+
+    @property
+    def md5(self) -> str:
+        return base64.b64encode(self._md5.digest()).decode()
+
+    @property
+    def crc32c(self) -> str:
+        return base64.b64encode(self._crc32c.to_bytes(4, "big")).decode()
+
+
+class Incoming:
+    """A file that is being received; `finish` gives its content, `discard` forgets it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.digest = Digest()
+        # Unbuffered: what write() returned from is in the kernel and survives a kill.
+        self._file = path.open("ab", buffering=0)
+        if self._file.tell():
+            for block in blocks(path):
+                self.digest.update(block)
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[self._file.write(view) :]
+        self.digest.update(data)
+
+    @property
+    def size(self) -> int:
+        return self.digest.size
+
+    def finish(self) -> Content:
+        self._file.close()
+        return Content(str(self.path), self.size, self.digest.md5, self.digest.crc32c)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def discard(self) -> None:
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Files:
+    """The two folders under the state directory."""
+
+    def __init__(self, root: Path) -> None:
+        self._incoming = root / "incoming"
+        self._content = root / "content"
+        for folder in (self._incoming, self._content):
+            folder.mkdir(parents=True, exist_ok=True)
+        # Two hundred folders keep each one short without a look-up of whether it exists at every write.
+        for number in range(256):
+            (self._content / f"{number:02x}").mkdir(exist_ok=True)
+
+    def receive(self, upload: str | None = None) -> Incoming:
+        """Open a file to receive into; the same `upload` continues where it stopped."""
+        return Incoming(self.incoming_path(upload or uuid.uuid4().hex))
+
+    def incoming_path(self, upload: str) -> Path:
+        return self._incoming / upload
+
+    def publish(self, content: Content, generation: int) -> None:
+        """Give received bytes their place. A generation is used once, so nothing is overwritten."""
+        Path(content.path).rename(self.path(generation))
+
+    def link(self, generation: int) -> str:
+        """A second name in incoming/ for a generation's bytes: a copy that costs nothing, as files never change."""
+        target = self.incoming_path(uuid.uuid4().hex)
+        try:
+            os.link(self.path(generation), target)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(self.path(generation), target)
+        return str(target)
+
+    def open(self, generation: int) -> BinaryIO:
+        return self.path(generation).open("rb", buffering=0)
+
+    def remove(self, generation: int) -> None:
+        self.path(generation).unlink(missing_ok=True)
+
+    def path(self, generation: int) -> Path:
+        return self._content / f"{generation % 256:02x}" / str(generation)
+
+    def sweep(self, generations: set[int], uploads: set[str]) -> None:
+        """Remove what no row names: half-received files and content whose row was never committed."""
+        for path in self._incoming.iterdir():
+            if path.name not in uploads:
+                path.unlink()
+        for path in self._content.glob("*/*"):
+            if int(path.name) not in generations:
+                path.unlink()
+
+
+def blocks(path: Path) -> Iterator[bytes]:
+    """A file's bytes in blocks of a mebibyte."""
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK):
+            yield block

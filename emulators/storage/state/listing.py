@@ -1,0 +1,102 @@
+"""The listing of a bucket: names in the order of their UTF-8 bytes, with prefixes rolled up at a delimiter.
+
+A page's token is the last name (and generation) that it gave, so pages stay right while objects come and go.
+"""
+
+from dataclasses import dataclass, field
+
+from emulators.storage.state.database import Database
+from emulators.storage.state.model import ObjectVersion
+from emulators.storage.state.objects import from_row
+
+_LAST = 0x10FFFF
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to list. `start` is inclusive, `end` exclusive ("": open); `versions` adds noncurrent versions."""
+
+    bucket: str
+    prefix: str = ""
+    delimiter: str = ""
+    start: str = ""
+    end: str = ""
+    versions: bool = False
+    trailing_delimiter: bool = False
+    limit: int = 1000
+
+
+@dataclass
+class Page:
+    """Objects and rolled-up prefixes in order; `next` is where the following page begins, or None at the end."""
+
+    objects: list[ObjectVersion] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
+    next: tuple[str, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.objects) + len(self.prefixes)
+
+
+def list_objects(database: Database, query: Query, after: tuple[str, int] | None = None) -> Page:
+    """One page of at most `query.limit` objects and prefixes that come after the position `after`."""
+    page = Page()
+    position: tuple[str, int] | None = after or (max(query.start, query.prefix), -1)
+    while position:
+        rows = _read(database, query, position)
+        for version in rows:
+            if len(page) >= query.limit:
+                page.next = position
+                return page
+            prefix = _rolled_up(version.name, query)
+            is_marker = version.name == prefix and query.trailing_delimiter
+            if prefix is not None and (position[0] != prefix or position[1] < 0):
+                page.prefixes.append(prefix)
+            if prefix is None or is_marker:
+                page.objects.append(version)
+                position = (version.name, version.generation)
+            else:
+                # Whatever else lies under the prefix is one entry: jump over it.
+                following = successor(prefix)
+                position = (following, -1) if following else None
+                break
+        else:
+            if len(rows) < _batch(query):
+                return page
+    return page
+
+
+def successor(prefix: str) -> str:
+    """The smallest string above all that begin with `prefix`; "" where there is none."""
+    stem = prefix.rstrip(chr(_LAST))
+    if not stem:
+        return ""
+    following = ord(stem[-1]) + 1
+    # No surrogates: they are not characters, and UTF-8 has no bytes for them.
+    return stem[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def _read(database: Database, query: Query, position: tuple[str, int]) -> list[ObjectVersion]:
+    name, generation = position
+    end = min(filter(None, (query.end, successor(query.prefix))), default="")
+    statement = f"""
+        SELECT * FROM objects
+        WHERE bucket = :bucket AND name >= :name AND (name > :name OR generation > :generation)
+          {"AND name < :end" if end else ""} {"" if query.versions else "AND deleted IS NULL"}
+        ORDER BY name, generation LIMIT :batch"""
+    values = {"bucket": query.bucket, "name": name, "generation": generation, "end": end, "batch": _batch(query)}
+    with database.reading() as connection:
+        return [from_row(row) for row in connection.execute(statement, values)]
+
+
+def _batch(query: Query) -> int:
+    """Rows to read at once: what a page can take and one more, which tells whether it is the last."""
+    return min(query.limit + 1, 500)
+
+
+def _rolled_up(name: str, query: Query) -> str | None:
+    """The prefix that stands for `name` in the listing, or None where it is listed itself."""
+    if not query.delimiter:
+        return None
+    found = name.find(query.delimiter, len(query.prefix))
+    return None if found < 0 else name[: found + len(query.delimiter)]

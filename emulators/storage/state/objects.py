@@ -1,0 +1,233 @@
+"""Objects: every write is one transaction that checks its preconditions and makes one new generation."""
+
+import json
+import sqlite3
+from dataclasses import replace
+from typing import BinaryIO
+
+from emulators.storage.state import errors, settings
+from emulators.storage.state.buckets import Buckets
+from emulators.storage.state.database import Database
+from emulators.storage.state.files import Files
+from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settings
+from emulators.storage.state.names import check_object_name
+from emulators.storage.state.preconditions import NONE, Preconditions
+
+
+class Objects:
+    """All versions of all objects."""
+
+    def __init__(self, database: Database, files: Files, buckets: Buckets) -> None:
+        self._database = database
+        self._files = files
+        self._buckets = buckets
+
+    def check_insert(self, bucket: str, name: str, body: Settings, conditions: Preconditions) -> None:
+        """Raise now what `insert` would raise, before the bytes are received."""
+        check_object_name(name)
+        _checked(body)
+        found = self._buckets.get(bucket)
+        with self._database.reading() as connection:
+            conditions.check_write(_live(connection, found.name, name))
+
+    def insert(
+        self,
+        bucket: str,
+        name: str,
+        content: Content,
+        body: Settings,
+        conditions: Preconditions = NONE,
+        components: int | None = None,
+    ) -> ObjectVersion:
+        """Make received content the live version. Of many callers with generation_match=0 exactly one succeeds.
+
+        Raises:
+            StorageError: 400 for a bad field or a digest that differs, 403 where a hold or a retention policy protects
+                the version that is replaced, 404 for a bucket that is not there, 412.
+        """
+        check_object_name(name)
+        written = settings.merge({}, _checked(body))
+        _check_digests(body, content)
+        with self._database.transaction() as connection:
+            owner = self._buckets.get(bucket)
+            replaced = _live(connection, bucket, name)
+            conditions.check_write(replaced)
+            moment = self._database.next_moment()
+            if replaced:
+                self._retire(connection, owner, replaced, moment)
+            written.setdefault("storageClass", owner.settings["storageClass"])
+            if owner.settings.get("defaultEventBasedHold"):
+                written.setdefault("eventBasedHold", True)
+            version = ObjectVersion(
+                bucket,
+                name,
+                generation=moment,
+                metageneration=1,
+                size=content.size,
+                md5=content.md5,
+                crc32c=content.crc32c,
+                updated=moment,
+                deleted=None,
+                components=components,
+                settings=written,
+            )
+            self._files.publish(content, moment)
+            _store(connection, version)
+        if replaced and not owner.keeps_versions:
+            self._files.remove(replaced.generation)
+        return version
+
+    def get(
+        self, bucket: str, name: str, generation: int | None = None, conditions: Preconditions = NONE
+    ) -> ObjectVersion:
+        """The live version, or the one of `generation`; StorageError 404, 412, 304."""
+        self._buckets.get(bucket)
+        with self._database.reading() as connection:
+            if generation is None:
+                version = _live(connection, bucket, name)
+            else:
+                version = _exact(connection, bucket, name, generation)
+        if version is None:
+            raise errors.object_not_found(bucket, name)
+        conditions.check_read(version)
+        return version
+
+    def open(
+        self, bucket: str, name: str, generation: int | None, conditions: Preconditions
+    ) -> tuple[ObjectVersion, BinaryIO]:
+        """A version and its bytes, which stay readable while the file is open even if the object is deleted."""
+        with self._database.reading():
+            version = self.get(bucket, name, generation, conditions)
+            return version, self._files.open(version.generation)
+
+    def patch(
+        self, bucket: str, name: str, generation: int | None, body: Settings, conditions: Preconditions, keep: bool
+    ) -> ObjectVersion:
+        """Change the metadata: merged into what is there (`keep`) or in its place. A new metageneration."""
+        written = _checked(body)
+        with self._database.transaction() as connection:
+            version = self.get(bucket, name, generation)
+            conditions.check_write(version)
+            storage_class = version.settings["storageClass"]
+            if written.get("storageClass", storage_class) != storage_class:
+                raise errors.invalid("The storage class of an object is changed by rewriting it.", "storageClass")
+            base = version.settings if keep else {"storageClass": storage_class}
+            changed = replace(
+                version,
+                settings=settings.merge(base, written) | {"storageClass": storage_class},
+                metageneration=version.metageneration + 1,
+                updated=self._database.next_moment(),
+            )
+            _store(connection, changed)
+        return changed
+
+    def delete(self, bucket: str, name: str, generation: int | None, conditions: Preconditions) -> None:
+        """Delete the live version (kept as noncurrent in a versioned bucket) or, for good, the one of `generation`."""
+        with self._database.transaction() as connection:
+            owner = self._buckets.get(bucket)
+            version = self.get(bucket, name, generation)
+            conditions.check_write(version)
+            keeps = owner.keeps_versions and generation is None
+            if keeps:
+                self._retire(connection, owner, version, self._database.next_moment())
+            else:
+                _check_protection(owner, version, self._database.next_moment())
+                _remove(connection, version)
+        if not keeps:
+            self._files.remove(version.generation)
+
+    def duplicate(self, version: ObjectVersion) -> Content:
+        """The bytes of a version as new content, without copying them."""
+        with self._database.reading():
+            current = self.get(version.bucket, version.name, version.generation)
+            path = self._files.link(current.generation)
+        return Content(path, version.size, version.md5, version.crc32c)
+
+    def concatenate(self, versions: list[ObjectVersion]) -> Content:
+        """The bytes of several versions one after the other; without an MD5, as of every composite object."""
+        incoming = self._files.receive()
+        try:
+            for version in versions:
+                _, file = self.open(version.bucket, version.name, version.generation, NONE)
+                with file:
+                    while block := file.read(1 << 20):
+                        incoming.write(block)
+        except BaseException:
+            incoming.discard()
+            raise
+        return replace(incoming.finish(), md5=None)
+
+    def _retire(self, connection: sqlite3.Connection, owner: Bucket, version: ObjectVersion, moment: int) -> None:
+        """A live version stops being live."""
+        if owner.keeps_versions:
+            _store(connection, replace(version, deleted=moment))
+        else:
+            _check_protection(owner, version, moment)
+            _remove(connection, version)
+
+
+def _checked(body: Settings) -> Settings:
+    return settings.check(body, settings.OBJECT_FIELDS, settings.OBJECT_OUTPUT)
+
+
+def _check_digests(body: Settings, content: Content) -> None:
+    """Raise 400 where the caller announced other bytes than those that arrived."""
+    for field, calculated, title in (("md5Hash", content.md5, "MD5"), ("crc32c", content.crc32c, "CRC32C")):
+        provided = body.get(field)
+        if provided and calculated and provided != calculated:
+            message = f'Provided {title} hash "{provided}" doesn\'t match calculated {title} hash "{calculated}".'
+            raise errors.invalid(message, field)
+
+
+def _check_protection(owner: Bucket, version: ObjectVersion, moment: int) -> None:
+    """Raise 403 where a hold or the bucket's retention policy forbids that the version goes."""
+    where = f"Object '{version.bucket}/{version.name}' is"
+    if version.settings.get("temporaryHold") or version.settings.get("eventBasedHold"):
+        raise errors.StorageError(403, "forbidden", f"{where} under active hold and cannot be deleted or overwritten.")
+    if moment < version.created + owner.retention_seconds * 1_000_000:
+        message = f"{where} subject to bucket's retention policy and cannot be deleted or overwritten yet."
+        raise errors.StorageError(403, "retentionPolicyNotMet", message)
+
+
+def _live(connection: sqlite3.Connection, bucket: str, name: str) -> ObjectVersion | None:
+    query = "SELECT * FROM objects WHERE bucket = ? AND name = ? AND deleted IS NULL"
+    return _version(connection.execute(query, (bucket, name)).fetchone())
+
+
+def _exact(connection: sqlite3.Connection, bucket: str, name: str, generation: int) -> ObjectVersion | None:
+    query = "SELECT * FROM objects WHERE bucket = ? AND name = ? AND generation = ?"
+    return _version(connection.execute(query, (bucket, name, generation)).fetchone())
+
+
+def _version(row: sqlite3.Row | None) -> ObjectVersion | None:
+    return from_row(row) if row else None
+
+
+def from_row(row: sqlite3.Row) -> ObjectVersion:
+    """A row of the table `objects` as a version."""
+    fields = dict(row) | {"settings": json.loads(row["settings"])}
+    return ObjectVersion(**fields)
+
+
+def _remove(connection: sqlite3.Connection, version: ObjectVersion) -> None:
+    where = "WHERE bucket = ? AND name = ? AND generation = ?"
+    connection.execute(f"DELETE FROM objects {where}", (version.bucket, version.name, version.generation))
+
+
+def _store(connection: sqlite3.Connection, version: ObjectVersion) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            version.bucket,
+            version.name,
+            version.generation,
+            version.metageneration,
+            version.size,
+            version.md5,
+            version.crc32c,
+            version.updated,
+            version.deleted,
+            version.components,
+            json.dumps(version.settings),
+        ),
+    )

@@ -1,0 +1,175 @@
+"""Which fields of a bucket and of an object a client may write, and what each must look like.
+
+Source: the Buckets and Objects resource pages of the JSON API. A field that is named nowhere here is refused: to keep
+it without acting on it would be an answer that only looks right.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from emulators.storage.state import errors
+from emulators.storage.state.model import Settings
+
+STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
+_OLD_CLASSES = ("MULTI_REGIONAL", "REGIONAL", "DURABLE_REDUCED_AVAILABILITY")
+_LOCATION = re.compile(r"US|EU|ASIA|[A-Z]+[0-9]|[A-Z]+-[A-Z]+[0-9]+")
+
+Check = Callable[[str, Any], None]
+
+
+def _of_type(*types: type) -> Check:
+    def check(field: str, value: Any) -> None:
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise errors.invalid(f"Invalid value for field {field}: {value!r}", field)
+
+    return check
+
+
+def _storage_class(field: str, value: Any) -> None:
+    if value not in STORAGE_CLASSES + _OLD_CLASSES:
+        raise errors.invalid(f"Invalid storage class: {value!r}", field)
+
+
+def _location(field: str, value: Any) -> None:
+    if not isinstance(value, str) or not _LOCATION.fullmatch(value.upper()):
+        raise errors.invalid("The specified location constraint is not valid.", field)
+
+
+def _moment(field: str, value: Any) -> None:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise errors.invalid(f"Invalid value for field {field}: {value!r} (RFC 3339 time expected)", field) from None
+
+
+def _string_map(field: str, value: Any) -> None:
+    strings = isinstance(value, dict) and all(isinstance(part, str) for pair in value.items() for part in pair)
+    if not strings:
+        raise errors.invalid(f"Invalid value for field {field}: strings by name expected", field)
+
+
+def _retention(field: str, value: Any) -> None:
+    """A retention policy: retentionPeriod in seconds, up to 100 years."""
+    period = value.get("retentionPeriod") if isinstance(value, dict) else None
+    if not str(period).isdigit() or not 0 < int(str(period)) <= 3_155_760_000:
+        raise errors.invalid(f"Invalid retention period: {period!r}", field)
+
+
+def _absent_or_off(field: str, value: Any) -> None:
+    if isinstance(value, dict) and value.get("enabled") in (None, False):
+        return
+    raise errors.not_implemented(f"The bucket feature {field}")
+
+
+_TEXT, _FLAG, _RECORD, _LIST = _of_type(str), _of_type(bool), _of_type(dict), _of_type(list)
+
+# The features without an effect that a caller could see at once (lifecycle, logging, cors ...) are kept and given back.
+BUCKET_FIELDS: Mapping[str, Check] = {
+    "location": _location,
+    "storageClass": _storage_class,
+    "labels": _string_map,
+    "versioning": _RECORD,
+    "lifecycle": _RECORD,
+    "softDeletePolicy": _RECORD,
+    "iamConfiguration": _RECORD,
+    "retentionPolicy": _retention,
+    "encryption": _RECORD,
+    "logging": _RECORD,
+    "website": _RECORD,
+    "cors": _LIST,
+    "billing": _RECORD,
+    "autoclass": _RECORD,
+    "customPlacementConfig": _RECORD,
+    "rpo": _TEXT,
+    "defaultEventBasedHold": _FLAG,
+    "hierarchicalNamespace": _absent_or_off,
+}
+BUCKET_OUTPUT = frozenset(
+    (
+        "kind",
+        "id",
+        "selfLink",
+        "name",
+        "projectNumber",
+        "generation",
+        "metageneration",
+        "timeCreated",
+        "updated",
+        "etag",
+        "locationType",
+        "owner",
+        "satisfiesPZS",
+        "satisfiesPZI",
+        "softDeleteTime",
+        "hardDeleteTime",
+    )
+)
+OBJECT_FIELDS: Mapping[str, Check] = {
+    "contentType": _TEXT,
+    "contentEncoding": _TEXT,
+    "contentDisposition": _TEXT,
+    "contentLanguage": _TEXT,
+    "cacheControl": _TEXT,
+    "metadata": _string_map,
+    "customTime": _moment,
+    "storageClass": _storage_class,
+    "eventBasedHold": _FLAG,
+    "temporaryHold": _FLAG,
+}
+OBJECT_OUTPUT = frozenset(
+    (
+        "kind",
+        "id",
+        "selfLink",
+        "mediaLink",
+        "name",
+        "bucket",
+        "generation",
+        "metageneration",
+        "size",
+        "etag",
+        "md5Hash",
+        "crc32c",
+        "timeCreated",
+        "updated",
+        "timeDeleted",
+        "timeFinalized",
+        "timeStorageClassUpdated",
+        "componentCount",
+        "owner",
+        "kmsKeyName",
+        "retentionExpirationTime",
+        "softDeleteTime",
+        "hardDeleteTime",
+        "restoreToken",
+    )
+)
+
+
+def check(body: Settings, fields: Mapping[str, Check], output: frozenset[str]) -> Settings:
+    """The writable part of a resource, each value checked; fields that only the service writes are left out."""
+    settings = {}
+    for field, value in body.items():
+        if field in fields:
+            if value is not None:
+                fields[field](field, value)
+            settings[field] = value
+        elif field not in output and value not in (None, [], {}):
+            raise errors.not_implemented(f"The field {field}")
+    return settings
+
+
+def merge(old: Settings, patch: Settings) -> Settings:
+    """JSON merge patch (RFC 7396), which the API's PATCH methods follow: null removes, objects merge."""
+    merged = dict(old)
+    for field, value in patch.items():
+        if value is None:
+            merged.pop(field, None)
+        elif isinstance(value, dict):
+            known = old.get(field)
+            merged[field] = merge(known if isinstance(known, dict) else {}, value)
+        else:
+            merged[field] = value
+    return merged

@@ -1,0 +1,43 @@
+"""The whole state of the emulator under one directory."""
+
+import fcntl
+from pathlib import Path
+
+from emulators.storage.state.buckets import Buckets
+from emulators.storage.state.database import Database
+from emulators.storage.state.files import Files
+from emulators.storage.state.listing import Page, Query, list_objects
+from emulators.storage.state.objects import Objects
+from emulators.storage.state.uploads import Uploads
+
+
+class Store:
+    """Opens a state directory, which one process at a time may hold."""
+
+    def __init__(self, root: Path) -> None:
+        """Open `root`, made where it is missing.
+
+        Raises:
+            BlockingIOError: another process holds the directory.
+        """
+        root.mkdir(parents=True, exist_ok=True)
+        self._lock = (root / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._database = Database(root / "metadata.sqlite")
+        self.files = Files(root)
+        self.buckets = Buckets(self._database)
+        self.objects = Objects(self._database, self.files, self.buckets)
+        self.uploads = Uploads(self._database, self.files, self.objects)
+        with self._database.reading() as connection:
+            generations = {row[0] for row in connection.execute("SELECT generation FROM objects")}
+        self.files.sweep(generations, self.uploads.forget_old())
+
+    def list_objects(self, query: Query, after: tuple[str, int] | None = None) -> Page:
+        """A page of a bucket's objects; StorageError 404 where there is no such bucket."""
+        self.buckets.get(query.bucket)
+        return list_objects(self._database, query, after)
+
+    def close(self) -> None:
+        self.uploads.close()
+        self._database.close()
+        self._lock.close()

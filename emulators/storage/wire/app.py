@@ -1,0 +1,105 @@
+"""The ASGI application: finds the method, runs it, writes its resource or its error."""
+
+import json
+import logging
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emulators.storage.state import errors
+from emulators.storage.state.errors import StorageError
+from emulators.storage.state.store import Store
+from emulators.storage.wire import batch, fields
+from emulators.storage.wire.call import Call
+from emulators.storage.wire.downloads import download
+from emulators.storage.wire.methods import ROUTES
+
+logger = logging.getLogger(__name__)
+
+_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ALREADY_EXISTS",
+    412: "FAILED_PRECONDITION",
+    501: "UNIMPLEMENTED",
+    503: "UNAVAILABLE",
+}
+
+
+def application(store: Store) -> ASGIApp:
+    """The API over a store."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"unexpected {scope['type']} connection")
+        response = await answer(store, Request(scope, receive))
+        await response(scope, receive, send)
+
+    return app
+
+
+async def answer(store: Store, request: Request) -> Response:
+    """The response to one request; whatever goes wrong is an error of the service's form."""
+    path = request.scope["raw_path"].decode("latin-1")
+    try:
+        if path == "/healthz":
+            return Response("ok", media_type="text/plain")
+        if path.strip("/") == "batch/storage/v1" and request.method == "POST":
+            return await batch.run(request, lambda part: answer(store, part))
+        result = await _call(store, request, path)
+    except StorageError as error:
+        return _error_response(error, request)
+    except Exception:  # the last resort: the reason goes to the log, a 500 to the client
+        logger.exception("%s %s failed", request.method, request.url)
+        return _error_response(StorageError(500, "internalError", "Internal error; see the emulator's log."), request)
+    return result
+
+
+async def _call(store: Store, request: Request, path: str) -> Response:
+    if "x-goog-encryption-key" in request.headers or "x-goog-copy-source-encryption-key" in request.headers:
+        raise errors.not_implemented("Encryption with the customer's own key")
+    if "X-Goog-Signature" in request.query_params or "Signature" in request.query_params:
+        raise errors.not_implemented("A signed URL")
+    found = ROUTES.find(request.method, path)
+    if found is None:
+        return _outside_the_api(store, request, path)
+    route, values = found
+    call = Call(store, request, values)
+    call.check_parameters(route.parameters)
+    mask = fields.parse(call.text("fields")) if call.text("fields") else {}
+    result = await route.method(call)
+    return result if isinstance(result, Response) else _json_response(200, fields.select(result, mask))
+
+
+def _outside_the_api(store: Store, request: Request, path: str) -> Response:
+    """GET /bucket/object gives the bytes; the rest of the XML API, and unknown methods, are refused."""
+    bucket, _, name = path.strip("/").partition("/")
+    is_api = path.startswith(("/storage/v1/", "/upload/", "/download/", "/batch/"))
+    if is_api or request.method not in ("GET", "HEAD") or not name:
+        raise errors.not_implemented(f"{request.method} {path}")
+    return download(Call(store, request, {"bucket": unquote(bucket), "object": unquote(name)}))
+
+
+def _error_response(error: StorageError, request: Request) -> Response:
+    if error.code == 304:
+        return Response(status_code=304)
+    if request.query_params.get("alt") == "media":
+        # The media host answers in plain text.
+        return Response(error.message, error.code, media_type="text/html")
+    detail: dict[str, Any] = {"message": error.message, "domain": "global", "reason": error.reason}
+    if error.location:
+        detail |= {"locationType": error.location_type, "location": error.location}
+    body = {"code": error.code, "message": error.message, "errors": [detail]}
+    if error.code in _STATUS:
+        body["status"] = _STATUS[error.code]
+    return _json_response(error.code, {"error": body})
+
+
+def _json_response(code: int, resource: dict[str, Any]) -> Response:
+    data = json.dumps(resource, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(data, code, headers={"Content-Type": "application/json; charset=UTF-8"})

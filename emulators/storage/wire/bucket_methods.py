@@ -1,0 +1,121 @@
+"""The methods of Buckets (cloud.google.com/storage/docs/json_api/v1/buckets)."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from emulators.storage.state import errors
+from emulators.storage.wire import paging, render
+from emulators.storage.wire.call import Call
+
+Resource = dict[str, Any]
+
+
+async def insert(call: Call) -> Resource:
+    project = call.text("project")
+    if not project:
+        raise errors.required("project")
+    return render.bucket(call.store.buckets.create(project, await call.body()), call.base_url)
+
+
+async def list_buckets(call: Call) -> Resource:
+    project = call.text("project")
+    if not project:
+        raise errors.required("project")
+    limit = call.limit()
+    after = paging.read_token(call.text("pageToken"))[0]
+    found = call.store.buckets.list(project, call.text("prefix"), after, limit + 1)
+    resource: Resource = {"kind": "storage#buckets"}
+    if found[:limit]:
+        resource["items"] = [render.bucket(bucket, call.base_url) for bucket in found[:limit]]
+    if len(found) > limit:
+        resource["nextPageToken"] = paging.write_token(found[limit - 1].name, 0)
+    return resource
+
+
+async def get(call: Call) -> Resource:
+    return render.bucket(call.store.buckets.get(call.path["bucket"], call.conditions()), call.base_url)
+
+
+async def patch(call: Call) -> Resource:
+    body = await call.body()
+    return render.bucket(call.store.buckets.patch(call.path["bucket"], body, call.conditions()), call.base_url)
+
+
+async def update(call: Call) -> Resource:
+    body = await call.body()
+    return render.bucket(call.store.buckets.update(call.path["bucket"], body, call.conditions()), call.base_url)
+
+
+async def delete(call: Call) -> Response:
+    call.store.buckets.delete(call.path["bucket"], call.conditions())
+    return Response(status_code=204)
+
+
+async def lock_retention(call: Call) -> Resource:
+    metageneration = call.number("ifMetagenerationMatch")
+    if metageneration is None:
+        raise errors.required("ifMetagenerationMatch")
+    return render.bucket(call.store.buckets.lock_retention(call.path["bucket"], metageneration), call.base_url)
+
+
+async def get_policy(call: Call) -> Resource:
+    return render.policy(call.store.buckets.get(call.path["bucket"]))
+
+
+async def set_policy(call: Call) -> Resource:
+    body = await call.body()
+    kept = {field: body[field] for field in ("version", "bindings") if field in body}
+    _check_bindings(kept.setdefault("bindings", []))
+    return render.policy(call.store.buckets.set_policy(call.path["bucket"], kept, str(body.get("etag") or "")))
+
+
+async def test_permissions(call: Call) -> Resource:
+    """Every caller may do everything here, so every permission that is asked for is granted."""
+    call.store.buckets.get(call.path["bucket"])
+    asked = call.request.query_params.getlist("permissions")
+    return {"kind": "storage#testIamPermissionsResponse", "permissions": asked}
+
+
+async def storage_layout(call: Call) -> Resource:
+    resource = render.bucket(call.store.buckets.get(call.path["bucket"]), call.base_url)
+    return {
+        "kind": "storage#storageLayout",
+        "bucket": resource["name"],
+        "location": resource["location"],
+        "locationType": resource["locationType"],
+        "hierarchicalNamespace": {"enabled": False},
+    }
+
+
+async def list_managed_folders(call: Call) -> Resource:
+    """None: this emulator refuses to create any."""
+    call.store.buckets.get(call.path["bucket"])
+    return {"kind": "storage#managedFolders"}
+
+
+async def list_caches(call: Call) -> Resource:
+    """None: this emulator refuses to create any. Terraform's provider asks before it deletes a bucket."""
+    call.store.buckets.get(call.path["bucket"])
+    return {"kind": "storage#anywhereCaches"}
+
+
+async def list_notifications(call: Call) -> Resource:
+    """None: this emulator refuses to create any."""
+    call.store.buckets.get(call.path["bucket"])
+    return {"kind": "storage#notifications"}
+
+
+async def service_account(call: Call) -> Resource:
+    number = render.project_number(call.path["project"])
+    address = f"service-{number}@gs-project-accounts.iam.gserviceaccount.com"
+    return {"kind": "storage#serviceAccount", "email_address": address}
+
+
+def _check_bindings(bindings: Any) -> None:
+    valid = isinstance(bindings, list) and all(
+        isinstance(binding, dict) and isinstance(binding.get("role"), str) and isinstance(binding.get("members"), list)
+        for binding in bindings
+    )
+    if not valid:
+        raise errors.invalid("Invalid bindings: a list of {role, members} expected.", "bindings")

@@ -1,0 +1,97 @@
+"""One request: its path, its query (each parameter known and well formed) and its JSON body."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from emulators.storage.state import errors
+from emulators.storage.state.preconditions import Preconditions
+from emulators.storage.state.store import Store
+
+CONDITIONS = ("ifGenerationMatch", "ifGenerationNotMatch", "ifMetagenerationMatch", "ifMetagenerationNotMatch")
+SOURCE_CONDITIONS = tuple(name.replace("if", "ifSource", 1) for name in CONDITIONS)
+
+# Parameters of every method (cloud.google.com/storage/docs/json_api/v1/parameters); none changes what is stored.
+_STANDARD = frozenset(
+    {
+        "alt",
+        "fields",
+        "key",
+        "prettyPrint",
+        "quotaUser",
+        "userIp",
+        "userProject",
+        "projection",
+        "access_token",
+        "$.xgafv",
+    }
+)
+_FULL_LENGTH = 2**63
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to a method of the API. `path` holds the decoded parts of the route that vary."""
+
+    store: Store
+    request: Request
+    path: Mapping[str, str]
+
+    def check_parameters(self, known: frozenset[str]) -> None:
+        """Refuse a parameter that the method does not act on."""
+        for name in self.request.query_params:
+            if name not in known and name not in _STANDARD:
+                raise errors.not_implemented(f"The parameter {name} of this method")
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.request.query_params.get(name, default)
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name, "false").lower()
+        if value not in ("true", "false"):
+            raise errors.invalid(f"Invalid value '{value}' for {name}: true or false expected.", name)
+        return value == "true"
+
+    def number(self, name: str) -> int | None:
+        """A whole number from 0 to 2^63-1, or None where the parameter is absent."""
+        value = self.request.query_params.get(name)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit()) or int(value) >= _FULL_LENGTH:
+            raise errors.invalid(f"Invalid value '{value}' for {name}: a whole number expected.", name)
+        return int(value)
+
+    def limit(self) -> int:
+        """maxResults, at most 1,000 as in the service."""
+        wanted = self.number("maxResults")
+        if wanted == 0:
+            raise errors.invalid("Invalid value '0' for maxResults: at least 1 expected.", "maxResults")
+        return min(wanted or 1000, 1000)
+
+    def conditions(self, names: tuple[str, str, str, str] | tuple[str, ...] = CONDITIONS) -> Preconditions:
+        return Preconditions(*(self.number(name) for name in names))
+
+    async def body(self) -> dict[str, Any]:
+        """The JSON object in the request's body; {} where there is no body."""
+        return parse_object(await self.request.body())
+
+    @property
+    def base_url(self) -> str:
+        """The address under which this client sees the emulator, for the links in a resource."""
+        return f"{self.request.url.scheme}://{self.request.headers.get('host', 'localhost')}"
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """A JSON object, or StorageError 400 with the place of the mistake."""
+    if not data.strip():
+        return {}
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise errors.StorageError(400, "parseError", f"Parse Error: {error}") from error
+    if not isinstance(value, dict):
+        raise errors.StorageError(400, "parseError", "Parse Error: a JSON object expected.")
+    return value

@@ -1,0 +1,65 @@
+"""Partial responses: the `fields` parameter, such as "nextPageToken,items(name,size),prefixes"."""
+
+import re
+from typing import Any
+
+from emulators.storage.state import errors
+
+Mask = dict[str, "Mask"]
+_TOKEN = re.compile(r"[^,/()\s]+|[,/()]")
+
+
+def select(value: Any, mask: Mask) -> Any:
+    """The part of a JSON value that the mask names; {} means all of it, and a list is masked item by item."""
+    if isinstance(value, list):
+        return [select(item, mask) for item in value]
+    if not mask or not isinstance(value, dict):
+        return value
+    everything = mask.get("*")
+    chosen = {name: mask.get(name, everything) for name in value}
+    return {name: select(value[name], part) for name, part in chosen.items() if part is not None}
+
+
+def parse(text: str) -> Mask:
+    """The mask that a text such as `a,b(c,d),e/f` stands for; StorageError 400 where it is malformed."""
+    tokens = _TOKEN.findall(text)
+    try:
+        mask = _parse_list(tokens)
+        complete = not tokens
+    except IndexError:
+        complete = False
+    if not complete:
+        raise errors.StorageError(400, "invalidParameter", f"Invalid field selection {text}", "parameter", "fields")
+    return mask
+
+
+def _parse_list(tokens: list[str]) -> Mask:
+    mask: Mask = {}
+    while True:
+        name, part = _parse_path(tokens)
+        mask.setdefault(name, {}).update(part)
+        if tokens[:1] != [","]:
+            return mask
+        tokens.pop(0)
+
+
+def _parse_path(tokens: list[str]) -> tuple[str, Mask]:
+    """A name, with what follows it: /path or (list). IndexError where something is missing."""
+    name = _take(tokens)
+    if tokens[:1] == ["/"]:
+        tokens.pop(0)
+        return name, dict([_parse_path(tokens)])
+    if tokens[:1] == ["("]:
+        tokens.pop(0)
+        part = _parse_list(tokens)
+        if tokens.pop(0) != ")":
+            raise IndexError
+        return name, part
+    return name, {}
+
+
+def _take(tokens: list[str]) -> str:
+    token = tokens.pop(0)
+    if token in ",/()":
+        raise IndexError
+    return token

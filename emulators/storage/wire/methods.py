@@ -1,0 +1,54 @@
+"""The table of the API's methods that this emulator has; every other one is refused."""
+
+from emulators.storage.wire import bucket_methods as buckets
+from emulators.storage.wire import object_methods as objects
+from emulators.storage.wire import uploads
+from emulators.storage.wire.call import CONDITIONS, SOURCE_CONDITIONS
+from emulators.storage.wire.routing import Route, Routes
+
+_B = "storage/v1/b"
+_BUCKET = "storage/v1/b/{bucket}"
+_OBJECT = "storage/v1/b/{bucket}/o/{object}"
+_TO = _OBJECT + "/{verb}/b/{destination_bucket}/o/{destination_object}"
+_UPLOAD = "upload/storage/v1/b/{bucket}/o"
+
+_CONDITIONS = frozenset(CONDITIONS)
+_ONE = _CONDITIONS | {"generation"}
+_COPY = _CONDITIONS | set(SOURCE_CONDITIONS) | {"sourceGeneration", "maxBytesRewrittenPerCall"}
+_LIST = frozenset(
+    ("prefix", "delimiter", "startOffset", "endOffset", "includeTrailingDelimiter", "versions", "softDeleted")
+) | {"maxResults", "pageToken"}
+_UPLOADING = _CONDITIONS | {"uploadType", "name", "contentEncoding"}
+_SESSION = _UPLOADING | {"upload_id"}
+
+ROUTES = Routes(
+    [
+        Route("POST", _B, buckets.insert, frozenset({"project"})),
+        Route("GET", _B, buckets.list_buckets, frozenset({"project", "prefix", "maxResults", "pageToken"})),
+        Route("GET", _BUCKET, buckets.get, _CONDITIONS),
+        Route("PATCH", _BUCKET, buckets.patch, _CONDITIONS),
+        Route("PUT", _BUCKET, buckets.update, _CONDITIONS),
+        Route("DELETE", _BUCKET, buckets.delete, _CONDITIONS),
+        Route("POST", _BUCKET + "/lockRetentionPolicy", buckets.lock_retention, _CONDITIONS),
+        Route("GET", _BUCKET + "/iam", buckets.get_policy, frozenset({"optionsRequestedPolicyVersion"})),
+        Route("PUT", _BUCKET + "/iam", buckets.set_policy),
+        Route("GET", _BUCKET + "/iam/testPermissions", buckets.test_permissions, frozenset({"permissions"})),
+        Route("GET", _BUCKET + "/storageLayout", buckets.storage_layout, frozenset({"prefix"})),
+        Route("GET", _BUCKET + "/managedFolders", buckets.list_managed_folders, _LIST | {"pageSize"}),
+        Route("GET", _BUCKET + "/anywhereCaches", buckets.list_caches, frozenset({"pageSize", "pageToken"})),
+        Route("GET", _BUCKET + "/notificationConfigs", buckets.list_notifications),
+        Route("GET", "storage/v1/projects/{project}/serviceAccount", buckets.service_account),
+        Route("GET", _BUCKET + "/o", objects.list_objects, _LIST),
+        Route("GET", _OBJECT, objects.get, _ONE),
+        Route("GET", "download/" + _OBJECT, objects.get, _ONE),
+        Route("PATCH", _OBJECT, objects.patch, _ONE),
+        Route("PUT", _OBJECT, objects.update, _ONE),
+        Route("DELETE", _OBJECT, objects.delete, _ONE),
+        Route("POST", _OBJECT + "/compose", objects.compose, _CONDITIONS),
+        Route("POST", _TO.replace("{verb}", "copyTo"), objects.copy, _COPY),
+        Route("POST", _TO.replace("{verb}", "rewriteTo"), objects.rewrite, _COPY),
+        Route("POST", _UPLOAD, uploads.upload, _UPLOADING),
+        Route("PUT", _UPLOAD, uploads.resume, _SESSION),
+        Route("DELETE", _UPLOAD, uploads.cancel, _SESSION),
+    ]
+)

@@ -1,0 +1,156 @@
+"""The methods of Objects that move no bytes over the wire (cloud.google.com/storage/docs/json_api/v1/objects)."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import Response
+
+from emulators.storage.state import errors
+from emulators.storage.state.listing import Query
+from emulators.storage.state.model import Content, ObjectVersion, Settings
+from emulators.storage.state.preconditions import NONE, Preconditions
+from emulators.storage.state.settings import OBJECT_FIELDS
+from emulators.storage.wire import paging, render
+from emulators.storage.wire.call import SOURCE_CONDITIONS, Call
+from emulators.storage.wire.downloads import download
+
+Resource = dict[str, Any]
+MOST_COMPONENTS = 32
+
+
+async def get(call: Call) -> Resource | Response:
+    """The metadata, or with alt=media the bytes."""
+    if call.text("alt") == "media":
+        return download(call)
+    return show(call, call.store.objects.get(*_target(call), call.number("generation"), call.conditions()))
+
+
+async def list_objects(call: Call) -> Resource:
+    if call.flag("softDeleted"):
+        raise errors.not_implemented("Soft deletion")
+    token = call.text("pageToken")
+    query = Query(
+        bucket=call.path["bucket"],
+        prefix=call.text("prefix"),
+        delimiter=call.text("delimiter"),
+        start=call.text("startOffset"),
+        end=call.text("endOffset"),
+        versions=call.flag("versions"),
+        trailing_delimiter=call.flag("includeTrailingDelimiter"),
+        limit=call.limit(),
+    )
+    page = call.store.list_objects(query, paging.read_token(token) if token else None)
+    resource: Resource = {"kind": "storage#objects"}
+    if page.next:
+        resource["nextPageToken"] = paging.write_token(*page.next)
+    if page.prefixes:
+        resource["prefixes"] = page.prefixes
+    if page.objects:
+        seconds = call.store.buckets.get(query.bucket).retention_seconds
+        resource["items"] = [render.object_version(version, call.base_url, seconds) for version in page.objects]
+    return resource
+
+
+async def patch(call: Call) -> Resource:
+    return await _change(call, keep=True)
+
+
+async def update(call: Call) -> Resource:
+    return await _change(call, keep=False)
+
+
+async def delete(call: Call) -> Response:
+    call.store.objects.delete(*_target(call), call.number("generation"), call.conditions())
+    return Response(status_code=204)
+
+
+async def copy(call: Call) -> Resource:
+    return show(call, await _copy(call))
+
+
+async def rewrite(call: Call) -> Resource:
+    """A copy that is always done in one call, as it copies no bytes."""
+    version = await _copy(call)
+    return {
+        "kind": "storage#rewriteResponse",
+        "totalBytesRewritten": str(version.size),
+        "objectSize": str(version.size),
+        "done": True,
+        "resource": show(call, version),
+    }
+
+
+async def compose(call: Call) -> Resource:
+    body = await call.body()
+    bucket, name = _target(call)
+    sources = body.get("sourceObjects")
+    if not isinstance(sources, list) or not 1 <= len(sources) <= MOST_COMPONENTS:
+        raise errors.invalid(f"The number of source components must be from 1 to {MOST_COMPONENTS}.", "sourceObjects")
+    versions = [_component(call, bucket, source) for source in sources]
+    destination = body.get("destination") or {}
+    # In a thread, because it reads and writes all the bytes.
+    content = await asyncio.to_thread(call.store.objects.concatenate, versions)
+    components = sum(version.components or 1 for version in versions)
+    return show(call, insert(call, bucket, name, content, destination, call.conditions(), components))
+
+
+def insert(
+    call: Call,
+    bucket: str,
+    name: str,
+    content: Content,
+    body: Settings,
+    conditions: Preconditions,
+    components: int | None = None,
+) -> ObjectVersion:
+    """Make the content an object, or remove it where that is refused."""
+    try:
+        return call.store.objects.insert(bucket, name, content, body, conditions, components)
+    except BaseException:
+        Path(content.path).unlink(missing_ok=True)
+        raise
+
+
+def show(call: Call, version: ObjectVersion) -> Resource:
+    seconds = call.store.buckets.get(version.bucket).retention_seconds
+    return render.object_version(version, call.base_url, seconds)
+
+
+def _target(call: Call) -> tuple[str, str]:
+    return call.path["bucket"], call.path["object"]
+
+
+async def _change(call: Call, keep: bool) -> Resource:
+    body = await call.body()
+    generation = call.number("generation")
+    return show(call, call.store.objects.patch(*_target(call), generation, body, call.conditions(), keep))
+
+
+async def _copy(call: Call) -> ObjectVersion:
+    """The destination has the metadata of the body or, where that has none, those of the source."""
+    body = await call.body()
+    conditions = call.conditions(SOURCE_CONDITIONS)
+    source = call.store.objects.get(*_target(call), call.number("sourceGeneration"), conditions)
+    content = call.store.objects.duplicate(source)
+    if not OBJECT_FIELDS.keys() & body.keys():
+        inherited = {name: value for name, value in source.settings.items() if name not in _NOT_INHERITED}
+        body = body | inherited
+    destination = call.path["destination_bucket"], call.path["destination_object"]
+    return insert(call, *destination, content, body, call.conditions(), source.components)
+
+
+_NOT_INHERITED = ("storageClass", "eventBasedHold", "temporaryHold")
+
+
+def _component(call: Call, bucket: str, source: Any) -> ObjectVersion:
+    if not isinstance(source, dict) or not isinstance(source.get("name"), str):
+        raise errors.invalid("Each of sourceObjects needs a name.", "sourceObjects")
+    wanted = (source.get("objectPreconditions") or {}).get("ifGenerationMatch")
+    generation = source.get("generation")
+    try:
+        conditions = Preconditions(int(wanted)) if wanted is not None else NONE
+        number = int(generation) if generation is not None else None
+    except (TypeError, ValueError):
+        raise errors.invalid("A generation is a whole number.", "sourceObjects") from None
+    return call.store.objects.get(bucket, source["name"], number, conditions)

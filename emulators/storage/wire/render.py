@@ -1,0 +1,125 @@
+"""State as the API's resources (kind storage#...)."""
+
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from emulators.storage.state.etags import etag
+from emulators.storage.state.model import Bucket, ObjectVersion
+
+Resource = dict[str, Any]
+
+_MULTI_REGIONS = ("US", "EU", "ASIA")
+
+
+def bucket(found: Bucket, base_url: str) -> Resource:
+    """storage#bucket"""
+    settings = found.settings
+    location_type = _location_type(settings["location"])
+    fixed: Resource = {
+        "kind": "storage#bucket",
+        "selfLink": f"{base_url}/storage/v1/b/{found.name}",
+        "id": found.name,
+        "name": found.name,
+        "projectNumber": str(project_number(found.project)),
+        "generation": str(found.generation),
+        "metageneration": str(found.metageneration),
+        "etag": etag(found.metageneration),
+        "timeCreated": moment(found.generation),
+        "updated": moment(found.updated),
+        "locationType": location_type,
+        "iamConfiguration": _iam_configuration(settings.get("iamConfiguration", {}), found),
+        "softDeletePolicy": _soft_delete(settings["softDeletePolicy"], found),
+    }
+    if location_type != "region":
+        fixed["rpo"] = settings.get("rpo", "DEFAULT")
+    if "retentionPolicy" in settings:
+        fixed["retentionPolicy"] = {"effectiveTime": moment(found.updated)} | settings["retentionPolicy"]
+        fixed["retentionPolicy"]["retentionPeriod"] = str(found.retention_seconds)
+    return settings | fixed
+
+
+def object_version(version: ObjectVersion, base_url: str, retention_seconds: int = 0) -> Resource:
+    """storage#object"""
+    path = f"b/{version.bucket}/o/{quote(version.name, safe='')}"
+    resource: Resource = {
+        "kind": "storage#object",
+        "id": f"{version.bucket}/{version.name}/{version.generation}",
+        "selfLink": f"{base_url}/storage/v1/{path}",
+        "mediaLink": f"{base_url}/download/storage/v1/{path}?generation={version.generation}&alt=media",
+        "name": version.name,
+        "bucket": version.bucket,
+        "generation": str(version.generation),
+        "metageneration": str(version.metageneration),
+        "size": str(version.size),
+        "crc32c": version.crc32c,
+        "etag": etag(version.generation, version.metageneration),
+        "timeCreated": moment(version.created),
+        "updated": moment(version.updated),
+        "timeStorageClassUpdated": moment(version.created),
+        "timeFinalized": moment(version.created),
+    }
+    if version.md5 is not None:
+        resource["md5Hash"] = version.md5
+    if version.components is not None:
+        resource["componentCount"] = version.components
+    if version.deleted is not None:
+        resource["timeDeleted"] = moment(version.deleted)
+    if retention_seconds:
+        resource["retentionExpirationTime"] = moment(version.created + retention_seconds * 1_000_000)
+    return version.settings | resource
+
+
+def policy(found: Bucket) -> Resource:
+    """storage#policy: what was set, or the grants that a new bucket has."""
+    resource = {"kind": "storage#policy", "resourceId": f"projects/_/buckets/{found.name}", "version": 1}
+    body = found.policy if found.policy is not None else {"bindings": _default_bindings(found)}
+    return resource | body | {"etag": etag(found.policy_version)}
+
+
+def moment(microseconds: int) -> str:
+    """RFC 3339 with milliseconds, as the service writes times."""
+    time = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
+    return f"{time:%Y-%m-%dT%H:%M:%S}.{microseconds // 1000 % 1000:03d}Z"
+
+
+def project_number(project: str) -> int:
+    """A stable number for a project id, twelve digits as in the cloud."""
+    return 100_000_000_000 + zlib.crc32(project.encode())
+
+
+def _location_type(location: str) -> str:
+    if location in _MULTI_REGIONS:
+        return "multi-region"
+    # Dual regions are the predefined pairs (NAM4, EUR4, ASIA1); every single region has a dash.
+    return "region" if "-" in location else "dual-region"
+
+
+def _iam_configuration(written: Resource, found: Bucket) -> Resource:
+    uniform = bool(written.get("uniformBucketLevelAccess", {}).get("enabled"))
+    access: Resource = {"enabled": uniform}
+    if uniform:
+        # Ninety days, after which the service locks the choice.
+        access["lockedTime"] = moment(found.generation + 90 * 24 * 3600 * 1_000_000)
+    return {
+        "bucketPolicyOnly": access,
+        "uniformBucketLevelAccess": access,
+        "publicAccessPrevention": written.get("publicAccessPrevention", "inherited"),
+    }
+
+
+def _soft_delete(written: Resource, found: Bucket) -> Resource:
+    seconds = str(written.get("retentionDurationSeconds", "0"))
+    if seconds == "0":
+        return {"retentionDurationSeconds": "0"}
+    return {"retentionDurationSeconds": seconds, "effectiveTime": moment(found.generation)}
+
+
+def _default_bindings(found: Bucket) -> list[Resource]:
+    owners = [f"projectEditor:{found.project}", f"projectOwner:{found.project}"]
+    viewers = [f"projectViewer:{found.project}"]
+    return [
+        {"role": "roles/storage.legacyBucketOwner", "members": owners},
+        {"role": "roles/storage.legacyBucketReader", "members": viewers},
+    ]
