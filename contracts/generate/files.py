@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 State = Literal["missing", "current", "outdated", "edited", "foreign"]
-_HEADER = re.compile(
-    r"(?P<mark>--|#) Made from (?P<origin>\S+) by `(?P<command>[^`]+)`.*checksum (?P<sum>[0-9a-f]{12})\n"
-)
+_HEADER = re.compile(r"(--|#) Made from \S+ by `[^`]+`.*checksum (?P<sum>[0-9a-f]{12})\n")
 
 
 @dataclass(frozen=True)
@@ -27,9 +25,8 @@ class Generated:
         """The whole file. The checksum covers the body, so that an edit shows."""
         mark = "--" if self.path.suffix == ".sql" else "#"
         advice = "Yours to edit: an edited file is kept." if self.editable else "Do not edit: change the contract."
-        return (
-            f"{mark} Made from {self.origin} by `{self.command}`. {advice} checksum {_checksum(self.body)}\n{self.body}"
-        )
+        origin = f"{mark} Made from {self.origin} by `{self.command}`."
+        return f"{origin} {advice} checksum {_checksum(self.body)}\n{self.body}"
 
     def state(self) -> State:
         """How the file on disk stands to what would be written."""

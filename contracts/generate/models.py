@@ -59,7 +59,7 @@ def _cluster(table: Table) -> list[str]:
 
 
 def _partition(table: Table) -> tuple[str, str]:
-    """Config lines that partition a stream by day of its event time; nothing without an event time that is always there."""
+    """Config lines that partition a stream by day of its event time, if it has one that is always there."""
     if table.event_time is None or not table.column(table.event_time).required:
         return "", ""
     kind = table.column(table.event_time).bigquery_type
