@@ -1,0 +1,7 @@
+{# One scan that finds keys that are there twice, and keys with a null in them. #}
+{% test primary_key(model, columns) %}
+select {{ columns | join(', ') }}, count(*) as rows_with_this_key
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1 {% for column in columns %}or {{ column }} is null {% endfor %}
+{% endtest %}
