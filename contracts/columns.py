@@ -12,7 +12,8 @@ from contracts.problems import did_you_mean
 from contracts.types import LOGICAL_TYPES, UnknownType, bigquery_type
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,199}")
-_RESERVED = ("ingestion_date", "valid_from", "valid_to", "is_current", "version")
+_RESERVED = ("ingestion_date",)
+HISTORY_COLUMNS = ("valid_from", "valid_to", "is_current")
 _NO_KEY_TYPES = ("FLOAT64", "JSON", "ARRAY")
 
 
@@ -58,6 +59,16 @@ def read_primary_key(document: Document, path: KeyPath, properties: Sequence[Sch
             document.refuse((*path, "properties", index, "required"), f"key column `{item.name}` is not required")
     ordered = sorted(keys, key=lambda pair: pair[1].primaryKeyPosition or 0)
     return tuple(str(item.name) for _, item in ordered)
+
+
+def check_history_names(document: Document, path: KeyPath, properties: Sequence[SchemaProperty]) -> None:
+    """Refuses names that a history table needs for itself."""
+    for index, item in enumerate(properties):
+        if item.name and item.name.lower() in HISTORY_COLUMNS:
+            hint = "A history has columns of these names: use `history: latest`, or rename the column at the source."
+            document.refuse(
+                (*path, "properties", index, "name"), f"column `{item.name}` of a table with versions", hint
+            )
 
 
 def _column(item: SchemaProperty, kind: str) -> Column:

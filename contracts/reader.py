@@ -136,7 +136,8 @@ def _collisions(contracts: Sequence[Contract], documents: dict[Path, Document]) 
 
 def _taken_names(table: Table) -> list[str]:
     base = names.table(table.source, table.name)
-    return [base, f"{base}_history"] if table.history == "versions" else [base]
+    history = [f"{base}_history"] if table.history == "versions" else []
+    return [base, *history, *([f"{base}__latest"] if table.capture == "cdc" else [])]
 
 
 def _table_line(document: Document, name: str) -> int:

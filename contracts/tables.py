@@ -5,7 +5,7 @@ from typing import cast
 
 from open_data_contract_standard.model import SchemaObject
 
-from contracts.columns import read_columns, read_primary_key
+from contracts.columns import check_history_names, read_columns, read_primary_key
 from contracts.custom import read_custom
 from contracts.document import Document, KeyPath
 from contracts.model import Capture, Column, Enforcement, History, Table
@@ -32,6 +32,8 @@ def read_table(document: Document, path: KeyPath, source: str, item: SchemaObjec
     if not item.properties:
         document.refuse(path, f"table `{item.name}` has no columns", "List them under `properties:`.")
     _check_stream_words(document, path, capture, custom, columns)
+    if history == "versions":
+        check_history_names(document, path, item.properties or ())
     return Table(
         source=source,
         name=item.name,

@@ -11,7 +11,7 @@
 {% macro bigquery__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
     {%- set meta = config.get('meta') or {} -%}
     {%- set keys = [unique_key] if unique_key is string else unique_key -%}
-    {%- set names = sluice_add_new_columns(target, dest_columns) -%}
+    {%- set names = sluice_columns_to_write(target, dest_columns) -%}
     {%- set updated = config.get('merge_update_columns') or names -%}
     {%- set matches = sluice_event_window(meta.get('event_time'), source) -%}
     {%- for key in keys -%}
@@ -56,21 +56,21 @@
 {%- endmacro %}
 
 {#
-  Adds to a silver table the columns that its staging view has got since, and returns all names. Doing it here keeps the
-  merge one statement; dbt's own on_schema_change puts a temporary table between reading and writing.
+  Adds to a silver table the columns that its staging view has got since; returns the names to write, without those that
+  the view no longer has. Doing it here keeps the merge one statement: dbt's own on_schema_change puts a temporary table
+  between reading and writing.
 #}
-{% macro sluice_add_new_columns(target, dest_columns) -%}
-    {%- set names = dest_columns | map(attribute='name') | list -%}
+{% macro sluice_columns_to_write(target, dest_columns) -%}
+    {%- set present = dest_columns | map(attribute='name') | list -%}
     {%- set staging = model.refs[0]['name'] -%}
-    {%- if config.get('on_schema_change', 'ignore') == 'ignore' and staging.startswith('stg_') -%}
-        {%- set missing = [] -%}
-        {%- for column in adapter.get_columns_in_relation(ref(staging)) if column.name not in names -%}
-            {%- do missing.append(column) -%}
-        {%- endfor -%}
-        {%- if missing -%}
-            {%- do alter_relation_add_remove_columns(target, missing, none) -%}
-            {%- do names.extend(missing | map(attribute='name')) -%}
-        {%- endif -%}
+    {%- if config.get('on_schema_change', 'ignore') != 'ignore' or not staging.startswith('stg_') -%}
+        {%- do return(present) -%}
     {%- endif -%}
-    {%- do return(names) -%}
+    {%- set staged = adapter.get_columns_in_relation(ref(staging)) -%}
+    {%- set missing = staged | rejectattr('name', 'in', present) | list -%}
+    {%- if missing -%}
+        {%- do alter_relation_add_remove_columns(target, missing, none) -%}
+    {%- endif -%}
+    {%- set written = staged | map(attribute='name') | list + ['valid_from', 'valid_to', 'is_current'] -%}
+    {%- do return((present + missing | map(attribute='name') | list) | select('in', written) | list) -%}
 {%- endmacro %}
