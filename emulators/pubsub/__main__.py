@@ -1,0 +1,60 @@
+"""`python -m emulators.pubsub --port 8085 --state .sluice/pubsub`: a local Pub/Sub over gRPC, until SIGTERM."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+from emulators.pubsub.state.broker import Broker
+from emulators.pubsub.state.errors import DamagedState
+from emulators.pubsub.wire.server import start_server, stop_server
+
+_LOG = logging.getLogger("emulators.pubsub")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m emulators.pubsub", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8085, help="gRPC port; 0 finds a free one (default: 8085)")
+    parser.add_argument("--rest-port", type=int, help="also serve REST (/v1/projects/...) on this port")
+    parser.add_argument("--state", type=Path, default=Path(".sluice/pubsub"), help="folder that keeps everything")
+    return parser.parse_args()
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    broker = Broker(arguments.state)
+    server, port = await start_server(broker, arguments.host, arguments.port)
+    _LOG.info("Pub/Sub listens on %s:%d, state in %s", arguments.host, port, arguments.state)
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    chores = asyncio.create_task(_chores(broker))
+    await stopping.wait()
+    chores.cancel()
+    await stop_server(server)
+    broker.close()
+
+
+async def _chores(broker: Broker) -> None:
+    while True:
+        broker.keep_house()
+        for _ in range(30):
+            await asyncio.sleep(1)
+            broker.expire_leases()
+
+
+def main() -> None:
+    """Runs the server; exits with 1 and a reason when the port or the state folder cannot be used."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        uvloop.run(_serve(_arguments()))
+    except (DamagedState, OSError) as error:
+        sys.exit(f"emulators.pubsub: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""Schemas and their revisions; the check of messages that are published to a topic with a schema.
+
+Avro only: a Protobuf schema is refused with UNIMPLEMENTED.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from emulators.pubsub.messages import v1
+from emulators.pubsub.state.avro_binary import binary_check
+from emulators.pubsub.state.avro_json import Mismatch, json_check
+from emulators.pubsub.state.avro_schema import AvroSchemaError, parse_avro
+from emulators.pubsub.state.errors import (
+    PubsubError,
+    already_exists,
+    failed_precondition,
+    invalid,
+    not_found,
+    unsupported,
+)
+from emulators.pubsub.state.names import check_name, check_project
+from emulators.pubsub.state.pages import page
+from emulators.pubsub.state.registry import Registry
+from emulators.pubsub.state.store import Row
+
+DELETED_SCHEMA = "_deleted-schema_"
+_JSON, _BINARY = 1, 2
+_ENCODINGS = {_JSON: "JSON", _BINARY: "BINARY"}
+_BASIC, _FULL = 1, 2
+_MAX_REVISIONS = 20
+_MAX_DEFINITION_BYTES = 300_000
+
+Stamp = Callable[[Any], None]
+Check = Callable[[bytes], None]
+
+
+class Schemas:
+    """The schemas of a registry. Resources go in and out as google.pubsub.v1.Schema."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._revisions: dict[str, list[Any]] = {}  # by name without revision; oldest first
+        self._numbers: dict[str, int] = {}
+        self._stamps: dict[tuple[str, int, str, str], Stamp] = {}
+        for row in registry.store.rows("schema"):
+            name = row.name.partition("@")[0]
+            self._revisions.setdefault(name, []).append(v1.Schema.FromString(row.body))
+
+    def create(self, parent: str, schema_id: str, schema: Any) -> Any:
+        """Raises PubsubError: INVALID_ARGUMENT (name, definition), ALREADY_EXISTS, UNIMPLEMENTED (Protobuf)."""
+        check_project(parent)
+        name = f"{parent}/schemas/{schema_id}"
+        check_name(name, "schemas")
+        if name in self._revisions:
+            raise already_exists(name)
+        _check_definition(schema)
+        return self._add(name, schema)
+
+    def _add(self, name: str, schema: Any) -> Any:
+        revision = v1.Schema(name=name, type=schema.type, definition=schema.definition)
+        revision.revision_id = secrets.token_hex(4)
+        revision.revision_create_time.FromMicroseconds(time.time_ns() // 1000)
+        number = self._registry.store.next_number()
+        row = Row("schema", f"{name}@{revision.revision_id}", number, 0, revision.SerializeToString())
+        self._registry.store.put(row)
+        self._revisions.setdefault(name, []).append(revision)
+        self._stamps.clear()
+        return revision
+
+    def _all(self, name: str) -> list[Any]:
+        if name not in self._revisions:
+            check_name(name, "schemas")
+            raise not_found(name)
+        return self._revisions[name]
+
+    def get(self, name: str, view: int = _FULL) -> Any:
+        """The newest revision, or that of `name@revision`."""
+        base, _, revision_id = name.partition("@")
+        revisions = self._all(base)
+        if not revision_id:
+            return _viewed(revisions[-1], view or _FULL)
+        for revision in revisions:
+            if revision.revision_id == revision_id:
+                return _viewed(revision, view or _FULL)
+        raise not_found(name)
+
+    def listing(self, parent: str, view: int, size: int, token: str) -> tuple[list[Any], str]:
+        """(newest revisions, next page's token) of projects/{project}, by name."""
+        check_project(parent)
+        found = sorted((n, r[-1]) for n, r in self._revisions.items() if n.startswith(f"{parent}/"))
+        entries, following = page(found, size, token)
+        return [_viewed(entry, view or _BASIC) for entry in entries], following
+
+    def list_revisions(self, name: str, view: int, size: int, token: str) -> tuple[list[Any], str]:
+        """Newest first."""
+        newest_first = [(f"{number:06d}", one) for number, one in enumerate(reversed(self._all(name)))]
+        entries, following = page(newest_first, size, token)
+        return [_viewed(entry, view or _BASIC) for entry in entries], following
+
+    def commit(self, name: str, schema: Any) -> Any:
+        """Adds a revision.
+
+        Raises:
+            PubsubError: NOT_FOUND; INVALID_ARGUMENT, another type or a bad definition; FAILED_PRECONDITION, there are
+                20 revisions.
+        """
+        revisions = self._all(name)
+        if schema.type != revisions[-1].type:
+            raise invalid("Invalid schema: a revision must have the type of the schema.")
+        _check_definition(schema)
+        if len(revisions) >= _MAX_REVISIONS:
+            raise failed_precondition(f"The schema has {_MAX_REVISIONS} revisions, the maximum; delete one first.")
+        return self._add(name, schema)
+
+    def rollback(self, name: str, revision_id: str) -> Any:
+        """Adds a revision with an older one's definition."""
+        if not revision_id:
+            raise invalid("Invalid revision_id: it must be set.")
+        return self.commit(name, self.get(f"{name}@{revision_id}"))
+
+    def delete_revision(self, name: str) -> Any:
+        """Deletes `name@revision`; returns the newest that is left. The last one cannot be deleted."""
+        base, _, revision_id = name.partition("@")
+        if not revision_id:
+            raise invalid(f"Invalid schema revision name (name={name}): it must have the form SCHEMA@REVISION.")
+        revision = self.get(name)
+        if len(self._revisions[base]) == 1:
+            raise failed_precondition("The only revision of a schema cannot be deleted; delete the schema.")
+        self._registry.store.delete("schema", name)
+        self._revisions[base].remove(revision)
+        self._stamps.clear()
+        return self._revisions[base][-1]
+
+    def delete(self, name: str) -> None:
+        """Its topics keep the name _deleted-schema_ and refuse messages."""
+        with self._registry.store.transaction():
+            for revision in self._all(name):
+                self._registry.store.delete("schema", f"{name}@{revision.revision_id}")
+            for topic in self._registry.topics.values():
+                if topic.resource.schema_settings.schema == name:
+                    topic.resource.schema_settings.schema = DELETED_SCHEMA
+                    self._registry.store.put(topic.row())
+        del self._revisions[name]
+        self._stamps.clear()
+
+    def validate(self, parent: str, schema: Any) -> None:
+        """Raises PubsubError: INVALID_ARGUMENT, the definition is not valid; UNIMPLEMENTED (Protobuf)."""
+        check_project(parent)
+        _check_definition(schema)
+
+    def validate_message(self, request: Any) -> None:
+        """Raises PubsubError: INVALID_ARGUMENT, the message does not fit the schema, or what is asked is incomplete."""
+        check_project(request.parent)
+        kind = request.WhichOneof("schema_spec")
+        if kind is None:
+            raise invalid("Invalid ValidateMessageRequest: one of name and schema must be set.")
+        if kind == "schema":
+            _check_definition(request.schema)
+        schema = request.schema if kind == "schema" else self.get(request.name)
+        _check_against([schema], _checks([schema], request.encoding), request.message, request.encoding)
+
+    # ---- topics
+
+    def check_settings(self, topic: Any) -> None:
+        """Raises PubsubError: NOT_FOUND, INVALID_ARGUMENT, when a topic's schema settings cannot be used."""
+        if not topic.HasField("schema_settings"):
+            return
+        settings = topic.schema_settings
+        if settings.schema == DELETED_SCHEMA:
+            return
+        self._range(settings)
+        if settings.encoding not in _ENCODINGS:
+            raise invalid("Invalid schema_settings: encoding must be JSON or BINARY.")
+
+    def _range(self, settings: Any) -> list[Any]:
+        """The revisions that a topic accepts, newest first."""
+        revisions = self._all(settings.schema)
+        ids = [revision.revision_id for revision in revisions]
+        for one in (settings.first_revision_id, settings.last_revision_id):
+            if one and one not in ids:
+                raise not_found(f"{settings.schema}@{one}")
+        first = ids.index(settings.first_revision_id) if settings.first_revision_id else 0
+        last = ids.index(settings.last_revision_id) if settings.last_revision_id else len(ids) - 1
+        if first > last:
+            raise invalid("Invalid schema_settings: first_revision_id is newer than last_revision_id.")
+        return revisions[first : last + 1][::-1]
+
+    def stamp(self, topic: Any) -> Stamp | None:
+        """What checks a message of the topic and adds the attributes that tell of its schema; None without a schema."""
+        if not topic.HasField("schema_settings"):
+            return None
+        settings = topic.schema_settings
+        if settings.schema == DELETED_SCHEMA:
+            raise invalid("The topic's schema was deleted; publish after the topic has another schema or none.")
+        key = (settings.schema, settings.encoding, settings.first_revision_id, settings.last_revision_id)
+        if key not in self._stamps:
+            self._stamps[key] = _stamp(self._range(settings), settings.encoding)
+        return self._stamps[key]
+
+
+def _viewed(schema: Any, view: int) -> Any:
+    if view != _BASIC:
+        return schema
+    shown = type(schema)()
+    shown.CopyFrom(schema)
+    shown.ClearField("definition")
+    return shown
+
+
+def _check_definition(schema: Any) -> None:
+    if schema.type == schema.PROTOCOL_BUFFER:
+        raise unsupported("A schema of type PROTOCOL_BUFFER")
+    if schema.type != schema.AVRO:
+        raise invalid("Invalid schema: type must be AVRO or PROTOCOL_BUFFER.")
+    if not schema.definition or len(schema.definition.encode()) > _MAX_DEFINITION_BYTES:
+        raise invalid(f"Invalid schema definition: it must have 1 to {_MAX_DEFINITION_BYTES} bytes.")
+    try:
+        parse_avro(schema.definition)
+    except AvroSchemaError as error:
+        raise invalid(f"Invalid schema definition: {error}.") from error
+
+
+def _checks(revisions: Sequence[Any], encoding: int) -> list[Check]:
+    if encoding not in _ENCODINGS:
+        raise invalid("Invalid encoding: it must be JSON or BINARY.")
+    compile_check = json_check if encoding == _JSON else binary_check
+    return [compile_check(parse_avro(revision.definition)) for revision in revisions]
+
+
+def _check_against(revisions: Sequence[Any], checks: Sequence[Check], data: bytes, encoding: int) -> Any:
+    """The first revision that the data fits."""
+    problem = ""
+    for revision, check in zip(revisions, checks, strict=True):
+        try:
+            check(data)
+        except Mismatch as error:
+            problem = f"revision_id={revision.revision_id} failed with status: {error}"
+        else:
+            return revision
+    reason = f"INVALID_{_ENCODINGS[encoding]}_AVRO_MESSAGE"
+    info = (
+        f"Could not validate message with any schema revision for schema: {revisions[-1].name}, last checked revision:"
+        f" {problem}"
+    )
+    metadata = {"message": "Message failed schema validation", "revisionInfo": info}
+    raise PubsubError(
+        "INVALID_ARGUMENT", "Invalid data in message: Message failed schema validation.", reason, metadata
+    )
+
+
+def _stamp(revisions: Sequence[Any], encoding: int) -> Stamp:
+    checks = _checks(revisions, encoding)
+
+    def stamp(message: Any) -> None:
+        revision = _check_against(revisions, checks, message.data, encoding)
+        message.attributes["googclient_schemaencoding"] = _ENCODINGS[encoding]
+        message.attributes["googclient_schemaname"] = revision.name
+        message.attributes["googclient_schemarevisionid"] = revision.revision_id
+
+    return stamp

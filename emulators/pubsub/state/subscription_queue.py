@@ -1,0 +1,304 @@
+"""A subscription's deliveries: what is leased to whom, what waits, what is acknowledged.
+
+Time is an argument everywhere (seconds since the epoch), so that tests can own the clock. A message is in exactly
+one of four states: acknowledged, leased, waiting to be delivered again, or not yet read (from the cursor on).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from emulators.pubsub.messages import shadow
+from emulators.pubsub.state.ack_log import AckLog
+from emulators.pubsub.state.ack_set import AckSet
+from emulators.pubsub.state.errors import invalid
+from emulators.pubsub.state.leases import Consumer, Lease, Leases
+from emulators.pubsub.state.ordering import OrderingKeys
+from emulators.pubsub.state.retries import Retries
+from emulators.pubsub.state.settings import Settings
+from emulators.pubsub.state.topic_log import TopicLog
+
+Forward = Callable[[bytes, int], bool]
+_RUN = 1000
+
+
+class Delivery(NamedTuple):
+    """One message on its way: attempt is 0 unless a dead-letter policy counts."""
+
+    ack_id: str
+    body: bytes
+    attempt: int
+
+
+class SubscriptionQueue:
+    """The backlog of one subscription.
+
+    Args:
+        number: appears in ack ids, so that another subscription's are refused.
+        generation: number of the first delivery; greater than any that an earlier process gave.
+        forward: publishes a body to the dead-letter topic after so many deliveries; False if it cannot now.
+    """
+
+    def __init__(
+        self, number: int, log: TopicLog, acks: AckLog, settings: Settings, generation: int, forward: Forward
+    ) -> None:
+        self.log = log
+        self.acks = acks
+        self.settings = settings
+        self.consumers: dict[Consumer, None] = {}
+        self._number = number
+        self._prefix = f"{number}-"
+        self._generation = max(generation, acks.epoch)
+        self._forward = forward
+        self._leases = Leases()
+        self._retries = Retries()
+        self._keys = OrderingKeys()
+        self._cursor = acks.acked.floor
+
+    # ---- delivering
+
+    def lease(self, consumer: Consumer, limit: int, max_bytes: int, ack_deadline: float, now: float) -> list[Delivery]:
+        """Leases up to limit messages, and about max_bytes, to the consumer; [] when there is nothing for it now.
+
+        Raises:
+            DamagedState: a message cannot be read back from disk.
+        """
+        self.expire(now)
+        batch = _Batch(self, consumer, limit, max_bytes, now + ack_deadline, now)
+        self._lease_retries(batch, now)
+        if self.settings.ordered:
+            self._lease_keys(batch, now)
+        self._lease_fresh(batch)
+        self.acks.commit(batch.skipped)
+        return batch.deliveries
+
+    def _lease_retries(self, batch: "_Batch", now: float) -> None:
+        while batch.has_room() and (offset := self._retries.pop_due(now)) is not None:
+            if offset in self.acks.acked or self._leases.get(offset):
+                continue
+            time_us, body = self.log.read_run(offset, 1)[0]
+            if not batch.skips(offset, time_us, body):
+                batch.add(offset, body, "")
+
+    def _lease_keys(self, batch: "_Batch", now: float) -> None:
+        for key in self._keys.due(now):
+            for offset in self._keys.waiting(key):
+                if not batch.has_room():
+                    return
+                if offset in self.acks.acked:
+                    self._keys.skip(key)
+                    continue
+                time_us, body = self.log.read_run(offset, 1)[0]
+                if batch.skips(offset, time_us, body):
+                    self._keys.skip(key)
+                else:
+                    self._keys.start(key, offset, batch.consumer)
+                    batch.add(offset, body, key)
+
+    def _lease_fresh(self, batch: "_Batch") -> None:
+        self._cursor = max(self._cursor, self.log.first_offset, self.acks.acked.floor)
+        while batch.has_room() and self._cursor < self.log.next_offset:
+            for time_us, body in self.log.read_run(self._cursor, min(batch.room(), _RUN)):
+                if not batch.has_room():
+                    return
+                offset = self._cursor
+                self._cursor += 1
+                if offset in self.acks.acked or batch.skips(offset, time_us, body):
+                    continue
+                key = shadow.Routing.FromString(body).ordering_key if self.settings.ordered else ""
+                if not key or self._keys.admit(key, offset, batch.consumer):
+                    batch.add(offset, body, key)
+
+    def grant(self, offset: int, body: bytes, key: str, consumer: Consumer, deadline: float) -> Delivery:
+        """Starts one lease."""
+        self._generation += 1
+        self._leases.grant(Lease(offset, self._generation, consumer, len(body), key), deadline)
+        attempt = self.acks.failures.get(offset, 0) + 1 if self.settings.max_delivery_attempts else 0
+        return Delivery(f"{self._prefix}{offset}-{self._generation}", body, attempt)
+
+    # ---- acknowledging
+
+    def acknowledge(self, ack_ids: Iterable[str], now: float) -> list[str]:
+        """Acknowledges deliveries, durably when this returns.
+
+        Returns:
+            The ack ids that exactly-once delivery refuses because they have expired; [] without it.
+
+        Raises:
+            PubsubError: INVALID_ARGUMENT, an id is malformed or of another subscription; nothing was acknowledged.
+        """
+        self.expire(now)
+        parsed = [self._parse(ack_id) for ack_id in dict.fromkeys(ack_ids)]
+        counting: list[int] = []
+        expired: list[str] = []
+        for offset, generation in parsed:
+            lease = self._leases.get(offset)
+            if lease is not None and lease.generation == generation:
+                counting += self._finish(lease)
+            elif self.settings.exactly_once:
+                expired.append(f"{self._prefix}{offset}-{generation}")
+            elif self._accepts_late(offset, generation):
+                if lease is not None:
+                    self._leases.release(lease)
+                counting.append(offset)
+        self.acks.commit(counting)
+        return expired
+
+    def _finish(self, lease: Lease) -> list[int]:
+        """Ends a lease whose message is done; returns the messages that are acknowledged by it.
+
+        One that overtook its ordering key's earlier messages is held until they are done.
+        """
+        if not lease.key:
+            self._leases.release(lease)
+            return [lease.offset]
+        self._leases.hold(lease)
+        counting = self._keys.done(lease.key, lease.offset)
+        self._release_all(counting)
+        return counting
+
+    def _release_all(self, offsets: Iterable[int]) -> None:
+        for offset in offsets:
+            lease = self._leases.get(offset)
+            if lease is not None:
+                self._leases.release(lease)
+
+    def _accepts_late(self, offset: int, generation: int) -> bool:
+        """A late acknowledgement counts where it can do no harm: not with ordering, not from before a seek."""
+        return (
+            not self.settings.ordered
+            and self.acks.epoch <= generation <= self._generation
+            and offset < self.log.next_offset
+            and offset not in self.acks.acked
+        )
+
+    def modify(self, ack_ids: Sequence[str], seconds: Sequence[int], now: float) -> list[str]:
+        """Moves deadlines to now + seconds each; 0 refuses the message, which is then delivered again.
+
+        Returns, Raises: as acknowledge().
+        """
+        self.expire(now)
+        parsed = [self._parse(ack_id) for ack_id in ack_ids]
+        expired: list[str] = []
+        for (offset, generation), second in zip(parsed, seconds, strict=True):
+            lease = self._leases.get(offset)
+            if lease is None or lease.generation != generation:
+                expired.append(f"{self._prefix}{offset}-{generation}")
+            elif lease.held:
+                continue
+            elif second:
+                self._leases.extend(lease, now + second)
+            else:
+                self._fail(lease, now)
+        self.wake()
+        return expired if self.settings.exactly_once else []
+
+    def _parse(self, ack_id: str) -> tuple[int, int]:
+        number, _, rest = ack_id.partition("-")
+        offset, _, generation = rest.partition("-")
+        if number == self._prefix[:-1] and offset.isdecimal() and generation.isdecimal() and ack_id.isascii():
+            return int(offset), int(generation)
+        raise invalid(f"You have passed an invalid ack ID to the service (ack_id={ack_id}).")
+
+    # ---- failing
+
+    def expire(self, now: float) -> None:
+        """Takes back the leases whose deadline has passed."""
+        expired = self._leases.expired(now)
+        for lease in expired:
+            if self._leases.get(lease.offset) is lease:
+                self._fail(lease, now)
+        if expired:
+            self.wake()
+
+    def _fail(self, lease: Lease, now: float) -> None:
+        failures = self.acks.count_failure(lease.offset) if self.settings.counts_failures else 0
+        if lease.offset in self.acks.acked or self._dead_letter(lease, failures):
+            self.acks.commit(self._finish(lease))
+            return
+        not_before = now + self.settings.backoff(failures) if failures else now
+        if lease.key:
+            self._release_all(self._keys.failed(lease.key, lease.offset, not_before))
+        else:
+            self._leases.release(lease)
+            self._retries.push(lease.offset, not_before)
+
+    def _dead_letter(self, lease: Lease, failures: int) -> bool:
+        limit = self.settings.max_delivery_attempts
+        if not limit or failures < limit:
+            return False
+        return self._forward(self.log.read_run(lease.offset, 1)[0][1], failures)
+
+    # ---- time, seeking, keeping house
+
+    def wake(self) -> None:
+        """Tells every consumer to look again."""
+        for consumer in self.consumers:
+            consumer.wake()
+
+    def next_event(self) -> float | None:
+        """When something may become deliverable by itself: a deadline, a back-off; None if nothing will."""
+        times = (self._leases.next_deadline(), self._retries.next_due(), self._keys.next_due())
+        return min((time for time in times if time is not None), default=None)
+
+    def seek(self, acked: AckSet) -> None:
+        """Makes this set the acknowledged messages. All deliveries under way are void."""
+        self._leases.clear()
+        self._retries = Retries()
+        self._keys = OrderingKeys()
+        self._generation += 1
+        self.acks.replace(acked, self._generation)
+        self._cursor = acked.floor
+        self.wake()
+
+    def expire_messages(self, now: float) -> None:
+        """Forgets what was published longer ago than the subscription keeps messages."""
+        self.acks.commit_below(self.log.offset_at(self.horizon_us(now)))
+
+    def horizon_us(self, now: float) -> int:
+        """Messages published before this (microseconds) are too old to be delivered."""
+        return int((now - max(self.settings.retention, self.settings.topic_retention)) * 1_000_000)
+
+    def needs_from(self, now: float) -> int:
+        """The first offset whose message this subscription may still want to deliver."""
+        if self.settings.retain_acked:
+            return min(self.acks.acked.floor, self.log.offset_at(self.horizon_us(now)))
+        return self.acks.acked.floor
+
+
+class _Batch:
+    """One call of lease(): what it may still take, what it took, and what it skipped for good."""
+
+    def __init__(
+        self, queue: SubscriptionQueue, consumer: Consumer, limit: int, max_bytes: int, deadline: float, now: float
+    ) -> None:
+        self._queue = queue
+        self.consumer = consumer
+        self._limit = limit
+        self._max_bytes = max_bytes
+        self._deadline = deadline
+        self._horizon_us = queue.horizon_us(now)
+        self._matches = queue.settings.matches
+        self._bytes = 0
+        self.deliveries: list[Delivery] = []
+        self.skipped: list[int] = []
+
+    def room(self) -> int:
+        """How many messages more it takes at most."""
+        consumer = self.consumer
+        return min(self._limit - len(self.deliveries), consumer.max_messages - consumer.outstanding_messages)
+
+    def has_room(self) -> bool:
+        return self.room() > 0 and self._bytes < self._max_bytes and self.consumer.has_room()
+
+    def skips(self, offset: int, time_us: int, body: bytes) -> bool:
+        """Whether a message is not to be delivered at all: too old, or the filter does not match."""
+        if time_us < self._horizon_us or (
+            self._matches is not None and not self._matches(shadow.Routing.FromString(body).attributes)
+        ):
+            self.skipped.append(offset)
+            return True
+        return False
+
+    def add(self, offset: int, body: bytes, key: str) -> None:
+        self._bytes += len(body)
+        self.deliveries.append(self._queue.grant(offset, body, key, self.consumer, self._deadline))
