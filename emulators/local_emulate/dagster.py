@@ -1,0 +1,133 @@
+"""Dagster as its operator uses it: over the webserver's GraphQL, so that what runs here is what the UI shows."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+LOCATION, REPOSITORY = "sluice", "__repository__"
+FINAL = {"SUCCESS", "FAILURE", "CANCELED"}
+
+RELOAD = """mutation($location: String!) { reloadRepositoryLocation(repositoryLocationName: $location) {
+  __typename ... on WorkspaceLocationEntry { loadStatus locationOrLoadError { __typename ... on PythonError { message } } }
+  ... on PythonError { message } } }"""
+LAUNCH = """mutation($job: String!, $location: String!, $repository: String!) { launchRun(executionParams: {
+  selector: {repositoryLocationName: $location, repositoryName: $repository, jobName: $job}}) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  ... on PipelineNotFoundError { message } ... on InvalidSubsetError { message } } }"""
+EVENTS = """query($run: ID!, $cursor: String) {
+  runOrError(runId: $run) { ... on Run { status } }
+  logsForRun(runId: $run, afterCursor: $cursor) { ... on EventConnection { cursor hasMore events {
+    __typename ... on MessageEvent { message stepKey timestamp level }
+    ... on MaterializationEvent { assetKey { path } }
+    ... on AssetCheckEvaluationEvent { evaluation { checkName success severity assetKey { path }
+      metadataEntries { label ... on TextMetadataEntry { text } ... on IntMetadataEntry { intValue }
+        ... on JsonMetadataEntry { jsonString } } } }
+    ... on ExecutionStepFailureEvent { error { message causes { message } } }
+    ... on RunFailureEvent { error { message } } } } } }"""
+
+
+class DagsterError(Exception):
+    """Dagster refused, did not answer, or a run could not be started; the message says which."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that ended: its status, seconds by step, and the checks that failed, as (asset, check, metadata)."""
+
+    run_id: str
+    status: str
+    step_seconds: dict[str, float]
+    failed_checks: list[tuple[str, str, dict[str, Any]]]
+    errors: list[str]
+
+
+class Dagster:
+    """A client of one webserver. Every method raises DagsterError."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address.rstrip("/")
+
+    def reload(self, timeout: float = 90) -> None:
+        """Loads the code again, so that a changed contract is seen; returns once the definitions are there."""
+        deadline = time.monotonic() + timeout
+        while True:
+            entry = self._ask(RELOAD, {"location": LOCATION})["reloadRepositoryLocation"]
+            loaded = entry.get("locationOrLoadError") or {}
+            if loaded.get("__typename") == "RepositoryLocation":
+                return
+            if time.monotonic() > deadline:
+                raise DagsterError(f"the definitions do not load: {loaded.get('message') or entry.get('message') or entry}")
+            time.sleep(0.5)
+
+    def launch(self, job: str) -> str:
+        """Starts a job and returns the run's id."""
+        answer = self._ask(LAUNCH, {"job": job, "location": LOCATION, "repository": REPOSITORY})["launchRun"]
+        if answer["__typename"] != "LaunchRunSuccess":
+            raise DagsterError(f"job {job!r} was not started: {answer.get('message') or answer['__typename']}")
+        return str(answer["run"]["runId"])
+
+    def follow(self, run_id: str, say: Callable[[str], None], timeout: float = 1800) -> Run:
+        """Waits for a run, and says what it materialises as it goes."""
+        begun: dict[str, float] = {}
+        run = Run(run_id, "", {}, [], [])
+        for event in self._events(run_id, timeout):
+            _note(event, run, begun, say)
+            if event["__typename"] == "status":
+                run = Run(run_id, event["status"], run.step_seconds, run.failed_checks, run.errors)
+        return run
+
+    def _events(self, run_id: str, timeout: float) -> Iterator[dict[str, Any]]:
+        deadline, cursor = time.monotonic() + timeout, None
+        while time.monotonic() < deadline:
+            answer = self._ask(EVENTS, {"run": run_id, "cursor": cursor})
+            log = answer["logsForRun"]
+            yield from log.get("events", ())
+            cursor = log.get("cursor", cursor)
+            if answer["runOrError"]["status"] in FINAL and not log.get("hasMore"):
+                yield {"__typename": "status", "status": answer["runOrError"]["status"]}
+                return
+            time.sleep(0.3)
+        raise DagsterError(f"run {run_id} did not end within {timeout:.0f} s; see {self.address}/runs/{run_id}")
+
+    def _ask(self, query: str, variables: dict[str, Any], patience: float = 60) -> Any:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=60) as response:
+                    answer = json.load(response)
+                break
+            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                if time.monotonic() > deadline:
+                    raise DagsterError(f"Dagster at {self.address} does not answer: {error}") from error
+                time.sleep(0.3)
+        if answer.get("errors"):
+            raise DagsterError(f"Dagster refused: {answer['errors'][0]['message']}")
+        return answer["data"]
+
+
+def _note(event: dict[str, Any], run: Run, begun: dict[str, float], say: Callable[[str], None]) -> None:
+    kind, step = event["__typename"], event.get("stepKey")
+    if kind == "ExecutionStepStartEvent":
+        begun[step] = float(event["timestamp"])
+        say(f"{step} ...")
+    elif kind in ("ExecutionStepSuccessEvent", "ExecutionStepFailureEvent") and step in begun:
+        run.step_seconds[step] = (float(event["timestamp"]) - begun[step]) / 1000
+        say(f"{step}: {run.step_seconds[step]:.1f} s")
+    elif kind == "AssetCheckEvaluationEvent" and not event["evaluation"]["success"]:
+        evaluation = event["evaluation"]
+        asset = "/".join(evaluation["assetKey"]["path"])
+        run.failed_checks.append((asset, evaluation["checkName"], _metadata(evaluation["metadataEntries"])))
+        say(f"check failed: {asset} {evaluation['checkName']}")
+    if kind in ("ExecutionStepFailureEvent", "RunFailureEvent") and event.get("error"):
+        causes = [cause["message"].strip() for cause in event["error"].get("causes") or ()]
+        run.errors.append(causes[-1] if causes else event["error"]["message"].strip())
+
+
+def _metadata(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {e["label"]: e.get("text") or e.get("intValue") or e.get("jsonString") for e in entries}

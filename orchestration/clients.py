@@ -1,0 +1,60 @@
+"""The one place where orchestration makes clients; endpoints and credentials are the environment's."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import psycopg2
+import psycopg2.extensions
+from contracts import names
+from google.cloud import bigquery, storage
+
+
+@cache
+def warehouse() -> bigquery.Client:
+    """BigQuery, in the environment's project."""
+    return bigquery.Client(project=names.project())
+
+
+@cache
+def objects() -> storage.Client:
+    """Cloud Storage, in the environment's project."""
+    return storage.Client(project=names.project())
+
+
+def query(sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """The rows of a GoogleSQL query, as dictionaries.
+
+    Raises:
+        google.api_core.exceptions.GoogleAPICallError: BigQuery refused it.
+    """
+    config = bigquery.QueryJobConfig(query_parameters=list(parameters))
+    return [dict(row.items()) for row in warehouse().query_and_wait(sql, job_config=config)]
+
+
+def manifest(uri: str) -> dict[str, Any]:
+    """A JSON object at gs://bucket/name."""
+    bucket, name = uri.removeprefix("gs://").split("/", 1)
+    content: dict[str, Any] = json.loads(objects().bucket(bucket).blob(name).download_as_bytes())
+    return content
+
+
+@contextmanager
+def source_database(source: str) -> Iterator[psycopg2.extensions.connection]:
+    """A read-only, repeatable-read connection to a source's database.
+
+    Raises:
+        RuntimeError: the variable with its URL is not set.
+    """
+    variable = names.database_url_variable(source)
+    if variable not in os.environ:
+        raise RuntimeError(f"{variable} is not set: it holds the URL of the database of contract {source!r}")
+    connection = psycopg2.connect(os.environ[variable], connect_timeout=10)
+    try:
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,23 @@
+"""What Dagster loads: everything here comes from contracts/ and from dbt's manifest."""
+
+from contracts.reader import load
+from dagster import AssetsDefinition, Definitions
+
+from orchestration import batch, conservation, schedules, sources, streams, transformations
+
+CONTRACTS = load()
+
+bronze: list[AssetsDefinition | None] = [batch.bronze_tables(CONTRACTS), streams.bronze_events(CONTRACTS)]
+checks = [conservation.source_checks(CONTRACTS)]
+
+defs = Definitions(
+    assets=[
+        *sources.source_assets(CONTRACTS),
+        *(assets for assets in bronze if assets),
+        transformations.warehouse_assets(CONTRACTS),
+    ],
+    asset_checks=[check for check in checks if check],
+    jobs=[schedules.refresh],
+    schedules=[schedules.hourly],
+    resources={"dbt": transformations.resource()},
+)

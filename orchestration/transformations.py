@@ -1,0 +1,81 @@
+"""Bronze to gold: dbt, by its manifest. A table that failed its gate is left out with all that is built on it, and only that."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from contracts.model import Contract
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from orchestration import keys, quality_gate
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt"
+MANIFEST = PROJECT / "target" / "manifest.json"
+
+
+class LayerKeys(DagsterDbtTranslator):
+    """dbt's nodes under [layer, table]: a source or model in dataset silver is [silver, name]."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
+        """The asset key of a dbt node: its layer, then its relation's name."""
+        if dbt_resource_props["resource_type"] == "source":
+            return AssetKey([dbt_resource_props["source_name"].split("_")[0], dbt_resource_props["name"]])
+        layer = (dbt_resource_props.get("config") or {}).get("schema") or "silver"
+        return AssetKey([layer, dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Silver models belong to their source's group, gold to `gold`."""
+        path = dbt_resource_props.get("fqn", [])
+        return path[-2] if len(path) > 2 else None
+
+
+def manifest() -> Path:
+    """dbt's manifest, made again when a file of the project is newer than it.
+
+    Raises:
+        subprocess.CalledProcessError: dbt could not parse the project; what it said is on stdout.
+    """
+    sources = (file for folder in ("models", "macros", "tests", "snapshots", "seeds") for file in (PROJECT / folder).rglob("*"))
+    newest = max(file.stat().st_mtime for file in (PROJECT / "dbt_project.yml", *sources))
+    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < newest:
+        command = [dbt_executable(), "--quiet", "parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        subprocess.run(command, check=True)
+        MANIFEST.touch()
+    return MANIFEST
+
+
+def dbt_executable() -> str:
+    """The dbt of this Python environment, whatever PATH says."""
+    return shutil.which("dbt", path=str(Path(sys.executable).parent)) or "dbt"
+
+
+def resource() -> DbtCliResource:
+    """The dbt command line over our project."""
+    return DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=dbt_executable())
+
+
+def warehouse_assets(contracts: Sequence[Contract]) -> AssetsDefinition:
+    """Staging, silver and gold as one dbt invocation; dbt's tests are the assets' checks."""
+    tables = [table for contract in contracts for table in contract.tables]
+
+    @dbt_assets(manifest=manifest(), name="bronze_to_gold", dagster_dbt_translator=LayerKeys())
+    def bronze_to_gold(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        blocked = quality_gate.blocked(context.instance, tables)
+        arguments = ["build"]
+        for table in blocked:
+            arguments += ["--exclude", f"source:{_source_name(table)}+"]
+        yield from dbt.cli(arguments, context=context).stream()
+        if blocked:
+            names_of = ", ".join("/".join(keys.bronze(table).path) for table in blocked)
+            raise Failure(f"held back by the quality gate, with all that is built on it: {names_of}", allow_retries=False)
+
+    return bronze_to_gold
+
+
+def _source_name(table: Any) -> str:
+    return ".".join(keys.bronze(table).path)
