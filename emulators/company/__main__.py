@@ -8,6 +8,7 @@ the ledger, STATE/ledger.sqlite; emulators/company/ledger.py reads it.
 """
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -22,6 +23,7 @@ from emulators.company.journal import FILE, Journal, Settings
 def main() -> int:
     """Run one command; 0 when all of it was done."""
     arguments = _arguments()
+    gc.set_threshold(200_000)  # a day is some ten thousand tuples that no cycle holds: looking for some costs a tenth
     try:
         url = os.environ.get("SAAS_DATABASE_URL")
         if not url:

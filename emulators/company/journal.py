@@ -23,6 +23,9 @@ from emulators.company.world import Change, Transaction, World
 FILE = "ledger.sqlite"
 
 
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class Settings(NamedTuple):
     """What makes one company: its name (random, to recognise its database), seed, first day and size."""
 
@@ -126,7 +129,9 @@ class Journal:
                 ((sequence, day, *event) for sequence, event in enumerate(events, start=first_event)),
             )
             counters = json.dumps(world.counters)
-            self.database.execute("INSERT INTO days VALUES (?, ?, ?)", (day, when.isoformat(), counters))
+            self.database.execute(
+                "INSERT INTO days VALUES (?, ?, ?, ?)", (day, when.isoformat(), counters, first_event)
+            )
 
     def pending_transactions(self, limit: int, through: int) -> list[Recorded]:
         """The next transactions that are not known to be committed, in order, of days up to `through`."""
@@ -195,7 +200,8 @@ class Journal:
         """A day's events of one topic, in the order of publishing."""
         rows = self.database.execute(
             "SELECT topic, event_id, kind, variety, reason, producer, payload FROM events "
-            "WHERE day = ? AND topic = ? ORDER BY sequence",
+            "WHERE sequence >= (SELECT first_event FROM days WHERE day = ?1) AND day = ?1 AND topic = ?2 "
+            "ORDER BY sequence",
             (day, topic),
         )
         return [Event(*row) for row in rows]
@@ -230,7 +236,7 @@ def _encode(change: Change) -> Iterator[str | None]:
     yield change.kind
     yield change.table
     yield json.dumps(change.key)
-    yield None if change.row is None else json.dumps(change.row, ensure_ascii=False)
+    yield None if change.row is None else _to_json(change.row)
     yield ",".join(change.columns)
 
 

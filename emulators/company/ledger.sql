@@ -2,7 +2,8 @@
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 -- Day 0 is the first load; day 1 is the start date. counters: JSON, table -> last id taken by the end of the day.
-CREATE TABLE days (day INTEGER PRIMARY KEY, date TEXT NOT NULL, counters TEXT NOT NULL);
+-- first_event: the sequence of the day's first event, which the next one has when the day has none.
+CREATE TABLE days (day INTEGER PRIMARY KEY, date TEXT NOT NULL, counters TEXT NOT NULL, first_event INTEGER NOT NULL);
 
 CREATE TABLE transactions (
   number INTEGER PRIMARY KEY,
@@ -23,7 +24,7 @@ CREATE TABLE changes (
   row TEXT,
   columns TEXT NOT NULL,
   PRIMARY KEY (number, position)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE events (
   sequence INTEGER PRIMARY KEY,
@@ -36,7 +37,6 @@ CREATE TABLE events (
   producer TEXT NOT NULL,
   payload BLOB NOT NULL
 );
-CREATE INDEX events_by_day ON events (day, topic);
 
 -- One row per event whose publishing was answered. message_id is NULL where Pub/Sub refused.
 CREATE TABLE publications (sequence INTEGER PRIMARY KEY, message_id TEXT);

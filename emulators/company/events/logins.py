@@ -15,6 +15,7 @@ from emulators.company.world import World
 
 LOGINS_PER_USER = 0.2
 LATE = 0.01
+LATE_DAYS = 3
 DUPLICATE = 0.01
 REFUSED = 0.001
 MALFORMED = 0.001
@@ -42,9 +43,10 @@ class SignIn(NamedTuple):
 def login_events(world: World, seed: int, day: date) -> list[Event]:
     """The day's messages in the order of publishing."""
     dice = Dice.named(seed, "logins", day)
+    prefix, today = f"login-{day:%Y%m%d}-", day.isoformat()
     planned: list[tuple[int, int, Event]] = []
     for number, sign_in in enumerate(sorted(_sign_ins(world, dice, day), key=lambda item: item[:3])):
-        event = _event(sign_in, f"login-{day:%Y%m%d}-{number:06d}", dice, day)
+        event = _event(sign_in, f"{prefix}{number:06d}", dice, today)
         planned.append((sign_in.microsecond, number, event))
         if event.kind == "good" and dice.chance(DUPLICATE):
             again = sign_in.microsecond + dice.between(1, 600_000_000)
@@ -64,7 +66,7 @@ def _sign_in(dice: Dice, account_id: int, user_id: int) -> SignIn:
     return SignIn(microsecond_of_day(dice), account_id, user_id, method, not dice.chance(0.06), ip_address)
 
 
-def _event(sign_in: SignIn, event_id: str, dice: Dice, day: date) -> Event:
+def _event(sign_in: SignIn, event_id: str, dice: Dice, today: str) -> Event:
     producer = PRODUCERS[sign_in.user_id % len(PRODUCERS)]
     draw = dice.random()
     if draw < MALFORMED:
@@ -72,9 +74,10 @@ def _event(sign_in: SignIn, event_id: str, dice: Dice, day: date) -> Event:
         payload = _text(sign_in, event_id, "a moment ago").encode()
         return Event(LOGIN_TOPIC, event_id, "malformed", "worded_time", "invalid_timestamp", producer, payload)
     if draw > 1 - LATE:
-        text = _text(sign_in, event_id, f"{day - timedelta(days=dice.between(1, 3))}T{clock(sign_in.microsecond)}Z")
+        earlier = date.fromisoformat(today) - timedelta(days=dice.between(1, LATE_DAYS))
+        text = _text(sign_in, event_id, f"{earlier}T{clock(sign_in.microsecond)}Z")
         return Event(LOGIN_TOPIC, event_id, "late", "", "", producer, text.encode())
-    text = _text(sign_in, event_id, f"{day}T{clock(sign_in.microsecond)}Z")
+    text = _text(sign_in, event_id, f"{today}T{clock(sign_in.microsecond)}Z")
     if draw < MALFORMED + REFUSED:
         variety, spoil = dice.pick(_REFUSED)
         return Event(LOGIN_TOPIC, event_id, "refused", variety, "", producer, spoil(text).encode())

@@ -28,8 +28,10 @@ class Event(NamedTuple):
     payload: bytes
 
 
+_MINUTES = tuple(f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(24 * 60))
+
+
 def clock(microsecond: int) -> str:
     """Microseconds after midnight -> "08:15:00.123"."""
-    seconds, micros = divmod(microsecond, 1_000_000)
-    minutes, seconds = divmod(seconds, 60)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}.{micros // 1000:03d}"
+    minute, rest = divmod(microsecond, 60_000_000)
+    return f"{_MINUTES[minute]}:{rest // 1000 / 1000:06.3f}"

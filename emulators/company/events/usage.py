@@ -1,6 +1,7 @@
 """Usage events: who used which feature, how much, how long. The topic takes anything; the pipeline must judge."""
 
 import json
+from bisect import bisect
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import accumulate
@@ -13,7 +14,7 @@ from emulators.company.events.model import USAGE_TOPIC, Event, Kind, clock
 from emulators.company.rhythm import busyness, microsecond_of_day
 from emulators.company.world import World
 
-EVENTS_PER_USER = 1.0
+EVENTS_PER_USER = 0.8
 LATE = 0.015
 LATE_DAYS = 5
 DUPLICATE = 0.01
@@ -44,9 +45,11 @@ class Use(NamedTuple):
 def usage_events(world: World, seed: int, day: date, yesterday: list[Event]) -> list[Event]:
     """The day's messages in the order of publishing; `yesterday` are the events to send a second time."""
     dice = Dice.named(seed, "usage", day)
+    dates = tuple((day - timedelta(days=back)).isoformat() for back in range(LATE_DAYS + 1))
+    prefix = f"usage-{day:%Y%m%d}-"
     planned: list[tuple[int, int, Event]] = []
     for number, use in enumerate(sorted(_uses(world, seed, dice, day))):
-        event = _event(use, f"usage-{day:%Y%m%d}-{number:06d}", dice, day)
+        event = _event(use, f"{prefix}{number:06d}", dice, dates)
         planned.append((use.microsecond, number, event))
         if event.kind == "good" and dice.chance(DUPLICATE):
             again = min(use.microsecond + int(dice.expovariate(1 / 600_000_000)), _MICROSECONDS_A_DAY)
@@ -69,31 +72,28 @@ def _uses(world: World, seed: int, dice: Dice, day: date) -> Iterator[Use]:
 
 
 def _use(dice: Dice, account_id: int, user_id: int) -> Use:
-    draw = dice.random() * _WEIGHTS_SUM[-1]
-    feature = next(name for name, limit in zip(FEATURES, _WEIGHTS_SUM, strict=True) if draw < limit)
     duration = dice.random()
     return Use(
         microsecond_of_day(dice),
         account_id,
         user_id,
-        feature,
+        FEATURES[bisect(_WEIGHTS_SUM, dice.random() * _WEIGHTS_SUM[-1])],
         1 + int(dice.random() ** 6 * 500),
         "null" if duration < 0.1 else f"{duration * duration * 900:.3f}",
         dice.pick(_PROPERTIES),
     )
 
 
-def _event(use: Use, event_id: str, dice: Dice, day: date) -> Event:
-    """The use as JSON: mostly as it should be, sometimes late, odd or malformed."""
+def _event(use: Use, event_id: str, dice: Dice, dates: tuple[str, ...]) -> Event:
+    """The use as JSON: mostly as it should be, sometimes late, odd or malformed. dates: today, yesterday, and so on."""
     draw = dice.random()
     producer = PRODUCERS[use.user_id % len(PRODUCERS)]
-    kind: Kind = "good"
-    if draw < LATE:
-        day, kind = day - timedelta(days=dice.between(1, LATE_DAYS)), "late"
+    kind: Kind = "late" if draw < LATE else "good"
+    day = dates[dice.between(1, LATE_DAYS)] if kind == "late" else dates[0]
     text = (
         f'{{"event_id":"{event_id}","account_id":{use.account_id},"user_id":{use.user_id},"feature":"{use.feature}",'
         f'"quantity":{use.quantity},"duration_seconds":{use.duration},"properties":{use.properties},'
-        f'"occurred_at":"{day.isoformat()}T{clock(use.microsecond)}Z"}}'
+        f'"occurred_at":"{day}T{clock(use.microsecond)}Z"}}'
     )
     if draw > 1 - MALFORMED_SHARE:
         form = dice.pick(MALFORMED)
