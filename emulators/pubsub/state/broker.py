@@ -8,18 +8,22 @@ from emulators.pubsub.state.registry import Registry
 from emulators.pubsub.state.schemas import Schemas
 from emulators.pubsub.state.snapshots import Snapshots
 from emulators.pubsub.state.subscriptions import Subscriptions
+from emulators.pubsub.state.topic_log import SEGMENT_BYTES
 from emulators.pubsub.state.topics import Topics
 
 
 class Broker:
     """An opened state folder.
 
+    Args:
+        segment_bytes: a topic's log is cut into files of about this size.
+
     Raises:
         DamagedState: the folder is in use, or cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._registry = Registry(folder)
+    def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self._registry = Registry(folder, segment_bytes)
         self.schemas = Schemas(self._registry)
         self.topics = Topics(self._registry, self.schemas)
         self.subscriptions = Subscriptions(self._registry)

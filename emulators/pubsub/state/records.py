@@ -17,7 +17,7 @@ _SEED = 0x51A1CE  # so that a run of zeros is not a valid empty record
 
 def checksum(payload: bytes | memoryview, time_us: int) -> int:
     """CRC-32 over a record's time and payload."""
-    return zlib.crc32(payload, (_SEED ^ time_us) & 0xFFFFFFFF)
+    return zlib.crc32(payload, (_SEED ^ time_us ^ (time_us >> 32)) & 0xFFFFFFFF)
 
 
 def frame(payload: bytes, time_us: int = 0) -> bytes:

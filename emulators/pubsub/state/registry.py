@@ -20,7 +20,7 @@ from emulators.pubsub.state.names import check_name
 from emulators.pubsub.state.settings import read_settings, seconds
 from emulators.pubsub.state.store import Row, Store
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
-from emulators.pubsub.state.topic_log import TopicLog
+from emulators.pubsub.state.topic_log import SEGMENT_BYTES, TopicLog
 
 DELETED_TOPIC = "_deleted-topic_"
 
@@ -74,12 +74,16 @@ class Snapshot:
 class Registry:
     """An opened state folder.
 
+    Args:
+        segment_bytes: a topic's log is cut into files of about this size.
+
     Raises:
         DamagedState: another process has the folder open, or its content cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
         self.folder = folder
+        self._segment_bytes = segment_bytes
         for name in ("topics", "subscriptions", "snapshots"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._lock = _lock(folder)
@@ -125,7 +129,7 @@ class Registry:
     def log(self, number: int) -> TopicLog:
         """A topic's log, opened once."""
         if number not in self.logs:
-            self.logs[number] = TopicLog(self.folder / "topics" / str(number))
+            self.logs[number] = TopicLog(self.folder / "topics" / str(number), self._segment_bytes)
         return self.logs[number]
 
     def acks_path(self, number: int) -> Path:
