@@ -1,0 +1,103 @@
+"""What the platform consists of on a laptop: the one list of its processes.
+
+In a command {python}, {bin}, {root}, {state} and {port name} are filled in; {databases} becomes one option a source.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port that a service listens on: what to call it in the command, and its usual number."""
+
+    name: str
+    usual: int
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process.
+
+    Attributes:
+        command: its arguments; {state} is the service's own directory.
+        ports: what it listens on; the first one is shown as its address.
+        health: how to see that it is ready: http:<port name>:<path>, grpc:<port name>, tcp:<port name>, postgres:<port
+            name>; none of them means that a process which lives for a second is well.
+        needs: services that must be healthy first.
+        calls: services whose address it is given, with those of `needs`; it is started again when one has moved.
+        is_platform: it runs the platform's own code, so it starts after provisioning and only when it is asked for;
+            it is started again when any variable of its environment has changed.
+        patience: seconds in which it must become healthy.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    ports: tuple[Port, ...] = ()
+    health: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    is_platform: bool = False
+    patience: float = 30
+
+
+def _emulator(
+    name: str,
+    *ports: Port,
+    health: tuple[str, ...],
+    needs: tuple[str, ...] = (),
+    calls: tuple[str, ...] = (),
+    more: tuple[str, ...] = (),
+) -> Service:
+    options = [word for port in ports for word in (f"--{port.name}", f"{{{port.name}}}")]
+    command = ("{python}", "-m", f"emulators.{name}", *options, "--state", "{state}", *more)
+    return Service(name, command, ports, health, needs, calls)
+
+
+SERVICES: tuple[Service, ...] = (
+    _emulator("auth", Port("port", 9010), health=("http:port:/healthz",)),
+    _emulator("storage", Port("port", 9020), health=("http:port:/healthz",)),
+    _emulator("pubsub", Port("port", 8085), health=("grpc:port",)),
+    _emulator(
+        "bigquery",
+        Port("port", 9050),
+        Port("grpc-port", 9060),
+        health=("http:port:/healthz", "grpc:grpc-port"),
+        calls=("storage",),
+    ),
+    _emulator("postgres", Port("port", 54320), health=("postgres:port",), more=("{databases}",)),
+    _emulator("datastream", Port("port", 9070), health=("http:port:/healthz",), needs=("storage", "postgres")),
+    Service(
+        "dataflow",
+        ("{python}", "-m", "beam_pipelines.events_to_bronze", "--runner=emulators.dataflow"),
+        needs=("auth", "storage", "pubsub", "bigquery"),
+        is_platform=True,
+    ),
+    Service(
+        "dagster-code",
+        (
+            *("{bin}/dagster", "code-server", "start", "--host", "127.0.0.1", "--port", "{port}"),
+            *("--module-name", "orchestration.definitions", "--working-directory", "{root}"),
+        ),
+        ports=(Port("port", 4000),),
+        health=("tcp:port",),
+        needs=("auth", "storage", "pubsub", "bigquery", "datastream"),
+        is_platform=True,
+        patience=120,
+    ),
+    Service(
+        "dagster",
+        ("{bin}/dagster-webserver", "-h", "127.0.0.1", "-p", "{port}", "-w", "{root}/orchestration/workspace.yaml"),
+        ports=(Port("port", 3000),),
+        health=("http:port:/server_info",),
+        needs=("dagster-code",),
+        is_platform=True,
+        patience=120,
+    ),
+    Service(
+        "dagster-daemon",
+        ("{bin}/dagster-daemon", "run", "-w", "{root}/orchestration/workspace.yaml"),
+        needs=("dagster-code",),
+        is_platform=True,
+        patience=120,
+    ),
+)
