@@ -1,0 +1,66 @@
+"""Objects that are written once: whoever comes second finds the first one's, and takes it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from beam_pipelines import clients
+
+
+def write_once(role: str, name: str, data: bytes, content_type: str) -> bool:
+    """Whether this call wrote the object; False when it was there already (if-generation-match=0)."""
+    from google.api_core.exceptions import PreconditionFailed
+    from google.cloud.storage.retry import DEFAULT_RETRY
+
+    blob = clients.bucket(role).blob(name)
+    try:
+        blob.upload_from_string(data, content_type=content_type, if_generation_match=0, retry=DEFAULT_RETRY)
+    except PreconditionFailed:
+        return False
+    return True
+
+
+def write_file_once(role: str, name: str, path: str, content_type: str) -> bool:
+    """Like write_once, from a file."""
+    from google.api_core.exceptions import PreconditionFailed
+    from google.cloud.storage.retry import DEFAULT_RETRY
+
+    blob = clients.bucket(role).blob(name, chunk_size=None)
+    try:
+        blob.upload_from_filename(path, content_type=content_type, if_generation_match=0, retry=DEFAULT_RETRY)
+    except PreconditionFailed:
+        return False
+    return True
+
+
+def read_json(role: str, name: str) -> dict[str, Any] | None:
+    """A JSON object, or None when there is no such object."""
+    from google.api_core.exceptions import NotFound
+
+    try:
+        content: dict[str, Any] = json.loads(clients.bucket(role).blob(name).download_as_bytes())
+    except NotFound:
+        return None
+    return content
+
+
+def write_json_once(role: str, name: str, content: dict[str, Any]) -> dict[str, Any]:
+    """Writes a JSON object unless it is there; returns the one that is there afterwards."""
+    data = json.dumps(content, indent=1, sort_keys=True).encode()
+    if write_once(role, name, data, "application/json"):
+        return content
+    existing = read_json(role, name)
+    if existing is None:
+        raise RuntimeError(f"gs://{clients.bucket(role).name}/{name} was there and is gone: who deletes manifests?")
+    return existing
+
+
+def list_from(role: str, prefix: str, start: str | None = None) -> Iterator[Any]:
+    """The blobs under a prefix by name, from the name `start` on; name, size and generation are filled."""
+    fields = "items(name,size,generation),nextPageToken"
+    return iter(clients.storage().list_blobs(clients.bucket(role), prefix=prefix, start_offset=start, fields=fields))
+
+
+def exists(role: str, name: str) -> bool:
+    """Whether the object is there."""
+    return bool(clients.bucket(role).blob(name).exists())
