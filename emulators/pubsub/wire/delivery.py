@@ -1,6 +1,7 @@
 """Pull and StreamingPull: leases from a subscription's queue, as encoded responses."""
 
 import asyncio
+import functools
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -115,22 +116,23 @@ class StreamingPull:
             reader.cancel()
 
     async def _deliver(self, consumer: Consumer) -> AsyncIterator[bytes]:
-        told = None
+        told = b""
         while True:
             if self._failure is not None:
                 raise self._failure
             _check_open(self._broker, self._name, self._queue)
-            while self._confirmations:
-                yield self._confirmations.pop(0).SerializeToString()
             settings = self._queue.settings
-            if told != (settings.exactly_once, settings.ordered):
-                told = (settings.exactly_once, settings.ordered)
-                yield _properties(*told)
+            properties = _properties(settings.exactly_once, settings.ordered)
+            while self._confirmations:
+                yield self._confirmations.pop(0).SerializeToString() + properties
+            if told != properties:
+                told = properties
+                yield properties
             if self._ended:
                 return
             found = self._queue.lease(consumer, _RESPONSE_MESSAGES, _RESPONSE_BYTES, self._ack_deadline, time.time())
             if found:
-                yield encode(found)
+                yield encode(found) + properties
             else:
                 await self._waiter.wait(self._queue.next_event())
 
@@ -178,7 +180,9 @@ def _confirm(confirmation: Any, ack_ids: Sequence[str], expired: Sequence[str]) 
     confirmation.invalid_ack_ids.extend(expired)
 
 
+@functools.cache
 def _properties(exactly_once: bool, ordered: bool) -> bytes:
+    """The part of a response that every one must have: clients take its absence for False."""
     response = v1.StreamingPullResponse()
     response.subscription_properties.exactly_once_delivery_enabled = exactly_once
     response.subscription_properties.message_ordering_enabled = ordered

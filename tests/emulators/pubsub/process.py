@@ -5,7 +5,9 @@ import re
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
 
 import grpc
 from google.cloud import pubsub_v1
@@ -96,6 +98,11 @@ class Clients:
     def pull(self, subscription: str, count: int = 100, wait: bool = True) -> list[pubsub_v1.types.ReceivedMessage]:
         """What one pull returns; without wait it returns at once."""
         request = {"subscription": subscription, "max_messages": count, "return_immediately": not wait}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of return_immediately, which is still served
+            return self._pull(request)
+
+    def _pull(self, request: dict[str, Any]) -> list[pubsub_v1.types.ReceivedMessage]:
         return list(self.subscriber.pull(request=request, timeout=5).received_messages)
 
     def pull_all(self, subscription: str, count: int) -> list[pubsub_v1.types.ReceivedMessage]:
