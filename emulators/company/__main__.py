@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from emulators.company.errors import CompanyError
+from emulators.company.founding import populate
 from emulators.company.journal import FILE, Journal, Settings
 
 
@@ -39,8 +40,6 @@ def main() -> int:
 
 
 def _create(arguments: argparse.Namespace, url: str) -> None:
-    from emulators.company.player import populate
-
     wanted = Settings(uuid.uuid4().hex[:12], arguments.seed, arguments.start, arguments.accounts)
     if not (arguments.state / FILE).exists():
         journal = Journal.found(arguments.state, wanted)
@@ -55,11 +54,11 @@ def _create(arguments: argparse.Namespace, url: str) -> None:
 
 
 def _play(arguments: argparse.Namespace, url: str) -> None:
-    from emulators.company.player import DayReport, play
-
     journal = Journal(arguments.state)
     if journal.last_day() < 0:
         raise CompanyError("the company was not created to its end", "python -m emulators.company create")
+    from emulators.company.player import DayReport, play  # Google's client takes a second to import
+
     if arguments.command == "play":
         journal.set_target_day(journal.last_day() + arguments.days)
 

@@ -1,4 +1,4 @@
-"""Founding the company and playing its days: simulate, record, then do it in Postgres and on Pub/Sub at once."""
+"""Playing the company's days: simulate, record, then do it in Postgres and on Pub/Sub at once."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,7 +12,6 @@ from emulators.company.events.logins import login_events
 from emulators.company.events.model import USAGE_TOPIC, Event
 from emulators.company.events.usage import REDELIVERED_EVERY, usage_events
 from emulators.company.journal import Journal, Settings
-from emulators.company.population import population
 from emulators.company.publisher import Publisher, publish_pending
 from emulators.company.world import Transaction, World
 
@@ -33,22 +32,6 @@ class SimulatedDay(NamedTuple):
     when: date
     transactions: list[Transaction]
     events: list[Event]
-
-
-def populate(journal: Journal, url: str) -> int:
-    """Record the first load and write what is missing of it to Postgres; returns the number of accounts."""
-    settings = journal.settings()
-    if journal.last_day() < 0:
-        world = World()
-        load = list(population(world, settings.seed, settings.start, settings.accounts))
-        journal.record_day(0, settings.start - timedelta(days=1), load, [], world)
-    database = Database(url, settings.company)
-    try:
-        database.found()
-        commit_pending(journal, database, through=0)
-    finally:
-        database.close()
-    return settings.accounts
 
 
 def play(state: Path, url: str, through: int, report: Callable[[DayReport], None]) -> None:
