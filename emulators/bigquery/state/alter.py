@@ -1,0 +1,156 @@
+"""Changes of a table's schema and options: ALTER TABLE, tables.patch and tables.update."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from emulators.bigquery.sql import actions
+from emulators.bigquery.sql.model import Field, SqlError, TableName
+from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
+from emulators.bigquery.state.errors import duplicate
+from emulators.bigquery.state.evolution import WIDER, move_columns
+from emulators.bigquery.state.options import foreign_key_resource, table_options
+from emulators.bigquery.state.schema import fields_to_rest, sql_type
+from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.tables import STORED, check_table
+
+
+def alter_table(catalog: Catalog, transaction: Transaction, table: Table, changes: Sequence[actions.Change]) -> Table:
+    """Apply ALTER's changes in order; the caller holds the table's lock and commits all or nothing."""
+    resource = table.resource
+    for change in changes:
+        if isinstance(change, actions.RenameTable):
+            return _rename(catalog, transaction, Table(resource), change.new_name)
+        current = Table(resource)
+        fields = _CHANGES[type(change)](current, change) if type(change) in _CHANGES else None
+        if fields is not None:
+            move_columns(transaction, current, fields, _renamed(change))
+            resource = resource | {"schema": fields_to_rest(fields)}
+        else:
+            resource = _alter_resource(current, change)
+    check_table(resource)
+    return catalog.put_table(transaction, resource | {"lastModifiedTime": str(now_ms())})
+
+
+def _renamed(change: actions.Change) -> Mapping[str, str]:
+    return {change.new: change.old} if isinstance(change, actions.RenameColumn) else {}
+
+
+def _position(table: Table, name: str, if_exists: bool) -> int | None:
+    for position, field in enumerate(table.fields):
+        if field.name.lower() == name.lower():
+            return position
+    if if_exists:
+        return None
+    raise SqlError(f"Column not found: {name} in table {table.name}")
+
+
+def _add_column(table: Table, change: actions.AddColumn) -> tuple[Field, ...]:
+    if any(field.name.lower() == change.field.name.lower() for field in table.fields):
+        if change.if_not_exists:
+            return table.fields
+        raise SqlError(f"Column already exists: {change.field.name}")
+    if change.field.mode == "REQUIRED":
+        raise SqlError(f"Cannot add required columns to an existing schema. (field: {change.field.name})", "invalid")
+    return (*table.fields, change.field)
+
+
+def _drop_column(table: Table, change: actions.DropColumn) -> tuple[Field, ...]:
+    position = _position(table, change.name, change.if_exists)
+    if position is None:
+        return table.fields
+    return table.fields[:position] + table.fields[position + 1 :]
+
+
+def _rename_column(table: Table, change: actions.RenameColumn) -> tuple[Field, ...]:
+    position = _position(table, change.old, change.if_exists)
+    if position is None:
+        return table.fields
+    renamed = replace(table.fields[position], name=change.new)
+    return table.fields[:position] + (renamed,) + table.fields[position + 1 :]
+
+
+def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...]:
+    position = _position(table, change.name, change.if_exists)
+    if position is None:
+        return table.fields
+    field = table.fields[position]
+    if change.type is not None:
+        _check_widening(field, change.type)
+        wide = change.type
+        field = replace(
+            field,
+            type=wide.type,
+            fields=wide.fields,
+            precision=wide.precision,
+            scale=wide.scale,
+            max_length=wide.max_length,
+        )
+    if change.drop_not_null:
+        field = replace(field, mode="NULLABLE")
+    if change.default is not None or change.drop_default:
+        field = replace(field, default=change.default)
+    if change.options is not None and "description" in change.options:
+        field = replace(field, description=change.options["description"])
+    return table.fields[:position] + (field,) + table.fields[position + 1 :]
+
+
+def _check_widening(old: Field, new: Field) -> None:
+    same = old.type == new.type and (new.max_length is None or (old.max_length or 1 << 62) <= new.max_length)
+    if not same and new.type not in WIDER.get(old.type, ()):
+        raise SqlError(
+            f"ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type ({sql_type(old)}) is "
+            f"assignable to the new type ({sql_type(replace(new, mode='NULLABLE'))})"
+        )
+
+
+_CHANGES: dict[type, Callable[[Table, Any], tuple[Field, ...]]] = {
+    actions.AddColumn: _add_column,
+    actions.DropColumn: _drop_column,
+    actions.RenameColumn: _rename_column,
+    actions.AlterColumn: _alter_column,
+}
+
+
+def _alter_resource(table: Table, change: actions.Change) -> Resource:
+    resource, constraints = table.resource, dict(table.resource.get("tableConstraints") or {})
+    if isinstance(change, actions.SetOptions):
+        return changed(resource, table_options(change.options))
+    if isinstance(change, actions.AddPrimaryKey):
+        constraints["primaryKey"] = {"columns": list(change.columns)}
+    elif isinstance(change, actions.DropPrimaryKey):
+        if constraints.pop("primaryKey", None) is None and not change.if_exists:
+            raise SqlError(f"Table {table.name} has no primary key.")
+    elif isinstance(change, actions.AddForeignKey):
+        keys = constraints.get("foreignKeys", [])
+        constraints["foreignKeys"] = [*keys, foreign_key_resource(change.key, table.name.table, len(keys) + 1)]
+    elif isinstance(change, actions.DropConstraint):
+        kept = [key for key in constraints.get("foreignKeys", []) if key["name"] != change.name]
+        if len(kept) == len(constraints.get("foreignKeys", [])) and not change.if_exists:
+            raise SqlError(f"Constraint {change.name} not found in table {table.name}.")
+        constraints["foreignKeys"] = kept
+    return resource | {"tableConstraints": {key: value for key, value in constraints.items() if value}}
+
+
+def changed(resource: Resource, change: Mapping[str, Any]) -> Resource:
+    """The resource with some fields changed; None removes; an options' partition expiration goes to its place."""
+    change = dict(change)
+    if "partitionExpiration" in change:
+        time = {key: value for key, value in resource.get("timePartitioning", {}).items() if key != "expirationMs"}
+        expiration = change.pop("partitionExpiration")
+        change["timePartitioning"] = time | ({"expirationMs": expiration} if expiration is not None else {})
+    if "materializedView" in change and change["materializedView"] is not None:
+        change["materializedView"] = resource.get("materializedView", {}) | change["materializedView"]
+    return {key: value for key, value in (resource | change).items() if value is not None}
+
+
+def _rename(catalog: Catalog, transaction: Transaction, table: Table, new_name: str) -> Table:
+    name = TableName(table.name.project, table.name.dataset, new_name)
+    if catalog.table(name, transaction) is not None:
+        raise duplicate("Table", str(name))
+    reference = table.resource["tableReference"] | {"tableId": new_name}
+    moved = Table(table.resource | {"tableReference": reference, "lastModifiedTime": str(now_ms())})
+    if table.kind in STORED:
+        transaction.cursor.execute(f"ALTER TABLE {table.physical} RENAME TO {moved.physical.rpartition('.')[2]}")
+    catalog.remove_table(transaction, table.name)
+    return catalog.put_table(transaction, moved.resource)

@@ -1,0 +1,38 @@
+"""The anonymous tables that hold query results: recent ones stay readable by name."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+
+from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.state.results import Result
+
+_KEPT_BYTES = 512 << 20
+_KEPT_RESULTS = 2_000
+
+
+class AnonymousTables(Mapping[str, Result]):
+    """Results by str(TableName), the oldest forgotten first."""
+
+    def __init__(self) -> None:
+        self._results: OrderedDict[str, Result] = OrderedDict()
+        self._size = 0
+        self._guard = threading.Lock()
+
+    def add(self, name: TableName, result: Result) -> None:
+        """Keep a result for a while."""
+        with self._guard:
+            self._results[str(name)] = result
+            self._size += result.size
+            while len(self._results) > 1 and (self._size > _KEPT_BYTES or len(self._results) > _KEPT_RESULTS):
+                _, oldest = self._results.popitem(last=False)
+                self._size -= oldest.size
+
+    def __getitem__(self, key: str) -> Result:
+        return self._results[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._results))
+
+    def __len__(self) -> int:
+        return len(self._results)

@@ -1,0 +1,52 @@
+"""Arrow types of columns, and Arrow tables into DuckDB."""
+
+import uuid
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.errors import not_implemented
+
+_ARROW = {
+    "INT64": pa.int64(), "FLOAT64": pa.float64(), "NUMERIC": pa.decimal128(38, 9), "BIGNUMERIC": pa.decimal128(38, 18),
+    "BOOL": pa.bool_(), "STRING": pa.string(), "BYTES": pa.binary(), "DATE": pa.date32(), "TIME": pa.time64("us"),
+    "DATETIME": pa.timestamp("us"), "TIMESTAMP": pa.timestamp("us", "UTC"), "JSON": pa.string(),
+    "INTERVAL": pa.month_day_nano_interval(),
+}  # fmt: skip
+
+
+def arrow_type(field: Field) -> pa.DataType:
+    """The Arrow type in which a column's values enter and leave."""
+    if field.mode == "REPEATED":
+        return pa.list_(pa.field("item", arrow_type(Field(field.name, field.type, "NULLABLE", field.fields))))
+    if field.type == "STRUCT":
+        return pa.struct([pa.field(child.name, arrow_type(child)) for child in field.fields])
+    if field.type == "RANGE":
+        limit = arrow_type(field.fields[0])
+        return pa.struct([pa.field("start", limit), pa.field("end", limit)])
+    if field.type not in _ARROW:
+        raise not_implemented(f"Type {field.type}")
+    return _ARROW[field.type]
+
+
+def arrow_schema(fields: Sequence[Field]) -> pa.Schema:
+    """The Arrow schema of columns; REQUIRED is not nullable."""
+    return pa.schema([pa.field(f.name, arrow_type(f), nullable=f.mode != "REQUIRED") for f in fields])
+
+
+def append_arrow(cursor: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table, columns: Sequence[str]) -> int:
+    """Append an Arrow table, whose columns are the named ones in order; returns the number of rows.
+
+    Raises duckdb.ConstraintException where REQUIRED or another promise of the table is broken.
+    """
+    name = f"batch {uuid.uuid4().hex}"
+    cursor.register(name, rows)
+    try:
+        wanted = ", ".join(quote(column) for column in columns)
+        cursor.execute(f"INSERT INTO {table.physical} ({wanted}) SELECT * FROM {quote(name)}")
+    finally:
+        cursor.unregister(name)
+    return int(rows.num_rows)

@@ -1,0 +1,140 @@
+"""Datasets: create, read, list, change, delete."""
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from emulators.bigquery.state.catalog import Catalog, Resource, etag, now_ms, physical_schema
+from emulators.bigquery.state.errors import ServiceError, duplicate, invalid
+from emulators.bigquery.state.labels import check_labels, matches_filter
+from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.tables import drop_table
+
+_ID = re.compile(r"[A-Za-z0-9_]{1,1024}")
+_OUTPUT = ("kind", "id", "selfLink", "etag", "creationTime", "lastModifiedTime", "datasetReference", "type")
+_OWNERS = [
+    {"role": "WRITER", "specialGroup": "projectWriters"},
+    {"role": "OWNER", "specialGroup": "projectOwners"},
+    {"role": "READER", "specialGroup": "projectReaders"},
+]
+
+
+@contextlib.contextmanager
+def _changing(catalog: Catalog, key: str, transaction: Transaction | None) -> Iterator[Transaction]:
+    """The given transaction, or one for this change alone, under the dataset's lock."""
+    with catalog.store.lock(key):
+        if transaction is not None:
+            yield transaction
+        else:
+            with catalog.store.transaction() as own:
+                yield own
+
+
+def create_dataset(
+    catalog: Catalog, project: str, body: Mapping[str, Any], transaction: Transaction | None = None
+) -> Resource:
+    """Insert a dataset; 409 when it exists."""
+    reference = body.get("datasetReference") or {}
+    dataset = reference.get("datasetId")
+    if not isinstance(dataset, str) or not _ID.fullmatch(dataset):
+        raise invalid(f'Invalid dataset ID "{dataset}". Dataset IDs must be alphanumeric (plus underscores) and must '
+                      "be at most 1024 characters long.")  # fmt: skip
+    project = reference.get("projectId") or project
+    key = f"{project}:{dataset}"
+    with _changing(catalog, key, transaction) as change:
+        if catalog.get("dataset", key, change) is not None:
+            raise duplicate("Dataset", key)
+        now = str(now_ms())
+        resource = {name: value for name, value in body.items() if name not in _OUTPUT and value is not None} | {
+            "datasetReference": {"projectId": project, "datasetId": dataset},
+            "creationTime": now,
+            "lastModifiedTime": now,
+            "location": _location(body.get("location")),
+            "access": body.get("access") or _OWNERS,
+            "type": "DEFAULT",
+        }
+        check_labels(resource.get("labels"))
+        change.cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {physical_schema(project, dataset)}")
+        catalog.put(change, "dataset", key, resource)
+    return resource
+
+
+def _location(value: Any) -> str:
+    location = str(value or "US")
+    return location.upper() if location.upper() in ("US", "EU") else location.lower()
+
+
+def change_dataset(
+    catalog: Catalog,
+    project: str,
+    dataset: str,
+    body: Mapping[str, Any],
+    replace: bool,
+    if_match: str | None = None,
+    transaction: Transaction | None = None,
+) -> Resource:
+    """Patch (null removes a field) or replace a dataset's own fields; 412 when if_match is not its etag."""
+    key = f"{project}:{dataset}"
+    with _changing(catalog, key, transaction) as change:
+        current = catalog.dataset(project, dataset, change)
+        require_match(if_match, current)
+        if body.get("location") and _location(body["location"]) != current["location"]:
+            raise invalid("Dataset location cannot be changed.")
+        kept = {name: current[name] for name in (*_OUTPUT, "location", "access") if name in current}
+        own = {name: value for name, value in body.items() if name not in (*_OUTPUT, "location")}
+        resource = merged(kept if replace else current, own)
+        check_labels(resource.get("labels"))
+        resource["lastModifiedTime"] = str(now_ms())
+        catalog.put(change, "dataset", key, resource)
+    return resource
+
+
+def require_match(if_match: str | None, resource: Resource) -> None:
+    """412 when the caller changes another version than the current one."""
+    if if_match and if_match.strip('"') not in ("*", etag(resource)):
+        raise ServiceError(412, "conditionNotMet", "Precondition check failed.")
+
+
+def merged(current: Mapping[str, Any], change: Mapping[str, Any]) -> Resource:
+    """A JSON merge: null removes; labels merge by key; other values replace."""
+    result = dict(current)
+    for name, value in change.items():
+        if value is None:
+            result.pop(name, None)
+        elif name == "labels":
+            labels = {**result.get("labels", {}), **value}
+            result["labels"] = {key: label for key, label in labels.items() if label is not None}
+        else:
+            result[name] = value
+    return result
+
+
+def delete_dataset(
+    catalog: Catalog, project: str, dataset: str, delete_contents: bool, transaction: Transaction | None = None
+) -> None:
+    """Delete; 400 resourceInUse when it has tables and delete_contents is not given."""
+    key = f"{project}:{dataset}"
+    with _changing(catalog, key, transaction) as change:
+        catalog.dataset(project, dataset, change)
+        tables = catalog.tables(project, dataset)
+        if tables and not delete_contents:
+            raise ServiceError(400, "resourceInUse", f"Dataset {key} is still in use")
+        for table in tables:
+            drop_table(catalog, change, table)
+        for kind in ("routine", "policy", "row_policy"):
+            for name in [n for n in catalog.keys(kind) if n.startswith(f"{key}.") or n == key]:
+                catalog.put(change, kind, name, None)
+        change.cursor.execute(f"DROP SCHEMA IF EXISTS {physical_schema(project, dataset)} CASCADE")
+        catalog.put(change, "dataset", key, None)
+
+
+def list_datasets(catalog: Catalog, project: str, label_filter: str | None, everything: bool) -> list[Resource]:
+    """The project's datasets by name; hidden ones (a leading underscore) only with `everything`."""
+    found = catalog.resources("dataset", f"{project}:")
+    return [
+        resource
+        for resource in found
+        if (everything or not resource["datasetReference"]["datasetId"].startswith("_"))
+        and matches_filter(label_filter, resource.get("labels", {}))
+    ]

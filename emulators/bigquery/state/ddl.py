@@ -1,0 +1,232 @@
+"""DDL: the SQL layer's typed actions, done to the catalog and the tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from emulators.bigquery.sql import actions
+from emulators.bigquery.sql.model import SqlError, Statement, TableName
+from emulators.bigquery.state.alter import alter_table
+from emulators.bigquery.state.catalog import Catalog, Resource, now_ms
+from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset
+from emulators.bigquery.state.errors import ServiceError, not_found
+from emulators.bigquery.state.options import dataset_options, foreign_key_resource, partitioning_resource, table_options
+from emulators.bigquery.state.schema import fields_to_rest
+from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.tables import create_table, drop_table
+from emulators.bigquery.state.view import SESSION, View
+
+_DROPS = {
+    "TABLE": ("TABLE",), "VIEW": ("VIEW",), "MATERIALIZED VIEW": ("MATERIALIZED_VIEW",), "EXTERNAL TABLE": ("EXTERNAL",),
+    "SNAPSHOT TABLE": ("SNAPSHOT",),
+}  # fmt: skip
+
+
+@dataclass
+class Performed:
+    """What DDL did: operation is CREATE, REPLACE, SKIP, ALTER or DROP; affected counts rows of TRUNCATE and LOAD."""
+
+    operation: str
+    target: TableName | None = None
+    kind: str = "table"
+    affected: dict[str, int] | None = None
+
+
+class Ddl:
+    """Applies actions; loads and exports are done by the functions given for them."""
+
+    def __init__(
+        self, catalog: Catalog, others: dict[type, Callable[[Statement, View, Transaction], Performed]]
+    ) -> None:
+        self.catalog = catalog
+        self._handlers: dict[type, Callable[[Statement, View, Transaction], Performed]] = {
+            actions.CreateTable: self._create_table,
+            actions.CreateView: self._create_view,
+            actions.CreateSchema: self._create_schema,
+            actions.AlterSchema: self._alter_schema,
+            actions.DropSchema: self._drop_schema,
+            actions.DropTable: self._drop_table,
+            actions.CreateRoutine: self._create_routine,
+            actions.DropRoutine: self._drop_routine,
+            actions.TruncateTable: self._truncate,
+            actions.AlterTable: self._alter_table,
+            **others,
+        }
+
+    def apply(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        """Do a statement's action in the transaction; ServiceError or SqlError in BigQuery's words."""
+        handler = self._handlers.get(type(statement.action))
+        if handler is None:
+            raise SqlError(f"{statement.kind} is not supported by this emulator.", "notImplemented", 501)
+        return handler(statement, view, transaction)
+
+    def _create(
+        self, view: View, transaction: Transaction, name: TableName, resource: Resource, replace: bool, skip: bool,
+        rows: str | None = None,
+    ) -> Performed:  # fmt: skip
+        if name.dataset == SESSION:
+            self._ensure_temporary(view, transaction, name.project)
+        target = view.resolve(name)
+        existing = self.catalog.table(target, transaction)
+        if existing is not None and skip and not replace:
+            return Performed("SKIP", target)
+        reference = {"projectId": target.project, "datasetId": target.dataset, "tableId": target.table}
+        create_table(self.catalog, transaction, resource | {"tableReference": reference}, replace, rows)
+        return Performed("REPLACE" if existing is not None else "CREATE", target)
+
+    def _ensure_temporary(self, view: View, transaction: Transaction, project: str) -> None:
+        if self.catalog.get("dataset", f"{project}:{view.temporary}", transaction) is None:
+            create_dataset(self.catalog, project, {"datasetReference": {"datasetId": view.temporary}}, transaction)
+
+    def _create_table(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.CreateTable = statement.action
+        resource: Resource = {"schema": fields_to_rest(action.fields)} | partitioning_resource(action.partitioning)
+        rows = statement.duckdb
+        if action.method != "create":
+            resource, rows = self._copied(action, view)
+        if action.clustering:
+            resource["clustering"] = {"fields": list(action.clustering)}
+        constraints: dict[str, Any] = {}
+        if action.primary_key:
+            constraints["primaryKey"] = {"columns": list(action.primary_key)}
+        if action.foreign_keys:
+            constraints["foreignKeys"] = [
+                foreign_key_resource(key, action.name.table, i + 1) for i, key in enumerate(action.foreign_keys)
+            ]
+        if constraints:
+            resource["tableConstraints"] = constraints
+        resource = with_options(resource, action.options)
+        return self._create(view, transaction, action.name, resource, action.or_replace, action.if_not_exists, rows)
+
+    def _copied(self, action: actions.CreateTable, view: View) -> tuple[Resource, str | None]:
+        """CLONE, COPY, LIKE or SNAPSHOT of a table: its resource, and its rows."""
+        assert action.source is not None
+        source = view.find(action.source)
+        if source is None:
+            raise not_found("Table", str(action.source))
+        kept = (
+            "schema",
+            "timePartitioning",
+            "rangePartitioning",
+            "clustering",
+            "description",
+            "labels",
+            "tableConstraints",
+        )
+        resource = {key: source.resource[key] for key in kept if key in source.resource}
+        base = {"baseTableReference": source.resource["tableReference"], "snapshotTime": str(now_ms())}
+        if action.method == "snapshot":
+            resource["snapshotDefinition"] = base
+        elif action.method == "clone":
+            resource["cloneDefinition"] = {
+                "baseTableReference": base["baseTableReference"],
+                "cloneTime": base["snapshotTime"],
+            }
+        if action.method == "like":
+            return resource, None
+        return resource, f"SELECT * FROM {view.relation(action.source, (), action.as_of)}"
+
+    def _create_view(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.CreateView = statement.action
+        kind = "materializedView" if action.materialized else "view"
+        definition: dict[str, Any] = {"query": action.query}
+        if not action.materialized:
+            definition["useLegacySql"] = False
+        resource: Resource = {"schema": fields_to_rest(action.fields), kind: definition}
+        resource |= partitioning_resource(action.partitioning)
+        if action.clustering:
+            resource["clustering"] = {"fields": list(action.clustering)}
+        resource = with_options(resource, action.options)
+        return self._create(view, transaction, action.name, resource, action.or_replace, action.if_not_exists)
+
+    def _create_schema(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.CreateSchema = statement.action
+        name = TableName(action.project, action.dataset, "")
+        if self.catalog.get("dataset", f"{action.project}:{action.dataset}", transaction) and action.if_not_exists:
+            return Performed("SKIP", name, "schema")
+        body = {"datasetReference": {"datasetId": action.dataset}} | dataset_options(action.options)
+        create_dataset(self.catalog, action.project, body, transaction)
+        return Performed("CREATE", name, "schema")
+
+    def _alter_schema(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.AlterSchema = statement.action
+        if action.if_exists and self.catalog.get("dataset", f"{action.project}:{action.dataset}", transaction) is None:
+            return Performed("SKIP", None, "schema")
+        change = dataset_options(action.options)
+        change_dataset(self.catalog, action.project, action.dataset, change, False, transaction=transaction)
+        return Performed("ALTER", TableName(action.project, action.dataset, ""), "schema")
+
+    def _drop_schema(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.DropSchema = statement.action
+        if action.if_exists and self.catalog.get("dataset", f"{action.project}:{action.dataset}", transaction) is None:
+            return Performed("SKIP", None, "schema")
+        delete_dataset(self.catalog, action.project, action.dataset, action.cascade, transaction)
+        return Performed("DROP", TableName(action.project, action.dataset, ""), "schema")
+
+    def _drop_table(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.DropTable = statement.action
+        target = view.resolve(action.name)
+        table = self.catalog.table(target, transaction)
+        if table is None and action.if_exists:
+            return Performed("SKIP", target)
+        table = self.catalog.require(target, transaction) if table is None else table
+        if table.kind not in _DROPS[action.kind]:
+            raise SqlError(
+                f"Cannot drop {table.name}, which has type {table.kind}: use DROP {table.kind.replace('_', ' ')}."
+            )
+        drop_table(self.catalog, transaction, table)
+        return Performed("DROP", target)
+
+    def _create_routine(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.CreateRoutine = statement.action
+        if action.name.dataset == SESSION:
+            self._ensure_temporary(view, transaction, action.name.project)
+        target = view.resolve(action.name)
+        self.catalog.dataset(target.project, target.dataset, transaction)
+        existing = self.catalog.get("routine", str(target), transaction)
+        if existing is not None and action.if_not_exists:
+            return Performed("SKIP", target, "routine")
+        if existing is not None and not action.or_replace:
+            raise ServiceError(409, "duplicate", f"Already Exists: Routine {target}")
+        now = str(now_ms())
+        reference = {"projectId": target.project, "datasetId": target.dataset, "routineId": target.table}
+        created = existing["creationTime"] if existing else now
+        resource = action.resource | {"routineReference": reference, "creationTime": created, "lastModifiedTime": now}
+        self.catalog.put(transaction, "routine", str(target), resource)
+        return Performed("REPLACE" if existing else "CREATE", target, "routine")
+
+    def _drop_routine(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.DropRoutine = statement.action
+        target = view.resolve(action.name)
+        if self.catalog.get("routine", str(target), transaction) is None:
+            if action.if_exists:
+                return Performed("SKIP", target, "routine")
+            raise not_found("Routine", str(target))
+        self.catalog.put(transaction, "routine", str(target), None)
+        return Performed("DROP", target, "routine")
+
+    def _truncate(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        target = view.resolve(statement.action.name)
+        rows = transaction.cursor.execute(f"DELETE FROM {view.writable(statement.action.name)}").fetchall()
+        self.catalog.touch(transaction, target)
+        return Performed("TRUNCATE", target, "table", {"DELETE": int(rows[0][0])})
+
+    def _alter_table(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.AlterTable = statement.action
+        target = view.resolve(action.name)
+        if action.if_exists and self.catalog.table(target, transaction) is None:
+            return Performed("SKIP", target)
+        table = self.catalog.require(target, transaction)
+        alter_table(self.catalog, transaction, table, action.changes)
+        return Performed("ALTER", target)
+
+
+def with_options(resource: Resource, options: actions.Options) -> Resource:
+    """The resource with the effect of OPTIONS(...)."""
+    change = table_options(options)
+    expiration = change.pop("partitionExpiration", None)
+    if expiration is not None and "timePartitioning" in resource:
+        change["timePartitioning"] = resource["timePartitioning"] | {"expirationMs": expiration}
+    if "materializedView" in change:
+        change["materializedView"] = resource.get("materializedView", {}) | change["materializedView"]
+    return resource | {key: value for key, value in change.items() if value is not None}

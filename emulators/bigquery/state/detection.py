@@ -1,0 +1,185 @@
+"""The columns of files that bring no schema: from Parquet and Avro exactly, from CSV and JSON by looking at values."""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import orjson
+import pyarrow as pa
+
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.parquet_files import file_schema
+from emulators.bigquery.state.source_formats import source_format
+from emulators.bigquery.state.text_formats import open_source
+
+Configuration = dict[str, Any]
+_SAMPLE_ROWS = 500
+_PATTERNS = (
+    ("INT64", re.compile(r"[+-]?\d{1,18}")),
+    ("FLOAT64", re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan|infinity)", re.IGNORECASE)),
+    ("BOOL", re.compile(r"true|false", re.IGNORECASE)),
+    ("DATE", re.compile(r"\d{4}-\d{1,2}-\d{1,2}")),
+    ("TIMESTAMP", re.compile(r"\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}:\d{2}(\.\d+)? ?(Z|UTC|[+-]\d{1,2}(:?\d{2})?)?")),
+    ("TIME", re.compile(r"\d{1,2}:\d{2}:\d{2}(\.\d+)?")),
+)
+
+
+def detect_fields(configuration: Configuration, files: Sequence[tuple[str, Path]]) -> tuple[Field, ...]:
+    """The columns of the files (the last one in order of their names decides); for CSV this may set skipLeadingRows."""
+    form = source_format(configuration)
+    uri, path = max(files)
+    if form == "PARQUET":
+        return arrow_fields(file_schema(path, uri), uri)
+    if form == "AVRO":
+        return _avro_fields(path, uri)
+    if not configuration.get("autodetect"):
+        raise invalid("No schema specified on job or table.")
+    return _json_fields(path, uri) if form == "NEWLINE_DELIMITED_JSON" else _csv_fields(configuration, path)
+
+
+def arrow_fields(schema: pa.Schema, uri: str) -> tuple[Field, ...]:
+    """Columns for an Arrow schema; 400 for a type that BigQuery has not."""
+    return tuple(_arrow_field(part.name, part.type, part.nullable, uri) for part in schema)
+
+
+def _arrow_field(name: str, kind: pa.DataType, nullable: bool, uri: str) -> Field:
+    mode = "NULLABLE" if nullable else "REQUIRED"
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return replace(_arrow_field(name, kind.value_type, True, uri), mode="REPEATED")
+    if pa.types.is_struct(kind):
+        return Field(name, "STRUCT", mode, tuple(_arrow_field(p.name, p.type, p.nullable, uri) for p in kind))
+    if pa.types.is_dictionary(kind):
+        return _arrow_field(name, kind.value_type, nullable, uri)
+    for test, found in _ARROW:
+        if test(kind):
+            return Field(name, found, mode)
+    if pa.types.is_decimal(kind):
+        fits = kind.scale <= 9 and kind.precision - kind.scale <= 29
+        return Field(name, "NUMERIC" if fits else "BIGNUMERIC", mode)
+    if pa.types.is_timestamp(kind):
+        return Field(name, "TIMESTAMP" if kind.tz else "DATETIME", mode)
+    raise invalid(
+        f"Error while reading data, error message: column {name!r} has type {kind}, which is not supported. File: {uri}",
+        uri,
+    )
+
+
+_ARROW = (
+    (pa.types.is_integer, "INT64"), (pa.types.is_floating, "FLOAT64"), (pa.types.is_boolean, "BOOL"),
+    (pa.types.is_string, "STRING"), (pa.types.is_large_string, "STRING"), (pa.types.is_binary, "BYTES"),
+    (pa.types.is_large_binary, "BYTES"), (pa.types.is_fixed_size_binary, "BYTES"), (pa.types.is_date, "DATE"),
+    (pa.types.is_time, "TIME"), (pa.types.is_null, "STRING"),
+)  # fmt: skip
+
+
+def _avro_fields(path: Path, uri: str) -> tuple[Field, ...]:
+    with path.open("rb") as source:
+        try:
+            schema = fastavro.reader(source).writer_schema
+        except (ValueError, EOFError) as error:
+            raise invalid(f"Error while reading data, error message: not an Avro file. File: {uri}", uri) from error
+    if not isinstance(schema, Mapping) or schema.get("type") != "record":
+        raise invalid(f"Error while reading data, error message: the Avro schema is no record. File: {uri}", uri)
+    return tuple(_avro_field(part["name"], part["type"], uri) for part in schema["fields"])
+
+
+def _avro_field(name: str, kind: Any, uri: str) -> Field:
+    if isinstance(kind, list):
+        branches = [branch for branch in kind if branch != "null"]
+        if len(branches) != 1:
+            raise invalid(
+                f"Error while reading data, error message: column {name!r} is a union of several types. File: {uri}",
+                uri,
+            )
+        found = _avro_field(name, branches[0], uri)
+        return replace(found, mode="NULLABLE") if "null" in kind and found.mode == "REQUIRED" else found
+    if isinstance(kind, str):
+        kind = {"type": kind}
+    base, logical = kind["type"], kind.get("logicalType")
+    if base == "array":
+        return replace(_avro_field(name, kind["items"], uri), mode="REPEATED")
+    if base == "record":
+        return Field(name, "STRUCT", "REQUIRED", tuple(_avro_field(p["name"], p["type"], uri) for p in kind["fields"]))
+    if logical == "decimal":
+        precision, scale = kind.get("precision", 38), kind.get("scale", 0)
+        return Field(name, "NUMERIC" if scale <= 9 and precision - scale <= 29 else "BIGNUMERIC", "REQUIRED")
+    found_type = _AVRO_LOGICAL.get(str(logical)) or _AVRO_BASE.get(str(base))
+    if found_type is None:
+        raise invalid(
+            f"Error while reading data, error message: column {name!r} has type {base}, which is not supported. File: {uri}",
+            uri,
+        )
+    return Field(name, found_type, "REQUIRED")
+
+
+_AVRO_BASE = {"int": "INT64", "long": "INT64", "float": "FLOAT64", "double": "FLOAT64", "boolean": "BOOL", "string": "STRING",
+              "enum": "STRING", "bytes": "BYTES", "fixed": "BYTES"}  # fmt: skip
+_AVRO_LOGICAL = {
+    "date": "DATE", "time-micros": "TIME", "time-millis": "TIME", "timestamp-micros": "TIMESTAMP", "timestamp-millis": "TIMESTAMP",
+    "local-timestamp-micros": "DATETIME", "local-timestamp-millis": "DATETIME",
+}  # fmt: skip
+
+
+def _text_type(values: Iterable[str]) -> str:
+    """The narrowest type of all non-empty texts."""
+    known = [value.strip() for value in values if value.strip()]
+    for kind, pattern in _PATTERNS:
+        if known and all(pattern.fullmatch(value) for value in known):
+            return kind
+    return "STRING"
+
+
+def _csv_fields(configuration: Configuration, path: Path) -> tuple[Field, ...]:
+    options = {**configuration, **(configuration.get("csvOptions") or {})}
+    separator = str(options.get("fieldDelimiter") or ",").replace("\\t", "\t")
+    with open_source(path) as source:
+        lines = (line.decode("utf-8", "replace") for line in source)
+        rows = [row for _, row in zip(range(_SAMPLE_ROWS), csv.reader(lines, delimiter=separator), strict=False) if row]
+    if not rows:
+        raise invalid("Failed to detect schema: the file has no rows.")
+    skip = options.get("skipLeadingRows")
+    body = rows[int(skip) :] if skip else rows
+    head = rows[int(skip) - 1] if skip else rows[0]
+    kinds = [_text_type(row[i] for row in body[0 if skip else 1 :] if i < len(row)) for i in range(len(head))]
+    has_header = bool(skip) or any(
+        kind != "STRING" and _text_type([cell]) == "STRING" for kind, cell in zip(kinds, head, strict=True)
+    )
+    if not has_header:
+        kinds = [_text_type(row[i] for row in rows if i < len(row)) for i in range(len(head))]
+        return tuple(Field(f"{kind.lower().rstrip('46')}_field_{i}", kind) for i, kind in enumerate(kinds))
+    if not skip:
+        configuration["skipLeadingRows"] = 1
+    return tuple(
+        Field(re.sub(r"\W", "_", cell.strip()) or f"column_{i}", kind)
+        for i, (cell, kind) in enumerate(zip(head, kinds, strict=True))
+    )
+
+
+def _json_fields(path: Path, uri: str) -> tuple[Field, ...]:
+    with open_source(path) as source:
+        try:
+            rows = [orjson.loads(line) for _, line in zip(range(_SAMPLE_ROWS), source, strict=False) if line.strip()]
+        except orjson.JSONDecodeError as error:
+            raise invalid(
+                f"Error while reading data, error message: JSON parsing error: {error}. File: {uri}", uri
+            ) from error
+    return _object_fields([row for row in rows if isinstance(row, dict)])
+
+
+def _object_fields(rows: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return tuple(_json_field(name, [row[name] for row in rows if row.get(name) is not None]) for name in names)
+
+
+def _json_field(name: str, values: Sequence[Any]) -> Field:
+    if values and all(isinstance(value, list) for value in values):
+        return replace(_json_field(name, [item for value in values for item in value]), mode="REPEATED")
+    if values and all(isinstance(value, dict) for value in values):
+        return Field(name, "STRUCT", "NULLABLE", _object_fields(values))
+    texts = [("true" if value else "false") if isinstance(value, bool) else str(value) for value in values]
+    return Field(name, _text_type(texts))

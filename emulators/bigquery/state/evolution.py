@@ -1,0 +1,79 @@
+"""New columns for a table that has rows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.catalog import Catalog, Table, now_ms, quote
+from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.schema import duckdb_type, fields_to_rest
+from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.tables import STORED, store_rows
+
+WIDER = {
+    "INT64": ("NUMERIC", "BIGNUMERIC", "FLOAT64"),
+    "NUMERIC": ("BIGNUMERIC", "FLOAT64"),
+    "BIGNUMERIC": ("FLOAT64",),
+}
+
+
+def evolve(catalog: Catalog, transaction: Transaction, table: Table, fields: tuple[Field, ...]) -> Table:
+    """Give a table the schema that a REST caller provided: columns may be added and relaxed, never removed or changed."""
+    _check_evolution(table.fields, fields, str(table.name), "")
+    move_columns(transaction, table, fields, {})
+    resource = table.resource | {"schema": fields_to_rest(fields), "lastModifiedTime": str(now_ms())}
+    return catalog.put_table(transaction, resource)
+
+
+def _check_evolution(old: Sequence[Field], new: Sequence[Field], table: str, path: str) -> None:
+    wanted = {field.name.lower(): field for field in new}
+    prefix = f"Provided Schema does not match Table {table}."
+    for field in old:
+        found = wanted.pop(field.name.lower(), None)
+        if found is None:
+            raise invalid(f"{prefix} Field {path}{field.name} is missing in new schema")
+        if found.type != field.type and found.type not in WIDER.get(field.type, ()):
+            raise invalid(f"{prefix} Field {path}{field.name} has changed type from {field.type} to {found.type}")
+        if found.mode != field.mode and (field.mode, found.mode) != ("REQUIRED", "NULLABLE"):
+            raise invalid(f"{prefix} Field {path}{field.name} has changed mode from {field.mode} to {found.mode}")
+        if field.type == "STRUCT":
+            _check_evolution(field.fields, found.fields, table, f"{path}{field.name}.")
+    for field in wanted.values():
+        if field.mode == "REQUIRED":
+            raise invalid(f"{prefix} Cannot add required fields to an existing schema. (field: {path}{field.name})")
+
+
+def move_columns(transaction: Transaction, table: Table, fields: Sequence[Field], renamed: Mapping[str, str]) -> None:
+    """Bring the DuckDB table to the new fields: by ADD COLUMN where that is all, else into a new table."""
+    if table.kind not in STORED:
+        return
+    old = [_layout(field) for field in table.fields]
+    new = [_layout(field) for field in fields]
+    if old == new and not renamed:
+        return
+    plain = all(
+        field.max_length is None and field.mode == "NULLABLE" and field.type != "STRUCT" for field in fields[len(old) :]
+    )
+    if new[: len(old)] == old and plain and old:
+        for field in fields[len(old) :]:
+            transaction.cursor.execute(
+                f"ALTER TABLE {table.physical} ADD COLUMN {quote(field.name)} {duckdb_type(field)}"
+            )
+        return
+    _rebuild(transaction, table, fields, renamed)
+
+
+def _layout(field: Field) -> tuple[Any, ...]:
+    inner = tuple(_layout(child) for child in field.fields)
+    return field.name, field.type, field.mode, inner, field.max_length, field.precision, field.scale
+
+
+def _rebuild(transaction: Transaction, table: Table, fields: Sequence[Field], renamed: Mapping[str, str]) -> None:
+    before = {field.name.lower(): field.name for field in table.fields}
+    columns = []
+    for field in fields:
+        source = before.get(renamed.get(field.name, field.name).lower())
+        value = "NULL" if source is None else quote(source)
+        columns.append(f"CAST({value} AS {duckdb_type(field)})")
+    rebuilt = Table(table.resource | {"schema": fields_to_rest(fields)})
+    store_rows(transaction, rebuilt, f"SELECT {', '.join(columns)} FROM {table.physical}")

@@ -1,0 +1,102 @@
+"""External tables: files on gs:// that are listed at each query, pruned by partition, and read from a local copy."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.detection import detect_fields
+from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.hive import Hive, hive_of, partitions
+from emulators.bigquery.state.objects import Objects, StoredObject, split_uri
+from emulators.bigquery.state.parquet_files import parquet_relation
+from emulators.bigquery.state.schema import duckdb_type
+from emulators.bigquery.state.source_formats import as_parquet
+from emulators.bigquery.state.store import Store
+
+FILE_NAME = Field("_FILE_NAME", "STRING")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A relation over the files that a query needs, how many they are and their bytes."""
+
+    relation: str
+    files: int
+    bytes: int
+
+
+class External:
+    """Describes and scans external tables."""
+
+    def __init__(self, objects: Objects, store: Store) -> None:
+        self._objects, self._store = objects, store
+        self._pool = ThreadPoolExecutor(4, "object")
+
+    def describe(self, table: Table) -> tuple[tuple[Field, ...], tuple[str, ...], tuple[Field, ...]]:
+        """(all columns with the partition columns last, partition columns, pseudo-columns)."""
+        hive = hive_of(table.resource["externalDataConfiguration"], self._objects)
+        keys = hive.columns if hive else ()
+        names = {key.name.lower() for key in keys}
+        own = tuple(field for field in table.fields if field.name.lower() not in names)
+        return own + keys, tuple(key.name for key in keys), (FILE_NAME,)
+
+    def scan(self, table: Table, predicates: Sequence[str]) -> Scan:
+        """List, prune and fetch; the relation has describe()'s columns. 400 names the file and column that do not fit."""
+        configuration = table.resource["externalDataConfiguration"]
+        hive = hive_of(configuration, self._objects)
+        found = self.files(_uris(configuration), hive, predicates)
+        columns, keys, _ = self.describe(table)
+        own = columns[: len(columns) - len(keys)]
+        relation = self.read(configuration, found, own, hive, str(table.name))
+        return Scan(relation, len(found), sum(item.size for item in found))
+
+    def detect(self, configuration: dict[str, object]) -> tuple[Field, ...]:
+        """The columns of the files that exist now, without hive keys; 400 when there are none."""
+        hive = hive_of(configuration, self._objects)
+        found = self.files(_uris(configuration), hive, ())
+        if not found:
+            raise invalid("Failed to detect schema: no files match sourceUris.")
+        last = max(found, key=lambda item: item.uri)
+        return detect_fields(configuration, [(last.uri, self._objects.local(last))])
+
+    def files(self, uris: Sequence[str], hive: Hive | None, predicates: Sequence[str]) -> list[StoredObject]:
+        """The objects that the URIs name (one * each), in partitions that satisfy the predicates."""
+        found: dict[str, StoredObject] = {}
+        for uri in uris:
+            bucket, pattern = split_uri(uri)
+            if pattern.count("*") > 1:
+                raise invalid(f"Invalid source URI {uri!r}: only one wildcard is allowed.")
+            start, star, end = pattern.partition("*")
+            for prefix in (
+                partitions(self._objects, self._store, bucket, start, hive, predicates) if star else [pattern]
+            ):
+                for item in self._objects.under(bucket, prefix):
+                    matches = item.name.startswith(start) and item.name.endswith(end) if star else item.name == pattern
+                    if matches and not item.name.endswith("/"):
+                        found[item.uri] = item
+            if not star and f"gs://{bucket}/{pattern}" not in found:
+                raise ServiceError(404, "notFound", f"Not found: URI {uri}")
+        return [found[uri] for uri in sorted(found)]
+
+    def read(
+        self, configuration: dict[str, object], found: Sequence[StoredObject], fields: Sequence[Field], hive: Hive | None, table: str
+    ) -> str:  # fmt: skip
+        """A relation over files: the fields, the hive keys, then _FILE_NAME."""
+        keys = hive.columns if hive else ()
+        if not found:
+            every = (*fields, *keys, FILE_NAME)
+            return (
+                f"(SELECT {', '.join(f'CAST(NULL AS {duckdb_type(f)}) AS {quote(f.name)}' for f in every)} WHERE false)"
+            )
+        paths = list(self._pool.map(self._objects.local, found))
+        files = as_parquet(configuration, [(item.uri, path) for item, path in zip(found, paths, strict=True)], fields)
+        return parquet_relation(files, fields, keys, table)
+
+
+def _uris(configuration: Mapping[str, object]) -> list[str]:
+    uris = configuration.get("sourceUris")
+    if not isinstance(uris, list) or not uris or not all(isinstance(uri, str) for uri in uris):
+        raise invalid("Required parameter is missing: externalDataConfiguration.sourceUris")
+    return uris

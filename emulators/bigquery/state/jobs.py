@@ -1,0 +1,157 @@
+"""Jobs: idempotent ids, states, waiting, listing. A job that changed something is kept in the journal with its effect."""
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from emulators.bigquery.sql.model import SqlError, TableName
+from emulators.bigquery.state.catalog import Resource, now_ms
+from emulators.bigquery.state.errors import ServiceError, duplicate, not_found
+from emulators.bigquery.state.results import Result
+from emulators.bigquery.state.store import Store
+
+_KEPT_IN_MEMORY = 10_000
+
+
+class Job:
+    """One job; `resource` is its REST form, complete once `done` is set."""
+
+    def __init__(self, project: str, job_id: str, location: str, configuration: Resource, user: str) -> None:
+        self.project, self.id, self.location = project, job_id, location
+        self.done = threading.Event()
+        self.error: ServiceError | None = None
+        self.result: Result | None = None
+        self.table: TableName | None = None
+        self.cancel: Callable[[], None] = lambda: None
+        now = str(now_ms())
+        self.resource: Resource = {
+            "jobReference": {"projectId": project, "jobId": job_id, "location": location},
+            "configuration": configuration,
+            "statistics": {"creationTime": now, "startTime": now},
+            "status": {"state": "RUNNING"},
+            "user_email": user,
+        }
+
+    @property
+    def key(self) -> str:
+        return f"{self.project}:{self.location}.{self.id}"
+
+    @property
+    def statistics(self) -> Resource:
+        statistics: Resource = self.resource["statistics"]
+        return statistics
+
+    def finish(self, error: ServiceError | None = None) -> None:
+        """The final state, with the reason of a failure."""
+        self.error = error
+        self.statistics["endTime"] = str(now_ms())
+        self.statistics["finalExecutionDurationMs"] = str(
+            int(self.statistics["endTime"]) - int(self.statistics["startTime"])
+        )
+        status: Resource = {"state": "DONE"}
+        if error is not None:
+            status |= {"errorResult": error.proto, "errors": [error.proto]}
+        self.resource["status"] = status
+
+
+class Jobs:
+    """All jobs of this process, and those that changed data in earlier ones."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._guard = threading.Lock()
+        self._jobs: dict[tuple[str, str], Job] = {}
+        self._pool = ThreadPoolExecutor(64, "job")
+        for resource in store.documents("job").values():
+            self._restore(resource)
+
+    def _restore(self, resource: Resource) -> None:
+        reference = resource["jobReference"]
+        job = Job(reference["projectId"], reference["jobId"], reference["location"], {}, "")
+        job.resource = resource
+        error = resource["status"].get("errorResult")
+        if error:
+            job.error = ServiceError(400, error["reason"], error["message"], error.get("location"))
+        destination = next(iter(resource["configuration"].values())) if resource["configuration"] else {}
+        table = destination.get("destinationTable") if isinstance(destination, Mapping) else None
+        if table:
+            job.table = TableName(table["projectId"], table["datasetId"], table["tableId"])
+        job.done.set()
+        self._jobs[job.project, job.id] = job
+
+    def start(
+        self, project: str, reference: Mapping[str, Any], configuration: Resource, location: str, user: str,
+        work: Callable[[Job], None], inline: bool = False,
+    ) -> Job:  # fmt: skip
+        """Register and run a job; 409 when its id is taken. inline: run it in this thread."""
+        job_id = reference.get("jobId") or f"job_{uuid.uuid4().hex}"
+        job = Job(project, job_id, reference.get("location") or location, configuration, user)
+        with self._guard:
+            if (project, job_id) in self._jobs:
+                raise duplicate("Job", f"{project}:{job.location}.{job_id}")
+            self._jobs[project, job_id] = job
+            self._forget()
+        if inline:
+            self._run(job, work)
+        else:
+            self._pool.submit(self._run, job, work)
+        return job
+
+    def _forget(self) -> None:
+        """Drop the oldest finished jobs beyond what is kept."""
+        while len(self._jobs) > _KEPT_IN_MEMORY:
+            oldest = next(iter(self._jobs))
+            if not self._jobs[oldest].done.is_set():
+                return
+            del self._jobs[oldest]
+
+    def _run(self, job: Job, work: Callable[[Job], None]) -> None:
+        try:
+            work(job)
+            if job.resource["status"]["state"] != "DONE":
+                job.finish()
+        except ServiceError as error:
+            job.finish(error)
+        except SqlError as error:
+            job.finish(ServiceError(error.status, error.reason, error.message, "query"))
+        except Exception as error:
+            job.finish(ServiceError(500, "internalError", f"{type(error).__name__}: {error}"))
+            raise
+        finally:
+            job.done.set()
+
+    def get(self, project: str, job_id: str) -> Job:
+        """The job, or 404."""
+        job = self._jobs.get((project, job_id))
+        if job is None:
+            raise not_found("Job", f"{project}:{job_id}")
+        return job
+
+    def add_child(self, job: Job) -> None:
+        """Register a finished child job of a script."""
+        with self._guard:
+            self._jobs[job.project, job.id] = job
+        job.done.set()
+
+    def delete(self, project: str, job_id: str) -> None:
+        """Forget a finished job."""
+        job = self.get(project, job_id)
+        with self._guard, self._store.transaction() as transaction:
+            transaction.record("job", job.key, None)
+            self._jobs.pop((project, job_id), None)
+
+    def find(self, project: str, states: set[str], parent: str | None) -> list[Job]:
+        """The project's jobs, newest first; children only of the parent asked for."""
+        with self._guard:
+            found = [job for job in self._jobs.values() if job.project == project]
+        return [
+            job
+            for job in reversed(found)
+            if (not states or job.resource["status"]["state"] in states) and job.statistics.get("parentJobId") == parent
+        ]
+
+    def close(self) -> None:
+        """Let running jobs end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

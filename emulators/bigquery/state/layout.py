@@ -1,0 +1,69 @@
+"""How a table's columns are laid out in DuckDB, with the constraints that BigQuery promises."""
+
+from collections.abc import Iterator, Sequence
+
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.schema import duckdb_type
+
+PARTITION_TIME = Field("_PARTITIONTIME", "TIMESTAMP")
+PARTITION_DATE = Field("_PARTITIONDATE", "DATE")
+
+
+def create_sql(table: Table, name: str) -> str:
+    """CREATE TABLE with types, NOT NULL and checks; an ingestion-time table keeps _PARTITIONTIME as a column."""
+    columns = [_column(field) for field in table.fields]
+    if table.ingestion_partitioned:
+        unit = table.resource["timePartitioning"].get("type", "DAY").lower()
+        columns.append(f"{quote(PARTITION_TIME.name)} TIMESTAMPTZ DEFAULT date_trunc('{unit}', now())")
+    if not columns:  # DuckDB knows no table without columns; BigQuery does
+        columns.append('"_NO_COLUMNS" BOOLEAN')
+    return f"CREATE TABLE {name} ({', '.join([*columns, *checks(table.fields)])})"
+
+
+def _column(field: Field) -> str:
+    return f"{quote(field.name)} {duckdb_type(field)}{' NOT NULL' if field.mode == 'REQUIRED' else ''}"
+
+
+def checks(fields: Sequence[Field]) -> list[str]:
+    """CHECK constraints for what a type cannot say: lengths, no NULL in an array, REQUIRED inside of a STRUCT."""
+    return [f"CHECK ({condition})" for field in fields for condition in _conditions(field, quote(field.name))]
+
+
+def _conditions(field: Field, path: str) -> Iterator[str]:
+    if (
+        field.mode == "REPEATED"
+    ):  # DuckDB allows no lambda here, so what is inside of an array's elements is not checked
+        yield f"{path} IS NULL OR list_aggregate({path}, 'count') = len({path})"
+        return
+    if field.max_length is not None:
+        measure = "octet_length" if field.type == "BYTES" else "length"
+        yield f"{path} IS NULL OR {measure}({path}) <= {field.max_length}"
+    if field.type != "STRUCT":
+        return
+    for child in field.fields:
+        name = child.name.replace("'", "''")
+        inner = f"struct_extract({path}, '{name}')"
+        if child.mode == "REQUIRED":
+            yield f"{path} IS NULL OR {inner} IS NOT NULL"
+        for condition in _conditions(child, inner):
+            yield f"{path} IS NULL OR ({condition})"
+
+
+def hidden_fields(table: Table) -> tuple[Field, ...]:
+    """The pseudo-columns of an ingestion-time partitioned table."""
+    if not table.ingestion_partitioned:
+        return ()
+    daily = table.resource["timePartitioning"].get("type", "DAY") == "DAY"
+    return (PARTITION_TIME, PARTITION_DATE) if daily else (PARTITION_TIME,)
+
+
+def relation_sql(table: Table) -> str:
+    """The relation to read: the fields in order, then the pseudo-columns."""
+    hidden = hidden_fields(table)
+    if not hidden:
+        return table.physical if table.fields else f"(SELECT NULL AS nothing FROM {table.physical})"
+    columns = [quote(field.name) for field in table.fields] + [quote(PARTITION_TIME.name)]
+    if len(hidden) == 2:
+        columns.append(f"CAST({quote(PARTITION_TIME.name)} AS DATE) AS {quote(PARTITION_DATE.name)}")
+    return f"(SELECT {', '.join(columns)} FROM {table.physical})"

@@ -1,0 +1,101 @@
+"""What INFORMATION_SCHEMA says of one table: itself, its columns, their nested paths, its options."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.catalog import Table
+from emulators.bigquery.state.schema import sql_type
+
+_KINDS = {
+    "TABLE": "BASE TABLE", "VIEW": "VIEW", "MATERIALIZED_VIEW": "MATERIALIZED VIEW", "EXTERNAL": "EXTERNAL",
+    "SNAPSHOT": "SNAPSHOT",
+}  # fmt: skip
+
+
+def table_row(table: Table) -> list[Any]:
+    """A row of TABLES."""
+    name, resource = table.name, table.resource
+    base = (resource.get("snapshotDefinition") or resource.get("cloneDefinition") or {}).get("baseTableReference", {})
+    taken = (resource.get("snapshotDefinition") or {}).get("snapshotTime")
+    kind = "CLONE" if "cloneDefinition" in resource else _KINDS[table.kind]
+    insertable = "YES" if table.kind == "TABLE" else "NO"
+    return [name.project, name.dataset, name.table, kind, "", insertable, "NO", "NO", "NO", _moment(resource["creationTime"]),
+            base.get("projectId"), base.get("datasetId"), base.get("tableId"), _moment(taken) if taken else None, None, "NULL"]  # fmt: skip
+
+
+def _moment(milliseconds: Any) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+def column_rows(table: Table) -> Iterator[list[Any]]:
+    """The rows of COLUMNS."""
+    name, resource = table.name, table.resource
+    partition = (resource.get("timePartitioning") or resource.get("rangePartitioning") or {}).get("field")
+    clustering = [column.lower() for column in (resource.get("clustering") or {}).get("fields") or ()]
+    for position, field in enumerate(table.fields, 1):
+        order = clustering.index(field.name.lower()) + 1 if field.name.lower() in clustering else None
+        yield [
+            name.project, name.dataset, name.table, field.name, position, "NO" if field.mode == "REQUIRED" else "YES",
+            sql_type(field), "NEVER", None, None, "NO", None, "NO", "YES" if field.name == partition else "NO", order, "NULL",
+            field.default or "NULL", None,
+        ]  # fmt: skip
+
+
+def field_path_rows(table: Table) -> Iterator[list[Any]]:
+    """The rows of COLUMN_FIELD_PATHS: columns, and the fields inside of them."""
+    name = table.name
+    for column in table.fields:
+        for path, field in _paths(column, column.name):
+            yield [
+                name.project,
+                name.dataset,
+                name.table,
+                column.name,
+                path,
+                sql_type(field),
+                field.description,
+                "NULL",
+                None,
+            ]
+
+
+def _paths(field: Field, path: str) -> Iterator[tuple[str, Field]]:
+    yield path, field
+    if field.type == "STRUCT":
+        for child in field.fields:
+            yield from _paths(child, f"{path}.{child.name}")
+
+
+def option_rows(table: Table) -> Iterator[list[Any]]:
+    """The rows of TABLE_OPTIONS: what is set."""
+    name, resource = table.name, table.resource
+    time = resource.get("timePartitioning") or {}
+    options: list[tuple[str, str, str | None]] = [
+        ("description", "STRING", _literal(resource.get("description"))),
+        ("friendly_name", "STRING", _literal(resource.get("friendlyName"))),
+        ("require_partition_filter", "BOOL", "true" if resource.get("requirePartitionFilter") else None),
+        ("labels", "ARRAY<STRUCT<STRING, STRING>>", _labels(resource.get("labels"))),
+    ]
+    if resource.get("expirationTime"):
+        text = _moment(resource["expirationTime"]).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        options.append(("expiration_timestamp", "TIMESTAMP", f'TIMESTAMP "{text}"'))
+    if time.get("expirationMs"):
+        options.append(("partition_expiration_days", "FLOAT64", repr(int(time["expirationMs"]) / 86_400_000)))
+    for option, kind, value in options:
+        if value is not None:
+            yield [name.project, name.dataset, name.table, option, kind, value]
+
+
+def _literal(text: str | None) -> str | None:
+    if text is None:
+        return None
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _labels(labels: dict[str, str] | None) -> str | None:
+    if not labels:
+        return None
+    return "[" + ", ".join(f'STRUCT("{key}", "{value}")' for key, value in sorted(labels.items())) + "]"

@@ -1,0 +1,94 @@
+"""OPTIONS(...) of DDL, as REST resource fields."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from emulators.bigquery.sql.actions import ForeignKey, Partitioning
+from emulators.bigquery.sql.model import SqlError
+from emulators.bigquery.state.catalog import now_ms
+
+_PLAIN = {
+    "description": "description", "friendly_name": "friendlyName", "require_partition_filter": "requirePartitionFilter",
+    "max_staleness": "maxStaleness", "default_rounding_mode": "defaultRoundingMode",
+}  # fmt: skip
+_DATASET = {
+    "description": "description", "friendly_name": "friendlyName", "location": "location",
+    "is_case_insensitive": "isCaseInsensitive", "default_collation": "defaultCollation",
+    "storage_billing_model": "storageBillingModel", "max_time_travel_hours": "maxTimeTravelHours",
+}  # fmt: skip
+_MATERIALIZED = {"enable_refresh": "enableRefresh", "allow_non_incremental_definition": "allowNonIncrementalDefinition"}
+
+
+def table_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Table and view options as a change of the resource (None removes); partition expiration as "partitionExpiration"."""
+    found: dict[str, Any] = {}
+    for name, value in options.items():
+        if name in _PLAIN:
+            found[_PLAIN[name]] = value
+        elif name == "labels":
+            found["labels"] = dict(value or ())
+        elif name == "tags":
+            found["resourceTags"] = dict(value or ())
+        elif name == "expiration_timestamp":
+            found["expirationTime"] = None if value is None else _milliseconds(value)
+        elif name == "partition_expiration_days":
+            found["partitionExpiration"] = None if value is None else str(int(float(value) * 86_400_000))
+        elif name == "kms_key_name":
+            found["encryptionConfiguration"] = None if value is None else {"kmsKeyName": value}
+        elif name in _MATERIALIZED:
+            found.setdefault("materializedView", {})[_MATERIALIZED[name]] = value
+        elif name == "refresh_interval_minutes":
+            found.setdefault("materializedView", {})["refreshIntervalMs"] = str(int(float(value) * 60_000))
+        else:
+            raise SqlError(f"Unknown option: {name}")
+    return found
+
+
+def dataset_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """CREATE/ALTER SCHEMA options as a change of the resource."""
+    found: dict[str, Any] = {}
+    for name, value in options.items():
+        if name in _DATASET:
+            found[_DATASET[name]] = value
+        elif name == "labels":
+            found["labels"] = dict(value or ())
+        elif name == "default_table_expiration_days":
+            found["defaultTableExpirationMs"] = None if value is None else str(int(float(value) * 86_400_000))
+        elif name == "default_partition_expiration_days":
+            found["defaultPartitionExpirationMs"] = None if value is None else str(int(float(value) * 86_400_000))
+        else:
+            raise SqlError(f"Unknown option: {name}")
+    return found
+
+
+def _milliseconds(moment: Any) -> str:
+    if isinstance(moment, datetime):
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return str(int(aware.timestamp() * 1000))
+    if isinstance(moment, timedelta):
+        return str(now_ms() + int(moment.total_seconds() * 1000))
+    raise SqlError(f"expiration_timestamp must be a TIMESTAMP, not {moment!r}")
+
+
+def partitioning_resource(partitioning: Partitioning | None) -> dict[str, Any]:
+    """PARTITION BY as timePartitioning or rangePartitioning."""
+    if partitioning is None:
+        return {}
+    if partitioning.kind == "range":
+        limits = {"start": partitioning.start, "end": partitioning.end, "interval": partitioning.step}
+        text = {key: str(value) for key, value in limits.items()}
+        return {"rangePartitioning": {"field": partitioning.column, "range": text}}
+    time = {"type": partitioning.granularity} | ({"field": partitioning.column} if partitioning.kind == "time" else {})
+    return {"timePartitioning": time}
+
+
+def foreign_key_resource(key: ForeignKey, table: str, number: int) -> dict[str, Any]:
+    """FOREIGN KEY as in tableConstraints.foreignKeys."""
+    pairs = zip(key.columns, key.referenced, strict=True)
+    reference = {"projectId": key.table.project, "datasetId": key.table.dataset, "tableId": key.table.table}
+    return {
+        "name": key.name or f"{table}.fk${number}",
+        "referencedTable": reference,
+        "columnReferences": [{"referencingColumn": own, "referencedColumn": other} for own, other in pairs],
+    }

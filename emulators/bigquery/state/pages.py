@@ -1,0 +1,63 @@
+"""Pages of rows: of a job's result, or of a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.jobs import Job
+from emulators.bigquery.state.warehouse import Warehouse
+
+_PAGE_ROWS = 50_000
+_PAGE_BYTES = 10 << 20
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows with their schema; total is the number of all rows."""
+
+    fields: Sequence[Field]
+    rows: pa.Table
+    total: int
+
+
+def _limited(rows: pa.Table) -> pa.Table:
+    """At most about 10 MB, and at least one row."""
+    if rows.nbytes <= _PAGE_BYTES or rows.num_rows <= 1:
+        return rows
+    return rows.slice(0, max(1, rows.num_rows * _PAGE_BYTES // rows.nbytes))
+
+
+def job_page(warehouse: Warehouse, job: Job, start: int, count: int | None) -> Page | None:
+    """A page of a finished job's rows; None for a job that has none (DDL, DML)."""
+    count = _PAGE_ROWS if count is None else min(count, _PAGE_ROWS)
+    if job.result is not None:
+        return Page(job.result.fields, _limited(job.result.page(start, count)), job.result.rows)
+    if job.table is not None:
+        return table_page(warehouse, warehouse.catalog.require(job.table), start, count, None)
+    return None
+
+
+def table_page(
+    warehouse: Warehouse, table: Table, start: int, count: int | None, selected: Sequence[str] | None
+) -> Page:
+    """A page of a native table, in the order in which its rows are stored."""
+    count = _PAGE_ROWS if count is None else min(count, _PAGE_ROWS)
+    wanted = None if selected is None else {name.lower() for name in selected}
+    fields = [field for field in table.fields if wanted is None or field.name.lower() in wanted]
+    columns = ", ".join(quote(field.name) for field in fields) or "NULL"
+    cursor = warehouse.store.cursor()
+    try:
+        total = int(cursor.execute(f"SELECT count(*) FROM {table.physical}").fetchall()[0][0])
+        rows = _slice(cursor, table, columns, start, count)
+    finally:
+        cursor.close()
+    return Page(fields, _limited(rows), total)
+
+
+def _slice(cursor: duckdb.DuckDBPyConnection, table: Table, columns: str, start: int, count: int) -> pa.Table:
+    found = cursor.execute(f"SELECT {columns} FROM {table.physical} LIMIT {count} OFFSET {start}").to_arrow_table()
+    return found.rename_columns([f"c{i}" for i in range(found.num_columns)])

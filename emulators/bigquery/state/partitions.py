@@ -1,0 +1,36 @@
+"""Partition ids such as 20240131, and the rows they name."""
+
+import re
+from datetime import UTC, datetime
+
+from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.errors import invalid
+
+_FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
+
+
+def partition_condition(table: Table, partition: str) -> str:
+    """A DuckDB condition for the rows of one partition ($id); 400 when the id does not fit the table."""
+    numbers = table.resource.get("rangePartitioning")
+    if numbers is not None:
+        if not re.fullmatch(r"-?\d+", partition):
+            raise invalid(f"Invalid partition decorator ${partition} for table {table.name}: an integer is needed.")
+        start, step = int(partition), int(numbers["range"]["interval"])
+        column = quote(numbers["field"])
+        return f"{column} >= {start} AND {column} < {start + step}"
+    time = table.resource.get("timePartitioning")
+    if time is None:
+        raise invalid(f"Table {table.name} is not partitioned, so ${partition} names nothing.")
+    column = quote(time.get("field") or "_PARTITIONTIME")
+    if partition == "__NULL__":
+        return f"{column} IS NULL"
+    unit = time.get("type", "DAY")
+    try:
+        start_time = datetime.strptime(partition, _FORMATS[unit]).replace(tzinfo=UTC)
+    except ValueError:
+        raise invalid(
+            f"Invalid partition decorator ${partition} for table {table.name}, partitioned by {unit}."
+        ) from None
+    moment = start_time.strftime("%Y-%m-%d %H:%M:%S")
+    # The column's own type (DATE, DATETIME or TIMESTAMP, in UTC) decides how the literal is read.
+    return f"date_trunc('{unit.lower()}', {column}) = '{moment}'"

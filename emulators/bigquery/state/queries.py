@@ -1,0 +1,304 @@
+"""Run a GoogleSQL script: each statement in a transaction of its own, or in the script's."""
+
+import contextlib
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from emulators.bigquery.sql.errors import from_duckdb
+from emulators.bigquery.sql.model import Field, QueryParameter, SqlError, Statement, TableName
+from emulators.bigquery.sql.translate import translate
+from emulators.bigquery.state.catalog import Catalog, physical_schema
+from emulators.bigquery.state.ddl import Ddl, Performed
+from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.results import Result, read_result
+from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.tables import drop_table
+from emulators.bigquery.state.view import View
+from emulators.bigquery.state.writes import Destination, write_rows
+
+_DML = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE")
+_PATIENCE = 50  # waits of 0.2 s
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a query job asks for, apart from where its result goes."""
+
+    project: str
+    text: str
+    dataset: TableName | None = None
+    parameters: tuple[QueryParameter, ...] = ()
+    location: str = "US"
+    user: str = ""
+
+
+@dataclass
+class Outcome:
+    """What a statement, or a whole script, did.
+
+    affected: rows by INSERT, UPDATE and DELETE; wrote_result: the rows of a SELECT went to `target`.
+    """
+
+    kind: str
+    schema: tuple[Field, ...] = ()
+    result: Result | None = None
+    affected: dict[str, int] | None = None
+    target: TableName | None = None
+    performed: Performed | None = None
+    reads: tuple[TableName, ...] = ()
+    text: str = ""
+    wrote_result: bool = False
+    children: "list[Outcome]" = field(default_factory=list)
+
+
+class Execution:
+    """One script on one cursor; cancel() may be called from another thread."""
+
+    def __init__(
+        self,
+        view: View,
+        ddl: Ddl,
+        results: Path,
+        destination: Destination | None = None,
+        keep: Callable[[Transaction, Outcome], None] | None = None,
+    ) -> None:
+        """keep: called before a statement's transaction commits, to record the job with it."""
+        self.view, self._ddl, self._results = view, ddl, results
+        self._destination, self._keep = destination, keep
+        self._cancelled = threading.Event()
+        self._transaction: Transaction | None = None
+        self._held: list[threading.RLock] = []
+
+    @property
+    def _catalog(self) -> Catalog:
+        return self.view.catalog
+
+    def cancel(self) -> None:
+        """Stop at the next statement, and interrupt the running one."""
+        self._cancelled.set()
+        self.view.cursor.interrupt()
+
+    def run(self, query: Query) -> Outcome:
+        """All statements in order. Raises SqlError or ServiceError; a transaction left open is rolled back."""
+        try:
+            script = translate(query.text, self.view, query.project, query.dataset, query.parameters)
+            outcomes = []
+            for statement in script:
+                self._check_cancelled()
+                try:
+                    outcome = self._execute(statement)
+                except SqlError as error:
+                    if not script.failed(error):
+                        raise
+                else:
+                    rows = outcome.result.table.to_pylist() if statement.wants_rows and outcome.result else None
+                    script.done(None if rows is None else [tuple(row.values()) for row in rows], _count(outcome))
+                    if not statement.wants_rows:
+                        outcomes.append(outcome)
+            return _summary(script.kind, outcomes)
+        finally:
+            self._abandon()
+
+    def dry_run(self, query: Query) -> Outcome:
+        """Analyse; the schema is the first statement's."""
+        script = translate(query.text, self.view, query.project, query.dataset, query.parameters)
+        first = next(iter(script), None)
+        if first is None or script.kind == "SCRIPT":
+            return Outcome(script.kind)
+        return Outcome(first.kind, first.schema, target=first.target, reads=first.reads, text=first.text)
+
+    def _execute(self, statement: Statement) -> Outcome:
+        try:
+            return self._dispatch(statement)
+        except duckdb.InterruptException:
+            raise ServiceError(499, "stopped", "Job execution was cancelled: User requested cancellation") from None
+        except duckdb.TransactionException as error:
+            if self._transaction is None and statement.target is None:
+                raise from_duckdb(error) from error
+            message = f"Transaction is aborted due to concurrent update against table {statement.target}: {error}"
+            raise SqlError(message, "invalidQuery") from error
+        except duckdb.Error as error:
+            raise from_duckdb(error) from error
+
+    def _dispatch(self, statement: Statement) -> Outcome:
+        outcome = Outcome(statement.kind, statement.schema, reads=statement.reads, text=statement.text)
+        outcome.target = self.view.resolve(statement.target) if statement.target else None
+        if statement.kind in _DML and statement.duckdb is not None:
+            outcome.schema = ()
+            self._change(statement, outcome)
+        elif statement.action is not None:
+            with self.writing(outcome) as transaction, self._prepared(statement):
+                outcome.performed = self._ddl.apply(statement, self.view, transaction)
+                outcome.affected = outcome.performed.affected
+        elif statement.duckdb is not None and self._destination is not None and not statement.wants_rows:
+            self._write(statement, outcome, self._destination)
+        elif statement.duckdb is not None:
+            with self._prepared(statement):
+                self.view.cursor.execute(statement.duckdb)
+                outcome.result = read_result(self.view.cursor, statement.schema, self._results)
+        else:
+            self._control(statement.kind)
+        return outcome
+
+    def _change(self, statement: Statement, outcome: Outcome) -> None:
+        assert outcome.target is not None and statement.duckdb is not None
+        with self.writing(outcome) as transaction, self._prepared(statement):
+            rows = transaction.cursor.execute(statement.duckdb).fetchall()
+            if statement.kind == "MERGE":
+                outcome.affected = dict(Counter(action for (action,) in rows))
+            else:
+                kind = "DELETE" if statement.kind == "TRUNCATE_TABLE" else statement.kind
+                outcome.affected = {kind: int(rows[0][0]) if rows else 0}
+            self._catalog.touch(transaction, outcome.target)
+
+    def _write(self, statement: Statement, outcome: Outcome, where: Destination) -> None:
+        """The rows of a SELECT into the job's destination table."""
+        assert statement.duckdb is not None
+        outcome.target, outcome.wrote_result = where.name, True
+        with self.writing(outcome) as transaction, self._prepared(statement):
+            write_rows(self._catalog, transaction, where, statement.schema, statement.duckdb)
+
+    @contextlib.contextmanager
+    def _prepared(self, statement: Statement) -> Iterator[None]:
+        cursor = self.view.cursor
+        for sql in statement.prepare:
+            cursor.execute(sql)
+        yield
+        for sql in statement.cleanup:
+            cursor.execute(sql)
+
+    @contextlib.contextmanager
+    def writing(self, outcome: Outcome) -> Iterator[Transaction]:
+        """A transaction that may change the outcome's target: the script's, or one for this statement alone."""
+        lock = self._acquire(outcome.target)
+        if self._transaction is not None:
+            self._held.append(lock)
+            yield self._transaction
+            return
+        try:
+            with self._catalog.store.transaction(self.view.cursor) as transaction:
+                self.view.transaction = transaction
+                yield transaction
+                if self._keep is not None:
+                    self._keep(transaction, outcome)
+        finally:
+            self.view.transaction = None
+            lock.release()
+
+    def _acquire(self, target: TableName | None) -> threading.RLock:
+        """Queue for a table; a script's transaction does not wait for ever, because two could wait for each other."""
+        lock, waited = self._catalog.store.lock(str(target)), 0
+        while not lock.acquire(timeout=0.2):
+            self._check_cancelled()
+            waited += 1
+            if self._transaction is not None and waited > _PATIENCE:
+                raise SqlError(f"Transaction is aborted due to concurrent update against table {target}.")
+        return lock
+
+    def _check_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise ServiceError(499, "stopped", "Job execution was cancelled: User requested cancellation")
+
+    def _control(self, kind: str) -> None:
+        if kind == "BEGIN_TRANSACTION":
+            if self._transaction is not None:
+                raise SqlError("Transaction is already in progress; nested transactions are not supported.")
+            self._transaction = self.view.transaction = self._catalog.store.begin(self.view.cursor)
+        elif kind in ("COMMIT_TRANSACTION", "ROLLBACK_TRANSACTION"):
+            if self._transaction is None:
+                raise SqlError("There is no transaction in progress.")
+            self._finish(commit=kind == "COMMIT_TRANSACTION")
+        else:
+            raise SqlError(f"{kind} is not supported by this emulator.", "notImplemented", 501)
+
+    def _finish(self, commit: bool) -> None:
+        transaction, self._transaction, self.view.transaction = self._transaction, None, None
+        assert transaction is not None
+        try:
+            if commit:
+                transaction.commit()
+        finally:
+            transaction.rollback()
+            for lock in self._held:
+                lock.release()
+            self._held = []
+
+    def _abandon(self) -> None:
+        """Leave nothing behind: an open transaction, temporary tables."""
+        if self._transaction is not None:
+            self._finish(commit=False)
+        drop_temporary(self._catalog, self.view)
+
+
+def drop_temporary(catalog: Catalog, view: View) -> None:
+    """Drop a script's temporary tables and functions."""
+    projects = {key.partition(":")[0] for key in catalog.keys("dataset") if key.endswith(f":{view.temporary}")}
+    for project in projects:
+        with catalog.store.transaction(view.cursor) as transaction:
+            for table in catalog.tables(project, view.temporary):
+                drop_table(catalog, transaction, table)
+            for key in catalog.keys("routine"):
+                if key.startswith(f"{project}:{view.temporary}."):
+                    catalog.put(transaction, "routine", key, None)
+            transaction.cursor.execute(f"DROP SCHEMA IF EXISTS {physical_schema(project, view.temporary)} CASCADE")
+            catalog.put(transaction, "dataset", f"{project}:{view.temporary}", None)
+
+
+def temporary_name() -> str:
+    """A hidden dataset's name for a script."""
+    return f"_script{uuid.uuid4().hex}"
+
+
+def _count(outcome: Outcome) -> int | None:
+    return None if outcome.affected is None else sum(outcome.affected.values())
+
+
+def _summary(kind: str, outcomes: list[Outcome]) -> Outcome:
+    """A script's own outcome: the last SELECT's rows, and what its statements did as children."""
+    if len(outcomes) == 1 and kind != "SCRIPT":
+        return outcomes[0]
+    last = next((outcome for outcome in reversed(outcomes) if outcome.result is not None), None)
+    whole = Outcome(kind, children=outcomes, reads=tuple(name for outcome in outcomes for name in outcome.reads))
+    if last is not None:
+        whole.schema, whole.result = last.schema, last.result
+    return whole
+
+
+def parameter_type(kind: Mapping[str, Any]) -> Field:
+    """A REST QueryParameterType as a Field without a name."""
+    name = str(kind.get("type", "")).upper()
+    if name == "ARRAY":
+        element = parameter_type(kind["arrayType"])
+        return Field("", element.type, "REPEATED", element.fields)
+    if name == "STRUCT":
+        parts = [(part.get("name", ""), parameter_type(part["type"])) for part in kind.get("structTypes", ())]
+        return Field("", "STRUCT", "NULLABLE", tuple(Field(n, p.type, p.mode, p.fields) for n, p in parts))
+    if name == "RANGE":
+        return Field("", "RANGE", "NULLABLE", (Field("element", kind["rangeElementType"]["type"]),))
+    aliases = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+    return Field("", aliases.get(name, name))
+
+
+def parameter_value(kind: Mapping[str, Any], value: Mapping[str, Any] | None) -> Any:
+    """A REST QueryParameterValue, unwrapped as QueryParameter.value."""
+    value = value or {}
+    name = str(kind.get("type", "")).upper()
+    if name == "ARRAY":
+        return [parameter_value(kind["arrayType"], item) for item in value.get("arrayValues") or ()]
+    if name == "STRUCT":
+        values = value.get("structValues") or {}
+        return {
+            part.get("name", ""): parameter_value(part["type"], values.get(part.get("name")))
+            for part in kind["structTypes"]
+        }
+    if name == "RANGE":
+        limits = value.get("rangeValue") or {}
+        return {side: (limits.get(side) or {}).get("value") for side in ("start", "end")}
+    return value.get("value")

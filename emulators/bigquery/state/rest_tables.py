@@ -1,0 +1,98 @@
+"""tables.insert, patch, update and delete: a REST resource becomes a table, and changes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.state.alter import changed
+from emulators.bigquery.state.catalog import Table, now_ms
+from emulators.bigquery.state.datasets import merged, require_match
+from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.evolution import evolve
+from emulators.bigquery.state.queries import Execution, Query
+from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
+from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.tables import OUTPUT_ONLY, check_table, create_table, drop_table
+from emulators.bigquery.state.warehouse import Warehouse
+
+_KEPT_BY_UPDATE = (*OUTPUT_ONLY, "schema", "view", "materializedView", "externalDataConfiguration", "timePartitioning",
+                   "rangePartitioning", "snapshotDefinition", "cloneDefinition")  # fmt: skip
+
+
+def insert_table(warehouse: Warehouse, project: str, dataset: str, body: Mapping[str, Any]) -> Table:
+    """Create a native table, a view or an external table."""
+    reference = body.get("tableReference") or {}
+    if not isinstance(reference.get("tableId"), str):
+        raise invalid("Required parameter is missing: tableReference.tableId")
+    name = TableName(project, dataset, reference["tableId"])
+    resource = dict(body) | {"tableReference": {"projectId": project, "datasetId": dataset, "tableId": name.table}}
+    resource = _with_schema(warehouse, resource, project)
+    with warehouse.store.lock(str(name)), warehouse.store.transaction() as transaction:
+        return create_table(warehouse.catalog, transaction, resource)
+
+
+def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -> dict[str, Any]:
+    """A view's columns come from its query; an external table's from its own configuration or its files."""
+    definition = resource.get("view") or resource.get("materializedView")
+    if definition:
+        if definition.get("useLegacySql"):
+            raise invalid("Legacy SQL views are not supported; set view.useLegacySql to false.")
+        described = resource.get("schema")
+        return resource | {"schema": _with_descriptions(_query_schema(warehouse, definition, project), described)}
+    external = resource.get("externalDataConfiguration")
+    if external and not resource.get("schema"):
+        if external.get("schema"):
+            return resource | {"schema": external["schema"]}
+        return resource | {"schema": fields_to_rest(warehouse.external.detect(external))}
+    return resource
+
+
+def _query_schema(warehouse: Warehouse, definition: Mapping[str, Any], project: str) -> dict[str, Any]:
+    view = warehouse.view()
+    try:
+        execution = Execution(view, warehouse.ddl, warehouse.results)
+        return fields_to_rest(execution.dry_run(Query(project, str(definition.get("query", "")))).schema)
+    finally:
+        view.cursor.close()
+
+
+def _with_descriptions(schema: dict[str, Any], described: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The query's columns with the descriptions and policy tags that the caller gives."""
+    given = {entry["name"].lower(): entry for entry in (described or {}).get("fields") or () if "name" in entry}
+    for entry in schema["fields"]:
+        extra = given.get(entry["name"].lower(), {})
+        entry |= {key: extra[key] for key in ("description", "policyTags") if extra.get(key)}
+    return schema
+
+
+def change_table(
+    warehouse: Warehouse, name: TableName, body: Mapping[str, Any], replace: bool, if_match: str | None
+) -> Table:
+    """Patch or replace a table's settings; the schema may gain and relax columns; 412 when if_match is not its etag."""
+    catalog = warehouse.catalog
+    with warehouse.store.lock(str(name)), warehouse.store.transaction() as transaction:
+        table = catalog.require(name, transaction)
+        require_match(if_match, table.resource)
+        change = {key: value for key, value in body.items() if key not in OUTPUT_ONLY and key != "schema"}
+        kept = {key: table.resource[key] for key in _KEPT_BY_UPDATE if key in table.resource}
+        resource = merged(kept if replace else table.resource, change)
+        if change.get("view"):
+            resource["schema"] = _query_schema(warehouse, resource["view"], name.project)
+        if body.get("schema"):
+            table = _evolved(warehouse, transaction, table, body["schema"])
+            resource["schema"] = table.resource["schema"]
+        check_table(resource)
+        return catalog.put_table(transaction, changed(resource, {"lastModifiedTime": str(now_ms())}))
+
+
+def _evolved(warehouse: Warehouse, transaction: Transaction, table: Table, schema: Mapping[str, Any]) -> Table:
+    if table.kind in ("VIEW", "MATERIALIZED_VIEW"):
+        described = _with_descriptions(fields_to_rest(table.fields), schema)
+        return Table(table.resource | {"schema": described})
+    return evolve(warehouse.catalog, transaction, table, fields_from_rest(schema))
+
+
+def delete_table(warehouse: Warehouse, name: TableName) -> None:
+    """Drop a table, view or external table; 404 when it is not there."""
+    with warehouse.store.lock(str(name)), warehouse.store.transaction() as transaction:
+        drop_table(warehouse.catalog, transaction, warehouse.catalog.require(name, transaction))

@@ -1,0 +1,59 @@
+"""The rows of a query: Arrow in memory while small, an Arrow file mapped from disk when not."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from emulators.bigquery.sql.model import Field
+
+_IN_MEMORY_BYTES = 32 << 20
+_BATCH_ROWS = 65_536
+
+
+class Result:
+    """Rows with their BigQuery schema; columns are by position, their Arrow names c0, c1 ..."""
+
+    def __init__(self, fields: Sequence[Field], table: pa.Table) -> None:
+        self.fields, self.table = tuple(fields), table
+
+    @property
+    def rows(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows."""
+        return int(self.table.nbytes)
+
+    def page(self, start: int, count: int) -> pa.Table:
+        """Rows start .. start + count, without a copy."""
+        return self.table.slice(start, count)
+
+
+def read_result(cursor: duckdb.DuckDBPyConnection, fields: Sequence[Field], folder: Path) -> Result:
+    """Fetch what the cursor's last SELECT returns; large results go to a file in the folder."""
+    reader = cursor.to_arrow_reader(_BATCH_ROWS)
+    schema = pa.schema([pa.field(f"c{i}", field.type) for i, field in enumerate(reader.schema)])
+    batches, size = [], 0
+    for batch in reader:
+        batches.append(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+        size += batch.nbytes
+        if size > _IN_MEMORY_BYTES:
+            return Result(fields, _spill(batches, reader, schema, folder))
+    return Result(fields, pa.Table.from_batches(batches, schema))
+
+
+def _spill(batches: list[pa.RecordBatch], rest: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path) -> pa.Table:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{uuid.uuid4().hex}.arrow"
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+        for batch in rest:
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+    source = pa.memory_map(str(path))
+    path.unlink()  # the mapping keeps the rows for as long as somebody holds the result
+    return pa.ipc.open_file(source).read_all()

@@ -1,0 +1,21 @@
+"""A warehouse with all kinds of jobs."""
+
+from functools import partial
+from pathlib import Path
+
+from emulators.bigquery.state.copies import run_copy, run_extract
+from emulators.bigquery.state.loads import run_load
+from emulators.bigquery.state.warehouse import Warehouse
+
+
+def open_warehouse(
+    folder: Path, storage: str | None = None, memory_limit: str = "1GB", threads: int | None = None
+) -> Warehouse:
+    """The warehouse of a state directory. storage: the address of Cloud Storage (http://host:port), or None."""
+    warehouse = Warehouse(folder, storage, memory_limit, threads)
+    warehouse.kinds |= {
+        "load": partial(run_load, warehouse),
+        "copy": partial(run_copy, warehouse),
+        "extract": partial(run_extract, warehouse),
+    }
+    return warehouse

@@ -1,0 +1,74 @@
+"""What files are written in: each becomes a Parquet file that DuckDB reads, once per content and schema."""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.arrow import arrow_schema
+from emulators.bigquery.state.errors import invalid, not_implemented
+from emulators.bigquery.state.text_formats import avro_rows, csv_rows, json_rows
+
+_BATCH_ROWS = 20_000
+Rows = Iterator[dict[str, Any]]
+_READERS: dict[str, Callable[[Path, str, Sequence[Field], Mapping[str, Any]], Rows]] = {
+    "NEWLINE_DELIMITED_JSON": json_rows,
+    "CSV": csv_rows,
+    "AVRO": avro_rows,
+}
+
+
+def source_format(configuration: Mapping[str, Any]) -> str:
+    """PARQUET, NEWLINE_DELIMITED_JSON, CSV or AVRO; refuses others."""
+    form = str(configuration.get("sourceFormat") or "CSV").upper()
+    form = {"JSON": "NEWLINE_DELIMITED_JSON"}.get(form, form)
+    if form != "PARQUET" and form not in _READERS:
+        raise not_implemented(f"Source format {form}")
+    return form
+
+
+def as_parquet(
+    configuration: Mapping[str, Any], files: Sequence[tuple[str, Path]], fields: Sequence[Field]
+) -> list[tuple[str, Path]]:
+    """(URI, local Parquet file) for each (URI, local file)."""
+    form = source_format(configuration)
+    if form == "PARQUET":
+        return list(files)
+    return [(uri, _converted(form, uri, path, fields, configuration)) for uri, path in files]
+
+
+def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Path:
+    settings = repr((form, fields, sorted((k, repr(v)) for k, v in configuration.items() if k != "sourceUris")))
+    digest = hashlib.md5(settings.encode(), usedforsecurity=False).hexdigest()[:12]
+    target = path.with_name(f"{path.name}.{digest}.parquet")
+    if target.exists():
+        return target
+    schema = pa.schema([field.with_nullable(True) for field in arrow_schema(fields)])
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        with pq.ParquetWriter(part, schema) as writer:
+            for batch in _batches(_READERS[form](path, uri, fields, configuration)):
+                writer.write_table(pa.Table.from_pylist(batch, schema))
+        os.replace(part, target)
+    except pa.ArrowException as error:
+        raise invalid(f"Error while reading data, error message: {error}. File: {uri}", uri) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def _batches(rows: Rows) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) >= _BATCH_ROWS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,144 @@
+"""One DuckDB file holds the data and everything known about it, so that both commit in one transaction.
+
+What is known (datasets, tables, jobs, streams) is a journal: a document is appended under (kind, key), the last one counts.
+Appending never conflicts, so writers of different tables need no common lock.
+"""
+
+import itertools
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Document = Mapping[str, Any]
+_JOURNAL = "CREATE TABLE IF NOT EXISTS main.journal (seq BIGINT, kind VARCHAR, key VARCHAR, document VARCHAR)"
+_LIVE = (
+    "SELECT kind, key, arg_max_null(document, seq) AS document, max(seq) AS seq FROM main.journal GROUP BY kind, key"
+)
+
+
+class Transaction:
+    """A DuckDB transaction on a cursor, with the documents that will be recorded with it."""
+
+    def __init__(self, store: "Store", cursor: duckdb.DuckDBPyConnection) -> None:
+        self.cursor = cursor
+        self.pending: dict[tuple[str, str], Document | None] = {}
+        self.open = True
+        self._store = store
+        self._after: list[Callable[[], None]] = []
+
+    def record(self, kind: str, key: str, document: Document | None) -> None:
+        """Keep a document (None: remove it) when, and only when, this transaction commits."""
+        self.pending[kind, key] = document
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run an action once the transaction is durable."""
+        self._after.append(action)
+
+    def commit(self) -> None:
+        """Make data and documents durable, then let the rest of the process see them."""
+        if self.pending:
+            rows = [
+                [next(self._store.sequence), kind, key, None if document is None else json.dumps(document)]
+                for (kind, key), document in self.pending.items()
+            ]
+            places = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+            self.cursor.execute(f"INSERT INTO main.journal VALUES {places}", list(itertools.chain(*rows)))
+        self.open = False
+        self.cursor.execute("COMMIT")
+        for action in self._after:
+            action()
+        self.pending, self._after = {}, []
+
+    def rollback(self) -> None:
+        """Forget everything since the beginning; nothing when it has ended already."""
+        self.pending, self._after = {}, []
+        if self.open:
+            self.open = False
+            self.cursor.rollback()
+
+
+class Store:
+    """The database file of a state directory.
+
+    Raises:
+        duckdb.IOException: another process has the file open.
+    """
+
+    def __init__(self, folder: Path, memory_limit: str = "1GB", threads: int | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        config: dict[str, Any] = {
+            "memory_limit": memory_limit,
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": False,
+            "checkpoint_threshold": "64MB",
+        }
+        if threads:
+            config["threads"] = threads
+        self.database = duckdb.connect(str(folder / "bigquery.duckdb"), config=config)
+        self.database.execute("SET GLOBAL TimeZone='UTC'")
+        # A missing table must never be looked for among this process's variables.
+        self.database.execute("SET GLOBAL python_enable_replacements=false")
+        self.database.execute(_JOURNAL)
+        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._locks_guard = threading.Lock()
+        self._compact()
+        last = self.database.execute("SELECT coalesce(max(seq), 0) FROM main.journal").fetchall()[0][0]
+        self.sequence = itertools.count(last + 1)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection for one thread at a time."""
+        return self.database.cursor()
+
+    def documents(self, kind: str) -> dict[str, dict[str, Any]]:
+        """All live documents of a kind, by key, oldest first."""
+        rows = self.cursor().execute(
+            f"SELECT key, document FROM ({_LIVE}) WHERE kind = ? AND document IS NOT NULL ORDER BY seq", [kind]
+        )
+        return {key: json.loads(document) for key, document in rows.fetchall()}
+
+    def begin(self, cursor: duckdb.DuckDBPyConnection) -> Transaction:
+        """Start a transaction on a cursor."""
+        cursor.execute("BEGIN TRANSACTION")
+        return Transaction(self, cursor)
+
+    @contextmanager
+    def transaction(self, cursor: duckdb.DuckDBPyConnection | None = None) -> Iterator[Transaction]:
+        """Commit at the end of the block, roll back when it raises; on a cursor of its own unless one is given."""
+        own = cursor or self.cursor()
+        transaction = self.begin(own)
+        try:
+            yield transaction
+            transaction.commit()
+        except BaseException:
+            transaction.rollback()
+            raise
+        finally:
+            if cursor is None:
+                own.close()
+
+    def lock(self, name: str) -> threading.RLock:
+        """The lock of a name (a table's writers queue on theirs); the same object for the life of the process."""
+        with self._locks_guard:
+            return self._locks[name]
+
+    def close(self) -> None:
+        """Write the log back into the file and release it."""
+        self.database.execute("CHECKPOINT")
+        self.database.close()
+
+    def _compact(self) -> None:
+        """Drop superseded documents when they outnumber the live ones."""
+        total = self.database.execute("SELECT count(*) FROM main.journal").fetchall()[0][0]
+        live = self.database.execute(f"SELECT count(*) FROM ({_LIVE}) WHERE document IS NOT NULL").fetchall()[0][0]
+        if total > 1000 + 2 * live:
+            self.database.execute(
+                f"CREATE OR REPLACE TABLE main.journal AS SELECT seq, kind, key, document FROM ({_LIVE}) "
+                "WHERE document IS NOT NULL ORDER BY seq"
+            )

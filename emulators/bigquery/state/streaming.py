@@ -1,0 +1,88 @@
+"""tabledata.insertAll: rows one by one, their errors one by one, and each insertId once."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.state.arrow import append_arrow, arrow_schema
+from emulators.bigquery.state.catalog import Table
+from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.values import BadValue, convert_row
+from emulators.bigquery.state.warehouse import Warehouse
+
+_MOST_ROWS = 50_000
+
+
+def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Insert rows; returns insertErrors. With a bad row nothing is inserted unless skipInvalidRows."""
+    entries = body.get("rows")
+    if not isinstance(entries, list) or not entries:
+        raise invalid("No rows present in the request.")
+    if len(entries) > _MOST_ROWS:
+        raise invalid(f"Too many rows present in the request, limit: {_MOST_ROWS} row count: {len(entries)}")
+    table = _target(warehouse, name, body.get("templateSuffix"))
+    ignore, skip = bool(body.get("ignoreUnknownValues")), bool(body.get("skipInvalidRows"))
+    good: list[tuple[str | None, dict[str, Any]]] = []
+    errors: list[dict[str, Any]] = []
+    for index, entry in enumerate(entries):
+        try:
+            good.append(_row(table, entry, ignore))
+        except BadValue as bad:
+            errors.append({"index": index, "errors": [_error("invalid", bad.message, bad.path)]})
+    if errors and not skip:
+        bad_rows = {error["index"] for error in errors}
+        errors += [
+            {"index": index, "errors": [_error("stopped", "", "")]}
+            for index in range(len(entries))
+            if index not in bad_rows
+        ]
+        return errors
+    _insert(warehouse, table, good)
+    return errors
+
+
+def _target(warehouse: Warehouse, name: TableName, suffix: Any) -> Table:
+    if suffix:
+        raise invalid("templateSuffix is not supported; create the table and insert into it.")
+    table = warehouse.catalog.require(name)
+    if table.kind != "TABLE":
+        raise invalid(f"Cannot add rows to {table.name}: it is a {table.kind}.")
+    return table
+
+
+def _error(reason: str, message: str, location: str) -> dict[str, str]:
+    return {"reason": reason, "message": message, "location": location, "debugInfo": ""}
+
+
+def _row(table: Table, entry: Any, ignore: bool) -> tuple[str | None, dict[str, Any]]:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("json"), Mapping):
+        raise BadValue("", 'Each entry of rows must be an object with "json": {column: value}.')
+    insert_id = entry.get("insertId")
+    return (None if insert_id in (None, "") else str(insert_id)), convert_row(table.fields, entry["json"], ignore)
+
+
+def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, dict[str, Any]]]) -> None:
+    key, now = str(table.name), time.time()
+    with warehouse.store.lock(f"insert {key}"):  # two requests with one insertId are one after the other
+        fresh: dict[str | int, dict[str, Any]] = {}
+        for position, (insert_id, row) in enumerate(rows):
+            if insert_id is None:
+                fresh[position] = row
+            elif not warehouse.insert_ids.known(key, insert_id):
+                fresh[insert_id] = row
+        if not fresh:
+            return
+        ids = [insert_id for insert_id in fresh if isinstance(insert_id, str)]
+        batch = pa.Table.from_pylist(list(fresh.values()), arrow_schema(table.fields))
+        with warehouse.store.transaction() as transaction:
+            append_arrow(transaction.cursor, table, batch, [field.name for field in table.fields])
+            if ids:
+                seen = pa.table({"t": [key] * len(ids), "i": ids, "s": [now] * len(ids)})
+                transaction.cursor.register("insert_ids_batch", seen)
+                transaction.cursor.execute("INSERT INTO main.insert_ids SELECT * FROM insert_ids_batch")
+                transaction.cursor.unregister("insert_ids_batch")
+            warehouse.catalog.touch(transaction, table.name)
+            transaction.after_commit(lambda: warehouse.insert_ids.add(key, ids, now))

@@ -1,0 +1,153 @@
+"""Tables: create, drop, and the rules that a table's resource obeys."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from emulators.bigquery.sql.model import Field, TableName
+from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms, quote
+from emulators.bigquery.state.errors import duplicate, invalid
+from emulators.bigquery.state.labels import check_labels
+from emulators.bigquery.state.layout import create_sql
+from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
+from emulators.bigquery.state.store import Transaction
+
+_ID = re.compile(r"[\w\- ]{1,1024}")
+_GRANULARITIES = ("HOUR", "DAY", "MONTH", "YEAR")
+_TIME_TYPES = ("DATE", "TIMESTAMP", "DATETIME")
+_CLUSTERING_REFUSED = ("STRUCT", "BYTES", "FLOAT64", "TIME", "JSON", "INTERVAL")
+STORED = ("TABLE", "SNAPSHOT")
+OUTPUT_ONLY = (
+    "kind", "id", "selfLink", "etag", "numBytes", "numRows", "numLongTermBytes", "creationTime", "lastModifiedTime",
+    "location", "streamingBuffer", "tableReference", "type",
+)  # fmt: skip
+
+
+def create_table(
+    catalog: Catalog,
+    transaction: Transaction,
+    resource: Mapping[str, Any],
+    or_replace: bool = False,
+    rows: str | None = None,
+) -> Table:
+    """Create a table from its resource (tableReference, and schema, view or externalDataConfiguration).
+
+    rows: a DuckDB query for its first rows, in the order of the fields; it may read the table that is replaced.
+    Raises 409 when it exists and may not be replaced, 404 without its dataset, 400 for what BigQuery refuses.
+    The caller holds the table's lock.
+    """
+    reference = resource["tableReference"]
+    name = TableName(reference["projectId"], reference["datasetId"], reference["tableId"])
+    if not _ID.fullmatch(name.table):
+        raise invalid(f'Invalid table ID "{name.table}".')
+    dataset = catalog.dataset(name.project, name.dataset, transaction)
+    existing = catalog.table(name, transaction)
+    if existing is not None and not or_replace:
+        raise duplicate("Table", str(name))
+    complete = _complete(resource, dataset)
+    check_table(complete)
+    table = Table(complete)
+    if table.kind in STORED:
+        store_rows(transaction, table, rows)
+    if existing is not None and existing.kind in STORED and table.kind not in STORED:
+        transaction.cursor.execute(f"DROP TABLE IF EXISTS {existing.physical}")
+    return catalog.put_table(transaction, complete)
+
+
+def store_rows(transaction: Transaction, table: Table, rows: str | None) -> None:
+    """Fill a new DuckDB table beside the old one, if any, and then let it take its place."""
+    schema, _, name = table.physical.rpartition(".")
+    scratch = f"{schema}.{quote(name.strip(chr(34)) + ' ^')}"
+    transaction.cursor.execute(create_sql(table, scratch))
+    if rows is not None:
+        columns = ", ".join(quote(field.name) for field in table.fields)
+        transaction.cursor.execute(f"INSERT INTO {scratch} ({columns}) {rows}")
+    transaction.cursor.execute(f"DROP TABLE IF EXISTS {table.physical}")
+    transaction.cursor.execute(f"ALTER TABLE {scratch} RENAME TO {name}")
+
+
+def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
+    now = now_ms()
+    found = {key: value for key, value in resource.items() if key not in OUTPUT_ONLY and value is not None}
+    if "view" in found:
+        kind = "VIEW"
+    elif "materializedView" in found:
+        kind = "MATERIALIZED_VIEW"
+    elif "externalDataConfiguration" in found:
+        kind = "EXTERNAL"
+    else:
+        kind = "SNAPSHOT" if "snapshotDefinition" in found else "TABLE"
+    lifetime = dataset.get("defaultTableExpirationMs")
+    if lifetime and kind == "TABLE" and "expirationTime" not in found:
+        found["expirationTime"] = str(now + int(lifetime))
+    schema = fields_to_rest(fields_from_rest(found.get("schema")))
+    return found | {
+        "tableReference": dict(resource["tableReference"]),
+        "type": kind,
+        "schema": schema,
+        "creationTime": str(now),
+        "lastModifiedTime": str(now),
+        "location": dataset["location"],
+    }
+
+
+def drop_table(catalog: Catalog, transaction: Transaction, table: Table) -> None:
+    """Drop it with its rows and policies. The caller holds the table's lock."""
+    if table.kind in STORED:
+        transaction.cursor.execute(f"DROP TABLE IF EXISTS {table.physical}")
+    for kind in ("policy", "row_policy"):
+        for key in catalog.keys(kind):
+            if key == str(table.name) or key.startswith(f"{table.name}."):
+                catalog.put(transaction, kind, key, None)
+    catalog.remove_table(transaction, table.name)
+
+
+def check_table(resource: Mapping[str, Any]) -> None:
+    """400 invalid unless labels, partitioning, clustering and constraints fit the schema."""
+    check_labels(resource.get("labels"))
+    fields = {field.name.lower(): field for field in fields_from_rest(resource.get("schema"))}
+    if resource.get("timePartitioning") is not None:
+        _check_time_partitioning(resource["timePartitioning"], fields)
+    if resource.get("rangePartitioning") is not None:
+        _check_range_partitioning(resource["rangePartitioning"], fields)
+    _check_clustering((resource.get("clustering") or {}).get("fields") or (), fields)
+    key = ((resource.get("tableConstraints") or {}).get("primaryKey") or {}).get("columns") or ()
+    for column in key:
+        if column.lower() not in fields:
+            raise invalid(f"Primary key column {column} does not exist in the schema.")
+
+
+def _check_time_partitioning(partitioning: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
+    if partitioning.get("type") not in _GRANULARITIES:
+        raise invalid(
+            f"Invalid value for timePartitioning.type: {partitioning.get('type')!r}; use HOUR, DAY, MONTH or YEAR."
+        )
+    column = partitioning.get("field")
+    if not column:
+        return
+    field = fields.get(column.lower())
+    if field is None:
+        raise invalid(f"The field specified for partitioning cannot be found in the schema. Invalid field: {column}")
+    if field.type not in _TIME_TYPES or field.mode == "REPEATED":
+        raise invalid(f"The field specified for partitioning can only be of type TIMESTAMP, DATE, or DATETIME. The type "
+                      f"found is: {field.type}.")  # fmt: skip
+
+
+def _check_range_partitioning(partitioning: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
+    field = fields.get(str(partitioning.get("field")).lower())
+    if field is None or field.type != "INT64" or field.mode == "REPEATED":
+        raise invalid(f"rangePartitioning.field {partitioning.get('field')!r} must be an INTEGER column of the schema.")
+    limits = partitioning.get("range") or {}
+    if not all(str(limits.get(key, "")).lstrip("-").isdigit() for key in ("start", "end", "interval")):
+        raise invalid("rangePartitioning.range needs the integers start, end and interval.")
+
+
+def _check_clustering(columns: Any, fields: Mapping[str, Field]) -> None:
+    if len(columns) > 4:
+        raise invalid(f"Too many fields specified for clustering: {len(columns)}. The maximum is 4.")
+    for column in columns:
+        field = fields.get(str(column).lower())
+        if field is None:
+            raise invalid(f"The field specified for clustering cannot be found in the schema. Invalid field: {column}")
+        if field.mode == "REPEATED" or field.type in _CLUSTERING_REFUSED:
+            raise invalid(f"Field {column} is of type {field.type}, which cannot be used for clustering.")

@@ -1,0 +1,143 @@
+"""The catalog as one script sees it: its own uncommitted changes, its temporary tables, and what it has read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from emulators.bigquery.sql.model import Field, SqlError, TableInfo, TableName
+from emulators.bigquery.state.catalog import Catalog, Table, quote
+from emulators.bigquery.state.external import External
+from emulators.bigquery.state.information_schema import InformationSchema
+from emulators.bigquery.state.layout import hidden_fields, relation_sql
+from emulators.bigquery.state.results import Result
+from emulators.bigquery.state.store import Transaction
+
+SESSION = "_SESSION"
+
+
+@dataclass
+class Read:
+    """What a statement reads of external tables: files opened and their bytes."""
+
+    files: int = 0
+    bytes: int = 0
+    tables: set[str] = field(default_factory=set)
+
+
+class View:
+    """Implements the SQL layer's Catalog for one script; `transaction` is its open one, if any.
+
+    temporary: the dataset that holds its temporary tables (hidden, dropped with the script or session).
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        external: External,
+        information: InformationSchema,
+        cursor: duckdb.DuckDBPyConnection,
+        temporary: str,
+        anonymous: Mapping[str, Result],
+    ) -> None:
+        self.catalog, self.cursor, self.temporary = catalog, cursor, temporary
+        self.transaction: Transaction | None = None
+        self.read = Read()
+        self._external, self._information, self._anonymous = external, information, anonymous
+
+    def resolve(self, name: TableName) -> TableName:
+        """A temporary table's real name; others as they are."""
+        return TableName(name.project, self.temporary, name.table) if name.dataset == SESSION else name
+
+    def find(self, name: TableName) -> Table | None:
+        """The table with its resource, or None."""
+        return self.catalog.table(self.resolve(name), self.transaction)
+
+    def table(self, name: TableName) -> TableInfo | None:
+        anonymous = self._anonymous.get(str(name))
+        if anonymous is not None:
+            return TableInfo(name, "TABLE", anonymous.fields)
+        found = self.find(name)
+        if found is None:
+            return None
+        query = (found.resource.get("view") or found.resource.get("materializedView") or {}).get("query")
+        fields, partitions, hidden = found.fields, _partition_columns(found), hidden_fields(found)
+        if found.kind == "EXTERNAL":
+            fields, partitions, hidden = self._external.describe(found)
+        required = found.resource.get("requirePartitionFilter") or (found.resource.get("timePartitioning") or {}).get(
+            "requirePartitionFilter", False
+        )
+        return TableInfo(name, found.kind, fields, query, partitions, bool(required), hidden)
+
+    def tables(self, project: str, dataset: str, prefix: str) -> Sequence[TableName]:
+        return [table.name for table in self.catalog.tables(project, dataset) if table.name.table.startswith(prefix)]
+
+    def location(self, project: str, dataset: str) -> str | None:
+        if dataset == SESSION:
+            return "US"
+        found = self.catalog.get("dataset", f"{project}:{dataset}", self.transaction)
+        return None if found is None else str(found["location"])
+
+    def relation(self, name: TableName, predicates: Sequence[str], as_of: datetime | None = None) -> str:
+        anonymous = self._anonymous.get(str(name))
+        if anonymous is not None:
+            return self._register(name, anonymous)
+        found = self.find(name)
+        if found is None:
+            raise SqlError(f"Not found: Table {name}", "notFound", 404)
+        self.read.tables.add(str(found.name))
+        if as_of is not None:
+            self._check_unchanged_since(found, as_of)
+        if found.kind == "EXTERNAL":
+            scan = self._external.scan(found, predicates)
+            self.read.files += scan.files
+            self.read.bytes += scan.bytes
+            return scan.relation
+        return relation_sql(found)
+
+    def _register(self, name: TableName, result: Result) -> str:
+        columns = ", ".join(f"c{i} AS {quote(field.name)}" for i, field in enumerate(result.fields))
+        self.cursor.register(f"result {name.table}", result.table)
+        return f"(SELECT {columns} FROM {quote(f'result {name.table}')})"
+
+    def _check_unchanged_since(self, table: Table, as_of: datetime) -> None:
+        """Time travel to a moment since which nothing changed is the table itself; other moments are not kept."""
+        moment = as_of.timestamp() * 1000
+        if moment < int(table.resource["creationTime"]):
+            raise SqlError(
+                f"Invalid snapshot time {int(moment)} for table {table.name}: it is before the table's creation.",
+                "invalid",
+            )
+        if moment < self.catalog.modified(table):
+            raise SqlError(
+                f"Table {table.name} has changed since {as_of.isoformat()}; this emulator keeps no earlier version.",
+                "notImplemented",
+                501,
+            )
+
+    def writable(self, name: TableName) -> str:
+        found = self.find(name)
+        if found is None:
+            raise SqlError(f"Not found: Table {name}", "notFound", 404)
+        if found.kind != "TABLE":
+            label = found.kind.lower().replace("_", " ")
+            raise SqlError(f"Cannot modify {name}: DML over {label} is not allowed.", "invalidQuery", 400)
+        return found.physical
+
+    def routine(self, name: TableName) -> Mapping[str, Any] | None:
+        return self.catalog.get("routine", str(self.resolve(name)), self.transaction)
+
+    def schema_rows(
+        self, dataset: TableName | None, view: str
+    ) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:
+        return self._information.rows(dataset, view)
+
+
+def _partition_columns(table: Table) -> tuple[str, ...]:
+    time = table.resource.get("timePartitioning")
+    if time is not None:
+        return (time["field"],) if time.get("field") else tuple(field.name for field in hidden_fields(table))
+    numbers = table.resource.get("rangePartitioning")
+    return (numbers["field"],) if numbers is not None else ()

@@ -1,0 +1,124 @@
+"""The whole service without a transport: one object per state directory."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.sql.translate import install
+from emulators.bigquery.state.anonymous import AnonymousTables
+from emulators.bigquery.state.catalog import Catalog, Resource
+from emulators.bigquery.state.ddl import Ddl
+from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.external import External
+from emulators.bigquery.state.information_schema import InformationSchema
+from emulators.bigquery.state.insert_ids import InsertIds
+from emulators.bigquery.state.jobs import Job, Jobs
+from emulators.bigquery.state.objects import Objects
+from emulators.bigquery.state.queries import Execution, Outcome, temporary_name
+from emulators.bigquery.state.query_jobs import describe, query_of, reference
+from emulators.bigquery.state.sizes import Sizes
+from emulators.bigquery.state.store import Store, Transaction
+from emulators.bigquery.state.view import View
+from emulators.bigquery.state.writes import Destination, destination, refuse_update_options
+
+
+class Warehouse:
+    """Everything that a request needs. Thread-safe; close() releases the directory."""
+
+    def __init__(
+        self, folder: Path, storage: str | None = None, memory_limit: str = "1GB", threads: int | None = None
+    ) -> None:
+        self.store = Store(folder, memory_limit, threads)
+        install(self.store.database)
+        self.catalog = Catalog(self.store)
+        self.objects = Objects(storage, folder / "objects")
+        self.external = External(self.objects, self.store)
+        self.sizes = Sizes(self.catalog)
+        self.jobs = Jobs(self.store)
+        self.information = InformationSchema(self.catalog, self.sizes, self.jobs)
+        self.insert_ids = InsertIds(self.store)
+        self.anonymous = AnonymousTables()
+        self.results = folder / "results"
+        self.ddl = Ddl(self.catalog, {})
+        self.kinds: dict[str, Callable[[Job], None]] = {"query": self._query}
+
+    def close(self) -> None:
+        """Let running work end, write everything back."""
+        self.jobs.close()
+        self.store.close()
+
+    def view(self) -> View:
+        """A view of the catalog with a cursor of its own, for one script."""
+        cursor = self.store.cursor()
+        return View(self.catalog, self.external, self.information, cursor, temporary_name(), self.anonymous)
+
+    def insert_job(
+        self,
+        project: str,
+        body: Mapping[str, Any],
+        user: str,
+        inline: bool = False,
+        work: Callable[[Job], None] | None = None,
+    ) -> Job:
+        """Start the job that a JobConfiguration describes; 400 when it is no known kind. work: what to do instead."""
+        configuration: Resource = dict(body.get("configuration") or {})
+        kinds = [kind for kind in self.kinds if isinstance(configuration.get(kind), Mapping)]
+        if len(kinds) != 1:
+            raise invalid(
+                "Required parameter is missing: configuration needs exactly one of query, load, copy, extract"
+            )
+        configuration |= {"jobType": kinds[0].upper()}
+        work = work or self.kinds[kinds[0]]
+        place = self._location(project, configuration[kinds[0]])
+        return self.jobs.start(project, body.get("jobReference") or {}, configuration, place, user, work, inline)
+
+    def _location(self, project: str, configuration: Mapping[str, Any]) -> str:
+        """Where a job runs: where its default dataset or destination is, else US."""
+        for key in ("defaultDataset", "destinationTable"):
+            target = configuration.get(key) or {}
+            found = self.catalog.get("dataset", f"{target.get('projectId') or project}:{target.get('datasetId')}")
+            if found is not None:
+                return str(found["location"])
+        return "US"
+
+    def _query(self, job: Job) -> None:
+        configuration = job.resource["configuration"]["query"] = dict(job.resource["configuration"]["query"])
+        query = query_of(configuration, job.project, job.location, job.resource["user_email"])
+        where: Destination | None = None
+        if configuration.get("destinationTable"):
+            where = destination(configuration, "WRITE_EMPTY")
+            refuse_update_options(where)
+        view = self.view()
+        execution = Execution(view, self.ddl, self.results, where, lambda t, o: self._keep(job, t, o, view))
+        job.cancel = execution.cancel
+        try:
+            if job.resource["configuration"].get("dryRun"):
+                outcome = execution.dry_run(query)
+            else:
+                outcome = execution.run(query)
+            self._describe(job, outcome, view)
+        finally:
+            view.cursor.close()
+
+    def _keep(self, job: Job, transaction: Transaction, outcome: Outcome, view: View) -> None:
+        """Record the finished job together with what it changed, so that a retry after a crash is told of it."""
+        self._describe(job, outcome, view)
+        done = job.resource | {"status": {"state": "DONE"}}
+        transaction.record("job", job.key, done)
+
+    def _describe(self, job: Job, outcome: Outcome, view: View) -> None:
+        configuration = job.resource["configuration"]["query"]
+        processed = view.read.bytes + sum(self.sizes.estimate(name) for name in outcome.reads)
+        describe(job, outcome, self.catalog, processed, view.read.files)
+        if job.resource["configuration"].get("dryRun"):
+            return
+        job.result = outcome.result
+        if outcome.result is not None and outcome.target is None:
+            name = TableName(job.project, "_results", f"anon{uuid.uuid4().hex}")
+            self.anonymous.add(name, outcome.result)
+            configuration["destinationTable"] = reference(name)
+        elif outcome.target is not None:
+            configuration["destinationTable"] = reference(outcome.target)
+            job.table = outcome.target if outcome.wrote_result else None

@@ -1,0 +1,56 @@
+"""datasets.*: thin over state.datasets."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, list_datasets
+from emulators.bigquery.state.warehouse import Warehouse
+from emulators.bigquery.wire.replies import dataset_body, flag, page_of, parse_object, reply
+
+
+def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST projects/{project}/datasets."""
+    return reply(
+        dataset_body(request, create_dataset(warehouse.catalog, request.path_params["project"], parse_object(body)))
+    )
+
+
+def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """GET projects/{project}/datasets/{dataset}."""
+    found = warehouse.catalog.dataset(request.path_params["project"], request.path_params["dataset"])
+    return reply(dataset_body(request, found))
+
+
+def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """GET projects/{project}/datasets: filter, all, maxResults, pageToken."""
+    found = list_datasets(
+        warehouse.catalog, request.path_params["project"], request.query_params.get("filter"), flag(request, "all")
+    )
+    kept = ("kind", "id", "datasetReference", "labels", "friendlyName", "location")
+    page = page_of(request, found, lambda r: {k: v for k, v in dataset_body(request, r).items() if k in kept})
+    page["datasets"] = page.pop("items")
+    return reply({"kind": "bigquery#datasetList"} | page)
+
+
+def patch(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """PATCH: only the fields that are given change."""
+    return _change(warehouse, request, body, replace=False)
+
+
+def update(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """PUT: the fields that are not given are reset."""
+    return _change(warehouse, request, body, replace=True)
+
+
+def _change(warehouse: Warehouse, request: Request, body: bytes, replace: bool) -> Response:
+    project, dataset = request.path_params["project"], request.path_params["dataset"]
+    etag = request.headers.get("if-match")
+    found = change_dataset(warehouse.catalog, project, dataset, parse_object(body), replace, etag)
+    return reply(dataset_body(request, found))
+
+
+def delete(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """DELETE, with deleteContents."""
+    project, dataset = request.path_params["project"], request.path_params["dataset"]
+    delete_dataset(warehouse.catalog, project, dataset, flag(request, "deleteContents"))
+    return Response(status_code=204)

@@ -1,0 +1,150 @@
+"""jobs.*: insert, query, get, list, cancel, delete and the rows of results."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.bigquery.state.catalog import Resource
+from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.jobs import Job
+from emulators.bigquery.state.pages import job_page
+from emulators.bigquery.state.schema import fields_to_rest
+from emulators.bigquery.state.warehouse import Warehouse
+from emulators.bigquery.wire.principal import principal
+from emulators.bigquery.wire.replies import number, page_of, parse_object, reply, self_link
+from emulators.bigquery.wire.rows import rest_rows
+
+_SHORT_WAIT = 0.3  # seconds in which most jobs end, so that the caller needs no second look
+_PAGE_BYTES = 10_000_000
+
+
+def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST projects/{project}/jobs."""
+    job = warehouse.insert_job(request.path_params["project"], parse_object(body), principal(request))
+    job.done.wait(_SHORT_WAIT)
+    return reply(job_body(request, job))
+
+
+def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """GET projects/{project}/jobs/{job}."""
+    return reply(job_body(request, find(warehouse, request)))
+
+
+def find(warehouse: Warehouse, request: Request) -> Job:
+    """The job that a path names."""
+    return warehouse.jobs.get(request.path_params["project"], request.path_params["job"])
+
+
+def job_body(request: Request, job: Job) -> Resource:
+    """A job as the service returns it."""
+    path = f"projects/{job.project}/jobs/{job.id}?location={job.location}"
+    return {
+        "kind": "bigquery#job", "id": job.key, "etag": job.id, "selfLink": self_link(request, path), **job.resource,
+    }  # fmt: skip
+
+
+def cancel(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST .../jobs/{job}/cancel."""
+    job = find(warehouse, request)
+    if not job.done.is_set():
+        job.cancel()
+        job.done.wait(_SHORT_WAIT)
+    return reply({"kind": "bigquery#jobCancelResponse", "job": job_body(request, job)})
+
+
+def delete(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """DELETE .../jobs/{job}/delete: forget the metadata of a finished job."""
+    warehouse.jobs.delete(request.path_params["project"], request.path_params["job"])
+    return Response(status_code=204)
+
+
+def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """GET projects/{project}/jobs: newest first; stateFilter, parentJobId, creation times, paging."""
+    query = request.query_params
+    states = {state.upper() for state in query.getlist("stateFilter")}
+    found = warehouse.jobs.find(request.path_params["project"], states, query.get("parentJobId"))
+    earliest, latest = number(request, "minCreationTime", 0) or 0, number(request, "maxCreationTime", 1 << 62) or 0
+    found = [job for job in found if earliest <= int(job.statistics["creationTime"]) <= latest]
+    page = page_of(request, found, lambda job: _summary(request, job))
+    page["jobs"] = page.pop("items")
+    return reply({"kind": "bigquery#jobList"} | page)
+
+
+def _summary(request: Request, job: Job) -> Resource:
+    body = job_body(request, job)
+    return (
+        body
+        | {"state": body["status"]["state"]}
+        | ({"errorResult": body["status"]["errorResult"]} if "errorResult" in body["status"] else {})
+    )
+
+
+def query(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST projects/{project}/queries: run, and answer with the first page when it is done in time."""
+    content = parse_object(body)
+    kept = ("query", "defaultDataset", "useLegacySql", "queryParameters", "parameterMode", "connectionProperties",
+            "createSession", "maximumBytesBilled", "useQueryCache", "destinationEncryptionConfiguration", "writeIncrementalResults")  # fmt: skip
+    configuration: dict[str, Any] = {"query": {key: content[key] for key in kept if key in content}}
+    configuration |= {key: content[key] for key in ("dryRun", "labels") if key in content}
+    reference = {"location": content["location"]} if content.get("location") else {}
+    project = request.path_params["project"]
+    timeout = _milliseconds(content.get("timeoutMs", 10_000))
+    job = warehouse.insert_job(
+        project, {"configuration": configuration, "jobReference": reference}, principal(request), timeout >= 10
+    )
+    job.done.wait(timeout)
+    if job.error is not None:
+        raise job.error
+    formats = content.get("formatOptions") or {}
+    page = _page(warehouse, job, 0, content.get("maxResults"), bool(formats.get("useInt64Timestamp")))
+    return reply({"kind": "bigquery#queryResponse", **page, **_dml(job), "queryId": job.id})
+
+
+def _milliseconds(value: Any) -> float:
+    try:
+        return min(float(value), 200_000) / 1000
+    except (TypeError, ValueError):
+        raise invalid(f"Invalid value for timeoutMs: {value!r} is not a number.") from None
+
+
+def results(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """GET projects/{project}/queries/{job}: a page of rows, after waiting up to timeoutMs."""
+    job = find(warehouse, request)
+    timeout = number(request, "timeoutMs", 10_000) or 0
+    job.done.wait(min(timeout, 200_000) / 1000)
+    if job.error is not None:
+        raise job.error
+    start = number(request, "startIndex", 0) or 0
+    token = number(request, "pageToken")
+    micros = request.query_params.get("formatOptions.useInt64Timestamp", "").lower() == "true"
+    page = _page(warehouse, job, start if token is None else token, number(request, "maxResults"), micros)
+    return reply({"kind": "bigquery#getQueryResultsResponse", "etag": job.id, **page, **_dml(job)})
+
+
+def _dml(job: Job) -> dict[str, Any]:
+    statistics = job.statistics.get("query") or {}
+    return {key: statistics[key] for key in ("numDmlAffectedRows", "dmlStats") if key in statistics}
+
+
+def _page(warehouse: Warehouse, job: Job, start: int, count: Any, micros: bool) -> dict[str, Any]:
+    """jobComplete, schema, totalRows, rows and the next page's token."""
+    reference = job.resource["jobReference"]
+    if not job.done.is_set():
+        return {"jobReference": reference, "jobComplete": False}
+    statistics = job.statistics.get("query") or {}
+    head: dict[str, Any] = {
+        "jobReference": reference, "jobComplete": True, "cacheHit": False,
+        "totalBytesProcessed": statistics.get("totalBytesProcessed", "0"),
+    }  # fmt: skip
+    if job.resource["configuration"].get("dryRun"):
+        return head | {"schema": statistics.get("schema", {"fields": []}), "totalRows": "0"}
+    page = job_page(warehouse, job, start, None if count is None else int(count))
+    if page is None:
+        return head
+    head |= {"schema": fields_to_rest(page.fields), "totalRows": str(page.total)}
+    rows = rest_rows(page.rows, page.fields, micros)
+    if rows:
+        head["rows"] = rows
+    end = start + page.rows.num_rows
+    return head | ({"pageToken": str(end)} if end < page.total and count != 0 else {})

@@ -1,0 +1,44 @@
+"""IAM policies of datasets and tables: kept and returned; nobody is refused."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.bigquery.state.policies import get_policy, set_policy
+from emulators.bigquery.state.warehouse import Warehouse
+from emulators.bigquery.wire.replies import parse_object, reply
+from emulators.bigquery.wire.tables import name_of
+
+
+def _dataset(warehouse: Warehouse, request: Request) -> str:
+    project, dataset = request.path_params["project"], request.path_params["dataset"]
+    warehouse.catalog.dataset(project, dataset)
+    return f"{project}:{dataset}"
+
+
+def _table(warehouse: Warehouse, request: Request) -> str:
+    return str(warehouse.catalog.require(name_of(request)).name)
+
+
+def get_dataset(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST datasets/{dataset}:getIamPolicy."""
+    return reply(get_policy(warehouse.catalog, _dataset(warehouse, request)))
+
+
+def set_dataset(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST datasets/{dataset}:setIamPolicy."""
+    return reply(set_policy(warehouse.catalog, _dataset(warehouse, request), parse_object(body).get("policy")))
+
+
+def get_table(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST tables/{table}:getIamPolicy."""
+    return reply(get_policy(warehouse.catalog, _table(warehouse, request)))
+
+
+def set_table(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST tables/{table}:setIamPolicy."""
+    return reply(set_policy(warehouse.catalog, _table(warehouse, request), parse_object(body).get("policy")))
+
+
+def test(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST ...:testIamPermissions: the caller has all of them."""
+    return reply({"permissions": parse_object(body).get("permissions") or []})

@@ -1,0 +1,102 @@
+"""Answers and requests in JSON: errors in the service's form, resources with their output-only fields."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.bigquery.state.catalog import Catalog, Resource, Table, etag
+from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.sizes import Sizes
+
+
+def reply(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON response."""
+    return Response(orjson.dumps(content), status, dict(headers or {}), "application/json")
+
+
+def refusal(error: ServiceError) -> Response:
+    """A ServiceError as a response."""
+    return reply(error.body, error.code)
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """A request's JSON object (empty: {}); 400 for anything else."""
+    try:
+        content = orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError as error:
+        raise ServiceError(400, "parseError", f"Invalid JSON payload received. {error}") from None
+    if not isinstance(content, dict):
+        raise invalid("Invalid JSON payload received. An object is expected.")
+    return content
+
+
+def number(request: Request, name: str, default: int | None = None) -> int | None:
+    """A non-negative integer of the query string; 400 when it is none."""
+    text = request.query_params.get(name)
+    if text is None or text == "":
+        return default
+    if not text.isdigit():
+        raise invalid(f"Invalid value for {name}: {text!r} is not a non-negative integer.")
+    return int(text)
+
+
+def flag(request: Request, name: str) -> bool:
+    """A boolean of the query string."""
+    return request.query_params.get(name, "").lower() == "true"
+
+
+def page_of(request: Request, items: list[Any], render: Callable[[Any], Any], default: int = 1000) -> dict[str, Any]:
+    """{"items": ..., "nextPageToken": ...}: maxResults items from where pageToken (an offset) says."""
+    start, count = number(request, "pageToken", 0) or 0, number(request, "maxResults", default)
+    count = default if count is None else count
+    found: dict[str, Any] = {"items": [render(item) for item in items[start : start + count]]}
+    if start + count < len(items):
+        found["nextPageToken"] = str(start + count)
+    return found
+
+
+def self_link(request: Request, path: str) -> str:
+    """The address of a resource on this server."""
+    return f"{request.url.scheme}://{request.url.netloc}/bigquery/v2/{path}"
+
+
+def dataset_body(request: Request, resource: Resource) -> dict[str, Any]:
+    """A dataset as the service returns it."""
+    reference = resource["datasetReference"]
+    project, dataset = reference["projectId"], reference["datasetId"]
+    return resource | {
+        "kind": "bigquery#dataset",
+        "etag": etag(resource),
+        "id": f"{project}:{dataset}",
+        "selfLink": self_link(request, f"projects/{project}/datasets/{dataset}"),
+    }
+
+
+def table_body(request: Request, table: Table, catalog: Catalog, sizes: Sizes) -> dict[str, Any]:
+    """A table as the service returns it, with its size."""
+    name = table.name
+    found = table.resource | {
+        "kind": "bigquery#table",
+        "etag": etag(table.resource),
+        "id": str(name),
+        "selfLink": self_link(request, f"projects/{name.project}/datasets/{name.dataset}/tables/{name.table}"),
+        "lastModifiedTime": str(catalog.modified(table)),
+    }
+    if table.kind in ("TABLE", "SNAPSHOT"):
+        rows, size = sizes.of(table)
+        found |= {"numRows": str(rows), "numBytes": str(size), "numLongTermBytes": "0", "numTotalLogicalBytes": str(size),
+                  "numActiveLogicalBytes": str(size), "numLongTermLogicalBytes": "0"}  # fmt: skip
+    return found
+
+
+def table_summary(table: Table) -> dict[str, Any]:
+    """A table in a list."""
+    kept = ("tableReference", "type", "labels", "friendlyName", "timePartitioning", "rangePartitioning", "clustering",
+            "creationTime", "expirationTime", "requirePartitionFilter", "view")  # fmt: skip
+    found = {key: table.resource[key] for key in kept if key in table.resource}
+    if "view" in found:
+        found["view"] = {"useLegacySql": False}
+    return {"kind": "bigquery#table", "id": str(table.name)} | found

@@ -1,0 +1,49 @@
+"""routines.*: thin over state.routines."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.bigquery.state.catalog import Resource, etag
+from emulators.bigquery.state.routines import delete_routine, list_routines, put_routine, require_routine
+from emulators.bigquery.state.warehouse import Warehouse
+from emulators.bigquery.wire.replies import page_of, parse_object, reply
+
+
+def _key(request: Request) -> tuple[str, str, str]:
+    return request.path_params["project"], request.path_params["dataset"], request.path_params["routine"]
+
+
+def _body(resource: Resource) -> Resource:
+    return resource | {"etag": etag(resource)}
+
+
+def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST .../routines."""
+    content = parse_object(body)
+    routine = str((content.get("routineReference") or {}).get("routineId") or "")
+    project, dataset = request.path_params["project"], request.path_params["dataset"]
+    return reply(_body(put_routine(warehouse.catalog, (project, dataset, routine), content, create=True)))
+
+
+def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """GET .../routines/{routine}."""
+    return reply(_body(require_routine(warehouse.catalog, _key(request))))
+
+
+def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """GET .../routines: by name."""
+    found = list_routines(warehouse.catalog, request.path_params["project"], request.path_params["dataset"])
+    page = page_of(request, found, _body)
+    page["routines"] = page.pop("items")
+    return reply(page)
+
+
+def update(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """PUT .../routines/{routine}."""
+    return reply(_body(put_routine(warehouse.catalog, _key(request), parse_object(body), create=False)))
+
+
+def delete(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """DELETE .../routines/{routine}."""
+    delete_routine(warehouse.catalog, _key(request))
+    return Response(status_code=204)

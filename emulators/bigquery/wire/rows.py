@@ -1,0 +1,116 @@
+"""Rows in BigQuery's REST form: {"f": [{"v": ...}]}, every scalar a string."""
+
+import base64
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from emulators.bigquery.sql.model import Field
+
+Encoder = Callable[[Any], Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def rest_rows(table: pa.Table, fields: Sequence[Field], int64_timestamps: bool) -> list[dict[str, Any]]:
+    """A page of rows. int64_timestamps: microseconds as integer text, else seconds as float text."""
+    columns = [_column(table.column(i), field, int64_timestamps) for i, field in enumerate(fields)]
+    return [{"f": [{"v": value} for value in row]} for row in zip(*columns, strict=True)]
+
+
+def _column(column: pa.ChunkedArray, field: Field, int64_timestamps: bool) -> list[Any]:
+    """All values of a column; plain types are converted by Arrow, the others one by one."""
+    if field.mode != "REPEATED":
+        if field.type in ("INT64", "DATE", "STRING", "JSON", "GEOGRAPHY") and not pa.types.is_nested(column.type):
+            plain: list[Any] = pc.cast(column, pa.string()).to_pylist()
+            return plain
+        if field.type == "TIMESTAMP" and int64_timestamps and pa.types.is_timestamp(column.type):
+            micros = pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.int64())
+            moments: list[Any] = pc.cast(micros, pa.string()).to_pylist()
+            return moments
+    encode = _encoder(field, int64_timestamps)
+    return [encode(value) for value in column.to_pylist()]
+
+
+def _encoder(field: Field, int64_timestamps: bool) -> Encoder:
+    if field.mode == "REPEATED":
+        element = _encoder(Field(field.name, field.type, "NULLABLE", field.fields), int64_timestamps)
+        return lambda values: [{"v": element(value)} for value in values or ()]
+    if field.type == "STRUCT":
+        parts = [_encoder(child, int64_timestamps) for child in field.fields]
+        return lambda value: (
+            None
+            if value is None
+            else {"f": [{"v": part(inner)} for part, inner in zip(parts, value.values(), strict=True)]}
+        )
+    if field.type == "RANGE":
+        limit = _encoder(field.fields[0], int64_timestamps)
+        return lambda value: (
+            None if value is None else (f"[{_limit(limit, value['start'])}, {_limit(limit, value['end'])})")
+        )
+    scalar = _timestamp_micros if field.type == "TIMESTAMP" and int64_timestamps else _SCALARS[field.type]
+    return lambda value: None if value is None else scalar(value)
+
+
+def _limit(encode: Encoder, value: Any) -> str:
+    return "UNBOUNDED" if value is None else str(encode(value))
+
+
+def _float(value: float) -> str:
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return "NaN" if math.isnan(value) else repr(value)
+
+
+def _decimal(value: Decimal) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _timestamp_micros(value: datetime) -> str:
+    return str((value - _EPOCH) // _MICROSECOND)
+
+
+def _timestamp_seconds(value: datetime) -> str:
+    micros = (value - _EPOCH) // _MICROSECOND
+    return repr(micros / 1_000_000)
+
+
+def _clock(value: time) -> str:
+    return value.isoformat()
+
+
+def _interval(value: Any) -> str:
+    """Months, days, nanoseconds -> Y-M D H:M:S[.F]."""
+    months, days, nanoseconds = int(value.months), int(value.days), int(value.nanoseconds)
+    sign, months = ("-" if months < 0 else ""), abs(months)
+    clock_sign, micros = ("-" if nanoseconds < 0 else ""), abs(nanoseconds) // 1000
+    seconds, fraction = divmod(micros, 1_000_000)
+    tail = f".{fraction:06d}".rstrip("0") if fraction else ""
+    return (
+        f"{sign}{months // 12}-{months % 12} {days} "
+        f"{clock_sign}{seconds // 3600}:{seconds % 3600 // 60}:{seconds % 60}{tail}"
+    )
+
+
+_SCALARS: dict[str, Encoder] = {
+    "INT64": str,
+    "FLOAT64": _float,
+    "NUMERIC": _decimal,
+    "BIGNUMERIC": _decimal,
+    "BOOL": lambda value: "true" if value else "false",
+    "STRING": str,
+    "JSON": str,
+    "GEOGRAPHY": str,
+    "BYTES": lambda value: base64.b64encode(value).decode(),
+    "DATE": date.isoformat,
+    "TIME": _clock,
+    "DATETIME": datetime.isoformat,
+    "TIMESTAMP": _timestamp_seconds,
+    "INTERVAL": _interval,
+}

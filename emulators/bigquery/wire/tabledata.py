@@ -1,0 +1,41 @@
+"""tabledata.list and tabledata.insertAll."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.bigquery.state.pages import Page, table_page
+from emulators.bigquery.state.streaming import insert_all
+from emulators.bigquery.state.warehouse import Warehouse
+from emulators.bigquery.wire.replies import number, parse_object, reply
+from emulators.bigquery.wire.rows import rest_rows
+from emulators.bigquery.wire.tables import name_of
+
+
+def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """GET .../tables/{table}/data: rows from startIndex or pageToken on."""
+    start = number(request, "startIndex", 0) or 0
+    token, count = number(request, "pageToken"), number(request, "maxResults")
+    begin = start if token is None else token
+    selected = request.query_params.get("selectedFields")
+    name = name_of(request)
+    anonymous = warehouse.anonymous.get(str(name))
+    if anonymous is not None:
+        rows = anonymous.page(begin, 50_000 if count is None else count)
+        page = Page(anonymous.fields, rows, anonymous.rows)
+    else:
+        table = warehouse.catalog.require(name)
+        page = table_page(warehouse, table, begin, count, selected.split(",") if selected else None)
+    micros = request.query_params.get("formatOptions.useInt64Timestamp", "").lower() == "true"
+    found = {"kind": "bigquery#tableDataList", "etag": "", "totalRows": str(page.total),
+             "rows": rest_rows(page.rows, page.fields, micros)}  # fmt: skip
+    end = begin + page.rows.num_rows
+    if end < page.total and page.rows.num_rows:
+        found["pageToken"] = str(end)
+    return reply(found)
+
+
+def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST .../tables/{table}/insertAll: errors per row."""
+    errors = insert_all(warehouse, name_of(request), parse_object(body))
+    content: dict[str, object] = {"kind": "bigquery#tableDataInsertAllResponse"}
+    return reply(content | ({"insertErrors": errors} if errors else {}))
