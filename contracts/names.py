@@ -30,6 +30,11 @@ def table(source: str, name: str) -> str:
     return f"{source}_{name}"
 
 
+def archive(source: str, event: str) -> str:
+    """The external table, in ops, over an event's raw messages as they were delivered."""
+    return f"archive_{source}_{event}"
+
+
 def topic(source: str, event: str) -> str:
     """The Pub/Sub topic of an event; its schema has the same name."""
     return f"{source}_{event}"

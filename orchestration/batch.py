@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec, MaterializeResult, MetadataValue, multi_asset
+
 from contracts import names
 from contracts.model import Contract, Table
-from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec, MaterializeResult, multi_asset
-
 from orchestration import keys, pipelines, quality_gate
+from orchestration.quality_gate import Batch
 
 
 def bronze_tables(contracts: Sequence[Contract]) -> AssetsDefinition | None:
@@ -28,14 +29,35 @@ def bronze_tables(contracts: Sequence[Contract]) -> AssetsDefinition | None:
         arguments = [word for source in sources for word in ("--source", source)]
         summary = pipelines.run("landing_to_bronze", arguments, context.log.info)
         for table in selected:
-            moved = moved_rows(summary, table)
+            batches = batches_of(summary, table)
             yield MaterializeResult(
                 asset_key=keys.bronze(table),
-                metadata=moved,
-                check_results=quality_gate.results(table, moved["batches"]),
+                metadata=_metadata(summary, table),
+                check_results=list(quality_gate.results(context.instance, table, batches)),
             )
 
     return landing_to_bronze
+
+
+def batches_of(summary: dict[str, Any], table: Table) -> list[Batch]:
+    """The batches of one table in the pipeline's summary."""
+    return [
+        Batch(batch["batch_id"], batch["ingestion_date"], batch["tables"][table.name]["rows"])
+        for batch in summary["batches"]
+        if batch["source"] == table.source and table.name in batch["tables"]
+    ]
+
+
+def _metadata(summary: dict[str, Any], table: Table) -> dict[str, Any]:
+    """What an operator sees: rows, files, bytes and seconds of this run, and the log position that it reached."""
+    parts = [
+        batch["tables"][table.name]
+        for batch in summary["batches"]
+        if batch["source"] == table.source and table.name in batch["tables"]
+    ]
+    added = {name: sum(part[name] for part in parts) for name in ("rows", "files", "dead_letters", "bytes", "seconds")}
+    position = max((part["max_sort_key"] for part in parts if part["max_sort_key"]), default=None)
+    return {**added, **({"log_position": MetadataValue.text(position)} if position else {})}
 
 
 def _spec(table: Table) -> AssetSpec:
@@ -43,6 +65,6 @@ def _spec(table: Table) -> AssetSpec:
         keys.bronze(table),
         deps=[keys.source(table)],
         group_name=table.source,
-        description=f"The change log of {names.table(table.source, table.name)}, in log order. {table.description or ''}",
+        description=f"The change log of {names.table(table.source, table.name)}. {table.description or ''}",
         kinds={"parquet", "bigquery"},
     )

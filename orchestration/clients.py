@@ -9,8 +9,9 @@ from typing import Any
 
 import psycopg2
 import psycopg2.extensions
-from contracts import names
 from google.cloud import bigquery, storage
+
+from contracts import names
 
 
 @cache

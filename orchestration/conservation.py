@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg2.extensions
-from contracts import names
-from contracts.model import Contract, Table
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
@@ -16,6 +14,8 @@ from dagster import (
     multi_asset_check,
 )
 
+from contracts import names
+from contracts.model import Contract, Table
 from orchestration import clients, keys
 from orchestration.fingerprints import Fingerprints, fingerprints
 

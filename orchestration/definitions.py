@@ -1,8 +1,8 @@
 """What Dagster loads: everything here comes from contracts/ and from dbt's manifest."""
 
-from contracts.reader import load
 from dagster import AssetsDefinition, Definitions
 
+from contracts.reader import load
 from orchestration import batch, conservation, schedules, sources, streams, transformations
 
 CONTRACTS = load()

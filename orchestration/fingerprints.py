@@ -1,8 +1,8 @@
 """A row as text that Postgres and BigQuery spell alike, so that both can be compared by checksum without moving rows.
 
-A fingerprint is MD5 over the columns' canonical texts. Buckets of fingerprints are compared first: (bucket, rows, sum of the
-fingerprints' first 32 bits); only the rows of buckets that differ are fetched. JSON, arrays, bytes, times and values that BigQuery
-cannot hold are left out (the latter compare as NULL on both sides).
+A fingerprint is MD5 over the columns' canonical texts. Buckets of fingerprints are compared first: (bucket, rows, sum
+of the fingerprints' first 32 bits); only the rows of buckets that differ are fetched. JSON, arrays, bytes and times are
+left out; a value that BigQuery cannot hold compares as NULL on both sides.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from contracts.model import Column, Table
 BUCKETS = 1024
 NULL = "~"
 
-# {c} is the quoted column. Floats are compared to six decimals: both engines compute FLOOR(x * 1e6 + 0.5) in IEEE doubles.
+# {c} is the quoted column. Floats compare to six decimals: both engines compute FLOOR(x * 1e6 + 0.5) in IEEE doubles.
 POSTGRES = {
     "INT64": "{c}::text",
     "STRING": "case when {c} is not null then concat({c}) end",  # a cast would cut the blanks of char(n)
@@ -49,7 +49,8 @@ class Fingerprints:
     def sums(self, rows: str) -> str:
         """SQL for (bucket, row count, checksum) of a fingerprint query."""
         return (
-            f"select bucket, count(*) as row_count, sum(fingerprint) as checksum from ({rows}) as fingerprints group by bucket"
+            "select bucket, count(*) as row_count, sum(fingerprint) as checksum "
+            f"from ({rows}) as fingerprints group by bucket"
         )
 
     def rows(self, rows: str, buckets: Sequence[int]) -> str:
@@ -84,12 +85,11 @@ def _bigquery(columns: Sequence[Column], keys: Sequence[Column], relation: str) 
     row = "concat(" + ", '|', ".join(_text(BIGQUERY, column, "`") for column in columns) + ")"
     hashed = "cast(concat('0x', substr(to_hex(md5({})), 1, 8)) as int64)"
     return (
-        f"select {key} as key_text, mod({hashed.format(key)}, {BUCKETS}) as bucket, {hashed.format(row)} as fingerprint "
-        f"from {relation}"
+        f"select {key} as key_text, mod({hashed.format(key)}, {BUCKETS}) as bucket, "
+        f"{hashed.format(row)} as fingerprint from {relation}"
     )
 
 
 def _text(dialect: dict[str, str], column: Column, quote: str) -> str:
     text = dialect[column.bigquery_type].format(c=f"{quote}{column.name}{quote}")
     return f"coalesce({text}, '{NULL}')"
-

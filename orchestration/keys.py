@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from dagster import AssetKey
+
 from contracts import names
 from contracts.model import Contract, Table
-from dagster import AssetKey
 
 
 def source(table: Table) -> AssetKey:

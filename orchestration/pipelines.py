@@ -1,4 +1,4 @@
-"""Beam pipelines as processes: orchestration starts them, follows their log, and reads the summary that they print last."""
+"""Beam pipelines as processes: start one, follow its log, read the summary that it prints last."""
 
 import json
 import subprocess

@@ -1,16 +1,165 @@
-"""The gate between bronze and silver: a contract's quality rules, asked of each new batch, and the tables that failed them."""
+"""The gate between bronze and silver: each contract's rules, asked of what arrived since the table last passed them.
 
-from collections.abc import Iterable, Iterator
+A rule is asked of the rows as the new batches leave them (the last change of each key, deletes left out); rowCount of
+all of bronze. Two checks hold for every table without being written: `required_values` (no NULL where the contract says
+required) and `arrived_whole` (as many rows in bronze as the pipeline's manifests say). A blocking check that failed holds
+back the table and all that is built on it, and nothing else, until it passes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dagster import AssetCheckKey, AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, DagsterInstance
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 
 from contracts import names, quality
-from contracts.model import QualityRule, Table
-from dagster import (
-    AssetCheckKey,
-    AssetCheckResult,
-    AssetCheckSeverity,
-    AssetCheckSpec,
-    DagsterInstance,
-)
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
-
+from contracts.bronze import PARTITION_COLUMN
+from contracts.model import Comparison, QualityRule, Table
+from contracts.sql_text import name as quoted
 from orchestration import clients, keys
+
+REQUIRED_VALUES, ARRIVED_WHOLE = "required_values", "arrived_whole"
+HISTORY = 20  # evaluations to look back for the last one that came to an end
+
+
+@dataclass(frozen=True, order=True)
+class Batch:
+    """A batch of one table: rows is what its manifest says."""
+
+    batch_id: str
+    ingestion_date: str
+    rows: int = 0
+
+
+BEFORE_ALL = Batch("", "1970-01-02")
+
+
+def specs(tables: Iterable[Table]) -> list[AssetCheckSpec]:
+    """The checks of the tables' bronze assets."""
+    return [spec for table in tables for spec in _specs(table)]
+
+
+def _specs(table: Table) -> Iterator[AssetCheckSpec]:
+    asset = keys.bronze(table)
+    for rule in table.quality:
+        yield AssetCheckSpec(rule.name, asset=asset, description=rule.description)
+    yield AssetCheckSpec(REQUIRED_VALUES, asset=asset, description="Columns that the contract requires hold values.")
+    yield AssetCheckSpec(
+        ARRIVED_WHOLE, asset=asset, description="As many rows in bronze as the batches' manifests say."
+    )
+
+
+def blocked(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
+    """The tables that a blocking check holds back: its last evaluation failed."""
+    return [table for table in tables if table.capture == "cdc" and _fails(instance, table)]
+
+
+def _fails(instance: DagsterInstance, table: Table) -> bool:
+    blocking = [*(rule.name for rule in table.quality if rule.blocking), REQUIRED_VALUES, ARRIVED_WHOLE]
+    evaluations = (_last(instance, AssetCheckKey(keys.bronze(table), name)) for name in blocking)
+    return any(evaluation is not None and not evaluation.passed for evaluation in evaluations)
+
+
+def results(instance: DagsterInstance, table: Table, batches: Sequence[Batch]) -> Iterator[AssetCheckResult]:
+    """Evaluates a table's gate after a run of landing_to_bronze, which brought these batches.
+
+    Raises:
+        google.api_core.exceptions.GoogleAPICallError: BigQuery refused a rule's SQL.
+    """
+    newest = max(batches, default=BEFORE_ALL)
+    yield _arrived_whole(instance, table, batches)
+    for rule in table.quality:
+        since = _since(instance, table, rule.name)
+        row = _ask([rule], _relation(table, since, rule))[0]
+        yield _result(table, rule.name, bool(row["passed"]), rule.blocking, since, newest, row)
+    since = _since(instance, table, REQUIRED_VALUES)
+    required = [_required(table, column.name) for column in table.columns if column.required]
+    rows = _ask(required, _relation(table, since)) if required else []
+    faults = {row["rule"]: row["failed_rows"] for row in rows if not row["passed"]}
+    yield _result(table, REQUIRED_VALUES, not faults, True, since, newest, {"rows_without_value": faults})
+
+
+def _arrived_whole(instance: DagsterInstance, table: Table, batches: Sequence[Batch]) -> AssetCheckResult:
+    """Batches that were not found whole are asked for again until they are."""
+    last = _last(instance, AssetCheckKey(keys.bronze(table), ARRIVED_WHOLE))
+    missing: Any = last.metadata["not_whole"].value if last is not None and not last.passed else []
+    expected = sorted({*(Batch(*batch) for batch in missing), *batches})
+    found = _rows_by_batch(table, expected) if expected else {}
+    wrong = [batch for batch in expected if found.get(batch.batch_id, 0) != batch.rows]
+    metadata = {
+        "rows": sum(batch.rows for batch in expected),
+        "rows_found": sum(found.values()),
+        "not_whole": [[batch.batch_id, batch.ingestion_date, batch.rows] for batch in wrong],
+    }
+    return _result(table, ARRIVED_WHOLE, not wrong, True, BEFORE_ALL, max(batches, default=BEFORE_ALL), metadata)
+
+
+def _rows_by_batch(table: Table, batches: Sequence[Batch]) -> dict[str, int]:
+    days = ", ".join(sorted({f"date '{batch.ingestion_date}'" for batch in batches}))
+    wanted = ", ".join(f"'{batch.batch_id}'" for batch in batches)
+    rows = clients.query(
+        f"select _batch_id, count(*) as row_count from {_bronze(table)} "
+        f"where {PARTITION_COLUMN} in ({days}) and _batch_id in ({wanted}) group by _batch_id"
+    )
+    return {row["_batch_id"]: row["row_count"] for row in rows}
+
+
+def _ask(rules: Sequence[QualityRule], relation: str) -> list[dict[str, Any]]:
+    return clients.query(quality.checks_sql(rules, relation))
+
+
+def _relation(table: Table, since: Batch, rule: QualityRule | None = None) -> str:
+    """What a rule is asked of: the state that the batches after `since` leave; for a row count, all of bronze."""
+    if rule is not None and rule.metric == "rowCount":
+        return _bronze(table)
+    arrived = (
+        f"select * from {_bronze(table)} where _batch_id > '{since.batch_id}' "
+        f"and {PARTITION_COLUMN} >= date_sub(date '{since.ingestion_date}', interval 1 day)"
+    )
+    if table.primary_key:
+        key = ", ".join(quoted(column) for column in table.primary_key)
+        arrived += f" qualify row_number() over (partition by {key} order by _sort_key desc) = 1"
+    return f"(select * from ({arrived}) where _change_type not in ('DELETE', 'UPDATE-DELETE'))"
+
+
+def _required(table: Table, column: str) -> QualityRule:
+    return QualityRule(column, table.name, "nullValues", (column,), (Comparison("=", 0),), "rows", blocking=True)
+
+
+def _bronze(table: Table) -> str:
+    return f"`{names.project()}.{names.dataset('bronze')}.{names.table(table.source, table.name)}`"
+
+
+def _since(instance: DagsterInstance, table: Table, check: str) -> Batch:
+    """The batch after which to look: the last one that passed, or the one before the first that did not."""
+    last = _last(instance, AssetCheckKey(keys.bronze(table), check))
+    if last is None:
+        return BEFORE_ALL
+    position: Any = last.metadata["through" if last.passed else "after"].value
+    batch_id, ingestion_date = position
+    return Batch(str(batch_id), str(ingestion_date))
+
+
+def _last(instance: DagsterInstance, check: AssetCheckKey) -> AssetCheckEvaluation | None:
+    """The last evaluation that came to an end; a run that died leaves only the plan of one."""
+    history = instance.event_log_storage.get_asset_check_execution_history(check, limit=HISTORY)
+    return next((r.evaluation for r in history if isinstance(r.evaluation, AssetCheckEvaluation)), None)
+
+
+def _result(
+    table: Table, check: str, passed: bool, blocking: bool, since: Batch, newest: Batch, metadata: Mapping[str, Any]
+) -> AssetCheckResult:
+    shown = {name: value for name, value in metadata.items() if name not in ("rule", "passed") and value is not None}
+    through = max(since, newest)
+    return AssetCheckResult(
+        check_name=check,
+        asset_key=keys.bronze(table),
+        passed=passed,
+        severity=AssetCheckSeverity.ERROR if blocking else AssetCheckSeverity.WARN,
+        metadata={
+            **shown,
+            "after": [since.batch_id, since.ingestion_date],
+            "through": [through.batch_id, through.ingestion_date],
+        },
+    )

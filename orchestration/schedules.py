@@ -1,4 +1,4 @@
-"""When: one job refreshes everything, every hour once the schedule is switched on (in the UI, or SLUICE_SCHEDULES=running)."""
+"""When: one job refreshes everything, hourly once the schedule is on (in the UI, or by SLUICE_SCHEDULES=running)."""
 
 import os
 

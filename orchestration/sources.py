@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from contracts.model import Contract
 from dagster import AssetSpec
 
+from contracts.model import Contract
 from orchestration import keys
 
 KINDS = {"cdc": "postgres", "stream": "pubsub"}

@@ -1,6 +1,5 @@
-"""Bronze to gold: dbt, by its manifest. A table that failed its gate is left out with all that is built on it, and only that."""
+"""Bronze to gold: dbt, by its manifest. A table that failed its gate is left out with all that is built on it."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -8,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from contracts.model import Contract
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
+from contracts.model import Contract
 from orchestration import keys, quality_gate
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
@@ -24,7 +23,7 @@ class LayerKeys(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
         """The asset key of a dbt node: its layer, then its relation's name."""
         if dbt_resource_props["resource_type"] == "source":
-            return AssetKey([dbt_resource_props["source_name"].split("_")[0], dbt_resource_props["name"]])
+            return AssetKey(["bronze", dbt_resource_props["identifier"]])
         layer = (dbt_resource_props.get("config") or {}).get("schema") or "silver"
         return AssetKey([layer, dbt_resource_props["name"]])
 
@@ -40,7 +39,9 @@ def manifest() -> Path:
     Raises:
         subprocess.CalledProcessError: dbt could not parse the project; what it said is on stdout.
     """
-    sources = (file for folder in ("models", "macros", "tests", "snapshots", "seeds") for file in (PROJECT / folder).rglob("*"))
+    sources = (
+        file for folder in ("models", "macros", "tests", "snapshots", "seeds") for file in (PROJECT / folder).rglob("*")
+    )
     newest = max(file.stat().st_mtime for file in (PROJECT / "dbt_project.yml", *sources))
     if not MANIFEST.exists() or MANIFEST.stat().st_mtime < newest:
         command = [dbt_executable(), "--quiet", "parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
@@ -68,14 +69,12 @@ def warehouse_assets(contracts: Sequence[Contract]) -> AssetsDefinition:
         blocked = quality_gate.blocked(context.instance, tables)
         arguments = ["build"]
         for table in blocked:
-            arguments += ["--exclude", f"source:{_source_name(table)}+"]
+            arguments += ["--exclude", f"source:{table.source}.{table.name}+"]
         yield from dbt.cli(arguments, context=context).stream()
         if blocked:
             names_of = ", ".join("/".join(keys.bronze(table).path) for table in blocked)
-            raise Failure(f"held back by the quality gate, with all that is built on it: {names_of}", allow_retries=False)
+            raise Failure(
+                f"held back by the quality gate, with all that is built on it: {names_of}", allow_retries=False
+            )
 
     return bronze_to_gold
-
-
-def _source_name(table: Any) -> str:
-    return ".".join(keys.bronze(table).path)

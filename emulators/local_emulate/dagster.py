@@ -5,14 +5,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 LOCATION, REPOSITORY = "sluice", "__repository__"
 FINAL = {"SUCCESS", "FAILURE", "CANCELED"}
 
 RELOAD = """mutation($location: String!) { reloadRepositoryLocation(repositoryLocationName: $location) {
-  __typename ... on WorkspaceLocationEntry { loadStatus locationOrLoadError { __typename ... on PythonError { message } } }
+  __typename
+  ... on WorkspaceLocationEntry { loadStatus locationOrLoadError { __typename ... on PythonError { message } } }
   ... on PythonError { message } } }"""
 LAUNCH = """mutation($job: String!, $location: String!, $repository: String!) { launchRun(executionParams: {
   selector: {repositoryLocationName: $location, repositoryName: $repository, jobName: $job}}) {
@@ -35,14 +36,29 @@ class DagsterError(Exception):
 
 
 @dataclass(frozen=True)
+class Check:
+    """One evaluation of an asset check."""
+
+    asset: str
+    name: str
+    passed: bool
+    metadata: dict[str, Any]
+
+
+@dataclass
 class Run:
-    """A run that ended: its status, seconds by step, and the checks that failed, as (asset, check, metadata)."""
+    """A run: its status once it ended, seconds by step, the checks that it evaluated, and what went wrong."""
 
     run_id: str
-    status: str
-    step_seconds: dict[str, float]
-    failed_checks: list[tuple[str, str, dict[str, Any]]]
-    errors: list[str]
+    status: str = ""
+    step_seconds: dict[str, float] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def failed_checks(self) -> list[Check]:
+        """The checks that did not pass."""
+        return [check for check in self.checks if not check.passed]
 
 
 class Dagster:
@@ -60,7 +76,9 @@ class Dagster:
             if loaded.get("__typename") == "RepositoryLocation":
                 return
             if time.monotonic() > deadline:
-                raise DagsterError(f"the definitions do not load: {loaded.get('message') or entry.get('message') or entry}")
+                raise DagsterError(
+                    f"the definitions do not load: {loaded.get('message') or entry.get('message') or entry}"
+                )
             time.sleep(0.5)
 
     def launch(self, job: str) -> str:
@@ -73,11 +91,12 @@ class Dagster:
     def follow(self, run_id: str, say: Callable[[str], None], timeout: float = 1800) -> Run:
         """Waits for a run, and says what it materialises as it goes."""
         begun: dict[str, float] = {}
-        run = Run(run_id, "", {}, [], [])
+        run = Run(run_id)
         for event in self._events(run_id, timeout):
-            _note(event, run, begun, say)
             if event["__typename"] == "status":
-                run = Run(run_id, event["status"], run.step_seconds, run.failed_checks, run.errors)
+                run.status = event["status"]
+            else:
+                _note(event, run, begun, say)
         return run
 
     def _events(self, run_id: str, timeout: float) -> Iterator[dict[str, Any]]:
@@ -112,22 +131,24 @@ class Dagster:
 
 
 def _note(event: dict[str, Any], run: Run, begun: dict[str, float], say: Callable[[str], None]) -> None:
-    kind, step = event["__typename"], event.get("stepKey")
+    kind, step = event["__typename"], str(event.get("stepKey"))
     if kind == "ExecutionStepStartEvent":
         begun[step] = float(event["timestamp"])
         say(f"{step} ...")
     elif kind in ("ExecutionStepSuccessEvent", "ExecutionStepFailureEvent") and step in begun:
         run.step_seconds[step] = (float(event["timestamp"]) - begun[step]) / 1000
         say(f"{step}: {run.step_seconds[step]:.1f} s")
-    elif kind == "AssetCheckEvaluationEvent" and not event["evaluation"]["success"]:
-        evaluation = event["evaluation"]
-        asset = "/".join(evaluation["assetKey"]["path"])
-        run.failed_checks.append((asset, evaluation["checkName"], _metadata(evaluation["metadataEntries"])))
-        say(f"check failed: {asset} {evaluation['checkName']}")
+    elif kind == "AssetCheckEvaluationEvent":
+        found = event["evaluation"]
+        asset = "/".join(found["assetKey"]["path"])
+        run.checks.append(Check(asset, found["checkName"], found["success"], _metadata(found["metadataEntries"])))
+        if not found["success"]:
+            say(f"check failed: {asset} {found['checkName']}")
     if kind in ("ExecutionStepFailureEvent", "RunFailureEvent") and event.get("error"):
         causes = [cause["message"].strip() for cause in event["error"].get("causes") or ()]
         run.errors.append(causes[-1] if causes else event["error"]["message"].strip())
 
 
 def _metadata(entries: list[dict[str, Any]]) -> dict[str, Any]:
-    return {e["label"]: e.get("text") or e.get("intValue") or e.get("jsonString") for e in entries}
+    values = ("text", "intValue", "jsonString")
+    return {entry["label"]: next((entry[v] for v in values if entry.get(v) is not None), None) for entry in entries}

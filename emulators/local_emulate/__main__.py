@@ -1,0 +1,134 @@
+"""From an empty machine to gold: start everything, let a company live, run the platform on it, say what came of it.
+
+    python -m emulators.local_emulate [--days 30] [--accounts 1000] [--seed 7] [--no-company]
+
+Called again it finds what runs, plays the next days, and moves only what changed.
+"""
+
+import argparse
+import os
+import sys
+import urllib.error
+from concurrent.futures import ThreadPoolExecutor
+
+from emulators.local_emulate import catch_up
+from emulators.local_emulate.commands import CommandFailed
+from emulators.local_emulate.commands import run as run_command
+from emulators.local_emulate.dagster import Dagster, DagsterError, Run
+from emulators.local_emulate.progress import Progress
+from emulators.supervisor.environment import sources
+from emulators.supervisor.errors import SupervisorError
+from emulators.supervisor.platform import Platform
+from emulators.supervisor.ports import HOST
+
+COMPANY = "saas"
+
+
+class LocalEmulate:
+    """One call of `make local-emulate`: its stages, in order."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.progress = Progress()
+        self.platform = Platform(say=self.progress.detail)
+        self.options = options
+        self.environment: dict[str, str] = dict(os.environ)
+        self.company = self.platform.state / "company"
+
+    def run(self) -> int:
+        """0 when gold is there and everything agrees."""
+        stage = self.progress.stage
+        with stage("contracts", "what data there is"):
+            self._command("contracts", "check")
+        with stage("services", "the emulators and a Postgres"):
+            self.platform.up()
+            self.environment |= self.platform.environment()
+            os.environ.update(self.environment)
+        plays = not self.options.no_company and self._owns_the_company()
+        with stage("provision", "buckets, datasets, tables, topics, streams"):
+            self._command("emulators.provision", "--phase", "before")
+            if plays:
+                self._company("create", "--accounts", str(self.options.accounts), "--seed", str(self.options.seed))
+            self._command("emulators.provision", "--phase", "after")
+        with ThreadPoolExecutor(1) as background:
+            started = background.submit(self.platform.up, "dataflow", "dagster", "dagster-daemon")
+            if plays:
+                with stage("company", f"{self.options.days} days of a SaaS company"):
+                    self._company("play", "--days", str(self.options.days))
+            with stage("landing", "what the sources did, on its way to bronze"):
+                started.result()
+                catch_up.wait_for_logs(self.environment, self.progress.detail)
+                catch_up.wait_for_events(self.platform.state, self.progress.detail)
+        with stage("refresh", "Dagster: bronze, the quality gate, silver, gold, conservation"):
+            run = self._refresh()
+        return self._report(run)
+
+    def _refresh(self) -> Run:
+        dagster = Dagster(self._dagster_address())
+        dagster.reload()
+        return dagster.follow(dagster.launch("refresh"), self.progress.detail)
+
+    def _report(self, run: Run) -> int:
+        from emulators.local_emulate.summary import Summary, render  # the BigQuery client takes a second to import
+
+        with self.progress.stage("summary", "what came of it"):
+            summary = Summary(run, self.company)
+        print("\n" + render(summary, self.progress.seconds, self.progress.total, self._dagster_address()))
+        if run.status == "SUCCESS" and not run.failed_checks and summary.agrees:
+            return 0
+        print("\nNot everything is well:", file=sys.stderr)
+        for check in run.failed_checks:
+            print(f"  check {check.asset} {check.name}: {check.metadata}", file=sys.stderr)
+        for error in run.errors:
+            print(f"  {error}", file=sys.stderr)
+        print(
+            f"  the run: {self._dagster_address()}/runs/{run.run_id}   logs: {self.platform.state}/logs",
+            file=sys.stderr,
+        )
+        return 1
+
+    def _owns_the_company(self) -> bool:
+        """Whether the company's database is our own Postgres; another one is somebody's, and nobody plays with it."""
+        url = self.environment.get(f"{COMPANY.upper()}_DATABASE_URL", "")
+        ours = f"@{HOST}:{self._port('postgres')}/"
+        return COMPANY in sources() and ours in url
+
+    def _company(self, *arguments: str) -> None:
+        self._command("emulators.company", *arguments, "--state", str(self.company))
+
+    def _command(self, module: str, *arguments: str) -> None:
+        log = self.platform.state / "logs" / f"{module.split('.')[-1]}.log"
+        run_command(module, *arguments, environment=self.environment, log=log, say=self.progress.detail)
+
+    def _dagster_address(self) -> str:
+        return f"http://{HOST}:{self._port('dagster')}"
+
+    def _port(self, service: str) -> int:
+        return next(status.ports["port"] for status in self.platform.status() if status.name == service)
+
+
+def main() -> int:
+    """0 when gold is there and agrees with the sources; 1 with what failed and where its log is."""
+    try:
+        return LocalEmulate(_arguments()).run()
+    except (CommandFailed, SupervisorError, DagsterError, catch_up.NotCaughtUp, urllib.error.URLError) as error:
+        print(f"\nlocal-emulate stopped: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            "\ninterrupted; what runs goes on (make local-stop ends it), and a second call goes on from here",
+            file=sys.stderr,
+        )
+        return 130
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make local-emulate", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--days", type=int, default=30, help="days to play (30)")
+    parser.add_argument("--accounts", type=int, default=1000, help="customers on the first day (1000)")
+    parser.add_argument("--seed", type=int, default=7, help="the same seed plays the same company (7)")
+    parser.add_argument("--no-company", action="store_true", help="only move what changed in your own sources")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""The platform's own commands as processes: their log goes to the progress display, and to a file for later."""
+
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from emulators.supervisor.environment import ROOT
+
+
+class CommandFailed(Exception):
+    """A command ended with another status than 0; the message says which, why and where its log is."""
+
+
+def run(module: str, *arguments: str, environment: Mapping[str, str], log: Path, say: Callable[[str], None]) -> None:
+    """Runs `python -m module`, passing on each line.
+
+    Raises:
+        CommandFailed: it ended with an error.
+    """
+    command = [sys.executable, "-m", module, *arguments]
+    tail: deque[str] = deque(maxlen=15)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as file:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                file.write(line)
+                tail.append(line.rstrip())
+                say(line.rstrip())
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    if status != 0:
+        raise CommandFailed(f"`{module} {' '.join(arguments)}` failed:\n" + "\n".join(tail) + f"\nlog: {log}")

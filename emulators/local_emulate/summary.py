@@ -1,0 +1,181 @@
+"""What a person reads at the end: what arrived and whether it agrees, gold's figures, seconds, addresses."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from google.cloud import bigquery
+
+from emulators.company.errors import CompanyError
+from emulators.company.ledger import Ledger
+from emulators.local_emulate.dagster import Run
+from emulators.supervisor.environment import PROJECT, sources
+
+HEADLINES = {
+    "accounts": "select count(*) from gold.dim_account",
+    "people": "select count(*) from gold.dim_user",
+    "monthly recurring revenue": "select sum(mrr), day from gold.mart_mrr_daily group by day order by day desc limit 1",
+    "invoiced in all": "select sum(amount) from gold.fct_billing where kind = 'invoice'",
+    "usage events counted": "select sum(events) from gold.fct_usage_daily",
+}
+
+
+@dataclass(frozen=True)
+class TableLine:
+    """One table: rows in the source and in silver as the conservation check found them, changes in bronze."""
+
+    name: str
+    source_rows: int
+    bronze_rows: int
+    silver_rows: int
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """One event: messages published (None: nobody counted), in bronze, dead-lettered by reason, distinct in silver."""
+
+    name: str
+    published: int | None
+    kept: int
+    dead_letters: dict[str, int]
+    silver_rows: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every published message is in bronze or among the dead letters."""
+        return self.published is None or self.published == self.kept + sum(self.dead_letters.values())
+
+
+class Summary:
+    """Asked of BigQuery through the official client, and of the run's own checks."""
+
+    def __init__(self, run: Run, company: Path | None) -> None:
+        self._client = bigquery.Client(project=PROJECT)
+        self.run = run
+        self.tables = self._tables(run)
+        self.events = self._events(company)
+        self.headlines = self._headlines()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether everything that was compared is the same."""
+        return all(table.agrees for table in self.tables) and all(event.agrees for event in self.events)
+
+    def _tables(self, run: Run) -> list[TableLine]:
+        checks = {check.asset.split("/")[-1]: check for check in run.checks if check.name == "equals_source"}
+        counted = self._counts("bronze", checks)
+        return [
+            TableLine(name, int(c.metadata["source_rows"]), counted[name], int(c.metadata["silver_rows"]), c.passed)
+            for name, c in checks.items()
+        ]
+
+    def _events(self, company: Path | None) -> list[EventLine]:
+        names = [table.table_id for table in self._client.list_tables("bronze") if table.table_type == "TABLE"]
+        kept, silver = self._counts("bronze", names), self._counts("silver", names)
+        published = _published(company, names)
+        dead: dict[str, dict[str, int]] = {name: {} for name in names}
+        rows = self._rows(
+            "select source, object, reason, count(*) from ops.dead_letters group by 1, 2, 3 order by 4 desc"
+        )
+        for source, event, reason, letters in rows:
+            dead.setdefault(f"{source}_{event}", {})[reason] = letters
+        return [EventLine(name, published.get(name), kept[name], dead[name], silver[name]) for name in names]
+
+    def _headlines(self) -> dict[str, str]:
+        if "saas" not in sources():
+            return {}
+        answers = {name: self._rows(sql) for name, sql in HEADLINES.items()}
+        return {name: _headline(*rows[0]) if rows else "-" for name, rows in answers.items()}
+
+    def _counts(self, dataset: str, names: Iterable[str]) -> dict[str, int]:
+        parts = [f"select '{name}', count(*) from {dataset}.{name}" for name in names]
+        return dict(self._rows(" union all ".join(parts))) if parts else {}
+
+    def _rows(self, sql: str) -> Sequence[Any]:
+        return [tuple(row.values()) for row in self._client.query_and_wait(sql)]
+
+
+def _published(company: Path | None, names: Iterable[str]) -> dict[str, int]:
+    """Messages that the company's ledger says were accepted; nothing where no company was played."""
+    try:
+        ledger = Ledger(company) if company else None
+    except CompanyError:
+        ledger = None
+    counts = {name: ledger.event_counts(name) for name in names} if ledger else {}
+    return {name: sum(count.values()) - count["refused"] for name, count in counts.items() if count}
+
+
+def render(summary: Summary, seconds: dict[str, float], total: float, dagster: str) -> str:
+    """The summary as text."""
+    blocks = [
+        _tables_text(summary),
+        _events_text(summary),
+        _headlines_text(summary),
+        _seconds_text(summary, seconds, total),
+    ]
+    blocks.append(
+        f"Dagster   {dagster}    run {dagster}/runs/{summary.run.run_id}\n"
+        "SQL       make sql Q='select * from gold.mart_mrr_daily order by day desc limit 5'\n"
+        "stop      make local-stop (what they hold stays)   forget   make local-reset"
+    )
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _tables_text(summary: Summary) -> str:
+    rows = [("table", "source rows", "bronze changes", "silver rows", "")]
+    rows += [(t.name, _n(t.source_rows), _n(t.bronze_rows), _n(t.silver_rows), _mark(t.agrees)) for t in summary.tables]
+    return _aligned(rows) if summary.tables else ""
+
+
+def _events_text(summary: Summary) -> str:
+    rows = [("event", "published", "kept", "dead letters", "in silver", "")]
+    for e in summary.events:
+        published = "?" if e.published is None else _n(e.published)
+        rows.append(
+            (e.name, published, _n(e.kept), _n(sum(e.dead_letters.values())), _n(e.silver_rows), _mark(e.agrees))
+        )
+    reasons = [
+        f"  {e.name}: " + ", ".join(f"{reason} {_n(letters)}" for reason, letters in e.dead_letters.items())
+        for e in summary.events
+        if e.dead_letters
+    ]
+    return (
+        "\n".join([_aligned(rows), *(["dead letters by reason"] if reasons else []), *reasons])
+        if summary.events
+        else ""
+    )
+
+
+def _headlines_text(summary: Summary) -> str:
+    return _aligned([("gold", ""), *summary.headlines.items()]) if summary.headlines else ""
+
+
+def _seconds_text(summary: Summary, seconds: dict[str, float], total: float) -> str:
+    stages = "  ".join(f"{name} {taken:.1f}" for name, taken in seconds.items())
+    steps = "  ".join(f"{name} {taken:.1f}" for name, taken in summary.run.step_seconds.items())
+    return f"seconds   {stages}   all {total:.1f}\n          in Dagster: {steps}"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+
+
+def _headline(value: Any, day: Any = None) -> str:
+    number = "-" if value is None else f"{value:,}"
+    return f"{number} on {day}" if day else number
+
+
+def _n(number: int) -> str:
+    return f"{number:,}"
+
+
+def _mark(agrees: bool) -> str:
+    return "✓ agree" if agrees else "✗ DIFFER"

@@ -1,0 +1,139 @@
+"""Events that the streaming pipeline has brought: Dagster observes and checks them, it does not move them."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetsDefinition,
+    AssetSpec,
+    MaterializeResult,
+    multi_asset,
+)
+
+from contracts import names, ops
+from contracts.model import Contract, Table
+from orchestration import clients, keys
+
+DELIVERED = "delivered_is_kept_or_dead_lettered"
+DAYS = 1  # how far back a run looks
+PATIENCE = 10  # seconds for what is just being written
+SAMPLE = 5
+
+
+def bronze_events(contracts: Sequence[Contract]) -> AssetsDefinition | None:
+    """The bronze assets of all streams, each with the check that every delivered message is somewhere, once."""
+    tables = {keys.bronze(table): table for table in keys.captured(contracts, "stream")}
+    if not tables:
+        return None
+
+    @multi_asset(
+        name="events_in_bronze",
+        specs=[_spec(table) for table in tables.values()],
+        check_specs=[
+            AssetCheckSpec(
+                DELIVERED, asset=key, description="Every archived message is in bronze once, or a dead letter once."
+            )
+            for key in tables
+        ],
+        can_subset=True,
+    )
+    def events_in_bronze(context: AssetExecutionContext) -> Iterator[MaterializeResult[Any]]:
+        for key, table in tables.items():
+            if key in context.selected_asset_keys:
+                yield MaterializeResult(asset_key=key, metadata=_arrivals(table), check_results=[_delivered(table)])
+
+    return events_in_bronze
+
+
+def _spec(table: Table) -> AssetSpec:
+    return AssetSpec(
+        keys.bronze(table),
+        deps=[keys.source(table)],
+        group_name=table.source,
+        description=f"{table.description or table.name} Written by the streaming pipeline events_to_bronze.",
+        kinds={"beam", "bigquery"},
+    )
+
+
+def _arrivals(table: Table) -> dict[str, Any]:
+    """What came since yesterday, what of it could not be used and why, and a few of those."""
+    rows = clients.query(
+        "select count(*) as row_count, max(_ingested_at) as newest "
+        f"from {_bronze(table)} where {_recent('_ingested_at')}"
+    )[0]
+    dead = f"from {_dead_letters()} where {_recent('dead_lettered_at')} and {_of(table)}"
+    reasons = clients.query(f"select reason, count(*) as letters {dead} group by reason order by reason")
+    sample = clients.query(
+        f"select dead_letter_id, reason, detail, safe_convert_bytes_to_string(substr(payload, 1, 200)) as payload "
+        f"{dead} order by dead_lettered_at desc, dead_letter_id limit {SAMPLE}"
+    )
+    return {
+        "rows": rows["row_count"],
+        "newest": str(rows["newest"]),
+        "dead_letters": sum(row["letters"] for row in reasons),
+        "dead_letters_by_reason": {row["reason"]: row["letters"] for row in reasons},
+        "sample_of_dead_letters": sample,
+    }
+
+
+def _delivered(table: Table) -> AssetCheckResult:
+    """Compares message ids; what the pipeline is just writing is given time to arrive."""
+    differing = _differing(table)
+    for _ in range(PATIENCE):
+        if not differing:
+            break
+        time.sleep(1)
+        differing = _differing(table)
+    return AssetCheckResult(
+        check_name=DELIVERED,
+        asset_key=keys.bronze(table),
+        passed=not differing,
+        metadata={"messages_that_differ": len(differing), "sample": differing[:SAMPLE]},
+    )
+
+
+def _differing(table: Table) -> list[dict[str, Any]]:
+    """Messages of the archive that are not found exactly once in bronze and the dead letters together."""
+    return clients.query(f"""
+        with delivered as (
+            select message_id
+            from {_archive(table)}
+            where ingestion_date >= date_sub(current_date(), interval {DAYS} day)
+        ),
+        kept as (
+            select _message_id as message_id from {_bronze(table)} where {_recent("_ingested_at", DAYS + 1)}
+            union all
+            select array_reverse(split(origin, '/'))[safe_offset(0)]
+            from {_dead_letters()} where {_recent("dead_lettered_at", DAYS + 1)} and {_of(table)}
+        ),
+        found as (select message_id, count(*) as times from kept group by message_id)
+        select delivered.message_id, coalesce(found.times, 0) as times
+        from delivered left join found using (message_id)
+        where coalesce(found.times, 0) != 1
+        order by message_id
+        limit 1000
+    """)
+
+
+def _recent(column: str, days: int = DAYS) -> str:
+    return f"{column} >= timestamp_sub(current_timestamp(), interval {days} day)"
+
+
+def _of(table: Table) -> str:
+    return f"source = '{table.source}' and object = '{table.name}'"
+
+
+def _bronze(table: Table) -> str:
+    return f"`{names.project()}.{names.dataset('bronze')}.{names.table(table.source, table.name)}`"
+
+
+def _archive(table: Table) -> str:
+    return f"`{names.project()}.{names.dataset('ops')}.{names.archive(table.source, table.name)}`"
+
+
+def _dead_letters() -> str:
+    return f"`{names.project()}.{names.dataset('ops')}.{ops.DEAD_LETTERS}`"
