@@ -117,7 +117,7 @@ class Cluster:
         return self.server is None or self.server.poll() is not None
 
     def stop(self) -> None:
-        """Fast shutdown, with a checkpoint; after 4 s without one, at once (the next start then recovers by the log)."""
+        """Fast shutdown with a checkpoint; after 4 s without one, at once (the next start then recovers by the log)."""
         if self.server is None:
             return
         for sent, seconds in ((signal.SIGINT, 4.0), (signal.SIGQUIT, 1.0), (signal.SIGKILL, 5.0)):

@@ -1,0 +1,156 @@
+"""A consistent snapshot of tables: exported by a replication slot at an exact position of the log, copied, and landed.
+
+A row of a backfill has the position at which the slot became consistent: each transaction that committed before it is
+in the snapshot, and none after it. A table's files are published together when the table is complete, so a kill leaves
+no half of one; it is copied again later, at a later position.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import psycopg2.extras
+from psycopg2 import sql
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
+from psycopg2.extensions import connection as Connection
+
+from emulators.datastream import copy_text
+from emulators.datastream.avro import ContainerFile, join
+from emulators.datastream.config import Source, StreamConfig
+from emulators.datastream.encode import encode_column
+from emulators.datastream.envelope import BACKFILL, INSERT, EnvelopeEncoder, Origin
+from emulators.datastream.journal import SpooledFile
+from emulators.datastream.landing import Spool, object_name
+from emulators.datastream.lsn import parse_lsn
+from emulators.datastream.source import SourceTable, connect, names
+
+
+class Stopped(Exception):
+    """The stream was told to stop."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot that others may enter while its session lives, and its position in the log."""
+
+    name: str
+    lsn: int
+
+
+@contextmanager
+def exported_snapshot(source: Source, slot: str, temporary: bool) -> Iterator[Snapshot]:
+    """Create a slot and enter what it exports. A temporary slot is gone after it."""
+    connection = connect(source, psycopg2.extras.LogicalReplicationConnection)
+    try:
+        with connection.cursor() as cursor:
+            words = "TEMPORARY LOGICAL" if temporary else "LOGICAL"
+            quoted = slot.replace('"', '""')
+            cursor.execute(f"CREATE_REPLICATION_SLOT \"{quoted}\" {words} pgoutput (SNAPSHOT 'export')")
+            row = cursor.fetchone()
+            assert row is not None
+            _, lsn, snapshot, _ = row
+            yield Snapshot(snapshot, parse_lsn(lsn))
+    finally:
+        connection.close()
+
+
+def copy_statement(source_table: SourceTable, connection: Connection) -> str:
+    """COPY of what the publication publishes of a table."""
+    table = source_table.table
+    only = sql.SQL("" if source_table.is_partitioned else "ONLY ")
+    where = sql.SQL(f" WHERE {source_table.row_filter}" if source_table.row_filter else "")
+    columns = sql.SQL(", ").join(map(sql.Identifier, names(table.columns)))
+    target = sql.Identifier(table.schema, table.name)
+    query = sql.SQL("COPY (SELECT {} FROM {}{}{}) TO STDOUT").format(columns, only, target, where)
+    return str(query.as_string(connection))
+
+
+@contextmanager
+def copied(connection: Connection, statement: str) -> Iterator[BinaryIO]:
+    """A stream of COPY's output, which another thread fetches meanwhile."""
+    read_end, write_end = os.pipe()
+    failures: list[BaseException] = []
+
+    def fetch() -> None:
+        with os.fdopen(write_end, "wb", buffering=1 << 20) as file, connection.cursor() as cursor:
+            try:
+                cursor.copy_expert(statement, file)
+            except (psycopg2.Error, OSError) as error:
+                failures.append(error)
+
+    thread = threading.Thread(target=fetch, name="copy", daemon=True)
+    with os.fdopen(read_end, "rb") as stream:
+        thread.start()
+        try:
+            yield stream
+        except BaseException:
+            connection.cancel()
+            raise
+        finally:
+            while stream.read(1 << 20):
+                pass
+            thread.join()
+    if failures:
+        raise failures[0]
+
+
+class TableBackfill:
+    """Copies one table within a snapshot into finished files of the spool."""
+
+    def __init__(self, config: StreamConfig, spool: Spool, snapshot: Snapshot, source_table: SourceTable) -> None:
+        self.config, self.spool, self.source_table = config, spool, source_table
+        self.table = source_table.table
+        self.origin = Origin(snapshot.lsn, time.time_ns() // 1000, None)
+        self.envelope = EnvelopeEncoder(config.name, self.table, BACKFILL)
+        self.snapshot = snapshot
+        self.rows = 0
+        self._files: list[ContainerFile] = []
+
+    def run(self, progress: Callable[[int], None]) -> list[SpooledFile]:
+        """Copy the table. `progress` is called with the rows so far, and may raise to stop."""
+        connection = connect(self.config.source)
+        try:
+            connection.set_session(ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", (self.snapshot.name,))
+            with copied(connection, copy_statement(self.source_table, connection)) as stream:
+                for chunk in copy_text.chunks(stream):
+                    self._append(chunk)
+                    progress(self.rows)
+        finally:
+            connection.close()
+        for file in self._files:
+            file.close()
+        return [self._spooled(part, file) for part, file in enumerate(self._files)]
+
+    def _append(self, chunk: bytes) -> None:
+        columns = copy_text.parse(chunk, len(self.table.columns))
+        number = len(columns[0])
+        head = self.envelope.encode(
+            [self.origin],
+            np.zeros(number, np.int32),
+            np.zeros(number, np.int64),
+            np.arange(self.rows, self.rows + number),
+            np.full(number, INSERT, np.int8),
+            self.origin.source_micros,
+        )
+        payload = [encode_column(texts, column.kind) for texts, column in zip(columns, self.table.columns, strict=True)]
+        self._file().append(join([*head, *payload]))
+        self.rows += number
+
+    def _file(self) -> ContainerFile:
+        if not self._files or self._files[-1].size >= self.config.file_bytes:
+            if self._files:
+                self._files[-1].close()
+            self._files.append(self.spool.new_file(self.table))
+        return self._files[-1]
+
+    def _spooled(self, part: int, file: ContainerFile) -> SpooledFile:
+        lsn, micros = self.origin.lsn, self.origin.source_micros
+        name = object_name(self.config.prefix, self.table, BACKFILL, lsn, lsn, part, micros)
+        return SpooledFile(file.path, name, file.rows)

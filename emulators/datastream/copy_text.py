@@ -1,0 +1,51 @@
+r"""COPY's text format to Arrow strings: tabs between columns, a line a row, \N for NULL, backslash escapes."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+CHUNK_BYTES = 2 << 20
+ESCAPES = (("\\t", "\t"), ("\\n", "\n"), ("\\r", "\r"), ("\\b", "\b"), ("\\f", "\f"), ("\\v", "\v"))
+
+
+def chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """Whole lines, about CHUNK_BYTES of them at a time."""
+    rest = b""
+    while data := stream.read(CHUNK_BYTES):
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            yield rest + data[:cut]
+            rest = data[cut:]
+        else:
+            rest += data
+    if rest:
+        raise EOFError("COPY ended in the middle of a row")
+
+
+def unescape(texts: pa.Array) -> pa.Array:
+    """Backslash escapes undone. NUL, which no Postgres text can hold, stands for a backslash meanwhile."""
+    if not pc.any(pc.match_substring(texts, "\\")).as_py():
+        return texts
+    texts = pc.replace_substring(texts, "\\\\", "\0")
+    for escape, character in ESCAPES:
+        texts = pc.replace_substring(texts, escape, character)
+    return pc.replace_substring(texts, "\0", "\\")
+
+
+def parse(chunk: bytes, number_of_columns: int, kind: pa.DataType | None = None) -> list[pa.Array]:
+    """A chunk's columns as Arrow strings, or as binary when `kind` says so; null for NULL."""
+    names = [str(index) for index in range(number_of_columns)]
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(chunk),
+        read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=len(chunk) + 1, use_threads=False),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter="\t", quote_char=False, escape_char=False, newlines_in_values=False, ignore_empty_lines=False
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=["\\N"], strings_can_be_null=True
+        ),
+    )
+    return [unescape(column.combine_chunks()).cast(kind or pa.string()) for column in table.columns]

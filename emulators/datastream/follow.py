@@ -1,0 +1,150 @@
+"""Following the log: read, flush when there is nothing more to read or enough has gathered, confirm last."""
+
+import logging
+import select
+import time
+from typing import TYPE_CHECKING
+
+import psycopg2.extras
+
+from emulators.datastream.backfill import Stopped
+from emulators.datastream.changes import Batch
+from emulators.datastream.decoder import Decoder
+from emulators.datastream.envelope import Table
+from emulators.datastream.journal import changes_statement
+from emulators.datastream.pgoutput import UNCHANGED, Values
+from emulators.datastream.source import Catalog, connect, row_by_key
+
+if TYPE_CHECKING:
+    from emulators.datastream.worker import Worker
+
+log = logging.getLogger(__name__)
+IDLE_SECONDS = 0.5
+GATHER_SECONDS = 2.0
+ASK_SECONDS = 0.5
+DISCOVER_SECONDS = 2.0
+
+
+class Follower:
+    """One replication session of a stream."""
+
+    def __init__(self, worker: "Worker", catalog: Catalog) -> None:
+        self.worker, self.catalog = worker, catalog
+        self.config, self.journal = worker.config, worker.journal
+        self.received_lsn = self.journal.lsn("read") or 0
+        self._decoder = Decoder(self.config, catalog, self._fill)
+        self._batch = Batch(self.config, worker.spool)
+        self._asked = self._discovered = 0.0
+
+    def run(self) -> None:
+        """Follow until the stream stops or a backfill is wanted."""
+        connection = connect(self.config.source, psycopg2.extras.LogicalReplicationConnection)
+        try:
+            with connection.cursor(cursor_factory=psycopg2.extras.ReplicationCursor) as cursor:
+                self._start(cursor)
+                self.worker.recovered()
+                self._loop(cursor)
+        finally:
+            connection.close()
+
+    def _start(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
+        publication = self.config.publication.replace('"', '""')
+        cursor.start_replication(
+            slot_name=self.config.slot,
+            slot_type=psycopg2.extras.REPLICATION_LOGICAL,
+            start_lsn=self.journal.lsn("read") or 0,
+            options={"proto_version": "1", "publication_names": f'"{publication}"'},
+            decode=False,
+            status_interval=10,
+        )
+
+    def _loop(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
+        heard = time.monotonic()
+        read_message, handle = cursor.read_message, self._decoder.handle
+        count = 0
+        while True:
+            message = read_message()
+            if message is not None:
+                handle(message.payload, self._batch)
+                heard = 0.0
+                count += 1
+                if count & 1023 == 0:
+                    self._busy(cursor)
+                continue
+            now = time.monotonic()
+            heard = heard or now
+            if self._idle(cursor, now, now - heard):
+                return
+            select.select([cursor], [], [], 0.1)
+
+    def _busy(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
+        """Now and then while messages keep coming."""
+        if self.worker.stopping.is_set():
+            raise Stopped
+        self.received_lsn = cursor.wal_end
+        batch = self._batch
+        aged = batch.opened and time.monotonic() - batch.opened > self.config.interval_seconds
+        if batch and not self._decoder.in_transaction and (aged or batch.written_bytes() >= self.config.file_bytes):
+            self._flush(cursor)
+
+    def _idle(self, cursor: psycopg2.extras.ReplicationCursor, now: float, silent: float) -> bool:
+        """There is nothing to read; True to leave for a backfill."""
+        if self.worker.stopping.is_set():
+            raise Stopped
+        self.received_lsn = cursor.wal_end
+        if self._decoder.in_transaction:
+            return False
+        if self._batch:
+            if silent >= IDLE_SECONDS or now - self._batch.opened >= GATHER_SECONDS or self.worker.wanted.is_set():
+                self._flush(cursor)
+        elif now - self._asked >= ASK_SECONDS:
+            self._asked = now
+            self._advance(cursor)
+        if now - self._discovered >= DISCOVER_SECONDS:
+            self._discovered = now
+            self._discover()
+        return self.worker.wanted.is_set() and not self._batch
+
+    def _flush(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
+        """Commit the batch to the journal, upload it, record that it landed, and only then confirm to the server."""
+        self._take_objects()
+        end = self._decoder.read_lsn
+        finished = self._batch.finish()
+        counts: dict[Table, int] = {}
+        for table, file in finished:
+            counts[table] = counts.get(table, 0) + file.rows
+        counted = [changes_statement(table.schema, table.name, rows) for table, rows in counts.items()]
+        self.journal.commit([file for _, file in finished], counted, read=str(end))
+        self._batch = Batch(self.config, self.worker.spool)
+        self.worker.publish()
+        self.journal.record(landed=str(end))
+        cursor.send_feedback(flush_lsn=end, force=True)  # type: ignore[no-untyped-call]
+
+    def _discover(self) -> None:
+        """Leave for a backfill when the publication has got another table."""
+        if self.worker.discover(self.catalog):
+            self.worker.wanted.set()
+
+    def _take_objects(self) -> None:
+        """Each table of the batch becomes an object; one that has left the publication, without a backfill."""
+        known = {each.key for each in self.journal.objects()}
+        new = [table for table in self._batch.tables if table.key not in known]
+        if new:
+            self._discover()
+        for table in new:
+            self.journal.add_object(table.schema, table.name, "NOT_STARTED")
+
+    def _advance(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
+        """All that was read has landed, and so has the log up to where the server has decoded it; ask how far."""
+        end = max(cursor.wal_end, self._decoder.read_lsn)
+        if end > (self.journal.lsn("read") or 0):
+            self.journal.record(read=str(end), landed=str(end))
+        confirmed = self.journal.lsn("read") or 0
+        cursor.send_feedback(flush_lsn=confirmed, reply=True, force=True)  # type: ignore[no-untyped-call]
+
+    def _fill(self, table: Table, row: Values, key: Values) -> Values:
+        """Out-of-line values that an update left unchanged: the log does not have them, so ask the table."""
+        found = row_by_key(self.catalog.connection, table, key)
+        if found is None:  # deleted since; the log will say so
+            return [None if value == UNCHANGED else value for value in row]
+        return [now if value == UNCHANGED else value for value, now in zip(row, found, strict=True)]

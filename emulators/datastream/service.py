@@ -1,0 +1,370 @@
+"""What the API's methods do: resources checked and kept, streams started and stopped. No transport."""
+
+import copy
+import hashlib
+import logging
+import re
+import shutil
+import threading
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from emulators.datastream import config, source
+from emulators.datastream.config import StreamConfig
+from emulators.datastream.errors import ApiError, invalid, precondition
+from emulators.datastream.journal import StreamObject
+from emulators.datastream.lsn import format_lsn
+from emulators.datastream.resources import Resource, Resources, now
+from emulators.datastream.worker import WANTED, Worker
+
+log = logging.getLogger(__name__)
+ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
+OUTPUT_ONLY = ("name", "createTime", "updateTime", "errors", "satisfiesPzi", "satisfiesPzs", "lastRecoveryTime")
+STOPPED = ("NOT_STARTED", "PAUSED", "FAILED", "FAILED_PERMANENTLY")
+
+
+def timestamp(seconds: float | None) -> str | None:
+    """Seconds since 1970 as the API writes a time."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def merged(old: Resource, new: Mapping[str, Any], mask: str | None) -> Resource:
+    """`old` with the fields of the mask taken from `new`; without a mask, those that `new` has."""
+    result = copy.deepcopy(old)
+    for path in mask.split(",") if mask else [name for name in new if name not in OUTPUT_ONLY]:
+        parts = [re.sub(r"_([a-z])", lambda found: found[1].upper(), part) for part in path.strip().split(".")]
+        target, given = result, dict(new)
+        for part in parts[:-1]:
+            target, given = target.setdefault(part, {}), given.get(part, {})
+        if parts[-1] in given:
+            target[parts[-1]] = copy.deepcopy(given[parts[-1]])
+        else:
+            target.pop(parts[-1], None)
+    return result
+
+
+def without_secrets(resource: Resource) -> Resource:
+    """A connection profile as it is shown: passwords are written and never read."""
+    shown = copy.deepcopy(resource)
+    shown.get("postgresqlProfile", {}).pop("password", None)
+    return shown
+
+
+class Datastream:
+    """All projects' connection profiles and streams, and the workers of those that run."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.resources = Resources(state / "resources.sqlite")
+        self.workers: dict[str, Worker] = {}
+        self._lock = threading.RLock()
+
+    def start(self) -> None:
+        """Start the streams that ran."""
+        for resource in self.resources.all():
+            if "sourceConfig" in resource and resource["state"] == "RUNNING":
+                self._start_worker(resource)
+
+    def stop(self) -> None:
+        """Stop all workers; their streams stay RUNNING."""
+        for worker in self.workers.values():
+            worker.stopping.set()
+        for worker in self.workers.values():
+            worker.stop()
+
+    # Any resource
+
+    def get(self, name: str) -> Resource:
+        """A resource; NOT_FOUND."""
+        found = self.resources.get(name)
+        if found is None:
+            raise ApiError("NOT_FOUND", f"Resource '{name}' was not found")
+        return found
+
+    def _new(self, collection: str, identifier: str | None, body: Mapping[str, Any]) -> Resource:
+        if not identifier or not ID.fullmatch(identifier):
+            raise invalid(f"id {identifier!r} must be lower-case letters, digits and hyphens, and begin with a letter")
+        name = f"{collection}/{identifier}"
+        if self.resources.get(name) is not None:
+            raise ApiError("ALREADY_EXISTS", f"Resource '{name}' already exists")
+        if not body.get("displayName"):
+            raise invalid("displayName is required")
+        given = {key: value for key, value in body.items() if key not in OUTPUT_ONLY}
+        return {"name": name, **given, "createTime": now(), "updateTime": now()}
+
+    # Connection profiles
+
+    def create_profile(self, parent: str, identifier: str | None, body: Mapping[str, Any], dry: bool) -> Resource:
+        """Create a connection profile of a Postgres source or a Cloud Storage destination."""
+        with self._lock:
+            profile = self._new(f"{parent}/connectionProfiles", identifier, body)
+            self._check_profile(profile)
+            if not dry:
+                self.resources.put(profile)
+            return without_secrets(profile)
+
+    def _check_profile(self, profile: Resource) -> None:
+        if "gcsProfile" in profile:
+            config.field(profile, "gcsProfile.bucket")
+        elif "postgresqlProfile" in profile:
+            config.source(profile)
+        else:
+            raise invalid("a connection profile needs postgresqlProfile or gcsProfile; others are not supported here")
+
+    def patch_profile(self, name: str, body: Mapping[str, Any], mask: str | None, dry: bool) -> Resource:
+        """Change a connection profile; running streams take it up when they are started again."""
+        with self._lock:
+            profile = merged(self.get(name), body, mask)
+            self._check_profile(profile)
+            profile["updateTime"] = now()
+            if not dry:
+                self.resources.put(profile)
+            return without_secrets(profile)
+
+    def delete_profile(self, name: str) -> None:
+        """Delete a connection profile that no stream uses."""
+        with self._lock:
+            self.get(name)
+            for resource in self.resources.all():
+                if name in (
+                    resource.get("sourceConfig", {}).get("sourceConnectionProfile"),
+                    resource.get("destinationConfig", {}).get("destinationConnectionProfile"),
+                ):
+                    raise precondition(
+                        f"connection profile {name} is used by stream {resource['name']}; delete it first"
+                    )
+            self.resources.delete(name)
+
+    # Streams
+
+    def stream_config(self, stream: Resource) -> StreamConfig:
+        """The stream's settings with its connection profiles."""
+        profiles = [
+            self.get(config.field(stream, path))
+            for path in ("sourceConfig.sourceConnectionProfile", "destinationConfig.destinationConnectionProfile")
+        ]
+        return config.stream_config(stream, *profiles)
+
+    def create_stream(
+        self, parent: str, identifier: str | None, body: Mapping[str, Any], force: bool, dry: bool
+    ) -> Resource:
+        """Create a stream, checked against its source unless forced; started when `state` says RUNNING."""
+        with self._lock:
+            stream = self._new(f"{parent}/streams", identifier, body)
+            stream["state"] = body.get("state", "NOT_STARTED")
+            if stream["state"] not in ("NOT_STARTED", "RUNNING"):
+                raise invalid(f"a stream cannot be created with state {stream['state']!r}; use NOT_STARTED or RUNNING")
+            settings = self.stream_config(stream)
+            self._check_slot_is_free(stream["name"], settings)
+            if not force:
+                source.validate(settings)
+            if not dry:
+                self.resources.put(stream)
+                if stream["state"] == "RUNNING":
+                    self._start_worker(stream)
+            return stream
+
+    def _check_slot_is_free(self, name: str, settings: StreamConfig) -> None:
+        """Two streams on one slot would each get a part of the changes."""
+        for other in self.resources.all():
+            if "sourceConfig" in other and other["name"] != name:
+                taken = self.stream_config(other)
+                if (taken.slot, taken.source) == (settings.slot, settings.source):
+                    raise precondition(f"replication slot {settings.slot!r} is used by stream {other['name']}")
+
+    def patch_stream(self, name: str, body: Mapping[str, Any], mask: str | None, dry: bool) -> Resource:
+        """Change a stream; a `state` of RUNNING or PAUSED starts or stops it."""
+        with self._lock:
+            old = self.get(name)
+            stream = merged(old, body, mask)
+            self._check_state(old["state"], stream.get("state"))
+            settings = self.stream_config(stream)
+            if settings.slot != self.stream_config(old).slot:
+                raise invalid("replicationSlot is immutable; create another stream")
+            stream["updateTime"] = now()
+            if dry:
+                return stream
+            if stream["state"] == "RUNNING":
+                stream.pop("errors", None)
+            self.resources.put(stream)
+            if {**stream, "updateTime": ""} != {**old, "updateTime": ""}:
+                self._stop_worker(name)
+                if stream["state"] == "RUNNING":
+                    self._start_worker(stream)
+            return stream
+
+    def _check_state(self, old: str, new: str | None) -> None:
+        if new == old:
+            return
+        if new not in ("RUNNING", "PAUSED"):
+            raise invalid(f"state can be set to RUNNING or PAUSED, not {new!r}")
+        if old == "FAILED_PERMANENTLY":
+            raise precondition("the stream has failed permanently: see its errors; delete and create it again")
+        if new == "PAUSED" and old != "RUNNING":
+            raise precondition(f"a stream in state {old} cannot be paused")
+
+    def delete_stream(self, name: str) -> None:
+        """Delete a stream, and the replication slot if the stream created it."""
+        with self._lock:
+            stream = self.get(name)
+            self._stop_worker(name)
+            worker = Worker(self.stream_config(stream), self._directory(name), self._failure(name))
+            try:
+                worker.drop_slot()
+            except psycopg2.OperationalError as error:
+                log.warning("%s is deleted; its slot stays, as its source cannot be reached: %s", name, error)
+            worker.close()
+            self.resources.delete(name)
+            shutil.rmtree(self._directory(name), ignore_errors=True)
+
+    def _directory(self, name: str) -> Path:
+        _, project, _, location, _, stream = name.split("/")
+        return self.state / "streams" / project / location / stream
+
+    def _start_worker(self, stream: Resource) -> None:
+        name = stream["name"]
+        worker = Worker(self.stream_config(stream), self._directory(name), self._failure(name))
+        self.workers[name] = worker
+        worker.start()
+
+    def _stop_worker(self, name: str) -> None:
+        worker = self.workers.pop(name, None)
+        if worker is not None:
+            worker.stop()
+            worker.close()
+
+    def _failure(self, name: str) -> Any:
+        """What a worker calls when it cannot go on."""
+
+        def failed(reason: str, message: str) -> None:
+            stream = self.get(name)
+            stream["state"] = "FAILED_PERMANENTLY"
+            stream["errors"] = [error(reason, message)]
+            self.resources.put(stream)
+
+        return failed
+
+    def show_stream(self, stream: Resource) -> Resource:
+        """A stream as the API shows it; what it tries again is among its errors."""
+        worker = self.workers.get(stream["name"])
+        if worker is not None and worker.error and stream["state"] == "RUNNING":
+            return {**stream, "errors": [error("RETRYING", worker.error)]}
+        return stream
+
+    # Objects
+
+    def _worker(self, name: str) -> Worker:
+        """The stream's worker, running or not."""
+        worker = self.workers.get(name)
+        if worker is None:
+            stream = self.get(name)
+            worker = Worker(self.stream_config(stream), self._directory(name), self._failure(name))
+            self.workers[name] = worker
+        return worker
+
+    def objects(self, stream: str) -> list[Resource]:
+        """The stream's objects."""
+        return [show_object(stream, each) for each in self._worker(stream).journal.objects()]
+
+    def object(self, name: str) -> Resource:
+        """One object; NOT_FOUND."""
+        stream, _, identifier = name.rpartition("/objects/")
+        return show_object(stream, self._find(stream, identifier))
+
+    def _find(self, stream: str, identifier: str) -> StreamObject:
+        for each in self._worker(stream).journal.objects():
+            if object_id(stream, each) == identifier:
+                return each
+        raise ApiError("NOT_FOUND", f"Resource '{stream}/objects/{identifier}' was not found")
+
+    def lookup(self, stream: str, body: Mapping[str, Any]) -> Resource:
+        """An object by its schema and table."""
+        wanted = config.field(body, "sourceObjectIdentifier.postgresqlIdentifier")
+        for each in self._worker(stream).journal.objects():
+            if (each.schema, each.name) == (wanted.get("schema"), wanted.get("table")):
+                return show_object(stream, each)
+        raise ApiError("NOT_FOUND", f"{stream} has no object {wanted.get('schema')}.{wanted.get('table')}")
+
+    def start_backfill(self, name: str, body: Mapping[str, Any]) -> Resource:
+        """Backfill an object again, from a new snapshot."""
+        if body.get("eventFilter"):
+            raise ApiError("UNIMPLEMENTED", "a backfill with eventFilter is not supported; leave it out")
+        stream, _, identifier = name.rpartition("/objects/")
+        with self._lock:
+            each = self._find(stream, identifier)
+            if each.state in WANTED:
+                raise precondition(f"a backfill of {each.key} is under way already")
+            worker = self._worker(stream)
+            worker.journal.set_backfill(each.schema, each.name, "PENDING", cause="MANUAL")
+            worker.wanted.set()
+        return self.object(name)
+
+    def stop_backfill(self, name: str) -> Resource:
+        """Stop an object's backfill; nothing of it lands."""
+        stream, _, identifier = name.rpartition("/objects/")
+        with self._lock:
+            each = self._find(stream, identifier)
+            if each.state not in WANTED:
+                raise precondition(f"no backfill of {each.key} is under way")
+            self._worker(stream).journal.set_backfill(each.schema, each.name, "STOPPED")
+        return self.object(name)
+
+    # Emulator only
+
+    def position(self, name: str) -> Resource:
+        """How far a stream has come. `landed_lsn` is null until the first snapshot has landed."""
+        stream = self.get(name)
+        worker = self._worker(name)
+        objects = worker.journal.objects()
+        follower, landed = worker.follower, worker.journal.lsn("landed")
+        received = follower.received_lsn if follower else worker.journal.lsn("read")
+        snapshot = {
+            each.key: {
+                "rows": worker.progress.get(each.key, 0) if each.state == "ACTIVE" else each.backfilled,
+                "state": each.state,
+                "done": each.state not in WANTED,
+            }
+            for each in objects
+        }
+        return {
+            "state": stream["state"],
+            "snapshot": {"done": all(each["done"] for each in snapshot.values()), "tables": snapshot},
+            "landed_lsn": None if landed is None else format_lsn(landed),
+            "received_lsn": None if received is None else format_lsn(received),
+            "rows": {each.key: each.changes for each in objects},
+            "errors": self.show_stream(stream).get("errors", []),
+        }
+
+
+def error(reason: str, message: str) -> Resource:
+    """An Error of the API."""
+    return {"reason": reason, "message": message, "errorUuid": str(uuid.uuid4()), "errorTime": now()}
+
+
+def object_id(stream: str, each: StreamObject) -> str:
+    """An object's id: the same for the same table always."""
+    return str(uuid.UUID(hashlib.blake2b(f"{stream} {each.key}".encode(), digest_size=16).hexdigest()))
+
+
+def show_object(stream: str, each: StreamObject) -> Resource:
+    """An object as the API shows it."""
+    job = {
+        "state": each.state,
+        "trigger": each.cause,
+        "lastStartTime": timestamp(each.started),
+        "lastEndTime": timestamp(each.ended),
+        "errors": [error("BACKFILL_FAILED", each.error)] if each.error else [],
+    }
+    return {
+        "name": f"{stream}/objects/{object_id(stream, each)}",
+        "displayName": each.key,
+        "sourceObject": {"postgresqlIdentifier": {"schema": each.schema, "table": each.name}},
+        "backfillJob": {key: value for key, value in job.items() if value},
+        "createTime": timestamp(each.created),
+        "updateTime": timestamp(each.ended or each.started or each.created),
+    }

@@ -1,0 +1,262 @@
+"""The source database: sessions with lossless text, its catalogue, and what must be so before a stream runs."""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psycopg2
+import psycopg2.extras
+import pyarrow as pa
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from emulators.datastream import copy_text
+from emulators.datastream.config import Source, StreamConfig
+from emulators.datastream.envelope import Table
+from emulators.datastream.errors import StreamFailed, precondition
+from emulators.datastream.kinds import ARRAY, TEXT, Column, Kind, scalar_kind
+from emulators.datastream.lsn import format_lsn, parse_lsn
+from emulators.datastream.pgoutput import Relation, Values
+
+SESSION = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "client_encoding": "UTF8",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+}
+TABLES = """
+SELECT p.schemaname, p.tablename, p.rowfilter, c.oid, c.relkind, a.attname, a.atttypid, a.atttypmod,
+       coalesce(a.attnum = ANY (i.indkey), false), a.attstorage <> 'p'
+FROM pg_publication_tables p
+JOIN pg_namespace n ON n.nspname = p.schemaname
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
+LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = ANY (p.attnames) AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+WHERE p.pubname = %s
+ORDER BY p.schemaname, p.tablename, a.attnum
+"""
+PRIMARY_KEY = """
+SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+WHERE i.indrelid = %s AND i.indisprimary
+"""
+PARTITIONED = """
+SELECT n.nspname, c.relname FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE p.pubname = %s AND c.relkind = 'p' AND NOT p.pubviaroot
+"""
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A table of the publication as it is now."""
+
+    oid: int
+    table: Table
+    row_filter: str | None
+    is_partitioned: bool
+
+
+def connect(source: Source, factory: type[Connection] | None = None) -> Connection:
+    """A session with the settings that encode.py counts on."""
+    return psycopg2.connect(
+        host=source.hostname,
+        port=source.port,
+        user=source.username,
+        password=source.password or None,
+        dbname=source.database,
+        options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+        application_name="datastream",
+        connect_timeout=10,
+        connection_factory=factory,
+    )
+
+
+class Catalog:
+    """Answers from the system catalogue, over a session of its own."""
+
+    def __init__(self, source: Source) -> None:
+        self.connection = connect(source)
+        self.connection.autocommit = True
+        self._kinds: dict[tuple[int, int], Kind] = {}
+
+    def close(self) -> None:
+        """End the session."""
+        self.connection.close()
+
+    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """The rows of a query."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return list(cursor.fetchall())
+
+    def kind(self, oid: int, modifier: int) -> Kind:
+        """The kind of a type: domains are their base type, arrays have items; one that is gone meanwhile is text."""
+        known = self._kinds.get((oid, modifier))
+        if known is None:
+            known = self._kinds[oid, modifier] = self._find_kind(oid, modifier)
+        return known
+
+    def _find_kind(self, oid: int, modifier: int) -> Kind:
+        query = "SELECT typtype, typbasetype, typtypmod, typcategory, typelem FROM pg_type WHERE oid = %s"
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, (oid,))
+            row = cursor.fetchone()
+        if row is None:
+            return Kind(TEXT)
+        sort, base, base_modifier, category, item = row
+        if sort == "d":
+            return self.kind(base, base_modifier)
+        if category == "A" and item:
+            return Kind(ARRAY, item=self.kind(item, modifier))
+        return scalar_kind(oid, modifier)
+
+    def tables(self, publication: str) -> list[SourceTable]:
+        """The publication's tables, with the columns that it publishes."""
+        grouped: dict[tuple[str, str], list[tuple[object, ...]]] = {}
+        with self.connection.cursor() as cursor:
+            cursor.execute(TABLES, (publication,))
+            for row in cursor.fetchall():
+                grouped.setdefault((row[0], row[1]), []).append(row[2:])
+        return [self._table(schema, name, rows) for (schema, name), rows in grouped.items()]
+
+    def _table(self, schema: str, name: str, rows: list[tuple[object, ...]]) -> SourceTable:
+        columns = tuple(
+            Column(str(column), self.kind(int(str(type_oid)), int(str(modifier))), bool(key), bool(toast))
+            for _, _, _, column, type_oid, modifier, key, toast in rows
+            if column is not None
+        )
+        row_filter, oid, relation_kind = rows[0][:3]
+        table = Table(schema, name, columns)
+        return SourceTable(int(str(oid)), table, None if row_filter is None else str(row_filter), relation_kind == "p")
+
+    def table_of(self, relation: Relation) -> Table:
+        """A relation of the log as a table. Where the identity is the whole row, the primary key is asked for."""
+        keys = {column.name for column in relation.columns if column.identity}
+        if relation.identity == "f":
+            keys = {str(row[0]) for row in self.rows(PRIMARY_KEY, relation.oid)}
+        columns = tuple(
+            Column(column.name, self.kind(column.type_oid, column.modifier), column.name in keys)
+            for column in relation.columns
+        )
+        return Table(relation.schema, relation.name, columns)
+
+    def slot(self, name: str) -> tuple[int, str | None] | None:
+        """A slot's confirmed position and its wal_status; None when there is no such slot.
+
+        Raises:
+            ApiError: it is not a slot for this.
+        """
+        query = (
+            "SELECT confirmed_flush_lsn, wal_status, plugin, database FROM pg_replication_slots WHERE slot_name = %s"
+        )
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, (name,))
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        lsn, status, plugin, database = row
+        if plugin != "pgoutput" or database != self.connection.info.dbname:
+            raise precondition(
+                f"replication slot {name!r} belongs to plugin {plugin} and database {database}; the stream needs "
+                f"pgoutput and {self.connection.info.dbname}: choose another name"
+            )
+        return parse_lsn(lsn), status
+
+
+def check_settings(catalog: Catalog) -> None:
+    """The server can decode its log."""
+    if catalog.connection.server_version < 150000:
+        raise precondition("the source is older than PostgreSQL 15, which this emulator needs")
+    ((level, encoding),) = catalog.rows("SELECT current_setting('wal_level'), current_setting('server_encoding')")
+    if level != "logical":
+        raise precondition(f"wal_level is {level}; set wal_level = logical and restart the source database")
+    if encoding == "SQL_ASCII":
+        raise precondition("the database's encoding is SQL_ASCII, so its texts cannot be converted to UTF-8")
+
+
+def check_publication(catalog: Catalog, config: StreamConfig) -> None:
+    """The publication exists and has what the stream shall take; else rows would stay away without a word."""
+    name = config.publication
+    if not catalog.rows("SELECT 1 FROM pg_publication WHERE pubname = %s", name):
+        raise precondition(f"publication {name!r} does not exist; run CREATE PUBLICATION {name} FOR TABLE ...")
+    published = {(table.table.schema, table.table.name) for table in catalog.tables(name)}
+    for schema, table in config.include.named() if config.include else ():
+        if (schema, table) not in published and config.includes(schema, table):
+            raise precondition(
+                f"table {schema}.{table} is in includeObjects and not in publication {name!r}; create it, then run "
+                f"ALTER PUBLICATION {name} ADD TABLE {schema}.{table}"
+            )
+    for partitioned_schema, partitioned in catalog.rows(PARTITIONED, name):
+        raise precondition(
+            f"table {partitioned_schema}.{partitioned} is partitioned, and publication {name!r} would name its partitions instead of it; "
+            f"run ALTER PUBLICATION {name} SET (publish_via_partition_root = true)"
+        )
+
+
+def validate(config: StreamConfig) -> None:
+    """What Datastream's own validation asks of the source.
+
+    Raises:
+        ApiError: FAILED_PRECONDITION with what to change.
+    """
+    try:
+        catalog = Catalog(config.source)
+    except psycopg2.OperationalError as error:
+        raise precondition(f"the source database cannot be reached: {str(error).strip()}") from error
+    try:
+        check_settings(catalog)
+        check_publication(catalog, config)
+        catalog.slot(config.slot)
+    finally:
+        catalog.close()
+
+
+def check_continuity(catalog: Catalog, slot: str, landed: int) -> None:
+    """The slot still has every change after what has landed.
+
+    Raises:
+        StreamFailed: it does not; a new slot would hide a gap, so none is made.
+    """
+    found = catalog.slot(slot)
+    remedy = "delete this stream, and create it again with a backfill"
+    if found is None:
+        raise StreamFailed("SLOT_LOST", f"replication slot {slot!r} is gone, and with it what it kept; {remedy}")
+    confirmed, status = found
+    if status == "lost":
+        raise StreamFailed("SLOT_LOST", f"the log that replication slot {slot!r} needs was removed; {remedy}")
+    if confirmed > landed:
+        raise StreamFailed(
+            "SLOT_MOVED",
+            f"replication slot {slot!r} was moved to {format_lsn(confirmed)} by somebody else, while "
+            f"{format_lsn(landed)} has landed: what is between is lost; {remedy}",
+        )
+
+
+def row_by_key(connection: Connection, table: Table, key: Values) -> Values | None:
+    """A row as it is now, in COPY's text; None when there is none, or the table is another by now."""
+    conditions = [
+        sql.SQL("{} = {}").format(sql.Identifier(column.name), sql.Literal(value.decode()))
+        for column, value in zip((each for each in table.columns if each.key), key, strict=True)
+        if value is not None
+    ]
+    columns = sql.SQL(", ").join(map(sql.Identifier, names(table.columns)))
+    target, where = sql.Identifier(table.schema, table.name), sql.SQL(" AND ").join(conditions)
+    query = sql.SQL("COPY (SELECT {} FROM {} WHERE {}) TO STDOUT").format(columns, target, where)
+    output = io.BytesIO()
+    try:
+        with connection.cursor() as cursor:
+            cursor.copy_expert(query, output)
+    except psycopg2.ProgrammingError:
+        return None
+    if not conditions or not output.tell():
+        return None
+    return [column[0].as_py() for column in copy_text.parse(output.getvalue(), len(table.columns), pa.binary())]
+
+
+def names(columns: Iterable[Column]) -> list[str]:
+    """The columns' names."""
+    return [column.name for column in columns]

@@ -1,0 +1,235 @@
+"""A running stream: publish what is spooled, check the slot, backfill, follow the log; after an error, from the start.
+
+Each round begins from the journal alone, so a failure at any point is the same as a kill at that point.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg2
+import psycopg2.extras
+
+from emulators.datastream import storage
+from emulators.datastream.backfill import Snapshot, Stopped, TableBackfill, exported_snapshot
+from emulators.datastream.config import StreamConfig
+from emulators.datastream.errors import ApiError, StreamFailed
+from emulators.datastream.follow import Follower
+from emulators.datastream.journal import Journal, StreamObject, backfill_statement
+from emulators.datastream.landing import Spool
+from emulators.datastream.lsn import format_lsn, parse_lsn
+from emulators.datastream.pgoutput import ProtocolError
+from emulators.datastream.source import Catalog, SourceTable, check_continuity, connect
+
+log = logging.getLogger(__name__)
+RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+WANTED = ("PENDING", "ACTIVE")
+PERMANENT = (StreamFailed, ApiError, ProtocolError, storage.StorageRefused)
+
+
+class Worker:
+    """The thread of a stream, and what is known of it."""
+
+    def __init__(self, config: StreamConfig, directory: Path, failed: Callable[[str, str], None]) -> None:
+        """`failed(reason, message)` is called when the stream has stopped by itself."""
+        self.config = config
+        self.journal = Journal(directory)
+        self.spool = Spool(directory / "spool")
+        self.error: str | None = None
+        self.progress: dict[str, int] = {}
+        self.follower: Follower | None = None
+        self.stopping = threading.Event()
+        self.wanted = threading.Event()
+        self._failed = failed
+        self._uploader = storage.Uploader(storage.endpoint())
+        self._thread = threading.Thread(target=self._run, name=f"stream {config.name.rsplit('/', 1)[-1]}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what has not landed is read again at the next start."""
+        self.stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self.stopping.is_set():
+            before = self.journal.fact("read")
+            try:
+                self._round()
+                attempt = 0
+            except Stopped:
+                return
+            except PERMANENT as error:
+                reason = error.reason if isinstance(error, StreamFailed) else "STREAM_STOPPED"
+                log.error("%s stopped: %s", self.config.name, error)
+                self._failed(reason, str(error))
+                return
+            except (psycopg2.Error, storage.StorageUnavailable, OSError) as error:
+                attempt = 0 if self.journal.fact("read") != before else attempt
+                self._report(error)
+                self.stopping.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+                attempt += 1
+            finally:
+                self._uploader.close()
+
+    def _report(self, error: Exception) -> None:
+        text = f"{type(error).__name__}: {str(error).strip()}"
+        if text != self.error:
+            log.warning("%s will try again: %s", self.config.name, text)
+        self.error = text
+
+    def _round(self) -> None:
+        """Everything once; following the log lasts until something else is wanted."""
+        self.spool.clear_except(self.journal.pending())
+        self.publish()
+        with ExitStack() as stack:
+            catalog = Catalog(self.config.source)
+            stack.callback(catalog.close)
+            self._check_system()
+            snapshot = self._begin(catalog, stack)
+            self.discover(catalog)
+            self.wanted.clear()
+            self._backfill(catalog, snapshot)
+        with ExitStack() as stack:
+            catalog = Catalog(self.config.source)
+            stack.callback(catalog.close)
+            if self.journal.fact("landed") is None:
+                self.journal.record(landed=str(self.journal.lsn("read")))
+            self.follower = Follower(self, catalog)
+            self.follower.run()
+
+    def recovered(self) -> None:
+        """The round has come to where it works again."""
+        self.error = None
+
+    def publish(self) -> None:
+        """Upload what the journal says, then call it landed."""
+        files = self.journal.pending()
+        for file in files:
+            self._uploader.upload(self.config.bucket, file.object, file.path)
+        self.journal.uploaded(files)
+        for file in files:
+            file.path.unlink(missing_ok=True)
+
+    def _check_system(self) -> None:
+        """The database is the one that the stream began with, and not an older state of it."""
+        connection = connect(self.config.source, psycopg2.extras.LogicalReplicationConnection)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("IDENTIFY_SYSTEM")
+                row = cursor.fetchone()
+        finally:
+            connection.close()
+        assert row is not None
+        system, position = f"{row[0]}, timeline {row[1]}, database {row[3]}", parse_lsn(row[2])
+        known, read = self.journal.fact("system"), self.journal.lsn("read") or 0
+        if known is None:
+            self.journal.record(system=system)
+        elif known != system or position < read:
+            raise StreamFailed(
+                "SOURCE_REPLACED",
+                f"the source is another database than the one the stream began with: it is system {system} at "
+                f"{format_lsn(position)}, and was system {known} at {format_lsn(read)}; its log is not the same. "
+                f"Delete this stream, and create it again with a backfill",
+            )
+
+    def _begin(self, catalog: Catalog, stack: ExitStack) -> Snapshot | None:
+        """At the first start the slot is taken, or created with a snapshot; later it must still hold what follows."""
+        read = self.journal.lsn("read")
+        if read is not None:
+            check_continuity(catalog, self.config.slot, read)
+            return None
+        found = catalog.slot(self.config.slot)
+        if found is not None:
+            self.journal.record(read=str(found[0]))
+            return None
+        snapshot = stack.enter_context(exported_snapshot(self.config.source, self.config.slot, temporary=False))
+        self.journal.record(read=str(snapshot.lsn), created_slot="yes")
+        return snapshot
+
+    def discover(self, catalog: Catalog) -> bool:
+        """Take tables that the publication has and the stream does not know; True if one is to be backfilled."""
+        known = {(each.schema, each.name) for each in self.journal.objects()}
+        found = False
+        for source_table in catalog.tables(self.config.publication):
+            schema, name = source_table.table.schema, source_table.table.name
+            if (schema, name) in known or not self.config.includes(schema, name):
+                continue
+            wanted = self.config.backfills(schema, name)
+            self.journal.add_object(schema, name, "PENDING" if wanted else "NOT_STARTED")
+            found = found or wanted
+        return found
+
+    def _backfill(self, catalog: Catalog, snapshot: Snapshot | None) -> None:
+        """Backfill each table that waits for it, all from one snapshot."""
+        waiting = [each for each in self.journal.objects() if each.state in WANTED]
+        if not waiting:
+            return
+        tables = {each.table.key: each for each in catalog.tables(self.config.publication)}
+        with ExitStack() as stack:
+            if snapshot is None:
+                slot = f"backfill_{uuid.uuid4().hex}"
+                snapshot = stack.enter_context(exported_snapshot(self.config.source, slot, temporary=True))
+            for each in waiting:
+                if each.key in tables:
+                    self._backfill_table(each, tables[each.key], snapshot)
+                else:
+                    reason = f"the table is not in publication {self.config.publication!r} any more"
+                    self.journal.set_backfill(each.schema, each.name, "FAILED", error=reason)
+
+    def _backfill_table(self, each: StreamObject, source_table: SourceTable, snapshot: Snapshot) -> None:
+        self.journal.set_backfill(each.schema, each.name, "ACTIVE")
+
+        def progress(rows: int) -> None:
+            self.progress[each.key] = rows
+            if self.stopping.is_set() or self.is_cancelled(each):
+                raise Stopped
+
+        backfill = TableBackfill(self.config, self.spool, snapshot, source_table)
+        try:
+            files = backfill.run(progress)
+        except Stopped:
+            if self.stopping.is_set():
+                raise
+            return
+        done = backfill_statement(each.schema, each.name, "COMPLETED", rows=backfill.rows)
+        self.journal.commit(files, [done])
+        self.publish()
+        self.recovered()
+
+    def is_cancelled(self, each: StreamObject) -> bool:
+        """Whether somebody stopped this backfill."""
+        rows = self.journal.query("SELECT state FROM objects WHERE schema = ? AND name = ?", each.schema, each.name)
+        return rows[0][0] not in WANTED
+
+    def close(self) -> None:
+        """Let go of the files; the worker has ended."""
+        self.journal.close()
+
+    def drop_slot(self) -> None:
+        """Drop the slot if this stream created it: left behind, it would keep the source's log forever."""
+        if self.journal.fact("created_slot") is None:
+            return
+        for _ in range(20):
+            try:
+                self._drop_slot()
+            except psycopg2.errors.ObjectInUse:  # the server has not noticed that we are gone
+                time.sleep(0.1)
+            else:
+                return
+
+    def _drop_slot(self) -> None:
+        catalog = Catalog(self.config.source)
+        try:
+            query = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s"
+            catalog.rows(query, self.config.slot)
+        finally:
+            catalog.close()
