@@ -127,7 +127,7 @@ def _column_type(document: Document, path: KeyPath, item: SchemaProperty) -> str
     try:
         kind = bigquery_type(item.logicalType, item.physicalType, inner)
     except UnknownType as error:
-        key = "logicalType" if "logicalType `" in str(error) else "physicalType"
+        key = "logicalType" if str(error).startswith("unknown logicalType") else "physicalType"
         place = (*path, key) if getattr(item, key) else path
         document.refuse(
             place, f"column `{item.name}`: {error}", did_you_mean(error.word, error.known) if error.known else ""

@@ -45,8 +45,9 @@ def _duplicates(rule: QualityRule, table: str) -> str:
     """Rows beyond the first of each key; a key with a NULL in it is no duplicate of another."""
     keys = _columns(rule)
     present = " and ".join(f"{sql_text.name(column)} is not null" for column in rule.columns)
-    groups = f"select count(*) as n, {present} as present from {table} group by {keys}"
-    return f"select {_figures(rule, 'coalesce(sum(if(present, n - 1, 0)), 0)', 'coalesce(sum(n), 0)')} from ({groups})"
+    groups = f"select count(*) as _rows, {present} as _present from {table} group by {keys}"
+    failed = "coalesce(sum(if(_present, _rows - 1, 0)), 0)"
+    return f"select {_figures(rule, failed, 'coalesce(sum(_rows), 0)')} from ({groups})"
 
 
 def _figures(rule: QualityRule, failed: str, rows: str) -> str:

@@ -31,24 +31,21 @@ def parse(document: Document) -> OpenDataContractStandard:
 
 
 def _drop_invalid(document: Document, error: pydantic.ValidationError, trapped: set[int]) -> None:
-    dropped: set[KeyPath] = set()
+    """Reports each wrong value and puts null in its place, which the standard's model takes everywhere."""
+    wrong: set[KeyPath] = set()
     for detail in error.errors():
         path = _existing(document.data, detail["loc"])
-        if not path or any(path[: len(other)] == other for other in dropped):
-            continue
         value = document.at(path)
         if document.line(path) not in trapped:
             shown = f"`{path[-1]}: {value}`" if isinstance(value, str | int | float | bool) else f"`{path[-1]}`"
             document.refuse(path, f"{shown}: {detail['msg'][0].lower()}{detail['msg'][1:]}", _kind_hint(detail, value))
-        dropped.add(path)
-    for path in sorted(dropped, key=lambda found: [str(step).zfill(9) for step in found], reverse=True):
-        holder = document.at(path[:-1])
-        if isinstance(holder, list):
-            holder[int(path[-1])] = {} if isinstance(holder[int(path[-1])], dict) else None
-            if holder[int(path[-1])] is None:
-                document.at(path[:-2])[path[-2]] = None
-        else:
-            holder[path[-1]] = None
+        while not isinstance(
+            path[-1], str
+        ):  # an item of a list: without the whole list, so that others keep their place
+            path = path[:-1]
+        wrong.add(path)
+    for path in sorted(wrong, key=len, reverse=True):
+        document.at(path[:-1])[path[-1]] = None
 
 
 def _kind_hint(detail: Any, value: Any) -> str:
@@ -76,6 +73,7 @@ def _check_keys(document: Document, path: KeyPath, data: Any, model: type[pydant
             document.refuse(place, f"unknown key `{key}`", did_you_mean(key, fields))
             meant = nearest(key, fields)
             if meant is None or meant in data:
+                del data[key]
                 continue
             document.rename(place, meant)
             key, place = meant, (*path, meant)

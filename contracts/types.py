@@ -48,7 +48,9 @@ def bigquery_type(logical: str, physical: str | None, item: str | None = None) -
             f"physicalType `{physical}` is an array and logicalType `{logical}` is not", logical, ("array",)
         )
     if base and logical not in PHYSICAL_TYPES[base]:
-        raise UnknownType(f"physicalType `{physical}` cannot be a {logical}", logical, PHYSICAL_TYPES[base])
+        raise UnknownType(
+            f"physicalType `{physical}` cannot carry logicalType `{logical}`", logical, PHYSICAL_TYPES[base]
+        )
     if base in ("json", "jsonb"):
         return "JSON"
     if base == "bytea":
