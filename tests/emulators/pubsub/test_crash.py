@@ -5,13 +5,16 @@ import random
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from google.api_core import exceptions
 from google.pubsub_v1 import types
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.emulators.pubsub.process import Clients, Emulator
+from tests.emulators.pubsub.test_streaming import Stream, until
 
 _GONE = (exceptions.ServiceUnavailable, exceptions.DeadlineExceeded, exceptions.Unknown)
 
@@ -167,7 +170,12 @@ def test_a_consumer_that_reconnects_by_itself_loses_nothing(state: Path) -> None
     topic = clients.topic()
     subscription = clients.subscription(topic)
     seen: set[bytes] = set()
-    future = clients.subscriber.subscribe(subscription, lambda message: (seen.add(message.data), message.ack()))
+
+    def callback(message: Any) -> None:
+        seen.add(message.data)
+        message.ack()
+
+    future = clients.subscriber.subscribe(subscription, callback)
     futures = [clients.publisher.publish(topic, b"%d" % number) for number in range(300)]
     emulator.kill()
     emulator.start(emulator.port)
@@ -184,18 +192,15 @@ def test_a_consumer_that_reconnects_by_itself_loses_nothing(state: Path) -> None
 
 
 def test_the_health_service_says_serving_and_sigterm_ends_open_streams(state: Path) -> None:
-    from grpc_health.v1 import health_pb2, health_pb2_grpc
-
     emulator = Emulator(state)
     clients = Clients(emulator.target)
     with grpc.insecure_channel(emulator.target) as channel:
         answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
-        topic = clients.topic()
-        future = clients.subscriber.subscribe(clients.subscription(topic), lambda message: message.ack())
-        clients.publish(topic, b"x")
-        assert emulator.stop() == 0
-        future.cancel()
+    stream = Stream(clients, clients.subscription(clients.topic()))
+    until(lambda: bool(stream.responses))
+    assert emulator.stop() == 0
+    assert stream.failure()[0] == grpc.StatusCode.UNAVAILABLE
     clients.close()
 
 

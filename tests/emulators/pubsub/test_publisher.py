@@ -103,10 +103,10 @@ def test_what_exists_and_what_does_not(clients: Clients) -> None:
     ],
 )
 def test_topics_that_cannot_be_honoured_are_refused(
-    clients: Clients, fields: dict[str, Any], error: type[Exception], words: str
+    clients: Clients, fields: dict[str, Any], error: type[exceptions.GoogleAPICallError], words: str
 ) -> None:
     found = refusal(clients.topic, **fields)
-    assert isinstance(found, error)
+    assert type(found) is error
     assert words in found.message
 
 

@@ -52,10 +52,10 @@ def test_a_subscription_has_the_services_defaults(clients: Clients) -> None:
     ],
 )
 def test_subscriptions_that_cannot_be_honoured_are_refused(
-    clients: Clients, fields: dict[str, Any], error: type[Exception], words: str
+    clients: Clients, fields: dict[str, Any], error: type[exceptions.GoogleAPICallError], words: str
 ) -> None:
     found = refusal(clients.subscription, clients.topic(), **fields)
-    assert isinstance(found, error)
+    assert type(found) is error
     assert words in found.message
 
 
@@ -208,7 +208,7 @@ def test_dead_letters_are_forwarded_after_their_attempts(clients: Clients) -> No
     )
     clients.publish(topic, b"poison", kind="bad")
     clients.publish(topic, b"good")
-    attempts = []
+    attempts: list[int] = []
     for _ in range(5):
         received = clients.pull_all(subscription, 2 if not attempts else 1)
         attempts += [one.delivery_attempt for one in received if one.message.data == b"poison"]
