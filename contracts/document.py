@@ -65,8 +65,10 @@ class Document:
             node = None if self.problems else yaml.compose(text, _LOADER)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
+            line = mark.line + 1 if mark is not None else 1
             what = " ".join(str(part) for part in (error.context, error.problem) if part)
-            self.problems.append(Problem(self.file, mark.line + 1 if mark is not None else 1, f"not YAML: {what}"))
+            tab = any("\t" in found for found in text.split("\n")[line - 1 : line])
+            self.problems.append(Problem(self.file, line, f"not YAML: {what}", "Indent with spaces." if tab else ""))
             return
         except yaml.reader.ReaderError as error:
             line = text[: error.position].count("\n") + 1
