@@ -29,9 +29,8 @@ class Buckets:
         name = str(body.get("name", ""))
         check_bucket_name(name)
         written = _without_nulls(_checked(body))
-        written["location"] = written.get("location", "US").upper()
-        written.setdefault("storageClass", "STANDARD")
-        written.setdefault("softDeletePolicy", {"retentionDurationSeconds": WEEK_SECONDS})
+        written = _defaults() | written
+        written["location"] = written["location"].upper()
         with self._database.transaction() as connection:
             if _find(connection, name):
                 raise errors.StorageError(409, "conflict", _CONFLICT)
@@ -71,7 +70,7 @@ class Buckets:
             conditions.check_write(bucket)
             kept = ("location", "storageClass", "softDeletePolicy")
             base = bucket.settings if keep else {field: bucket.settings[field] for field in kept}
-            merged = settings.merge(base, written)
+            merged = _defaults() | {"location": bucket.settings["location"]} | settings.merge(base, written)
             _check_change(bucket, merged)
             merged["location"] = bucket.settings["location"]
             changed = replace(
@@ -124,6 +123,15 @@ _CONFLICT = "Your previous request to create the named bucket succeeded and you 
 
 def _checked(body: Settings) -> Settings:
     return settings.check(body, settings.BUCKET_FIELDS, settings.BUCKET_OUTPUT)
+
+
+def _defaults() -> Settings:
+    """What a bucket has where its owner has said nothing."""
+    return {
+        "location": "US",
+        "storageClass": "STANDARD",
+        "softDeletePolicy": {"retentionDurationSeconds": WEEK_SECONDS},
+    }
 
 
 def _without_nulls(body: Settings) -> Settings:

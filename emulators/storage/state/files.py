@@ -84,9 +84,6 @@ class Files:
         self._content = root / "content"
         for folder in (self._incoming, self._content):
             folder.mkdir(parents=True, exist_ok=True)
-        # Two hundred folders keep each one short without a look-up of whether it exists at every write.
-        for number in range(256):
-            (self._content / f"{number:02x}").mkdir(exist_ok=True)
 
     def receive(self, upload: str | None = None) -> Incoming:
         """Open a file to receive into; the same `upload` continues where it stopped."""
@@ -115,14 +112,14 @@ class Files:
         self.path(generation).unlink(missing_ok=True)
 
     def path(self, generation: int) -> Path:
-        return self._content / f"{generation % 256:02x}" / str(generation)
+        return self._content / str(generation)
 
     def sweep(self, generations: set[int], uploads: set[str]) -> None:
         """Remove what no row names: half-received files and content whose row was never committed."""
         for path in self._incoming.iterdir():
             if path.name not in uploads:
                 path.unlink()
-        for path in self._content.glob("*/*"):
+        for path in self._content.iterdir():
             if int(path.name) not in generations:
                 path.unlink()
 

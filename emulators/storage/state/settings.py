@@ -27,6 +27,9 @@ def _of_type(*types: type) -> Check:
     return check
 
 
+_TEXT, _FLAG, _RECORD, _LIST = _of_type(str), _of_type(bool), _of_type(dict), _of_type(list)
+
+
 def _storage_class(field: str, value: Any) -> None:
     if value not in STORAGE_CLASSES + _OLD_CLASSES:
         raise errors.invalid(f"Invalid storage class: {value!r}", field)
@@ -45,9 +48,38 @@ def _moment(field: str, value: Any) -> None:
 
 
 def _string_map(field: str, value: Any) -> None:
-    strings = isinstance(value, dict) and all(isinstance(part, str) for pair in value.items() for part in pair)
+    # null stands for a key that a patch removes.
+    strings = isinstance(value, dict) and all(part is None or isinstance(part, str) for part in value.values())
     if not strings:
         raise errors.invalid(f"Invalid value for field {field}: strings by name expected", field)
+
+
+def _header(field: str, value: Any) -> None:
+    """A text that goes into a header of the download, where a line's end would be another header."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise errors.invalid(f"Invalid value for field {field}: {value!r}", field)
+
+
+def _whole_number(field: str, value: Any) -> None:
+    if not re.fullmatch(r"[0-9]{1,18}", str(value)):
+        raise errors.invalid(f"Invalid value for field {field}: {value!r} (a whole number expected)", field)
+
+
+def _access_prevention(field: str, value: Any) -> None:
+    if value not in ("inherited", "enforced", "unspecified"):
+        raise errors.invalid(f"Invalid value for field {field}: {value!r}", field)
+
+
+def _record(**fields: Check) -> Check:
+    """A record whose named fields are checked; others in it are kept as they are."""
+
+    def check(field: str, value: Any) -> None:
+        _RECORD(field, value)
+        for name, check_one in fields.items():
+            if value.get(name) is not None:
+                check_one(f"{field}.{name}", value[name])
+
+    return check
 
 
 def _retention(field: str, value: Any) -> None:
@@ -63,17 +95,19 @@ def _absent_or_off(field: str, value: Any) -> None:
     raise errors.not_implemented(f"The bucket feature {field}")
 
 
-_TEXT, _FLAG, _RECORD, _LIST = _of_type(str), _of_type(bool), _of_type(dict), _of_type(list)
-
 # The features without an effect that a caller could see at once (lifecycle, logging, cors ...) are kept and given back.
 BUCKET_FIELDS: Mapping[str, Check] = {
     "location": _location,
     "storageClass": _storage_class,
     "labels": _string_map,
-    "versioning": _RECORD,
+    "versioning": _record(enabled=_FLAG),
     "lifecycle": _RECORD,
-    "softDeletePolicy": _RECORD,
-    "iamConfiguration": _RECORD,
+    "softDeletePolicy": _record(retentionDurationSeconds=_whole_number),
+    "iamConfiguration": _record(
+        uniformBucketLevelAccess=_record(enabled=_FLAG),
+        bucketPolicyOnly=_record(enabled=_FLAG),
+        publicAccessPrevention=_access_prevention,
+    ),
     "retentionPolicy": _retention,
     "encryption": _RECORD,
     "logging": _RECORD,
@@ -107,11 +141,11 @@ BUCKET_OUTPUT = frozenset(
     )
 )
 OBJECT_FIELDS: Mapping[str, Check] = {
-    "contentType": _TEXT,
-    "contentEncoding": _TEXT,
-    "contentDisposition": _TEXT,
-    "contentLanguage": _TEXT,
-    "cacheControl": _TEXT,
+    "contentType": _header,
+    "contentEncoding": _header,
+    "contentDisposition": _header,
+    "contentLanguage": _header,
+    "cacheControl": _header,
     "metadata": _string_map,
     "customTime": _moment,
     "storageClass": _storage_class,

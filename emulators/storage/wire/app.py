@@ -3,7 +3,6 @@
 import json
 import logging
 from typing import Any
-from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from emulators.storage.wire import batch, fields
 from emulators.storage.wire.call import Call
 from emulators.storage.wire.downloads import download
 from emulators.storage.wire.methods import ROUTES
+from emulators.storage.wire.routing import decode
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def _outside_the_api(store: Store, request: Request, path: str) -> Response:
     is_api = path.startswith(("/storage/v1/", "/upload/", "/download/", "/batch/"))
     if is_api or request.method not in ("GET", "HEAD") or not name:
         raise errors.not_implemented(f"{request.method} {path}")
-    return download(Call(store, request, {"bucket": unquote(bucket), "object": unquote(name)}))
+    return download(Call(store, request, {"bucket": decode(bucket), "object": decode(name)}))
 
 
 def _error_response(error: StorageError, request: Request) -> Response:
@@ -101,5 +101,5 @@ def _error_response(error: StorageError, request: Request) -> Response:
 
 
 def _json_response(code: int, resource: dict[str, Any]) -> Response:
-    data = json.dumps(resource, ensure_ascii=False).encode("utf-8", "replace")
+    data = json.dumps(resource, ensure_ascii=False).encode()
     return Response(data, code, headers={"Content-Type": "application/json; charset=UTF-8"})

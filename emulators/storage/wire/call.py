@@ -89,9 +89,15 @@ def parse_object(data: bytes) -> dict[str, Any]:
     if not data.strip():
         return {}
     try:
-        value = json.loads(data)
-    except ValueError as error:
+        value = json.loads(data, parse_constant=_refuse_constant)
+        # A lone surrogate (an escape of half a character) is in no encoding, so it could not be given back.
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise errors.StorageError(400, "parseError", f"Parse Error: {error}") from error
     if not isinstance(value, dict):
         raise errors.StorageError(400, "parseError", "Parse Error: a JSON object expected.")
     return value
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")

@@ -25,9 +25,7 @@ class Media(Response):
 
     def __init__(self, blocks: Iterator[bytes], file: BinaryIO, status: int, headers: dict[str, str]) -> None:
         super().__init__(status_code=status)
-        self.raw_headers = [
-            (name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()
-        ]
+        self.raw_headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         self._blocks = blocks
         self._file = file
 

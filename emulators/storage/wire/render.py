@@ -97,7 +97,9 @@ def _location_type(location: str) -> str:
 
 
 def _iam_configuration(written: Resource, found: Bucket) -> Resource:
-    uniform = bool(written.get("uniformBucketLevelAccess", {}).get("enabled"))
+    # Two names of one switch; the older one is still what some clients write.
+    switches = (written.get("uniformBucketLevelAccess", {}), written.get("bucketPolicyOnly", {}))
+    uniform = any(switch.get("enabled") for switch in switches)
     access: Resource = {"enabled": uniform}
     if uniform:
         # Ninety days, after which the service locks the choice.

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from starlette.responses import Response
 
+from emulators.storage.state import errors
 from emulators.storage.wire.call import Call
 
 Method = Callable[[Call], Awaitable[dict[str, Any] | Response]]
@@ -44,12 +45,19 @@ class Routes:
         return None
 
 
+def decode(part: str) -> str:
+    """A part of a path without its percent signs; StorageError 400 where its bytes are not UTF-8."""
+    try:
+        return unquote(part, errors="strict")
+    except UnicodeDecodeError:
+        raise errors.invalid(f"The path is not valid UTF-8: {part}") from None
+
+
 def _match(segments: list[str], parts: list[str]) -> dict[str, str] | None:
     values = {}
     for segment, part in zip(segments, parts, strict=True):
         if segment.startswith("{"):
-            # Bytes that are not UTF-8 become lone surrogates, which the check of names refuses.
-            values[segment[1:-1]] = unquote(part, errors="surrogateescape")
+            values[segment[1:-1]] = decode(part)
         elif segment != part:
             return None
     return values

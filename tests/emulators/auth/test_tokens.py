@@ -16,7 +16,7 @@ from emulators.auth.credentials import write_service_account_key
 from emulators.auth.state import jwt
 from emulators.auth.state.keys import load_or_make
 from emulators.auth.state.tokens import PUBLIC_ENDPOINT, GrantError, Issuer
-from tests.emulators.auth.process import running
+from tests.emulators.process import running
 
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 
