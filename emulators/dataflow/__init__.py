@@ -1,0 +1,1 @@
+"""Streaming pipelines on a laptop, as bounded bundles that lose nothing."""

@@ -1,0 +1,50 @@
+"""The job's health in a small JSON file: what a supervisor and a person look at."""
+
+import json
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+class Status:
+    """Counts since the start of the process; the file is replaced, never half written."""
+
+    def __init__(self, directory: Path, job: str, subscriptions: list[str]) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._path, self._written = directory / "status.json", 0.0
+        self.fields: dict[str, Any] = {
+            "job": job,
+            "process_id": os.getpid(),
+            "subscriptions": subscriptions,
+            "started_at": now(),
+            "state": "starting",  # starting, idle, running, retrying, stopped
+            "processed": 0,
+            "duplicates": 0,
+            "bundles": 0,
+            "waiting": 0,
+            "last_bundle": None,
+            "errors": 0,
+            "last_error": None,
+            "problems": {},
+        }
+
+    def update(self, **fields: Any) -> None:
+        """Changes fields; the file follows at once when the state changes, else every half second."""
+        changed = fields.get("state", self.fields["state"]) != self.fields["state"]
+        self.fields.update(fields)
+        if changed or time.monotonic() - self._written > 0.5:
+            self.write()
+
+    def write(self) -> None:
+        """Writes the file now."""
+        draft = self._path.with_suffix(".draft")
+        draft.write_text(json.dumps({**self.fields, "updated_at": now()}, indent=1))
+        draft.replace(self._path)
+        self._written = time.monotonic()
+
+
+def now() -> str:
+    """The time, as status files write it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
