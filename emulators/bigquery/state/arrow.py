@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.errors import not_implemented
 
 _ARROW = {
@@ -37,8 +37,8 @@ def arrow_schema(fields: Sequence[Field]) -> pa.Schema:
     return pa.schema([pa.field(f.name, arrow_type(f), nullable=f.mode != "REQUIRED") for f in fields])
 
 
-def append_arrow(cursor: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table, columns: Sequence[str]) -> int:
-    """Append an Arrow table, whose columns are the named ones in order; returns the number of rows.
+def append_arrow(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, columns: Sequence[str]) -> int:
+    """Append an Arrow table, whose columns are the named ones in order, to a DuckDB table; returns the number of rows.
 
     Raises duckdb.ConstraintException where REQUIRED or another promise of the table is broken.
     """
@@ -46,7 +46,7 @@ def append_arrow(cursor: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table
     cursor.register(name, rows)
     try:
         wanted = ", ".join(quote(column) for column in columns)
-        cursor.execute(f"INSERT INTO {table.physical} ({wanted}) SELECT * FROM {quote(name)}")
+        cursor.execute(f"INSERT INTO {table} ({wanted}) SELECT * FROM {quote(name)}")
     finally:
         cursor.unregister(name)
     return int(rows.num_rows)

@@ -1,0 +1,156 @@
+"""Read sessions of the Storage Read API: a snapshot of rows, cut into streams."""
+
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from emulators.bigquery.sql.model import Field, SqlError, TableName
+from emulators.bigquery.state.arrow import arrow_type
+from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.queries import Execution, Query
+from emulators.bigquery.state.results import Result
+from emulators.bigquery.state.warehouse import Warehouse
+from emulators.bigquery.state.write_streams import StreamError, table_of
+
+_BATCH_ROWS, _BATCH_BYTES = 65_536, 4 << 20
+_ROWS_PER_STREAM = 100_000
+_KEPT = 500
+_MARKS = {"JSON": "google:sqlType:json", "DATETIME": "google:sqlType:datetime", "GEOGRAPHY": "google:sqlType:geography"}
+
+
+@dataclass(frozen=True)
+class Session:
+    """A snapshot: stream i holds rows bounds[i] .. bounds[i + 1]."""
+
+    name: str
+    table: TableName
+    result: Result
+    bounds: tuple[int, ...]
+
+    @property
+    def streams(self) -> list[str]:
+        return [f"{self.name}/streams/{i}" for i in range(len(self.bounds) - 1)]
+
+
+def read_schema(fields: Sequence[Field]) -> pa.Schema:
+    """The Arrow schema that readers get; JSON, DATETIME and GEOGRAPHY are marked as BigQuery marks them."""
+    return pa.schema(
+        [
+            pa.field(
+                f.name, _read_type(f), metadata={"ARROW:extension:name": _MARKS[f.type]} if f.type in _MARKS else None
+            )
+            for f in fields
+        ]
+    )
+
+
+def _read_type(field: Field) -> pa.DataType:
+    if field.type == "BIGNUMERIC":
+        wide = pa.decimal256(76, 38)
+        return pa.list_(pa.field("item", wide)) if field.mode == "REPEATED" else wide
+    return arrow_type(field)
+
+
+class ReadSessions:
+    """The sessions of this process; the oldest are forgotten first."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._guard = threading.Lock()
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+
+    def create(
+        self, project: str, table: str, selected: Sequence[str], restriction: str, most: int, snapshot: datetime | None
+    ) -> Session:
+        """Read a table, or a query's result, now. most: the greatest number of streams (0: as many as are useful)."""
+        name = table_of(table)
+        result = self._rows(name, selected, restriction, snapshot)
+        count = min(most or 16, -(-result.rows // _ROWS_PER_STREAM)) if result.rows else 0
+        bounds = tuple(result.rows * i // count for i in range(count + 1)) if count else ()
+        session = Session(f"projects/{project}/locations/us/sessions/{uuid.uuid4().hex}", name, result, bounds)
+        with self._guard:
+            self._sessions[session.name] = session
+            while len(self._sessions) > _KEPT:
+                self._sessions.popitem(last=False)
+        return session
+
+    def _rows(self, name: TableName, selected: Sequence[str], restriction: str, snapshot: datetime | None) -> Result:
+        anonymous = self._warehouse.anonymous.get(str(name))
+        if anonymous is not None and not restriction and not selected:
+            return anonymous
+        fields = anonymous.fields if anonymous is not None else self._fields(name)
+        query = f"SELECT {self._columns(fields, selected)} FROM `{name.project}.{name.dataset}.{name.table}`"
+        if snapshot is not None:
+            query += f" FOR SYSTEM_TIME AS OF TIMESTAMP '{snapshot.astimezone(UTC).isoformat(' ')}'"
+        if restriction:
+            query += f" WHERE {restriction}"
+        view = self._warehouse.view()
+        try:
+            outcome = Execution(view, self._warehouse.ddl, self._warehouse.results).run(Query(name.project, query))
+        except SqlError as error:
+            raise StreamError("INVALID_ARGUMENT", f"request failed: {error.message}") from error
+        finally:
+            view.cursor.close()
+        if outcome.result is None:
+            raise StreamError("INVALID_ARGUMENT", f"request failed: row_restriction {restriction!r} is no condition.")
+        return outcome.result
+
+    def _fields(self, name: TableName) -> Sequence[Field]:
+        try:
+            table = self._warehouse.catalog.require(name)
+        except ServiceError as error:
+            raise StreamError("NOT_FOUND", f"request failed: {error.message}") from None
+        if table.kind not in ("TABLE", "SNAPSHOT"):
+            raise StreamError("INVALID_ARGUMENT", f"request failed: non-table entities cannot be read with the storage API: {name} is a "
+                              f"{table.kind}. Read the result of a query of it.")  # fmt: skip
+        return table.fields
+
+    def _columns(self, fields: Sequence[Field], selected: Sequence[str]) -> str:
+        known = {field.name.lower(): field.name for field in fields}
+        for column in selected:
+            if "." in column:
+                raise StreamError(
+                    "UNIMPLEMENTED", f"Selecting a part of a record ({column}) is not supported by this emulator."
+                )
+            if column.lower() not in known:
+                raise StreamError(
+                    "INVALID_ARGUMENT",
+                    f"request failed: The following selected fields do not exist in the table schema: {column}",
+                )
+        wanted = {column.lower() for column in selected}
+        return ", ".join(f"`{field.name}`" for field in fields if not wanted or field.name.lower() in wanted)
+
+    def stream(self, name: str) -> tuple[Session, int, int]:
+        """The session of a stream and the rows (first, end) that it holds."""
+        session_name, _, number = name.rpartition("/streams/")
+        session = self._sessions.get(session_name)
+        if session is None or not number.isdigit() or int(number) >= len(session.bounds) - 1:
+            raise StreamError("NOT_FOUND", f"Requested entity was not found. Entity: {name}")
+        return session, session.bounds[int(number)], session.bounds[int(number) + 1]
+
+    def batches(self, name: str, offset: int) -> Iterator[tuple[Session, pa.Table, float, float]]:
+        """(session, rows, progress before, progress after) from an offset within the stream on."""
+        session, first, end = self.stream(name)
+        if offset < 0 or offset > end - first:
+            raise StreamError("OUT_OF_RANGE", f"Offset {offset} is beyond the stream's {end - first} rows.")
+        mean = max(1, session.result.size // max(1, session.result.rows))
+        step = max(1, min(_BATCH_ROWS, _BATCH_BYTES // mean))
+        schema = read_schema(session.result.fields)
+        for start in range(first + offset, end, step):
+            rows = session.result.page(start, min(step, end - start))
+            columns = [
+                column.cast(kind) if column.type != kind else column
+                for column, kind in zip(rows.columns, schema.types, strict=True)
+            ]
+            after = start + rows.num_rows
+            yield (
+                session,
+                pa.Table.from_arrays(columns, schema=schema),
+                (start - first) / (end - first),
+                (after - first) / (end - first),
+            )

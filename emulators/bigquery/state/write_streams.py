@@ -1,0 +1,247 @@
+"""Write streams of the Storage Write API: rows and the stream's next offset commit in one transaction."""
+
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.state.arrow import append_arrow
+from emulators.bigquery.state.catalog import Table, now_ms, quote
+from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.layout import create_sql
+from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.warehouse import Warehouse
+
+COMMITTED, PENDING, BUFFERED, DEFAULT = "COMMITTED", "PENDING", "BUFFERED", "DEFAULT"
+_POSITION = '"stream position"'
+_ATTEMPTS = 5
+
+
+class StreamError(Exception):
+    """What a stream refuses: a gRPC status name, and the storage error's name (OFFSET_ALREADY_EXISTS ...), if any."""
+
+    def __init__(
+        self, status: str, message: str, storage: str | None = None, rows: Sequence[tuple[int, str]] = ()
+    ) -> None:
+        super().__init__(message)
+        self.status, self.message, self.storage, self.rows = status, message, storage, rows
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A write stream: rows were appended, flushed of them are visible (BUFFERED)."""
+
+    name: str
+    table: TableName
+    kind: str
+    created: int
+    rows: int = 0
+    flushed: int = 0
+    finalized: bool = False
+    committed: int | None = None
+
+    @property
+    def staging(self) -> str:
+        """The DuckDB table that holds rows which are not visible yet."""
+        return f"main.{quote('stream ' + self.name.rpartition('/')[2])}"
+
+    def document(self) -> dict[str, Any]:
+        """As kept in the journal."""
+        table = [self.table.project, self.table.dataset, self.table.table]
+        return {"name": self.name, "table": table, "kind": self.kind, "created": self.created, "rows": self.rows,
+                "flushed": self.flushed, "finalized": self.finalized, "committed": self.committed}  # fmt: skip
+
+
+def table_path(name: TableName) -> str:
+    """projects/p/datasets/d/tables/t."""
+    return f"projects/{name.project}/datasets/{name.dataset}/tables/{name.table}"
+
+
+def table_of(path: str) -> TableName:
+    """The table of a path such as projects/p/datasets/d/tables/t[/streams/s]."""
+    parts = path.split("/")
+    if len(parts) not in (6, 8) or parts[0::2][:3] != ["projects", "datasets", "tables"]:
+        raise StreamError(
+            "INVALID_ARGUMENT", f"Invalid resource name {path!r}: projects/p/datasets/d/tables/t is expected."
+        )
+    return TableName(parts[1], parts[3], parts[5])
+
+
+class WriteStreams:
+    """All streams; appends of one stream are one after the other, those of several run side by side."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._guard = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        documents = warehouse.store.documents("stream").values()
+        self._streams = {d["name"]: Stream(**d | {"table": TableName(*d["table"])}) for d in documents}
+
+    def create(self, parent: str, kind: str) -> Stream:
+        """A new stream of a native table."""
+        table = self.table(table_of(parent))
+        stream = Stream(f"{table_path(table.name)}/streams/{uuid.uuid4().hex}", table.name, kind, now_ms())
+        with self._warehouse.store.transaction() as transaction:
+            if kind in (PENDING, BUFFERED):
+                sql = create_sql(table, stream.staging)
+                transaction.cursor.execute(sql[:-1] + f", {_POSITION} BIGINT)")
+            self._keep(transaction, stream)
+        return stream
+
+    def table(self, name: TableName) -> Table:
+        """The native table that a stream writes to; StreamError when it is missing or no native table."""
+        try:
+            table = self._warehouse.catalog.require(name)
+        except ServiceError as error:
+            raise StreamError("NOT_FOUND", error.message, "TABLE_NOT_FOUND") from None
+        if table.kind != "TABLE":
+            raise StreamError("INVALID_ARGUMENT", f"Cannot write to {name}: it is a {table.kind}.")
+        return table
+
+    def get(self, name: str) -> Stream:
+        """A stream by name; `_default` exists for every table."""
+        found = self._streams.get(name)
+        if found is not None:
+            return found
+        if name.endswith(("/streams/_default", "/_default")):
+            table = self.table(table_of(name.removesuffix("/_default").removesuffix("/streams")))
+            return Stream(
+                f"{table_path(table.name)}/streams/_default", table.name, DEFAULT, int(table.resource["creationTime"])
+            )
+        raise StreamError("NOT_FOUND", f"Requested entity was not found. Entity: {name}", "STREAM_NOT_FOUND")
+
+    def append(self, name: str, offset: int | None, rows: pa.Table, columns: Sequence[str]) -> int | None:
+        """Append rows; returns their first offset (None for the default stream).
+
+        Raises StreamError ALREADY_EXISTS or OUT_OF_RANGE for an offset that is not the next one: then nothing is written.
+        """
+        stream = self.get(name)
+        if stream.kind == DEFAULT:
+            if offset is not None:
+                raise StreamError("INVALID_ARGUMENT", "Offset is not supported for the default stream.")
+            self._commit(stream, rows, columns)
+            return None
+        with self._lock(name):
+            stream = self.get(name)
+            self._check(stream, offset, rows.num_rows)
+            self._commit(stream, rows, columns)
+            return stream.rows
+
+    def _lock(self, name: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(name, threading.Lock())
+
+    def _check(self, stream: Stream, offset: int | None, count: int) -> None:
+        if offset is not None and offset < stream.rows:
+            message = (
+                f"The offset is within stream, expected offset {stream.rows}, received {offset}. Entity: {stream.name}"
+            )
+            raise StreamError("ALREADY_EXISTS", message, "OFFSET_ALREADY_EXISTS")
+        if stream.finalized:
+            raise StreamError(
+                "FAILED_PRECONDITION", f"Stream has been finalized. Entity: {stream.name}", "STREAM_FINALIZED"
+            )
+        if offset is not None and offset > stream.rows:
+            message = (
+                f"The offset is beyond stream, expected offset {stream.rows}, received {offset}. Entity: {stream.name}"
+            )
+            raise StreamError("OUT_OF_RANGE", message, "OFFSET_OUT_OF_RANGE")
+
+    def _commit(self, stream: Stream, rows: pa.Table, columns: Sequence[str]) -> None:
+        """One transaction for rows and offset; again when a concurrent change of the table's definition gets in the way."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._warehouse.store.transaction() as transaction:
+                    self._write(transaction, stream, rows, columns)
+                return
+            except duckdb.TransactionException as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise StreamError("ABORTED", f"Table {stream.table} is being changed: {error}") from error
+            except duckdb.ConstraintException as error:
+                raise StreamError("INVALID_ARGUMENT", f"Rows do not fit table {stream.table}: {error}") from error
+
+    def _write(self, transaction: Transaction, stream: Stream, rows: pa.Table, columns: Sequence[str]) -> None:
+        table = self.table(stream.table)
+        if stream.kind in (PENDING, BUFFERED):
+            positions = pa.array(range(stream.rows, stream.rows + rows.num_rows), pa.int64())
+            rows = rows.append_column("position", positions)
+            append_arrow(transaction.cursor, stream.staging, rows, [*columns, _POSITION.strip('"')])
+        else:
+            append_arrow(transaction.cursor, table.physical, rows, columns)
+            self._warehouse.catalog.touch(transaction, stream.table)
+        if stream.kind != DEFAULT:
+            self._keep(transaction, replace(stream, rows=stream.rows + rows.num_rows))
+
+    def _keep(self, transaction: Transaction, stream: Stream) -> None:
+        transaction.record("stream", stream.name, stream.document())
+        transaction.after_commit(lambda: self._streams.__setitem__(stream.name, stream))
+
+    def finalize(self, name: str) -> int:
+        """No more appends; returns the number of rows."""
+        with self._lock(name):
+            stream = self.get(name)
+            if stream.kind == DEFAULT:
+                raise StreamError("INVALID_ARGUMENT", "The default stream cannot be finalized.", "INVALID_STREAM_TYPE")
+            with self._warehouse.store.transaction() as transaction:
+                self._keep(transaction, replace(stream, finalized=True))
+            return stream.rows
+
+    def flush(self, name: str, offset: int) -> int:
+        """Make a BUFFERED stream's rows visible up to and with an offset."""
+        with self._lock(name):
+            stream = self.get(name)
+            if stream.kind != BUFFERED:
+                raise StreamError("INVALID_ARGUMENT", f"Stream {name} is not BUFFERED.", "INVALID_STREAM_TYPE")
+            if offset >= stream.rows:
+                raise StreamError(
+                    "OUT_OF_RANGE", f"Offset {offset} is beyond the stream's end {stream.rows}.", "OFFSET_OUT_OF_RANGE"
+                )
+            if offset >= stream.flushed:
+                with self._warehouse.store.transaction() as transaction:
+                    self._reveal(transaction, stream, f"{_POSITION} <= {offset}")
+                    self._keep(transaction, replace(stream, flushed=offset + 1))
+        return offset
+
+    def _reveal(self, transaction: Transaction, stream: Stream, condition: str) -> None:
+        """Move staged rows into the table."""
+        table = self.table(stream.table)
+        columns = ", ".join(quote(field.name) for field in table.fields)
+        have = {row[0] for row in transaction.cursor.execute(f"DESCRIBE {stream.staging}").fetchall()}
+        values = ", ".join(quote(f.name) if f.name in have else "NULL" for f in table.fields)
+        transaction.cursor.execute(
+            f"INSERT INTO {table.physical} ({columns}) SELECT {values} FROM {stream.staging} WHERE {condition} ORDER BY {_POSITION}"
+        )
+        transaction.cursor.execute(f"DELETE FROM {stream.staging} WHERE {condition}")
+        self._warehouse.catalog.touch(transaction, stream.table)
+
+    def commit(self, parent: str, names: Sequence[str]) -> tuple[int | None, list[tuple[str, str, str]]]:
+        """Commit finalized PENDING streams of one table, all or none: (commit time in ms, [(code, entity, message)])."""
+        table = self.table(table_of(parent))
+        streams = [self.get(name) for name in dict.fromkeys(names)]
+        problems = [problem for stream in streams if (problem := _uncommittable(stream, table.name))]
+        if problems:
+            return None, problems
+        now = now_ms()
+        with self._warehouse.store.transaction() as transaction:
+            for stream in streams:
+                self._reveal(transaction, stream, "true")
+                transaction.cursor.execute(f"DROP TABLE {stream.staging}")
+                self._keep(transaction, replace(stream, committed=now))
+        return now, []
+
+
+def _uncommittable(stream: Stream, table: TableName) -> tuple[str, str, str] | None:
+    if stream.table != table:
+        return "TABLE_NOT_FOUND", stream.name, f"Stream {stream.name} does not belong to table {table}."
+    if stream.kind != PENDING:
+        return "INVALID_STREAM_TYPE", stream.name, f"Stream {stream.name} is {stream.kind}, not PENDING."
+    if stream.committed is not None:
+        return "STREAM_ALREADY_COMMITTED", stream.name, f"Stream {stream.name} is already committed."
+    if not stream.finalized:
+        return "INVALID_STREAM_STATE", stream.name, f"Stream {stream.name} is not finalized."
+    return None

@@ -1,0 +1,57 @@
+"""Rows as Avro, with the logical types that BigQuery uses."""
+
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import fastavro
+import pyarrow as pa
+
+from emulators.bigquery.sql.model import Field
+
+_TYPES: dict[str, Any] = {
+    "INT64": "long", "FLOAT64": "double", "BOOL": "boolean", "STRING": "string", "BYTES": "bytes",
+    "NUMERIC": {"type": "bytes", "logicalType": "decimal", "precision": 38, "scale": 9},
+    "BIGNUMERIC": {"type": "bytes", "logicalType": "decimal", "precision": 77, "scale": 38},
+    "DATE": {"type": "int", "logicalType": "date"}, "TIME": {"type": "long", "logicalType": "time-micros"},
+    "DATETIME": {"type": "string", "logicalType": "datetime"}, "TIMESTAMP": {"type": "long", "logicalType": "timestamp-micros"},
+    "JSON": {"type": "string", "sqlType": "JSON"}, "GEOGRAPHY": {"type": "string", "sqlType": "GEOGRAPHY"},
+    "INTERVAL": {"type": "string", "sqlType": "INTERVAL"},
+}  # fmt: skip
+
+
+def _record(name: str, fields: Sequence[Field]) -> dict[str, Any]:
+    return {"type": "record", "name": name, "fields": [{"name": f.name, "type": _type(f, name)} for f in fields]}
+
+
+def _type(field: Field, parent: str) -> Any:
+    kind = _record(f"{parent}_{field.name}", field.fields) if field.type == "STRUCT" else _TYPES[field.type]
+    if field.mode == "REPEATED":
+        return {"type": "array", "items": kind}
+    return kind if field.mode == "REQUIRED" else ["null", kind]
+
+
+def avro_schema(fields: Sequence[Field]) -> str:
+    """The schema of a row, as JSON."""
+    return json.dumps(_record("__root__", fields))
+
+
+def encode_rows(rows: pa.Table, fields: Sequence[Field]) -> bytes:
+    """Binary rows, one after the other."""
+    schema = fastavro.parse_schema(_record("__root__", fields))
+    sink = io.BytesIO()
+    for row in rows.to_pylist():
+        fastavro.schemaless_writer(sink, schema, {f.name: _plain(row[f.name], f) for f in fields})
+    return sink.getvalue()
+
+
+def _plain(value: Any, field: Field) -> Any:
+    """DATETIME is text in Avro; a missing array is an empty one."""
+    if field.mode == "REPEATED":
+        element = Field(field.name, field.type, "NULLABLE", field.fields)
+        return [_plain(item, element) for item in value or ()]
+    if field.type == "STRUCT" and value is not None:
+        return {child.name: _plain(value[child.name], child) for child in field.fields}
+    return value.isoformat() if isinstance(value, datetime) and field.type == "DATETIME" else value
