@@ -18,7 +18,9 @@ from pathlib import Path
 
 from emulators.company.errors import CompanyError
 from emulators.company.founding import populate
-from emulators.company.journal import FILE, Journal, Settings
+from emulators.company.journal import FILE, Journal, Settings, locked
+from emulators.company.player import play
+from emulators.company.simulation import DayReport
 
 
 def main() -> int:
@@ -29,10 +31,8 @@ def main() -> int:
         url = os.environ.get("SAAS_DATABASE_URL")
         if not url:
             raise CompanyError("SAAS_DATABASE_URL is not set", "make local-env prints the environment.")
-        if arguments.command == "create":
-            _create(arguments, url)
-        else:
-            _play(arguments, url)
+        with locked(arguments.state):
+            _create(arguments, url) if arguments.command == "create" else _play(arguments, url)
     except CompanyError as error:
         print(f"company: {error}", file=sys.stderr)
         return 1
@@ -57,8 +57,6 @@ def _play(arguments: argparse.Namespace, url: str) -> None:
     journal = Journal(arguments.state)
     if journal.last_day() < 0:
         raise CompanyError("the company was not created to its end", "python -m emulators.company create")
-    from emulators.company.player import DayReport, play  # Google's client takes a second to import
-
     if arguments.command == "play":
         journal.set_target_day(journal.last_day() + arguments.days)
 

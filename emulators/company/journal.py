@@ -6,9 +6,12 @@ under way. After a kill the first is read again from Postgres' company_progress,
 a request under way is published again, and its messages are noted as uncertain.
 """
 
+import fcntl
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from importlib.resources import files
 from itertools import groupby
@@ -21,6 +24,7 @@ from emulators.company.schema import TABLES, Row
 from emulators.company.world import Change, Transaction, World
 
 FILE = "ledger.sqlite"
+LOCK_SECONDS = 30.0
 
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -57,6 +61,27 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Be the only one who plays this company. What a killed one left running ends within a day's simulation.
+
+    Raises:
+        CompanyError: another one plays it still after half a minute.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("w") as lock:
+        until = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise CompanyError(f"another process plays the company in {state}", "Wait, or stop it.") from None
+                time.sleep(0.1)
+        yield
 
 
 class Journal:

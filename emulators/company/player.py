@@ -1,88 +1,68 @@
-"""Playing the company's days: simulate, record, then do it in Postgres and on Pub/Sub at once."""
+"""Playing the company's days: one process simulates and records them, another does them in Postgres and on Pub/Sub."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date, timedelta
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
 
 from emulators.company.database import Database, commit_pending
-from emulators.company.day import transactions
-from emulators.company.events.logins import login_events
-from emulators.company.events.model import USAGE_TOPIC, Event
-from emulators.company.events.usage import REDELIVERED_EVERY, usage_events
-from emulators.company.journal import Journal, Settings
-from emulators.company.publisher import Publisher, publish_pending
-from emulators.company.world import Transaction, World
-
-
-class DayReport(NamedTuple):
-    """What a day brought: transactions, changed rows and published events."""
-
-    day: int
-    when: date
-    transactions: int
-    changes: int
-    events: int
-
-
-class SimulatedDay(NamedTuple):
-    """A day's content."""
-
-    when: date
-    transactions: list[Transaction]
-    events: list[Event]
+from emulators.company.errors import CompanyError
+from emulators.company.journal import Journal
+from emulators.company.simulation import DayReport, record_days
 
 
 def play(state: Path, url: str, through: int, report: Callable[[DayReport], None]) -> None:
-    """Play up to a day: first what was recorded and not done, then day by day.
+    """Play up to a day: first what was recorded and not done, then day by day; each is reported when it is done.
 
-    While a day is done, the next one is simulated. Raises CompanyError where a service fails; nothing recorded is lost.
+    Raises CompanyError where a service fails; nothing recorded is lost.
     """
     journal = Journal(state)
-    settings = journal.settings()
-    database, publisher = Database(url, settings.company), Publisher()
-    transactions_done, events_done = Journal(state), Journal(state)
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    recorded = journal.last_day()
+    # Forked while this process has one thread and no connection; the simulator touches the ledger's file alone.
+    fork = multiprocessing.get_context("fork")
+    days, simulator_end = fork.Pipe(duplex=False)
+    simulator = fork.Process(target=_simulate, args=(state, through, days, simulator_end), daemon=True)
+    simulator.start()
+    simulator_end.close()
+    do = _doer(state, url, journal)
+    do(recorded)
+    for _ in range(recorded, through):
+        try:
+            day: DayReport = days.recv()
+        except EOFError:
+            raise CompanyError(
+                "the simulation ended before its last day", "Its reason is in the lines above."
+            ) from None
+        do(day.day)
+        report(day)
 
-        def do(day: int) -> list[Future[int]]:
-            return [
-                pool.submit(commit_pending, transactions_done, database, day),
-                pool.submit(publish_pending, events_done, publisher, day),
-            ]
 
-        doing = do(journal.last_day())
-        for recorded in record_days(journal, settings, through):
-            _wait(doing)
-            doing = do(recorded.day)
-            report(recorded)
-        _wait(doing)
-    database.close()
-
-
-def record_days(journal: Journal, settings: Settings, through: int) -> Iterator[DayReport]:
-    """Simulate and record each day up to `through` that is not recorded yet."""
-    last = journal.last_day()
-    if last >= through:
+def _simulate(state: Path, through: int, days: Connection, simulator_end: Connection) -> None:
+    """Record days and tell of each. Ends by itself when nobody listens any more."""
+    days.close()
+    journal = Journal(state)
+    try:
+        for day in record_days(journal, journal.settings(), through):
+            simulator_end.send(day)
+    except BrokenPipeError:
         return
-    world, usage = journal.world(), journal.events_of(last, USAGE_TOPIC)
-    for day in range(last + 1, through + 1):
-        simulated = simulate(world, settings, day, usage)
-        journal.record_day(day, simulated.when, simulated.transactions, simulated.events, world)
-        usage = [event for event in simulated.events if event.topic == USAGE_TOPIC]
-        changes = sum(len(transaction.changes) for transaction in simulated.transactions)
-        yield DayReport(day, simulated.when, len(simulated.transactions), changes, len(simulated.events))
 
 
-def simulate(world: World, settings: Settings, day: int, usage_of_yesterday: list[Event]) -> SimulatedDay:
-    """A day's content; `world` is the evening before at first and the evening of the day afterwards."""
-    when = settings.start + timedelta(days=day - 1)
-    done = list(transactions(world, settings.seed, when))
-    again = [event for event in usage_of_yesterday if event.kind == "good"][::REDELIVERED_EVERY]
-    events = usage_events(world, settings.seed, when, again) + login_events(world, settings.seed, when)
-    return SimulatedDay(when, done, events)
+def _doer(state: Path, url: str, journal: Journal) -> Callable[[int], None]:
+    """A function that does all that is recorded up to a day: transactions and events at the same time."""
+    from emulators.company.publisher import Publisher, publish_pending  # Google's client takes a second to import
 
+    database, publisher = Database(url, journal.settings().company), Publisher()
+    transactions, events = Journal(state), Journal(state)
+    pool = ThreadPoolExecutor(max_workers=2)
 
-def _wait(doing: list[Future[int]]) -> None:
-    for future in doing:
-        future.result()
+    def do(through: int) -> None:
+        doing = [
+            pool.submit(commit_pending, transactions, database, through),
+            pool.submit(publish_pending, events, publisher, through),
+        ]
+        for future in doing:
+            future.result()
+
+    return do

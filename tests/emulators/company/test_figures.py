@@ -10,8 +10,8 @@ import pytest
 from emulators.company.figures import mrr_per_day, usage_per_day
 from emulators.company.journal import Journal, Settings
 from emulators.company.ledger import Ledger
-from emulators.company.player import record_days
 from emulators.company.population import population
+from emulators.company.simulation import record_days
 from emulators.company.world import World
 
 DAYS = 20

@@ -9,9 +9,9 @@ import pytest
 
 from emulators.company.events.model import LOGIN_TOPIC, USAGE_TOPIC, Event
 from emulators.company.journal import Journal, Settings
-from emulators.company.player import SimulatedDay, record_days, simulate
 from emulators.company.population import population
 from emulators.company.schema import TABLES
+from emulators.company.simulation import SimulatedDay, record_days, simulate
 from emulators.company.world import Change, World
 
 START = date(2026, 1, 1)  # a Thursday
