@@ -31,7 +31,7 @@ def mark(pid: int) -> str | None:
     """The mark of a living process; None where there is none (a zombie has ended)."""
     if _BOOT.exists():
         fields = _stat(pid)
-        return f"{_BOOT.read_text().strip()}/{fields[19]}" if fields and fields[0] != "Z" else None
+        return f"{_BOOT.read_text().strip()}/{fields[19]}" if fields and not _has_ended(fields) else None
     line = _ps("-o", "stat=,lstart=", "-p", str(pid)).strip()
     state, _, start = line.partition(" ")
     return start.strip() if line and not state.startswith("Z") else None
@@ -47,7 +47,7 @@ def group(leader: int) -> list[int]:
     if _BOOT.exists():
         pids = [int(path.name) for path in _PROC.iterdir() if path.name.isdigit()]
         stats = {pid: _stat(pid) for pid in pids}
-        return [pid for pid, fields in stats.items() if fields and fields[0] != "Z" and fields[2] == str(leader)]
+        return [pid for pid, fields in stats.items() if fields and not _has_ended(fields) and fields[2] == str(leader)]
     rows = [line.split() for line in _ps("-A", "-o", "pid=,pgid=,stat=").splitlines()]
     return [int(row[0]) for row in rows if row[1] == str(leader) and not row[2].startswith("Z")]
 
@@ -91,6 +91,11 @@ def _stat(pid: int) -> list[str]:
         return []
     # The name in parentheses may hold anything, parentheses and blanks too.
     return text.rpartition(")")[2].split()
+
+
+def _has_ended(fields: list[str]) -> bool:
+    """Whether it is a zombie whose other threads have gone too: until then it holds its files and ports."""
+    return fields[0] == "Z" and int(fields[17]) <= 1
 
 
 def _ps(*arguments: str) -> str:
