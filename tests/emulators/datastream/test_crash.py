@@ -1,0 +1,95 @@
+"""kill -9 of Datastream, of its source or of its storage at any moment: every change lands once."""
+
+import os
+import random
+import threading
+import time
+
+import pytest
+
+from tests.emulators.datastream.support import Place, Stream, run
+from tests.emulators.services import Service
+
+TABLES = """
+CREATE TABLE counters (id int PRIMARY KEY, value bigint, filler text);
+CREATE TABLE journal (id bigserial PRIMARY KEY, counter int, value bigint);
+INSERT INTO counters SELECT i, 0, repeat('x', 100) FROM generate_series(1, 20000) i;
+"""
+
+
+class Company(threading.Thread):
+    """Transactions over two tables until told to stop; counts what it committed."""
+
+    def __init__(self, it: Stream, seed: int) -> None:
+        super().__init__()
+        self.it, self.random = it, random.Random(seed)
+        self.stopping = threading.Event()
+        self.committed: list[tuple[int, int]] = []
+
+    def run(self) -> None:
+        connection = self.it.place.connect(self.it.id)
+        value = 0
+        while not self.stopping.is_set():
+            pairs = [(self.random.randint(1, 20000), value := value + 1) for _ in range(self.random.randint(1, 20))]
+            run(connection, "BEGIN")
+            for counter, number in pairs:
+                run(connection, "UPDATE counters SET value = %s WHERE id = %s", number, counter)
+                run(connection, "INSERT INTO journal (counter, value) VALUES (%s, %s)", counter, number)
+            run(connection, "COMMIT")
+            self.committed += pairs
+        connection.close()
+
+
+@pytest.mark.parametrize("round_number", range(2))
+def test_killed_at_random_moments(place: Place, round_number: int) -> None:
+    seed = int(os.environ.get("SLUICE_SEED", random.randrange(1 << 30)))
+    print(f"SLUICE_SEED={seed}")
+    chance = random.Random(seed)
+    it = Stream(place)
+    connection = it.prepare(TABLES)
+    it.create()  # the first kills come while the snapshot is being taken
+    company = Company(it, seed)
+    company.start()
+    try:
+        for _ in range(6):
+            time.sleep(chance.random() * 0.9)
+            place.datastream.kill()
+            place.datastream.start()
+    finally:
+        company.stopping.set()
+        company.join()
+    it.wait(connection)
+    landed = it.landed()
+    landed.check_once()
+    changes = landed.changes("journal")
+    known = {row["value"] for _, row in changes} | {record["payload"]["value"] for record in landed.of("journal")}
+    assert known == {value for _, value in company.committed}
+    assert len(changes) == len({row["id"] for _, row in changes})
+    rows = dict(run(connection, "SELECT id, value FROM counters"))
+    assert {key[0]: row["value"] for key, row in landed.state("counters", "id").items()} == rows
+    backfilled = [record["payload"]["id"] for record in landed.of("counters", "backfill")]
+    assert sorted(backfilled) == sorted(rows)
+    connection.close()
+    it.delete()
+
+
+@pytest.mark.parametrize("victim", ["postgres", "storage"])
+def test_its_neighbours_are_killed(place: Place, victim: str) -> None:
+    service: Service = getattr(place, victim)
+    it = Stream(place)
+    connection = it.prepare(TABLES)
+    it.create()
+    it.wait(connection)
+    for number in range(3):
+        run(connection, "INSERT INTO journal (counter, value) SELECT i, %s FROM generate_series(1, 100) i", number)
+        service.kill()
+        time.sleep(0.7)
+        service.start()
+        connection = place.connect(it.id)
+    it.wait(connection)
+    landed = it.landed()
+    landed.check_once()
+    rows = run(connection, "SELECT id, value FROM journal")
+    assert sorted((row["id"], row["value"]) for _, row in landed.changes("journal")) == sorted(rows)
+    connection.close()
+    it.delete()
