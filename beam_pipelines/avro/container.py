@@ -143,18 +143,8 @@ def _unsnap(data: bytes) -> bytes:
     return plain
 
 
-def _unzstd(data: bytes) -> bytes:
-    import zstandard
-
-    try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
-    except zstandard.ZstdError as error:
-        raise ValueError(str(error)) from error
-
-
 _CODECS: dict[str, Callable[[bytes], bytes]] = {
     "null": bytes,
     "deflate": _inflate,
     "snappy": _unsnap,
-    "zstandard": _unzstd,
 }

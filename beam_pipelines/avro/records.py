@@ -6,6 +6,7 @@ from typing import Any
 
 import fastavro
 import pyarrow as pa
+from fastavro.schema import SchemaParseException, UnknownType
 
 from beam_pipelines.avro.container import UnreadableFile, write_long
 from beam_pipelines.avro.source_column import Path, SourceColumn
@@ -30,7 +31,10 @@ def decode(data: bytes, records: int, schema: Any) -> dict[Path, SourceColumn]:
 
 def _read(data: bytes, records: int, schema: Any) -> list[dict[str, Any]]:
     """All records in one call: as the items of one Avro array."""
-    plain = fastavro.parse_schema({"type": "array", "items": without_logical_types(schema)})
+    try:
+        plain = fastavro.parse_schema({"type": "array", "items": without_logical_types(schema)})
+    except (SchemaParseException, UnknownType) as error:
+        raise UnreadableFile(f"the header's avro.schema is not one: {error}") from error
     head = write_long(records) if records else b""
     stream = io.BytesIO(head + data + b"\0")
     try:

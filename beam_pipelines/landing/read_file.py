@@ -1,14 +1,11 @@
 """A landing file's bytes -> rows of bronze, a few megabytes at a time."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 
-from beam_pipelines.avro import lanes, records
 from beam_pipelines.avro.container import Header, UnreadableFile, read_blocks, read_header
-from beam_pipelines.avro.source_column import Path, SourceColumn
-from beam_pipelines.avro.varints import Unaligned
+from beam_pipelines.avro.decode import decode
 from beam_pipelines.landing.envelope import Envelope
 
 _BYTES_AT_ONCE = 8 << 20
@@ -21,13 +18,10 @@ def read_file(data: bytes, envelope: Envelope) -> Iterator[pa.RecordBatch]:
     Raises:
         UnreadableFile: before the first batch.
     """
-    try:
-        if len(data) <= _MOST_IN_MEMORY:
-            return iter(list(_batches(data, envelope)))
-        for _ in _batches(data, envelope):
-            pass
-    except (pa.ArrowInvalid, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UnreadableFile(f"not a file of Datastream: {type(error).__name__}: {error}") from error
+    if len(data) <= _MOST_IN_MEMORY:
+        return iter(list(_batches(data, envelope)))
+    for _ in _batches(data, envelope):
+        pass
     return _batches(data, envelope)
 
 
@@ -35,7 +29,7 @@ def _batches(data: bytes, envelope: Envelope) -> Iterator[pa.RecordBatch]:
     header = read_header(data)
     envelope.check(header.schema)
     for block, count in _large_blocks(data, header):
-        yield envelope.rows(_decode(block, count, header.schema))
+        yield envelope.rows(decode(block, count, header.schema))
 
 
 def _large_blocks(data: bytes, header: Header) -> Iterator[tuple[bytes, int]]:
@@ -52,10 +46,3 @@ def _large_blocks(data: bytes, header: Header) -> Iterator[tuple[bytes, int]]:
         yield b"".join(pending), count
     elif size:
         raise UnreadableFile(f"{size} bytes in blocks of no records")
-
-
-def _decode(data: bytes, count: int, schema: Any) -> dict[Path, SourceColumn]:
-    try:
-        return lanes.decode(data, count, schema)
-    except Unaligned:
-        return records.decode(data, count, schema)
