@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Table, quote
 from emulators.bigquery.state.detection import detect_fields
 from emulators.bigquery.state.errors import ServiceError, invalid
-from emulators.bigquery.state.hive import Hive, hive_of, partitions
+from emulators.bigquery.state.hive import Hive, hive_of, kept_hive, partitions
 from emulators.bigquery.state.objects import Objects, StoredObject, split_uri
 from emulators.bigquery.state.parquet_files import parquet_relation
-from emulators.bigquery.state.schema import duckdb_type
-from emulators.bigquery.state.source_formats import as_parquet
+from emulators.bigquery.state.schema import duckdb_type, fields_from_rest, fields_to_rest
+from emulators.bigquery.state.source_formats import as_parquet, source_format
 from emulators.bigquery.state.store import Store
 
 FILE_NAME = Field("_FILE_NAME", "STRING")
@@ -34,32 +35,45 @@ class External:
         self._objects, self._store = objects, store
         self._pool = ThreadPoolExecutor(4, "object")
 
-    def describe(self, table: Table) -> tuple[tuple[Field, ...], tuple[str, ...], tuple[Field, ...]]:
-        """(all columns with the partition columns last, partition columns, pseudo-columns)."""
-        hive = hive_of(table.resource["externalDataConfiguration"], self._objects)
+    def prepare(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+        """A new table's resource with its whole schema: given or detected columns, then the hive keys; 400 when it is wrong."""
+        configuration = dict(resource["externalDataConfiguration"])
+        source_format(configuration)
+        for uri in _uris(configuration):
+            split_uri(uri)
+        hive = hive_of(configuration, self._objects)
+        given = resource.get("schema") or configuration.pop("schema", None)
+        own = fields_from_rest(given) if given else self._detect(configuration, hive)
         keys = hive.columns if hive else ()
         names = {key.name.lower() for key in keys}
-        own = tuple(field for field in table.fields if field.name.lower() not in names)
-        return own + keys, tuple(key.name for key in keys), (FILE_NAME,)
+        if hive:
+            options = configuration["hivePartitioningOptions"] | {"fields": [key.name for key in keys]}
+            configuration["hivePartitioningOptions"] = options
+        columns = [*(field for field in own if field.name.lower() not in names), *keys]
+        return dict(resource) | {"schema": fields_to_rest(columns), "externalDataConfiguration": configuration}
 
-    def scan(self, table: Table, predicates: Sequence[str]) -> Scan:
-        """List, prune and fetch; the relation has describe()'s columns. 400 names the file and column that do not fit."""
-        configuration = table.resource["externalDataConfiguration"]
-        hive = hive_of(configuration, self._objects)
-        found = self.files(_uris(configuration), hive, predicates)
-        columns, keys, _ = self.describe(table)
-        own = columns[: len(columns) - len(keys)]
-        relation = self.read(configuration, found, own, hive, str(table.name))
-        return Scan(relation, len(found), sum(item.size for item in found))
-
-    def detect(self, configuration: dict[str, object]) -> tuple[Field, ...]:
-        """The columns of the files that exist now, without hive keys; 400 when there are none."""
-        hive = hive_of(configuration, self._objects)
+    def _detect(self, configuration: dict[str, Any], hive: Hive | None) -> tuple[Field, ...]:
         found = self.files(_uris(configuration), hive, ())
         if not found:
             raise invalid("Failed to detect schema: no files match sourceUris.")
         last = max(found, key=lambda item: item.uri)
         return detect_fields(configuration, [(last.uri, self._objects.local(last))])
+
+    def describe(self, table: Table) -> tuple[tuple[str, ...], tuple[Field, ...], bool]:
+        """(partition columns, pseudo-columns, whether a query must filter by partition)."""
+        hive = kept_hive(table.resource, table.fields)
+        options = table.resource["externalDataConfiguration"].get("hivePartitioningOptions") or {}
+        keys = tuple(key.name for key in hive.columns) if hive else ()
+        return keys, (FILE_NAME,), bool(options.get("requirePartitionFilter"))
+
+    def scan(self, table: Table, predicates: Sequence[str]) -> Scan:
+        """List, prune and fetch; the relation has the table's columns. 400 names the file and column that do not fit."""
+        configuration = table.resource["externalDataConfiguration"]
+        hive = kept_hive(table.resource, table.fields)
+        found = self.files(_uris(configuration), hive, predicates)
+        own = table.fields[: len(table.fields) - len(hive.columns)] if hive else table.fields
+        relation = self.read(configuration, found, own, hive, str(table.name))
+        return Scan(relation, len(found), sum(item.size for item in found))
 
     def files(self, uris: Sequence[str], hive: Hive | None, predicates: Sequence[str]) -> list[StoredObject]:
         """The objects that the URIs name (one * each), in partitions that satisfy the predicates."""

@@ -44,6 +44,16 @@ def hive_of(configuration: Mapping[str, Any], objects: Objects) -> Hive | None:
     return Hive(base, _detected(objects, base, strings=mode == "STRINGS"))
 
 
+def kept_hive(resource: Mapping[str, Any], fields: Sequence[Field]) -> Hive | None:
+    """The layout of a table that exists: its keys are columns of its schema, named in hivePartitioningOptions.fields."""
+    options = resource["externalDataConfiguration"].get("hivePartitioningOptions")
+    if not options:
+        return None
+    by_name = {field.name: field for field in fields}
+    base = str(options["sourceUriPrefix"]).partition("{")[0].rstrip("/") + "/"
+    return Hive(base, tuple(by_name[name] for name in options["fields"]))
+
+
 def _custom(name: str, kind: str) -> Field:
     if kind.upper() not in _TYPES:
         raise invalid(f"Hive partition key {name} has type {kind}; use one of {', '.join(_TYPES)}.")

@@ -39,12 +39,7 @@ def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -
             raise invalid("Legacy SQL views are not supported; set view.useLegacySql to false.")
         described = resource.get("schema")
         return resource | {"schema": _with_descriptions(_query_schema(warehouse, definition, project), described)}
-    external = resource.get("externalDataConfiguration")
-    if external and not resource.get("schema"):
-        if external.get("schema"):
-            return resource | {"schema": external["schema"]}
-        return resource | {"schema": fields_to_rest(warehouse.external.detect(external))}
-    return resource
+    return warehouse.external.prepare(resource) if resource.get("externalDataConfiguration") else resource
 
 
 def _query_schema(warehouse: Warehouse, definition: Mapping[str, Any], project: str) -> dict[str, Any]:

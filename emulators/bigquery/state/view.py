@@ -63,13 +63,10 @@ class View:
         if found is None:
             return None
         query = (found.resource.get("view") or found.resource.get("materializedView") or {}).get("query")
-        fields, partitions, hidden = found.fields, _partition_columns(found), hidden_fields(found)
+        partitions, hidden, required = _partition_columns(found), hidden_fields(found), _filter_required(found)
         if found.kind == "EXTERNAL":
-            fields, partitions, hidden = self._external.describe(found)
-        required = found.resource.get("requirePartitionFilter") or (found.resource.get("timePartitioning") or {}).get(
-            "requirePartitionFilter", False
-        )
-        return TableInfo(name, found.kind, fields, query, partitions, bool(required), hidden)
+            partitions, hidden, required = self._external.describe(found)
+        return TableInfo(name, found.kind, found.fields, query, partitions, required, hidden)
 
     def tables(self, project: str, dataset: str, prefix: str) -> Sequence[TableName]:
         return [table.name for table in self.catalog.tables(project, dataset) if table.name.table.startswith(prefix)]
@@ -141,3 +138,8 @@ def _partition_columns(table: Table) -> tuple[str, ...]:
         return (time["field"],) if time.get("field") else tuple(field.name for field in hidden_fields(table))
     numbers = table.resource.get("rangePartitioning")
     return (numbers["field"],) if numbers is not None else ()
+
+
+def _filter_required(table: Table) -> bool:
+    time = table.resource.get("timePartitioning") or {}
+    return bool(table.resource.get("requirePartitionFilter") or time.get("requirePartitionFilter"))
