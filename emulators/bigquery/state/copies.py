@@ -1,20 +1,13 @@
 """Copy jobs, and extract jobs: a table into another, and into files on gs://."""
 
-import gzip
-import io
 from collections.abc import Mapping
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
 from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.state.catalog import Table, quote
 from emulators.bigquery.state.errors import invalid, not_implemented
+from emulators.bigquery.state.extracts import export_rows
 from emulators.bigquery.state.jobs import Job
-from emulators.bigquery.state.layout import relation_sql
-from emulators.bigquery.state.objects import split_uri
 from emulators.bigquery.state.partitions import partition_condition
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.writes import destination, write_rows
@@ -59,34 +52,19 @@ def run_extract(warehouse: Warehouse, job: Job) -> None:
     """Write a table to gs:// as CSV, JSON lines or Parquet."""
     configuration = job.resource["configuration"]["extract"]
     source, uris = configuration.get("sourceTable"), configuration.get("destinationUris") or []
-    if not source or len(uris) != 1:
-        raise invalid("An extract job needs sourceTable and one destinationUris entry")
+    if not source or not uris:
+        raise invalid("Required parameter is missing: an extract job needs sourceTable and destinationUris")
+    if len(uris) > 1:
+        raise not_implemented("Extract to several URIs (a wildcard makes several files)")
     table, condition = _source(warehouse, source)
     cursor = warehouse.store.cursor()
     try:
-        rows = cursor.execute(f"SELECT * FROM {relation_sql(table)} WHERE {condition}").to_arrow_table()
+        columns = ", ".join(quote(field.name) for field in table.fields)
+        rows = cursor.execute(f"SELECT {columns} FROM {table.physical} WHERE {condition}").to_arrow_table()
     finally:
         cursor.close()
-    rows = rows.select(range(len(table.fields)))
     form = str(configuration.get("destinationFormat") or "CSV").upper()
-    content = _encoded(rows, form, configuration)
-    if str(configuration.get("compression") or "NONE").upper() == "GZIP" and form != "PARQUET":
-        content = gzip.compress(content)
-    bucket, name = split_uri(uris[0].replace("*", "000000000000"))
-    warehouse.objects.upload(bucket, name, content, "application/octet-stream")
-    job.statistics["extract"] = {"destinationUriFileCounts": ["1"], "inputBytes": str(rows.nbytes)}
-
-
-def _encoded(rows: pa.Table, form: str, configuration: Mapping[str, Any]) -> bytes:
-    sink = io.BytesIO()
-    if form == "PARQUET":
-        pq.write_table(rows, sink)
-    elif form == "CSV":
-        separator = str(configuration.get("fieldDelimiter") or ",").replace("\\t", "\t")
-        header = configuration.get("printHeader", True)
-        pa_csv.write_csv(
-            rows, sink, pa_csv.WriteOptions(include_header=header, delimiter=separator, quoting_style="needed")
-        )
-    else:
-        raise not_implemented(f"Extract format {form}")
-    return sink.getvalue()
+    options = {"compression": configuration.get("compression"), "header": configuration.get("printHeader", True),
+               "delimiter": configuration.get("fieldDelimiter")}  # fmt: skip
+    files = export_rows(warehouse.objects, rows, table.fields, uris[0], form, options)
+    job.statistics["extract"] = {"destinationUriFileCounts": [str(files)], "inputBytes": str(rows.nbytes)}

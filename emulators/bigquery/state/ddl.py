@@ -33,13 +33,11 @@ class Performed:
 
 
 class Ddl:
-    """Applies actions; loads and exports are done by the functions given for them."""
+    """Applies actions; data_statements adds those that need more than the catalog."""
 
-    def __init__(
-        self, catalog: Catalog, others: dict[type, Callable[[Statement, View, Transaction], Performed]]
-    ) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._handlers: dict[type, Callable[[Statement, View, Transaction], Performed]] = {
+        self.handlers: dict[type, Callable[[Statement, View, Transaction], Performed]] = {
             actions.CreateTable: self._create_table,
             actions.CreateView: self._create_view,
             actions.CreateSchema: self._create_schema,
@@ -50,12 +48,11 @@ class Ddl:
             actions.DropRoutine: self._drop_routine,
             actions.TruncateTable: self._truncate,
             actions.AlterTable: self._alter_table,
-            **others,
         }
 
     def apply(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         """Do a statement's action in the transaction; ServiceError or SqlError in BigQuery's words."""
-        handler = self._handlers.get(type(statement.action))
+        handler = self.handlers.get(type(statement.action))
         if handler is None:
             raise SqlError(f"{statement.kind} is not supported by this emulator.", "notImplemented", 501)
         return handler(statement, view, transaction)

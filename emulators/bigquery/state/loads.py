@@ -1,6 +1,7 @@
 """Load jobs: files from gs:// or from an upload, into a table."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,28 @@ from emulators.bigquery.state.hive import Hive, hive_of
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.parquet_files import parquet_relation
 from emulators.bigquery.state.query_jobs import reference
-from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
+from emulators.bigquery.state.schema import fields_from_rest
 from emulators.bigquery.state.source_formats import as_parquet
+from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options, write_rows
 
 Files = list[tuple[str, Path]]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a load will write: files as (URI, local path), the columns, and a DuckDB query for the rows."""
+
+    where: Destination
+    files: Files
+    fields: tuple[Field, ...]
+    rows: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files."""
+        return sum(path.stat().st_size for _, path in self.files)
 
 
 def run_load(warehouse: Warehouse, job: Job, uploaded: Path | None = None) -> None:
@@ -29,22 +46,36 @@ def run_load(warehouse: Warehouse, job: Job, uploaded: Path | None = None) -> No
         raise invalid("Required parameter is missing: destinationTable")
     where = destination(configuration, "WRITE_APPEND")
     refuse_update_options(where)
+    load = plan_load(warehouse, configuration, where, uploaded)
+    with warehouse.store.lock(str(where.name)), warehouse.store.transaction() as transaction:
+        count = write_load(warehouse, transaction, load)
+        job.statistics["load"] = {
+            "inputFiles": str(len(load.files)), "inputFileBytes": str(load.size), "outputRows": str(count),
+            "outputBytes": str(load.size), "badRecords": "0",
+        }  # fmt: skip
+        configuration["destinationTable"] = reference(where.name)
+        transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
+
+
+def plan_load(
+    warehouse: Warehouse, configuration: dict[str, Any], where: Destination, uploaded: Path | None = None
+) -> Load:
+    """Fetch the files and fit them to the destination; 400 or 404 names what is wrong."""
     hive = hive_of(configuration, warehouse.objects) if uploaded is None else None
     files = [("upload", uploaded)] if uploaded is not None else _sources(warehouse, configuration, hive)
     own = _fields(warehouse, configuration, where, files, hive)
     keys = hive.columns if hive else ()
     relation = parquet_relation(as_parquet(configuration, files, own), own, keys, str(where.name))
     fields = (*own, *keys)
-    columns = ", ".join(quote(field.name) for field in fields)
-    job.table = None
-    with warehouse.store.lock(str(where.name)), warehouse.store.transaction() as transaction:
-        try:
-            count = write_rows(warehouse.catalog, transaction, where, fields, f"SELECT {columns} FROM {relation}")
-        except duckdb.Error as error:
-            raise invalid(f"Error while loading into {where.name}, error message: {error}") from error
-        _describe(job, files, count)
-        configuration["destinationTable"] = reference(where.name)
-        transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
+    return Load(where, files, fields, f"SELECT {', '.join(quote(field.name) for field in fields)} FROM {relation}")
+
+
+def write_load(warehouse: Warehouse, transaction: Transaction, load: Load) -> int:
+    """Write a planned load; returns the number of rows. The caller holds the table's lock."""
+    try:
+        return write_rows(warehouse.catalog, transaction, load.where, load.fields, load.rows)
+    except duckdb.Error as error:
+        raise invalid(f"Error while loading into {load.where.name}, error message: {error}") from error
 
 
 def _sources(warehouse: Warehouse, configuration: Mapping[str, Any], hive: Hive | None) -> Files:
@@ -63,23 +94,16 @@ def _fields(
     """The files' columns: as given, or the table's, or detected."""
     keys = {key.name.lower() for key in hive.columns} if hive else set()
     given = fields_from_rest(configuration.get("schema"))
+    if given:
+        return [field for field in given if field.name.lower() not in keys]
     existing = warehouse.catalog.table(where.name)
-    if not given and (existing is None or not existing.fields or where.write == "WRITE_TRUNCATE" or where.update):
+    if existing is None or not existing.fields or where.write == "WRITE_TRUNCATE" or where.update:
         return detect_fields(configuration, files)
-    fields: Sequence[Field] = given or (existing.fields if existing else ())
-    if not given and str(configuration.get("sourceFormat")).upper() in ("PARQUET", "AVRO"):
-        # A file that describes itself may have fewer columns than the table, and must not have others.
-        present = {field.name.lower(): field for field in detect_fields(configuration, files)}
-        known = {field.name.lower() for field in fields}
-        unknown = [field for name, field in present.items() if name not in known]
-        return [field for field in fields if field.name.lower() in present or field.mode == "REQUIRED"] + unknown
-    return [field for field in fields if field.name.lower() not in keys]
-
-
-def _describe(job: Job, files: Files, rows: int) -> None:
-    size = sum(path.stat().st_size for _, path in files)
-    job.statistics["load"] = {
-        "inputFiles": str(len(files)), "inputFileBytes": str(size), "outputRows": str(rows), "outputBytes": str(size),
-        "badRecords": "0",
-    }  # fmt: skip
-    job.resource["configuration"]["load"].setdefault("schema", fields_to_rest(()))
+    fields = [field for field in existing.fields if field.name.lower() not in keys]
+    if str(configuration.get("sourceFormat")).upper() not in ("PARQUET", "AVRO"):
+        return fields
+    # A file that describes itself may have fewer columns than the table, and must not have others.
+    present = {field.name.lower(): field for field in detect_fields(configuration, files)}
+    known = {field.name.lower() for field in fields}
+    extra = [field for name, field in present.items() if name not in known and name not in keys]
+    return [field for field in fields if field.name.lower() in present or field.mode == "REQUIRED"] + extra

@@ -1,15 +1,30 @@
 """IAM policies by resource, with the etag that guards a read-modify-write."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from emulators.bigquery.state.catalog import Catalog, Resource, etag
 from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.store import Transaction
 
 
 def get_policy(catalog: Catalog, key: str) -> Resource:
     """The policy of a dataset or table; without bindings when none was set."""
     policy = catalog.get("policy", key) or {"version": 1, "bindings": []}
     return policy | {"etag": etag(policy)}
+
+
+def change_bindings(
+    catalog: Catalog, transaction: Transaction, key: str, roles: Sequence[str], members: Sequence[str], revoke: bool
+) -> None:
+    """Add members to roles, or take them away."""
+    policy = catalog.get("policy", key, transaction) or {"version": 1, "bindings": []}
+    bindings = {binding["role"]: list(binding["members"]) for binding in policy["bindings"]}
+    for role in roles:
+        kept = [member for member in bindings.get(role, []) if member not in members]
+        bindings[role] = kept if revoke else [*kept, *members]
+    granted = [{"role": role, "members": found} for role, found in bindings.items() if found]
+    catalog.put(transaction, "policy", key, {"version": 1, "bindings": granted})
 
 
 def set_policy(catalog: Catalog, key: str, policy: Any) -> Resource:

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from emulators.bigquery.state import data_statements
 from emulators.bigquery.state.copies import run_copy, run_extract
 from emulators.bigquery.state.loads import run_load
 from emulators.bigquery.state.warehouse import Warehouse
@@ -18,4 +19,5 @@ def open_warehouse(
         "copy": partial(run_copy, warehouse),
         "extract": partial(run_extract, warehouse),
     }
+    data_statements.install(warehouse)
     return warehouse

@@ -41,7 +41,7 @@ class Warehouse:
         self.insert_ids = InsertIds(self.store)
         self.anonymous = AnonymousTables()
         self.results = folder / "results"
-        self.ddl = Ddl(self.catalog, {})
+        self.ddl = Ddl(self.catalog)
         self.kinds: dict[str, Callable[[Job], None]] = {"query": self._query}
 
     def close(self) -> None:

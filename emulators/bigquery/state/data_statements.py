@@ -1,0 +1,105 @@
+"""Statements that move data or rights: CREATE EXTERNAL TABLE, LOAD DATA, EXPORT DATA, GRANT, REVOKE."""
+
+from typing import Any
+
+from emulators.bigquery.sql import actions
+from emulators.bigquery.sql.model import SqlError, Statement, TableName
+from emulators.bigquery.state.ddl import Performed
+from emulators.bigquery.state.extracts import export_rows
+from emulators.bigquery.state.file_options import file_options
+from emulators.bigquery.state.loads import plan_load, write_load
+from emulators.bigquery.state.options import partitioning_resource, table_options
+from emulators.bigquery.state.policies import change_bindings
+from emulators.bigquery.state.results import read_result
+from emulators.bigquery.state.schema import fields_to_rest
+from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.tables import create_table
+from emulators.bigquery.state.view import View
+from emulators.bigquery.state.warehouse import Warehouse
+from emulators.bigquery.state.writes import Destination
+
+_EXPORT = ("uri", "format", "compression", "overwrite", "header", "field_delimiter")
+
+
+class DataStatements:
+    """The actions that need more than the catalog."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        warehouse.ddl.handlers |= {
+            actions.CreateExternalTable: self.create_external,
+            actions.LoadData: self.load,
+            actions.ExportData: self.export,
+            actions.Grant: self.grant,
+            actions.RefreshMaterializedView: self.refresh,
+        }
+
+    def create_external(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        """CREATE EXTERNAL TABLE."""
+        action: actions.CreateExternalTable = statement.action
+        catalog, name = self._warehouse.catalog, action.name
+        existing = catalog.table(name, transaction)
+        if existing is not None and action.if_not_exists:
+            return Performed("SKIP", name)
+        configuration, settings = file_options(action.options, action.partition_columns)
+        configuration.setdefault("autodetect", not action.fields)
+        reference = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
+        resource: dict[str, Any] = {"tableReference": reference, "externalDataConfiguration": configuration, **settings}
+        if action.fields:
+            resource["schema"] = fields_to_rest(action.fields)
+        create_table(catalog, transaction, self._warehouse.external.prepare(resource), action.or_replace)
+        return Performed("REPLACE" if existing is not None else "CREATE", name)
+
+    def load(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        """LOAD DATA INTO | OVERWRITE."""
+        action: actions.LoadData = statement.action
+        configuration, _ = file_options(action.files, action.partition_columns)
+        configuration |= {"autodetect": not action.fields}
+        if action.fields:
+            configuration["schema"] = fields_to_rest(action.fields)
+        settings = partitioning_resource(action.partitioning) | table_options(action.options)
+        if action.clustering:
+            settings["clustering"] = {"fields": list(action.clustering)}
+        write = "WRITE_TRUNCATE" if action.overwrite else "WRITE_APPEND"
+        where = Destination(view.resolve(action.name), None, write, "CREATE_IF_NEEDED", settings)
+        rows = write_load(self._warehouse, transaction, plan_load(self._warehouse, configuration, where))
+        return Performed("LOAD", where.name, affected={"INSERT": rows})
+
+    def export(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        """EXPORT DATA AS query."""
+        options = statement.action.options
+        unknown = [name for name in options if name not in _EXPORT]
+        if unknown:
+            raise SqlError(f"Unknown option: {unknown[0]}")
+        if not options.get("uri") or not options.get("format"):
+            raise SqlError("EXPORT DATA needs the options uri and format")
+        assert statement.duckdb is not None
+        view.cursor.execute(statement.duckdb)
+        result = read_result(view.cursor, statement.schema, self._warehouse.results)
+        form, settings = str(options["format"]).upper(), dict(options)
+        settings |= {"delimiter": options.get("field_delimiter"), "header": options.get("header", False),
+                     "overwrite": options.get("overwrite", False)}  # fmt: skip
+        export_rows(self._warehouse.objects, result.table, result.fields, options["uri"], form, settings)
+        return Performed("EXPORT")
+
+    def grant(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        """GRANT and REVOKE: the bindings of a dataset's or table's policy."""
+        action: actions.Grant = statement.action
+        name: TableName = action.name
+        if action.resource == "SCHEMA":
+            self._warehouse.catalog.dataset(name.project, name.dataset, transaction)
+            key = f"{name.project}:{name.dataset}"
+        else:
+            key = str(self._warehouse.catalog.require(name, transaction).name)
+        change_bindings(self._warehouse.catalog, transaction, key, action.roles, action.principals, action.revoke)
+        return Performed("REVOKE" if action.revoke else "GRANT")
+
+    def refresh(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        """CALL BQ.REFRESH_MATERIALIZED_VIEW: a materialised view here is computed at each read, so it is fresh."""
+        self._warehouse.catalog.require(statement.action.name, transaction)
+        return Performed("REFRESH", statement.action.name)
+
+
+def install(warehouse: Warehouse) -> None:
+    """Let the warehouse's DDL know these statements."""
+    DataStatements(warehouse)

@@ -1,0 +1,60 @@
+"""OPTIONS of CREATE EXTERNAL TABLE and LOAD DATA as REST configurations."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emulators.bigquery.sql.model import Field, SqlError
+from emulators.bigquery.state.options import table_options
+
+_READ = {
+    "max_bad_records": "maxBadRecords", "ignore_unknown_values": "ignoreUnknownValues", "compression": "compression",
+    "decimal_target_types": "decimalTargetTypes",
+}  # fmt: skip
+_CSV = {
+    "skip_leading_rows": "skipLeadingRows", "field_delimiter": "fieldDelimiter", "quote": "quote", "null_marker": "nullMarker",
+    "allow_jagged_rows": "allowJaggedRows", "allow_quoted_newlines": "allowQuotedNewlines", "encoding": "encoding",
+    "preserve_ascii_control_characters": "preserveAsciiControlCharacters",
+}  # fmt: skip
+_PARQUET = {"enable_list_inference": "enableListInference", "enum_as_string": "enumAsString"}
+_FORMATS = {"JSON": "NEWLINE_DELIMITED_JSON", "NEWLINE_DELIMITED_JSON": "NEWLINE_DELIMITED_JSON", "CSV": "CSV", "PARQUET": "PARQUET",
+            "AVRO": "AVRO", "ORC": "ORC"}  # fmt: skip
+
+
+def file_options(
+    options: Mapping[str, Any], partition_columns: Sequence[Field] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(external or load configuration, table settings) of OPTIONS; SqlError for an option that is not known."""
+    configuration: dict[str, Any] = {"csvOptions": {}, "parquetOptions": {}}
+    rest: dict[str, Any] = {}
+    hive: dict[str, Any] = {}
+    for name, value in options.items():
+        if name == "format":
+            if str(value).upper() not in _FORMATS:
+                raise SqlError(f"Unsupported file format: {value}")
+            configuration["sourceFormat"] = _FORMATS[str(value).upper()]
+        elif name == "uris":
+            configuration["sourceUris"] = list(value)
+        elif name == "hive_partition_uri_prefix":
+            hive["sourceUriPrefix"] = value
+        elif name == "require_hive_partition_filter":
+            hive["requirePartitionFilter"] = value
+        elif name in _READ:
+            configuration[_READ[name]] = value
+        elif name in _CSV:
+            configuration["csvOptions"][_CSV[name]] = value
+        elif name in _PARQUET:
+            configuration["parquetOptions"][_PARQUET[name]] = value
+        else:
+            rest[name] = value
+    if hive or partition_columns is not None:
+        configuration["hivePartitioningOptions"] = _hive(hive, partition_columns)
+    return {key: value for key, value in configuration.items() if value not in ({}, None)}, table_options(rest)
+
+
+def _hive(hive: dict[str, Any], columns: Sequence[Field] | None) -> dict[str, Any]:
+    if not hive.get("sourceUriPrefix"):
+        raise SqlError("Option hive_partition_uri_prefix is required with WITH PARTITION COLUMNS")
+    if not columns:
+        return {"mode": "AUTO", **hive}
+    keys = "/".join(f"{{{column.name}:{column.type}}}" for column in columns)
+    return {**hive, "mode": "CUSTOM", "sourceUriPrefix": f"{hive['sourceUriPrefix'].rstrip('/')}/{keys}"}
