@@ -17,3 +17,32 @@ Statement kinds are BigQuery's statementType. `script.kind` is SCRIPT when the t
 scripting statement), else the statement's own kind. A statement with neither `duckdb` nor `action` is one of
 BEGIN_TRANSACTION, COMMIT_TRANSACTION and ROLLBACK_TRANSACTION.
 """
+
+from collections.abc import Sequence
+
+from emulators.bigquery.sql import parameters as query_parameters
+from emulators.bigquery.sql import types
+from emulators.bigquery.sql.analysis.analyzer import Environment
+from emulators.bigquery.sql.errors import from_duckdb
+from emulators.bigquery.sql.functions.install import install
+from emulators.bigquery.sql.model import Catalog, Field, QueryParameter
+from emulators.bigquery.sql.script import Script
+
+__all__ = ["Script", "duckdb_type", "from_duckdb", "install", "translate"]
+
+
+def translate(
+    text: str,
+    catalog: Catalog,
+    default_project: str,
+    default_dataset: str | None = None,
+    parameters: Sequence[QueryParameter] = (),
+) -> Script:
+    """Parse the script (SqlError on a syntax error) and return its statements, which are analysed one by one."""
+    named, positional = query_parameters.values(parameters)
+    return Script(Environment(catalog, default_project, default_dataset, named, positional), text)
+
+
+def duckdb_type(field: Field) -> str:
+    """The DuckDB type of a column (BIGINT, DECIMAL(38,9), VARCHAR[], STRUCT(...) ...)."""
+    return types.duckdb(types.of_field(field))

@@ -1,0 +1,55 @@
+"""ALTER to actions."""
+
+from emulators.bigquery.sql import actions
+from emulators.bigquery.sql.analysis import fields as f
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.ddl import dataset_name, foreign_key, made
+from emulators.bigquery.sql.analysis.statements import statement_rule
+from emulators.bigquery.sql.analysis.tables import not_found
+from emulators.bigquery.sql.model import Statement
+from emulators.bigquery.sql.syntax import definitions as d
+
+
+@statement_rule(d.Alter)
+def alter(a: Analyzer, node: d.Alter) -> Statement:
+    """ALTER SCHEMA / TABLE / VIEW / MATERIALIZED VIEW"""
+    if node.kind == "SCHEMA":
+        project, dataset = dataset_name(a, node.name)
+        if any(c.what != "SET OPTIONS" for c in node.changes):
+            a.fail("ALTER SCHEMA supports only SET OPTIONS", node)
+        options = {name: value for c in node.changes for name, value in f.options(a, c.options).items()}
+        return made(a, node, "ALTER_SCHEMA", actions.AlterSchema(project, dataset, options, node.if_exists))
+    name = a.table_name(node.name, node)
+    if not node.if_exists and a.catalog.table(name) is None:
+        not_found(a, name)
+    changes = tuple(_change(a, c) for c in node.changes)
+    action = actions.AlterTable(name, changes, node.kind, node.if_exists)
+    return made(a, node, f"ALTER_{node.kind.replace(' ', '_')}", action, name)
+
+
+def _change(a: Analyzer, c: d.ChangeNode) -> actions.Change:
+    if c.column is not None:
+        field = f.field(a, c.column)
+        if field.mode == "REQUIRED":
+            a.fail(f"Adding a REQUIRED column {field.name} to an existing table is not allowed", c)
+        return actions.AddColumn(field, c.guarded)
+    if c.foreign_key is not None:
+        return actions.AddForeignKey(foreign_key(a, c.foreign_key))
+    simple: dict[str, actions.Change] = {
+        "DROP COLUMN": actions.DropColumn(c.name, c.guarded),
+        "RENAME COLUMN": actions.RenameColumn(c.name, c.new_name, c.guarded),
+        "RENAME TO": actions.RenameTable(c.new_name),
+        "ADD PRIMARY KEY": actions.AddPrimaryKey(tuple(c.columns)),
+        "DROP PRIMARY KEY": actions.DropPrimaryKey(c.guarded),
+        "DROP CONSTRAINT": actions.DropConstraint(c.name, c.guarded),
+        "DROP NOT NULL": actions.AlterColumn(c.name, c.guarded, drop_not_null=True),
+        "DROP DEFAULT": actions.AlterColumn(c.name, c.guarded, drop_default=True),
+        "COLUMN DEFAULT": actions.AlterColumn(c.name, c.guarded, default=c.text),
+    }
+    if c.what in simple:
+        return simple[c.what]
+    if c.what == "COLUMN TYPE":
+        assert c.type is not None
+        return actions.AlterColumn(c.name, c.guarded, type=f.of_type(a, c.name, c.type))
+    options = f.options(a, c.options)
+    return actions.SetOptions(options) if c.what == "SET OPTIONS" else actions.AlterColumn(c.name, c.guarded, options=options)

@@ -1,0 +1,104 @@
+"""The analyzer: GoogleSQL's tree in, typed DuckDB SQL out. Its rules live in the sibling modules, one theme each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.values import Relation, Scan, Scope, SharedQuery, Value
+from emulators.bigquery.sql.model import Catalog, SqlError, TableName
+from emulators.bigquery.sql.syntax import definitions as d
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.lexer import position
+
+
+@dataclass
+class Environment:
+    """What a whole script shares: catalog, defaults, parameters, variables, temporary functions."""
+
+    catalog: Catalog
+    project: str
+    dataset: str | None
+    named: Mapping[str, Value] = field(default_factory=dict)
+    positional: tuple[Value, ...] = ()
+    variables: dict[str, Value] = field(default_factory=dict)
+    system: dict[str, Value] = field(default_factory=dict)
+    functions: dict[str, d.CreateRoutine] = field(default_factory=dict)
+    used_positional: int = 0
+
+
+@dataclass
+class Shared:
+    """What one statement collects while it is analysed: aliases given out, scans, tables read."""
+
+    counter: int = 0
+    scans: list[Scan] = field(default_factory=list)
+    reads: dict[TableName, None] = field(default_factory=dict)
+    views: tuple[str, ...] = ()
+
+    def alias(self, prefix: str = "t") -> str:
+        self.counter += 1
+        return f"{prefix}{self.counter}"
+
+
+ExpressionRule = Callable[["Analyzer", Any, Scope], Value]
+EXPRESSIONS: dict[type[nodes.Node], ExpressionRule] = {}
+
+
+def expression_rule(kind: type[nodes.Node]) -> Callable[[ExpressionRule], ExpressionRule]:
+    """Register the rule that analyses one kind of expression."""
+
+    def register(rule: ExpressionRule) -> ExpressionRule:
+        EXPRESSIONS[kind] = rule
+        return rule
+
+    return register
+
+
+class Analyzer:
+    """Analyses the expressions and queries of one text (a statement, a view, a function's body)."""
+
+    def __init__(self, environment: Environment, text: str, shared: Shared | None = None) -> None:
+        self.environment = environment
+        self.catalog = environment.catalog
+        self.text = text
+        self.shared = shared or Shared()
+        self.ctes: dict[str, SharedQuery] = {}
+        self.project, self.dataset = environment.project, environment.dataset
+        self.pivot_test: str | None = None
+
+    def fail(self, message: str, node: nodes.Node | None = None) -> NoReturn:
+        where = "" if node is None else f" at {position(self.text, node.at)}"
+        raise SqlError(message + where)
+
+    def expression(self, node: nodes.Node, scope: Scope) -> Value:
+        rule = EXPRESSIONS.get(type(node))
+        if rule is None:
+            self.fail(f"Syntax error: Unexpected {type(node).__name__}", node)
+        return rule(self, node, scope)
+
+    def condition(self, node: nodes.Node, scope: Scope, clause: str) -> Value:
+        """A boolean expression of a clause."""
+        value = self.expression(node, scope)
+        if value.type.kind == "NULL":
+            return value.with_sql("CAST(NULL AS BOOLEAN)", t.BOOL)
+        if value.type != t.BOOL:
+            self.fail(f"{clause} should return type BOOL, but returns {value.type}", node)
+        return value
+
+    def query(self, node: nodes.Query, parent: Scope | None) -> Relation:
+        from emulators.bigquery.sql.analysis.queries import query
+
+        return query(self, node, parent)
+
+    def table_name(self, path: list[str], node: nodes.Node) -> TableName:
+        """A written path as a full name."""
+        if len(path) == 1:
+            if self.dataset is None:
+                self.fail(f'Table "{path[0]}" must be qualified with a dataset (e.g. dataset.table).')
+            return TableName(self.project, self.dataset, path[0])
+        if len(path) == 2:
+            return TableName(self.project, path[0], path[1])
+        if len(path) == 3:
+            return TableName(path[0], path[1], path[2])
+        raise SqlError(f'Invalid value: Table name "{".".join(path)}" is not valid', "invalid")

@@ -1,0 +1,104 @@
+"""Function calls: find the rule or the overload, coerce the arguments, fill the template."""
+
+from dataclasses import replace
+from typing import NoReturn
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.analysis.windows import modifiers
+from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload, load
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.types import Type
+
+
+@expression_rule(nodes.Call)
+def call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """name(arguments) by: special rules, the tables of scalar, aggregate and window functions, the user's functions."""
+    load()
+    name = node.name
+    if name.startswith("SAFE.") and len(node.path) == 2:
+        return _safe(a, node, scope)
+    if len(node.path) == 1 or name in SCALARS or name in AGGREGATES or name in RULES:
+        if name.lower() in a.environment.functions:
+            from emulators.bigquery.sql.analysis.routines import temporary_function
+
+            return temporary_function(a, node, scope)
+        if name in RULES:
+            return RULES[name](a, node, scope)
+        if name in SCALARS:
+            return _scalar(a, node, scope)
+        if name in AGGREGATES or name in WINDOWS:
+            return _aggregate(a, node, scope)
+    from emulators.bigquery.sql.analysis.routines import stored_function
+
+    return stored_function(a, node, scope)
+
+
+def _safe(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """SAFE.F(x): NULL where F fails."""
+    inner = replace(node, name=node.path[1].upper(), path=node.path[1:])
+    value = call(a, inner, scope)
+    if inner.name in AGGREGATES:
+        a.fail(f"Function {inner.name} does not support SAFE error mode", node)
+    return combine(f"TRY({value.sql})", value.type, value)
+
+
+def arguments(a: Analyzer, node: nodes.Call, scope: Scope) -> list[Value]:
+    """The arguments, analysed; named ones are refused unless the rule takes them itself."""
+    if node.named:
+        a.fail(f"Named argument `{node.named[0][0]}` not found in signature for call to function {node.name}", node)
+    return [a.expression(arg, scope) for arg in node.args]
+
+
+def _scalar(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    if node.over is not None:
+        a.fail(f"Scalar function {node.name} cannot be used with an OVER clause", node)
+    if node.distinct or node.order_by or node.limit or node.nulls or node.having:
+        a.fail(f"Scalar function {node.name} cannot have DISTINCT, ORDER BY, LIMIT, HAVING or a NULLS modifier", node)
+    values = arguments(a, node, scope)
+    overload, values, kind = choose(a, node, SCALARS[node.name], values)
+    return _fill(overload, values, kind)
+
+
+def _fill(overload: Overload, values: list[Value], kind: Type) -> Value:
+    slots = {"all": ", ".join(v.sql for v in values), "rest": ", ".join(v.sql for v in values[1:]), "type": t.duckdb(kind)}
+    made = combine(overload.template.format(*(v.sql for v in values), **slots), kind, *values)
+    return replace(made, volatile=True) if overload.volatile else made
+
+
+def choose(a: Analyzer, node: nodes.Call, overloads: list[Overload], values: list[Value]) -> tuple[Overload, list[Value], Type]:
+    """The overload whose arguments are nearest, the values coerced to it, and its result type."""
+    best: tuple[int, Overload, list[Type], Type] | None = None
+    for overload in overloads:
+        found = overload.match(values)
+        if found is not None and (best is None or found[0] < best[0]):
+            best = (found[0], overload, found[1], found[2])
+    if best is None:
+        no_function_signature(a, node, values)
+    _, overload, kinds, result = best
+    return overload, [coerce(a, v, k) for v, k in zip(values, kinds, strict=True)], result
+
+
+def no_function_signature(a: Analyzer, node: nodes.Call, values: list[Value]) -> NoReturn:
+    if not values:
+        a.fail(f"No matching signature for function {node.name} with no arguments", node)
+    kinds = ", ".join(str(v.type) for v in values)
+    a.fail(f"No matching signature for function {node.name} for argument types: {kinds}", node)
+
+
+def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """An aggregate or window function: {d} DISTINCT, {o} ORDER BY, {w} FILTER and OVER are the template's places."""
+    only_window = node.name in WINDOWS
+    if only_window and node.over is None:
+        a.fail(f"Analytic function {node.name} cannot be called without an OVER clause", node)
+    values = [] if node.star else arguments(a, node, scope)
+    if node.star and node.name != "COUNT":
+        a.fail(f"Argument * can only be used in COUNT(*), but was used in {node.name}(*)", node)
+    overload, values, kind = choose(a, node, (WINDOWS if only_window else AGGREGATES)[node.name], values)
+    parts = modifiers(a, node, scope, values)
+    sql = overload.template.format(*(v.sql for v in values), type=t.duckdb(kind), **parts.slots)
+    if parts.limit is not None:
+        sql = f"({sql})[1:{parts.limit}]"
+    return combine(sql, kind, *values, *parts.read)

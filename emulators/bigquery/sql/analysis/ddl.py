@@ -1,0 +1,259 @@
+"""DDL to actions."""
+
+from typing import Any
+
+from emulators.bigquery.sql import actions
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis import fields as f
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.casts import convert
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.constants import python_value
+from emulators.bigquery.sql.analysis.dml import limited
+from emulators.bigquery.sql.analysis.statements import finish, rows_of, schema_of, statement_rule, text_of
+from emulators.bigquery.sql.analysis.tables import resolve
+from emulators.bigquery.sql.analysis.values import Relation, Scope, Value
+from emulators.bigquery.sql.model import Field, SqlError, Statement, TableName
+from emulators.bigquery.sql.syntax import definitions as d
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax import statements as s
+
+
+def made(a: Analyzer, node: s.Statement, kind: str, action: Any, target: TableName | None = None, **more: Any) -> Statement:
+    return Statement(kind, text_of(a, node), action=action, target=target, reads=tuple(a.shared.reads), **more)
+
+
+def dataset_name(a: Analyzer, path: list[str]) -> tuple[str, str]:
+    if len(path) > 2:
+        raise SqlError(f"Invalid dataset name {'.'.join(path)}", "invalid")
+    return (a.project, path[0]) if len(path) == 1 else (path[0], path[1])
+
+
+@statement_rule(d.Create)
+def create(a: Analyzer, node: d.Create) -> Statement:
+    """CREATE of a schema, table, view, external table or snapshot."""
+    if node.kind == "SCHEMA":
+        project, dataset = dataset_name(a, node.name)
+        action = actions.CreateSchema(project, dataset, node.if_not_exists, f.options(a, node.options))
+        return made(a, node, "CREATE_SCHEMA", action)
+    name = TableName(a.project, "_SESSION", node.name[-1]) if node.temporary else a.table_name(node.name, node)
+    if node.kind in ("VIEW", "MATERIALIZED VIEW"):
+        return _view(a, node, name)
+    if node.kind == "EXTERNAL TABLE":
+        columns = tuple(f.field(a, c) for c in node.columns or ())
+        parts = None if node.partition_columns is None else tuple(f.field(a, c) for c in node.partition_columns)
+        external = actions.CreateExternalTable(name, columns, f.options(a, node.options), parts, node.or_replace, node.if_not_exists)
+        return made(a, node, "CREATE_EXTERNAL_TABLE", external, name)
+    return _table(a, node, name)
+
+
+def _table(a: Analyzer, node: d.Create, name: TableName) -> Statement:
+    duckdb, schema, source = None, (), None
+    method = {"": "create"}.get(node.method, node.method.lower())
+    if node.kind == "SNAPSHOT TABLE":
+        method = "snapshot"
+    if node.method:
+        info = resolve(a, node.source, node)
+        source, schema = info.name, info.fields
+        a.shared.reads[info.name] = None
+    if node.columns is not None:
+        schema = tuple(f.field(a, c) for c in node.columns)
+        _unique_names(a, schema, node)
+    if node.query is not None:
+        relation = a.query(node.query, None)
+        duckdb, schema = _filled(a, node, relation, schema)
+    elif node.columns is None and not node.method:
+        a.fail("CREATE TABLE needs a column list or a query", node)
+    action = actions.CreateTable(
+        name, schema, node.or_replace, node.if_not_exists, node.temporary, partitioning(a, node.partition_by, schema),
+        tuple(node.cluster_by), f.options(a, node.options), tuple(node.primary_key),
+        tuple(foreign_key(a, key) for key in node.foreign_keys), method, source, _moment(a, node.as_of),
+    )  # fmt: skip
+    kind = "CREATE_SNAPSHOT_TABLE" if method == "snapshot" else "CREATE_TABLE_AS_SELECT" if duckdb else "CREATE_TABLE"
+    return made(a, node, kind, action, name, duckdb=duckdb, schema=schema)
+
+
+def _unique_names(a: Analyzer, schema: tuple[Field, ...], node: nodes.Node) -> None:
+    seen: set[str] = set()
+    for field in schema:
+        if field.name.lower() in seen:
+            a.fail(f"Duplicate column name {field.name} in CREATE TABLE", node)
+        seen.add(field.name.lower())
+
+
+def _moment(a: Analyzer, node: nodes.Node | None) -> Any:
+    return None if node is None else python_value(a.expression(node, Scope()))
+
+
+def _filled(a: Analyzer, node: d.Create, relation: Relation, declared: tuple[Field, ...]) -> tuple[str, tuple[Field, ...]]:
+    """The query of CTAS, coerced to the declared columns when there are any."""
+    own = schema_of(a, relation)
+    for i, column in enumerate(relation.columns):
+        if not column.name and not relation.value_table and not declared:
+            a.fail(f"CREATE TABLE columns must be named, but column {i + 1} has no name", node.query)
+    sql = rows_of(relation)
+    if not declared:
+        return finish(a, sql), own
+    if len(own) != len(declared):
+        a.fail(f"The number of columns in the column definition list does not match the number of columns produced by the query", node)
+    names = t.struct_names(relation.columns[0].type) if relation.value_table else relation.names
+    items = []
+    for field, given, column in zip(declared, own, names, strict=True):
+        value = Value(t.quoted(column), t.of_field(given), literal=True)
+        wanted = t.of_field(field)
+        if t.coerces(value.type, wanted, False) is None and not (value.type.kind == "INT64" and field.type in t.NUMBERS):
+            a.fail(f"CREATE TABLE column {field.name} has type {wanted} but the query's column has type {value.type}", node)
+        value = coerce(a, value, wanted) if t.coerces(value.type, wanted, True) is not None else convert(a, value, wanted, node)
+        items.append(f"{limited(value, field).sql} AS {t.quoted(field.name)}")
+    return finish(a, f"SELECT {', '.join(items)} FROM ({sql})"), declared
+
+
+def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
+    assert node.query is not None
+    relation = a.query(node.query, None)
+    schema = schema_of(a, relation)
+    if node.columns is not None:
+        if len(node.columns) != len(schema):
+            a.fail(f"View column list has {len(node.columns)} columns but the query has {len(schema)}", node)
+        schema = tuple(
+            Field(c.name, own.type, own.mode, own.fields, f.options(a, c.options).get("description"))
+            for c, own in zip(node.columns, schema, strict=True)
+        )
+    materialized = node.kind == "MATERIALIZED VIEW"
+    action = actions.CreateView(
+        name, node.query_text, schema, materialized, node.or_replace, node.if_not_exists, f.options(a, node.options),
+        partitioning(a, node.partition_by, schema), tuple(node.cluster_by),
+    )  # fmt: skip
+    sql = finish(a, rows_of(relation))
+    kind = "CREATE_MATERIALIZED_VIEW" if materialized else "CREATE_VIEW"
+    return made(a, node, kind, action, name, schema=schema, duckdb=sql if materialized else None)
+
+
+def foreign_key(a: Analyzer, key: nodes.ForeignKeyNode) -> actions.ForeignKey:
+    return actions.ForeignKey(key.name, tuple(key.columns), a.table_name(key.table, key), tuple(key.referenced))
+
+
+def partitioning(a: Analyzer, node: nodes.Node | None, schema: tuple[Field, ...]) -> actions.Partitioning | None:
+    """PARTITION BY: a DATE column, X_TRUNC(column, part), DATE(column), _PARTITIONDATE, RANGE_BUCKET(...)."""
+    if node is None:
+        return None
+    if isinstance(node, nodes.Path):
+        if node.parts[0].upper() in ("_PARTITIONDATE", "_PARTITIONTIME"):
+            return actions.Partitioning("ingestion")
+        return _by_column(a, node, schema)
+    if isinstance(node, nodes.Call):
+        return _by_call(a, node, schema)
+    a.fail("PARTITION BY expression must be DATE(<timestamp_column>), a DATE column, or one of the *_TRUNC and RANGE_BUCKET forms", node)
+
+
+def _by_column(a: Analyzer, node: nodes.Path, schema: tuple[Field, ...]) -> actions.Partitioning:
+    field = next((one for one in schema if one.name.lower() == node.parts[0].lower()), None)
+    if field is None:
+        a.fail(f"Unrecognized name: {node.parts[0]}", node)
+    if field.type != "DATE":
+        a.fail("PARTITION BY expression must be DATE(<timestamp_column>), DATE(<datetime_column>), DATETIME_TRUNC(...), TIMESTAMP_TRUNC(...), a DATE column, or RANGE_BUCKET(...)", node)
+    return actions.Partitioning("time", field.name, "DAY")
+
+
+def _by_call(a: Analyzer, node: nodes.Call, schema: tuple[Field, ...]) -> actions.Partitioning:
+    first = node.args[0] if node.args else None
+    if not isinstance(first, nodes.Path):
+        a.fail("PARTITION BY expression must name a column", node)
+    column = next((one.name for one in schema if one.name.lower() == first.parts[0].lower()), None)
+    ingestion = first.parts[0].upper() in ("_PARTITIONTIME", "_PARTITIONDATE")
+    if column is None and not ingestion:
+        a.fail(f"Unrecognized name: {first.parts[0]}", first)
+    if node.name == "DATE":
+        return actions.Partitioning("ingestion") if ingestion else actions.Partitioning("time", column)
+    if node.name.endswith("_TRUNC") and len(node.args) == 2 and isinstance(node.args[1], nodes.Path):
+        grain = node.args[1].parts[0].upper()
+        if grain not in ("HOUR", "DAY", "MONTH", "YEAR"):
+            a.fail(f"PARTITION BY does not support the {grain} granularity", node)
+        return actions.Partitioning("ingestion" if ingestion else "time", column, grain)
+    if node.name == "RANGE_BUCKET" and len(node.args) == 2 and isinstance(node.args[1], nodes.Call):
+        numbers = [int(python_value(a.expression(arg, Scope()))) for arg in node.args[1].args]
+        step = numbers[2] if len(numbers) > 2 else 1
+        return actions.Partitioning("range", column, "", numbers[0], numbers[1], step)
+    a.fail("PARTITION BY expression is not supported", node)
+
+
+@statement_rule(d.Drop)
+def drop(a: Analyzer, node: d.Drop) -> Statement:
+    """DROP SCHEMA / TABLE / VIEW / FUNCTION ..."""
+    if node.kind == "SCHEMA":
+        project, dataset = dataset_name(a, node.name)
+        return made(a, node, "DROP_SCHEMA", actions.DropSchema(project, dataset, node.if_exists, node.cascade))
+    if node.kind.endswith(("FUNCTION", "PROCEDURE")):
+        if len(node.name) == 1 and a.environment.functions.pop(node.name[0].lower(), None):
+            return made(a, node, "DROP_FUNCTION", None)
+        name = a.table_name(node.name, node)
+        kind = f"DROP_{node.kind.replace(' ', '_')}"
+        return made(a, node, kind, actions.DropRoutine(name, node.kind, node.if_exists), name)
+    name = a.table_name(node.name, node) if len(node.name) > 1 or a.dataset else TableName(a.project, "_SESSION", node.name[0])
+    session = TableName(a.project, "_SESSION", node.name[-1])
+    if len(node.name) == 1 and a.catalog.table(session) is not None:
+        name = session
+    return made(a, node, f"DROP_{node.kind.replace(' ', '_')}", actions.DropTable(name, node.kind, node.if_exists), name)
+
+
+@statement_rule(d.Truncate)
+def truncate(a: Analyzer, node: d.Truncate) -> Statement:
+    """TRUNCATE TABLE"""
+    info = resolve(a, node.name, node)
+    if info.kind != "TABLE":
+        raise SqlError(f"TRUNCATE TABLE is not allowed on {info.name}, which is no table")
+    return made(a, node, "TRUNCATE_TABLE", actions.TruncateTable(info.name), info.name)
+
+
+@statement_rule(d.GrantNode)
+def grant(a: Analyzer, node: d.GrantNode) -> Statement:
+    """GRANT / REVOKE"""
+    if node.resource in ("SCHEMA", "DATASET"):
+        name = TableName(*dataset_name(a, node.name), "")
+    else:
+        name = a.table_name(node.name, node)
+    kind = "REVOKE" if node.revoke else "GRANT"
+    resource = "SCHEMA" if node.resource == "DATASET" else node.resource
+    return made(a, node, kind, actions.Grant(name, resource, tuple(node.roles), tuple(node.principals), node.revoke))
+
+
+@statement_rule(d.CreatePolicy)
+def create_policy(a: Analyzer, node: d.CreatePolicy) -> Statement:
+    """CREATE ROW ACCESS POLICY"""
+    info = resolve(a, node.table, node)
+    action = actions.RowAccessPolicy(node.name, info.name, tuple(node.grantees), node.filter_text, node.or_replace, node.if_not_exists)
+    return made(a, node, "CREATE_ROW_ACCESS_POLICY", action, info.name)
+
+
+@statement_rule(d.DropPolicy)
+def drop_policy(a: Analyzer, node: d.DropPolicy) -> Statement:
+    """DROP ROW ACCESS POLICY"""
+    info = resolve(a, node.table, node)
+    kind = "DROP_ROW_ACCESS_POLICY" if node.name else "DROP_ALL_ROW_ACCESS_POLICIES"
+    return made(a, node, kind, actions.DropRowAccessPolicy(node.name, info.name, node.if_exists), info.name)
+
+
+@statement_rule(d.Export)
+def export(a: Analyzer, node: d.Export) -> Statement:
+    """EXPORT DATA: the query's rows go to the files that the options name."""
+    assert node.query is not None
+    relation = a.query(node.query, None)
+    schema = schema_of(a, relation)
+    sql = finish(a, rows_of(relation))
+    return made(a, node, "EXPORT_DATA", actions.ExportData(f.options(a, node.options)), duckdb=sql, schema=schema)
+
+
+@statement_rule(d.Load)
+def load(a: Analyzer, node: d.Load) -> Statement:
+    """LOAD DATA"""
+    name = a.table_name(node.name, node)
+    columns = tuple(f.field(a, c) for c in node.columns or ())
+    parts = None if node.partition_columns is None else tuple(f.field(a, c) for c in node.partition_columns)
+    known = columns
+    if not known and (info := a.catalog.table(name)) is not None:
+        known = info.fields
+    action = actions.LoadData(
+        name, columns, f.options(a, node.files), node.overwrite, partitioning(a, node.partition_by, known), tuple(node.cluster_by),
+        f.options(a, node.options), parts,
+    )  # fmt: skip
+    return made(a, node, "LOAD_DATA", action, name)

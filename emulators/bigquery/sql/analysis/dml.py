@@ -1,0 +1,227 @@
+"""INSERT, UPDATE, DELETE on DuckDB's base tables."""
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.coercion import assign
+from emulators.bigquery.sql.analysis.pruning import push
+from emulators.bigquery.sql.analysis.sources import source
+from emulators.bigquery.sql.analysis.statements import finish, rows_of, statement_rule, text_of
+from emulators.bigquery.sql.analysis.tables import resolve
+from emulators.bigquery.sql.analysis.values import Column, FromItem, Relation, Scan, Scope, Value
+from emulators.bigquery.sql.model import Field, SqlError, Statement, TableInfo
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax import statements as s
+from emulators.bigquery.sql.syntax.scripting import parse_expression
+
+_TYPE = "Value has type {source} which cannot be inserted into column {column}, which has type {target}"
+
+
+def target(a: Analyzer, path: list[str], node: nodes.Node, verb: str) -> TableInfo:
+    """The table that a statement changes."""
+    info = resolve(a, path, node)
+    if info.kind != "TABLE":
+        kind = {"VIEW": "view", "MATERIALIZED_VIEW": "materialized view", "EXTERNAL": "external table"}.get(info.kind, "snapshot")
+        raise SqlError(f"{verb} is not allowed on {kind} {info.name}: DML needs a table")
+    return info
+
+
+def column_of(a: Analyzer, info: TableInfo, name: str, node: nodes.Node) -> Field:
+    for field in (*info.fields, *info.hidden):
+        if field.name.lower() == name.lower():
+            return field
+    a.fail(f"Column {name} is not present in table {info.name.project}.{info.name.dataset}.{info.name.table}", node)
+
+
+def default_of(a: Analyzer, field: Field) -> Value:
+    """A column's DEFAULT, or NULL."""
+    kind = t.of_field(field)
+    if field.default is None:
+        return Value(f"CAST(NULL AS {t.duckdb(kind)})", kind)
+    inner = Analyzer(a.environment, field.default, a.shared)
+    return assign(inner, inner.expression(parse_expression(field.default), Scope()), kind, "Invalid default", None)
+
+
+def fitted(a: Analyzer, value: Value, field: Field, node: nodes.Node | None) -> Value:
+    """The value as the column's type, within its parameters."""
+    kind = t.of_field(field)
+    message = _TYPE.replace("{column}", field.name)
+    return limited(assign(a, value, kind, message, node), field)
+
+
+def limited(value: Value, field: Field) -> Value:
+    """Length, precision and scale are checked where the column has them."""
+    if field.mode == "REPEATED":
+        return value
+    if field.max_length is not None:
+        return value.with_sql(f"bq.limit_{field.type.lower()}({value.sql}, {field.max_length})", value.type)
+    if field.precision is not None:
+        return value.with_sql(f"bq.limit_{field.type.lower()}({value.sql}, {field.precision}, {field.scale or 0})", value.type)
+    return value
+
+
+@statement_rule(s.Insert)
+def insert(a: Analyzer, node: s.Insert) -> Statement:
+    """INSERT INTO t (columns) VALUES / SELECT: by position; columns not named get their default."""
+    info = target(a, node.table, node, "INSERT")
+    writable = a.catalog.writable(info.name)
+    if node.columns is None:
+        fields = list(info.fields)
+    else:
+        fields = [column_of(a, info, name, node) for name in node.columns]
+        if len({f.name.lower() for f in fields}) < len(fields):
+            a.fail("INSERT statement has duplicate column names", node)
+    if node.rows is not None:
+        rows = _values(a, node, fields)
+    else:
+        assert node.query is not None
+        rows = _query(a, node, a.query(node.query, None), fields)
+    named = {f.name.lower() for f in fields}
+    defaults = [f for f in info.fields if f.default is not None and f.name.lower() not in named]
+    if defaults:
+        extra = ", ".join(f"{default_of(a, f).sql} AS {t.quoted(f.name)}" for f in defaults)
+        rows, fields = f"SELECT *, {extra} FROM ({rows})", fields + defaults
+    columns = ", ".join(t.quoted(f.name) for f in fields)
+    sql = finish(a, f"INSERT INTO {writable} ({columns}) {rows}")
+    return Statement("INSERT", text_of(a, node), sql, target=info.name, reads=tuple(a.shared.reads))
+
+
+def _values(a: Analyzer, node: s.Insert, fields: list[Field]) -> str:
+    rows = []
+    for row in node.rows or ():
+        if len(row) != len(fields):
+            a.fail(f"Inserted row has wrong column count; Has {len(row)}, expected {len(fields)}", row[0])
+        cells = []
+        for cell, field in zip(row, fields, strict=True):
+            value = default_of(a, field) if isinstance(cell, nodes.DefaultValue) else a.expression(cell, Scope())
+            cells.append(_fixed(fitted(a, value, field, cell)).sql)
+        rows.append(f"({', '.join(cells)})")
+    names = ", ".join(t.quoted(f.name) for f in fields)
+    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS v({names})"
+
+
+def _fixed(value: Value) -> Value:
+    """A NULL with its type, so that VALUES does not guess."""
+    return value.with_sql(f"CAST(NULL AS {t.duckdb(value.type)})", value.type) if value.sql == "NULL" else value
+
+
+def _query(a: Analyzer, node: s.Insert, relation: Relation, fields: list[Field]) -> str:
+    columns, names = relation.columns, relation.names
+    sql = rows_of(relation)
+    if relation.value_table and columns[0].type.kind == "STRUCT":
+        names = t.struct_names(columns[0].type)
+        columns = [Column(n or "", "", k) for n, k in columns[0].type.fields]
+    if len(columns) != len(fields):
+        a.fail(f"Inserted row has wrong column count; Has {len(columns)}, expected {len(fields)}", node.query)
+    items = []
+    for column, name, field in zip(columns, names, fields, strict=True):
+        value = fitted(a, Value(t.quoted(name), column.type, literal=_literal(node, len(items))), field, node.query)
+        items.append(f"{value.sql} AS {t.quoted(field.name)}")
+    return f"SELECT {', '.join(items)} FROM ({sql})"
+
+
+def _literal(node: s.Insert, i: int) -> bool:
+    """Whether the query's i-th column is a bare literal, which coerces more freely."""
+    body = node.query.body if node.query is not None else None
+    if not isinstance(body, nodes.Select) or any(isinstance(item, nodes.Star) for item in body.items) or i >= len(body.items):
+        return False
+    item = body.items[i]
+    return isinstance(item, nodes.SelectItem) and isinstance(item.expression, (nodes.Literal, nodes.Parameter))
+
+
+def entered(a: Analyzer, info: TableInfo, alias: str | None, written: list[str]) -> tuple[str, Scope]:
+    """The changed table in a scope of its own: its DuckDB alias and the scope."""
+    name = a.shared.alias()
+    scan = Scan(f"\x01{name}\x01", info)
+    columns = [Column(f.name, f"{name}.{t.quoted(f.name)}", t.of_field(f), (scan, f.name)) for f in info.fields]
+    hidden = [Column(f.name, f"{name}.{t.quoted(f.name)}", t.of_field(f), (scan, f.name)) for f in info.hidden]
+    return name, Scope(items=[FromItem(alias or written[-1], columns, hidden)])
+
+
+def require_filter(a: Analyzer, info: TableInfo, where: nodes.Node | None, scope: Scope) -> None:
+    """A table that requires a partition filter requires it of DML as well."""
+    if not info.require_partition_filter:
+        return
+    scan = next(c.origin[0] for c in scope.items[0].columns if c.origin is not None)
+    a.shared.scans.append(scan)
+    if where is not None:
+        push(a, where, scope)
+    a.shared.scans.remove(scan)
+    if not scan.predicates:
+        name = f"{info.name.project}.{info.name.dataset}.{info.name.table}"
+        columns = "', '".join(info.partition_columns)
+        raise SqlError(
+            f"Cannot query over table '{name}' without a filter over column(s) '{columns}' that can be used for partition elimination"
+        )
+
+
+def assignments(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: Scope) -> str:
+    """SET a = x, s.f = y: a struct is rebuilt around the field that changes."""
+    changed: dict[str, Value] = {}
+    fields: dict[str, Field] = {}
+    for one in given:
+        path = one.path[1:] if len(one.path) > 1 and scope.items[0].alias and one.path[0].lower() == scope.items[0].alias.lower() else one.path
+        field = column_of(a, info, path[0], one)
+        key = field.name.lower()
+        if key in changed and len(path) == 1:
+            a.fail(f"Update item {'.'.join(one.path)} assigned more than once", one)
+        old = changed.get(key) or next(c for c in scope.items[0].columns if c.name.lower() == key).value()
+        if isinstance(one.value, nodes.DefaultValue):
+            changed[key] = default_of(a, field)
+        elif len(path) == 1:
+            changed[key] = fitted(a, a.expression(one.value, scope), field, one.value)
+        else:
+            changed[key] = _rebuilt(a, old, path[1:], a.expression(one.value, scope), one)
+        fields[key] = field
+    return ", ".join(f"{t.quoted(fields[key].name)} = {value.sql}" for key, value in changed.items())
+
+
+def _rebuilt(a: Analyzer, old: Value, path: list[str], value: Value, node: s.Assignment) -> Value:
+    if old.type.kind != "STRUCT":
+        a.fail(f"Cannot access field {path[0]} on a value with type {old.type}", node)
+    found = old.type.field(path[0])
+    if found is None:
+        a.fail(f"Field name {path[0]} does not exist in {old.type}", node)
+    names = t.struct_names(old.type)
+    members = []
+    for i, (name, (_, kind)) in enumerate(zip(names, old.type.fields, strict=True)):
+        part = Value(f"struct_extract({old.sql}, {t.text(name)})", kind, refs=old.refs)
+        if i == found[0]:
+            part = _rebuilt(a, part, path[1:], value, node) if len(path) > 1 else assign(a, value, kind, "Value of type {source} cannot be assigned to {target}", node)
+        members.append(f"{t.quoted(name)} := {part.sql}")
+    return old.with_sql(f"struct_pack({', '.join(members)})", old.type)
+
+
+@statement_rule(s.Update)
+def update(a: Analyzer, node: s.Update) -> Statement:
+    """UPDATE t SET ... [FROM s] WHERE ...; a row that several source rows would change is an error."""
+    info = target(a, node.table, node, "UPDATE")
+    writable = a.catalog.writable(info.name)
+    name, scope = entered(a, info, node.alias, node.table)
+    prepare: tuple[str, ...] = ()
+    from_sql = ""
+    if node.source is not None:
+        found = source(a, node.source, scope)
+        from_sql, scope.merged = f" FROM {found.sql}", found.merged
+    assert node.where is not None
+    condition = a.condition(node.where, scope, "WHERE clause").sql
+    require_filter(a, info, node.where, scope)
+    push(a, node.where, scope)
+    sets = assignments(a, node.assignments, info, scope)
+    if from_sql:
+        check = f"SELECT bq.fail('UPDATE/MERGE must match at most one source row for each target row') FROM (SELECT {name}.rowid FROM {writable} AS {name}, {from_sql[6:]} WHERE {condition} GROUP BY {name}.rowid HAVING count(*) > 1 LIMIT 1)"
+        prepare = (finish(a, check),)
+    sql = finish(a, f"UPDATE {writable} AS {name} SET {sets}{from_sql} WHERE {condition}")
+    return Statement("UPDATE", text_of(a, node), sql, prepare, target=info.name, reads=tuple(a.shared.reads))
+
+
+@statement_rule(s.Delete)
+def delete(a: Analyzer, node: s.Delete) -> Statement:
+    """DELETE FROM t WHERE ..."""
+    info = target(a, node.table, node, "DELETE")
+    writable = a.catalog.writable(info.name)
+    name, scope = entered(a, info, node.alias, node.table)
+    assert node.where is not None
+    condition = a.condition(node.where, scope, "WHERE clause").sql
+    require_filter(a, info, node.where, scope)
+    sql = finish(a, f"DELETE FROM {writable} AS {name} WHERE {condition}")
+    return Statement("DELETE", text_of(a, node), sql, target=info.name, reads=tuple(a.shared.reads))

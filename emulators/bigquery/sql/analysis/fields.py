@@ -1,0 +1,74 @@
+"""Columns of DDL as REST fields, and options as Python values."""
+
+from typing import Any
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.constants import evaluate
+from emulators.bigquery.sql.analysis.values import Scope
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.definitions import Options
+
+
+def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
+    """A column definition with its mode, parameters, default and options."""
+    given = options(a, column.options)
+    base = of_type(a, column.name, column.type)
+    mode = "REQUIRED" if column.required and base.mode != "REPEATED" else base.mode
+    if column.required and base.mode == "REPEATED":
+        a.fail(f"NOT NULL constraint cannot be set on the REPEATED column {column.name}", column)
+    if column.default is not None:
+        a.expression(column.default, Scope())
+    tags = given.get("policy_tags") or ()
+    return Field(
+        column.name, base.type, mode, base.fields, given.get("description"), base.precision, base.scale, base.max_length,
+        column.default_text, tuple(tags),
+    )  # fmt: skip
+
+
+def of_type(a: Analyzer, name: str, node: nodes.TypeNode) -> Field:
+    """A type as written, with its parameters, as a field of that name."""
+    if node.name == "GEOGRAPHY":
+        a.fail("Type GEOGRAPHY is not supported by this emulator", node)
+    if node.name == "ARRAY":
+        assert node.element is not None
+        if node.element.name == "ARRAY":
+            a.fail("Arrays of arrays are not supported", node)
+        inner = of_type(a, name, node.element)
+        return Field(name, inner.type, "REPEATED", inner.fields, None, inner.precision, inner.scale, inner.max_length)
+    if node.name == "STRUCT":
+        members = []
+        for i, (own, member) in enumerate(node.members):
+            if isinstance(member, nodes.ColumnNode):
+                members.append(field(a, member))
+            else:
+                members.append(of_type(a, own or f"_field_{i + 1}", member))
+        return Field(name, "STRUCT", "NULLABLE", tuple(members))
+    if node.name == "RANGE":
+        return t.to_field(name, t.of_node(node))
+    numbers = [p for p in node.parameters if isinstance(p, int)]
+    if node.name in ("STRING", "BYTES"):
+        return Field(name, node.name, max_length=numbers[0] if numbers else None)
+    if node.name in ("NUMERIC", "BIGNUMERIC"):
+        scale = numbers[1] if len(numbers) > 1 else None
+        return Field(name, node.name, precision=numbers[0] if numbers else None, scale=scale)
+    return Field(name, node.name)
+
+
+def options(a: Analyzer, given: Options) -> dict[str, Any]:
+    """OPTIONS as Python values: constants are computed; lists of pairs stay lists of pairs."""
+    return {name: option(a, node) for name, node in given}
+
+
+def option(a: Analyzer, node: nodes.Node) -> Any:
+    if isinstance(node, nodes.Literal) and node.kind in ("STRING", "BOOL", "NULL"):
+        return node.value
+    if isinstance(node, nodes.ArrayLiteral):
+        return [option(a, item) for item in node.items]
+    if isinstance(node, nodes.StructLiteral):
+        return tuple(option(a, item) for _, item in node.items)
+    value = a.expression(node, Scope())
+    if not value.constant:
+        a.fail("Option values must be constant", node)
+    return value.raw if isinstance(value.raw, int) and value.type == t.INT64 else evaluate(value.sql)

@@ -1,0 +1,262 @@
+"""Operators: arithmetic, comparison, logic, concatenation, LIKE, IN, BETWEEN, CASE."""
+
+from typing import NoReturn
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
+from emulators.bigquery.sql.analysis.coercion import coerce, common
+from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.types import Type
+
+_COMPARISONS = ("=", "!=", "<", ">", "<=", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
+_ARITHMETIC = ("+", "-", "*", "/")
+_BITS = {"&": "&", "|": "|", "<<": "<<", ">>": ">>", "^": "xor"}
+_UNORDERED = ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY")
+
+
+def no_signature(a: Analyzer, op: str, values: list[Value], node: nodes.Node) -> NoReturn:
+    kinds = ", ".join(str(v.type) for v in values)
+    a.fail(f"No matching signature for operator {op} for argument types: {kinds}", node)
+
+
+@expression_rule(nodes.Binary)
+def binary(a: Analyzer, node: nodes.Binary, scope: Scope) -> Value:
+    """left op right, by the operator's family."""
+    op = node.op
+    if op in ("AND", "OR"):
+        return _logic(a, node, scope)
+    left, right = a.expression(node.left, scope), a.expression(node.right, scope)
+    if op in _COMPARISONS:
+        return compare(a, op, left, right, node)
+    if op in _ARITHMETIC:
+        return arithmetic(a, op, left, right, node)
+    if op == "||":
+        return _concatenate(a, left, right, node)
+    return _bits(a, op, left, right, node)
+
+
+def _logic(a: Analyzer, node: nodes.Binary, scope: Scope) -> Value:
+    """A chain of the same operator stays flat, however long."""
+    parts: list[nodes.Node] = []
+    current: nodes.Node = node
+    while isinstance(current, nodes.Binary) and current.op == node.op:
+        parts.append(current.right)
+        current = current.left
+    parts.append(current)
+    values = []
+    for part in reversed(parts):
+        value = a.expression(part, scope)
+        if value.type.kind not in ("BOOL", "NULL"):
+            no_signature(a, node.op, [value], node)
+        values.append(value)
+    return combine("(" + f" {node.op} ".join(v.sql for v in values) + ")", t.BOOL, *values)
+
+
+def compare(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -> Value:
+    """Comparison of two values of a common type; NaN equals nothing and is less and greater than nothing."""
+    kind = t.supertype([(left.type, left.literal), (right.type, right.literal)])
+    if kind is None and {left.type.kind, right.type.kind} <= set(t.NUMBERS):
+        kind = t.FLOAT64
+    equality = op in ("=", "!=") or "DISTINCT" in op
+    if kind is None or kind.kind in ("JSON", "GEOGRAPHY") or (kind.kind in _UNORDERED and not equality):
+        no_signature(a, op, [left, right], node)
+    x, y = coerce(a, left, kind), coerce(a, right, kind)
+    sql = f"{x.sql} {op} {y.sql}"
+    if kind == t.FLOAT64:
+        sql = _with_nan(op, x, y, sql)
+    return combine(f"({sql})", t.BOOL, left, right)
+
+
+def _with_nan(op: str, x: Value, y: Value, sql: str) -> str:
+    """DuckDB holds NaN equal to itself and greater than all numbers."""
+    if op in (">", ">=") and not x.literal:
+        return f"{sql} AND NOT isnan({x.sql})"
+    if op in ("<", "<=") and not y.literal:
+        return f"{sql} AND NOT isnan({y.sql})"
+    if x.literal or y.literal:
+        return sql
+    if op == "=":
+        return f"{sql} AND NOT isnan({x.sql})"
+    return f"{sql} OR isnan({x.sql})" if op == "!=" else sql
+
+
+def number_type(left: Value, right: Value) -> Type | None:
+    """The type in which two numbers are computed."""
+    if left.type.kind == "NULL" and right.type.kind == "NULL":
+        return t.INT64
+    if not {left.type.kind, right.type.kind} <= {*t.NUMBERS, "NULL"}:
+        return None
+    return t.supertype([(left.type, left.literal), (right.type, right.literal)])
+
+
+def arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -> Value:
+    """+ - * / on numbers, dates and intervals."""
+    kind = number_type(left, right)
+    if kind is None:
+        from emulators.bigquery.sql.analysis.intervals import date_arithmetic
+
+        return date_arithmetic(a, op, left, right, node)
+    if op == "/" and kind == t.INT64:
+        kind = t.FLOAT64
+    x, y = coerce(a, left, kind), coerce(a, right, kind)
+    if kind == t.INT64:
+        return combine(f"({x.sql} {op} {y.sql})", kind, left, right)
+    if kind == t.FLOAT64:
+        sql = f"bq.divide({x.sql}, {y.sql})" if op == "/" else f"({x.sql} {op} {y.sql})"
+        return combine(sql, kind, left, right)
+    if op in ("+", "-"):
+        return combine(f"CAST({x.sql} {op} {y.sql} AS {t.duckdb(kind)})", kind, left, right)
+    name = {"*": "multiply", "/": "divide"}[op]
+    return combine(f"bq.{kind.kind.lower()}_{name}({x.sql}, {y.sql})", kind, left, right)
+
+
+def _concatenate(a: Analyzer, left: Value, right: Value, node: nodes.Node) -> Value:
+    kind = t.supertype([(left.type, False), (right.type, False)])
+    if kind is None or kind.kind not in ("STRING", "BYTES", "ARRAY", "NULL"):
+        no_signature(a, "||", [left, right], node)
+    kind = t.STRING if kind.kind == "NULL" else kind
+    x, y = coerce(a, left, kind), coerce(a, right, kind)
+    if kind.kind == "ARRAY":
+        return combine(f"bq.array_concat({x.sql}, {y.sql})", kind, left, right)
+    return combine(f"({x.sql} || {y.sql})", kind, left, right)
+
+
+def _bits(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -> Value:
+    if left.type.kind not in ("INT64", "NULL") or right.type.kind not in ("INT64", "NULL"):
+        no_signature(a, op, [left, right], node)
+    x, y = coerce(a, left, t.INT64), coerce(a, right, t.INT64)
+    if op == "^":
+        return combine(f"xor({x.sql}, {y.sql})", t.INT64, x, y)
+    if op in ("<<", ">>"):
+        return combine(f"bq.shift_{'left' if op == '<<' else 'right'}({x.sql}, {y.sql})", t.INT64, x, y)
+    return combine(f"({x.sql} {op} {y.sql})", t.INT64, x, y)
+
+
+@expression_rule(nodes.Unary)
+def unary(a: Analyzer, node: nodes.Unary, scope: Scope) -> Value:
+    """NOT b, -x, ~x"""
+    value = a.expression(node.operand, scope)
+    if node.op == "NOT":
+        if value.type.kind not in ("BOOL", "NULL"):
+            no_signature(a, "NOT", [value], node)
+        return combine(f"(NOT {coerce(a, value, t.BOOL).sql})", t.BOOL, value)
+    if node.op == "~":
+        if value.type.kind not in ("INT64", "NULL"):
+            no_signature(a, "~", [value], node)
+        return combine(f"(~{coerce(a, value, t.INT64).sql})", t.INT64, value)
+    if value.type.kind == "NULL":
+        return coerce(a, value, t.INT64)
+    if value.type.kind not in (*t.NUMBERS, "INTERVAL"):
+        no_signature(a, "-", [value], node)
+    return combine(f"(-{value.sql})", value.type, value)
+
+
+@expression_rule(nodes.Is)
+def is_test(a: Analyzer, node: nodes.Is, scope: Scope) -> Value:
+    """x IS [NOT] NULL / TRUE / FALSE"""
+    value = a.expression(node.operand, scope)
+    word = "NOT " if node.negated else ""
+    if node.what == "NULL":
+        return combine(f"({value.sql} IS {word}NULL)", t.BOOL, value)
+    if value.type.kind not in ("BOOL", "NULL"):
+        no_signature(a, f"IS {node.what}", [value], node)
+    wanted = "true" if node.what == "TRUE" else "false"
+    negation = "" if node.negated else "NOT "
+    return combine(f"({coerce(a, value, t.BOOL).sql} IS {negation}DISTINCT FROM {wanted})", t.BOOL, value)
+
+
+@expression_rule(nodes.Between)
+def between(a: Analyzer, node: nodes.Between, scope: Scope) -> Value:
+    """x BETWEEN low AND high, as two comparisons."""
+    value, low, high = (a.expression(n, scope) for n in (node.operand, node.low, node.high))
+    if t.supertype([(v.type, v.literal) for v in (value, low, high)]) is None:
+        no_signature(a, "BETWEEN", [value, low, high], node)
+    first = compare(a, ">=", value, low, node)
+    second = compare(a, "<=", value, high, node)
+    word = "NOT " if node.negated else ""
+    return combine(f"({word}({first.sql} AND {second.sql}))", t.BOOL, first, second)
+
+
+@expression_rule(nodes.In)
+def in_list(a: Analyzer, node: nodes.In, scope: Scope) -> Value:
+    """x IN (items), IN UNNEST(array), IN (query)."""
+    value = a.expression(node.operand, scope)
+    word = "NOT IN" if node.negated else "IN"
+    if node.items is not None:
+        items = [a.expression(item, scope) for item in node.items]
+        if t.supertype([(v.type, v.literal) for v in [value, *items]]) is None:
+            no_signature(a, "IN", [value, *items], node)
+        values, _ = common(a, [value, *items], "", node)
+        listed = ", ".join(v.sql for v in values[1:])
+        return combine(f"({values[0].sql} {word} ({listed}))", t.BOOL, value, *items)
+    if node.array is not None:
+        return _in_array(a, node, value, a.expression(node.array, scope))
+    assert node.query is not None
+    relation = a.query(node.query, scope)
+    if len(relation.columns) != 1:
+        a.fail("Subquery of type IN must have only one output column", node.query)
+    kind = t.supertype([(value.type, value.literal), (relation.columns[0].type, False)])
+    if kind is None:
+        a.fail(f"Cannot execute IN subquery with uncomparable types {value.type} and {relation.columns[0].type}", node)
+    x = coerce(a, value, kind)
+    own = Value(t.quoted(relation.names[0]), relation.columns[0].type)
+    sql = f"(SELECT {coerce(a, own, kind).sql} FROM ({relation.sql}))" if own.type != kind else f"({relation.sql})"
+    return Value(f"({x.sql} {word} {sql})", t.BOOL, refs=value.refs, volatile=True)
+
+
+def _in_array(a: Analyzer, node: nodes.In, value: Value, array: Value) -> Value:
+    if array.type.kind != "ARRAY":
+        a.fail(f"Values referenced in UNNEST must be arrays. UNNEST contains expression of type {array.type}", node)
+    assert array.type.element is not None
+    kind = t.supertype([(value.type, value.literal), (array.type.element, array.literal)])
+    if kind is None:
+        no_signature(a, "IN UNNEST", [value, array], node)
+    x, items = coerce(a, value, kind), coerce(a, array, t.array(kind))
+    sql = f"bq.in_array({x.sql}, {items.sql})"
+    return combine(f"(NOT {sql})" if node.negated else sql, t.BOOL, value, array)
+
+
+@expression_rule(nodes.Like)
+def like(a: Analyzer, node: nodes.Like, scope: Scope) -> Value:
+    """x LIKE pattern (backslash escapes), LIKE ANY / ALL (patterns)."""
+    value = a.expression(node.operand, scope)
+    if node.array is not None:
+        array = coerce(a, a.expression(node.array, scope), t.array(t.STRING))
+        name = a.shared.alias("p")
+        fold = "list_bool_or" if node.quantifier == "ANY" else "list_bool_and"
+        word = "NOT LIKE" if node.negated else "LIKE"
+        sql = f"{fold}(list_transform({array.sql}, lambda {name}: {value.sql} {word} {name} ESCAPE '\\'))"
+        return combine(sql, t.BOOL, value, array)
+    tests = []
+    for pattern in node.patterns:
+        other = a.expression(pattern, scope)
+        kind = t.supertype([(value.type, False), (other.type, False)])
+        if kind is None or kind.kind not in ("STRING", "BYTES", "NULL"):
+            no_signature(a, "LIKE", [value, other], node)
+        x, y = (coerce(a, v, t.BYTES if kind == t.BYTES else t.STRING) for v in (value, other))
+        if kind == t.BYTES:
+            x, y = x.with_sql(f"bq.latin1({x.sql})", t.STRING), y.with_sql(f"bq.latin1({y.sql})", t.STRING)
+        word = "NOT LIKE" if node.negated else "LIKE"
+        tests.append(combine(f"({x.sql} {word} {y.sql} ESCAPE '\\')", t.BOOL, value, other))
+    joiner = " AND " if node.quantifier == "ALL" else " OR "
+    return tests[0] if len(tests) == 1 else combine("(" + joiner.join(v.sql for v in tests) + ")", t.BOOL, *tests)
+
+
+@expression_rule(nodes.Case)
+def case(a: Analyzer, node: nodes.Case, scope: Scope) -> Value:
+    """CASE [x] WHEN ... THEN ... ELSE ... END, the results as their supertype."""
+    conditions = []
+    operand = a.expression(node.operand, scope) if node.operand is not None else None
+    for condition, _ in node.whens:
+        if operand is None:
+            conditions.append(a.condition(condition, scope, "CASE WHEN clause"))
+        else:
+            conditions.append(compare(a, "=", operand, a.expression(condition, scope), condition))
+    results = [a.expression(result, scope) for _, result in node.whens]
+    if node.otherwise is not None:
+        results.append(a.expression(node.otherwise, scope))
+    values, kind = common(a, results, "No matching signature for operator CASE; all THEN/ELSE arguments must be coercible to a common type but found: {types}", node)
+    arms = "".join(f" WHEN {c.sql} THEN {v.sql}" for c, v in zip(conditions, values, strict=False))
+    last = f" ELSE {values[-1].sql}" if node.otherwise is not None else ""
+    return combine(f"(CASE{arms}{last} END)", kind, *conditions, *results)

@@ -1,0 +1,109 @@
+"""PIVOT and UNPIVOT as grouping and as a union of columns."""
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.calls import AGGREGATES
+from emulators.bigquery.sql.analysis.coercion import common
+from emulators.bigquery.sql.analysis.constants import evaluate
+from emulators.bigquery.sql.analysis.operators import compare
+from emulators.bigquery.sql.analysis.sources import From, from_columns
+from emulators.bigquery.sql.analysis.values import Column, Scope, Value
+from emulators.bigquery.sql.functions.registry import load
+from emulators.bigquery.sql.syntax import nodes
+
+
+def _scope(found: From) -> Scope:
+    return Scope(items=found.items, merged=found.merged, aggregated=True)
+
+
+def pivot(a: Analyzer, found: From, node: nodes.Pivot) -> From:
+    """One row for each group of the columns that are not used; one column for each aggregate and value."""
+    load()
+    scope = _scope(found)
+    key = a.expression(node.column, scope)
+    used = set(key.refs)
+    for item in node.aggregates:
+        used |= a.expression(item.expression, scope).refs
+    groups = [(name, value) for name, value in found.columns if not value.refs & used]
+    outputs: list[tuple[str, str, t.Type]] = [(name, value.sql, value.type) for name, value in groups]
+    for item in node.values:
+        wanted = a.expression(item.expression, Scope())
+        test = compare(a, "=", key, wanted, item).sql if wanted.type.kind != "NULL" else f"({key.sql} IS NULL)"
+        label = item.alias or _label(wanted)
+        for aggregate in node.aggregates:
+            value = _conditional(a, aggregate.expression, scope, test)
+            outputs.append((f"{aggregate.alias}_{label}" if aggregate.alias else label, value.sql, value.type))
+    listed = ", ".join(f"{sql} AS c{i}" for i, (_, sql, _) in enumerate(outputs))
+    grouping = f" GROUP BY {', '.join(v.sql for _, v in groups)}" if groups else ""
+    name = a.shared.alias()
+    columns = [Column(own, f"{name}.c{i}", kind) for i, (own, _, kind) in enumerate(outputs)]
+    return from_columns(f"(SELECT {listed} FROM {found.sql}{grouping}) AS {name}", columns, node.alias or _alias(found))
+
+
+def _alias(found: From) -> str | None:
+    return found.items[0].alias if len(found.items) == 1 else None
+
+
+def _conditional(a: Analyzer, node: nodes.Node, scope: Scope, test: str) -> Value:
+    """The aggregate over the rows that pass the test."""
+    if not isinstance(node, nodes.Call) or node.name not in AGGREGATES:
+        a.fail("PIVOT expression must be an aggregate function call", node)
+    value = a.expression(node, scope)
+    marked = nodes.Call(node.at, node.name, node.path, node.args, node.named, node.distinct, node.nulls, node.having, node.order_by, node.limit, None, node.star)
+    a.pivot_test = test
+    try:
+        value = a.expression(marked, scope)
+    finally:
+        a.pivot_test = None
+    return value
+
+
+def _label(value: Value) -> str:
+    """BigQuery's column name for a pivot value without an alias."""
+    if value.type.kind == "NULL":
+        return "NULL"
+    raw = value.raw if value.raw is not None else evaluate(value.sql)
+    if value.type == t.BOOL:
+        return "TRUE" if raw else "FALSE"
+    text = str(raw)
+    if value.type.kind in ("INT64", "NUMERIC", "FLOAT64", "BIGNUMERIC"):
+        text = text.replace("-", "minus_").replace(".", "_point_")
+        return f"_{text}" if text[:1].isdigit() else text
+    if value.type.kind == "DATE":
+        return "_" + text.replace("-", "_")
+    return text if not text[:1].isdigit() else f"_{text}"
+
+
+def unpivot(a: Analyzer, found: From, node: nodes.Unpivot) -> From:
+    """One row for each group of columns, with a label; rows of NULLs are left out unless INCLUDE NULLS."""
+    known = {name.lower(): value for name, value in found.columns}
+    taken: set[str] = set()
+    branches: list[tuple[list[Value], Value]] = []
+    for columns, label in node.columns:
+        values = []
+        for column in columns:
+            if column.lower() not in known:
+                a.fail(f"Unrecognized name: {column}", node)
+            taken.add(column.lower())
+            values.append(known[column.lower()])
+        name = Value(t.text("_".join(columns)), t.STRING, True) if label is None else a.expression(label, Scope())
+        branches.append((values, name))
+    kept = [(name, value) for name, value in found.columns if name.lower() not in taken]
+    kinds = []
+    for i in range(len(node.values)):
+        aligned, kind = common(a, [values[i] for values, _ in branches], "UNPIVOT columns have no common type: {types}", node)
+        kinds.append((kind, aligned))
+    labels, label_kind = common(a, [label for _, label in branches], "UNPIVOT labels have no common type: {types}", node)
+    items = []
+    for row in range(len(branches)):
+        members = [f"v{i} := {aligned[row].sql}" for i, (_, aligned) in enumerate(kinds)]
+        items.append(f"struct_pack({', '.join(members)}, l := {labels[row].sql})")
+    inner, outer = a.shared.alias(), a.shared.alias()
+    plain = [f"{v.sql} AS c{i}" for i, (_, v) in enumerate(kept)] + [f"unnest([{', '.join(items)}]) AS u"]
+    listed = [f"{inner}.c{i}" for i in range(len(kept))] + [f"{inner}.u.v{i} AS v{i}" for i in range(len(kinds))] + [f"{inner}.u.l AS l"]
+    where = "" if node.include_nulls else " WHERE " + " OR ".join(f"{inner}.u.v{i} IS NOT NULL" for i in range(len(kinds)))
+    sql = f"(SELECT {', '.join(listed)} FROM (SELECT {', '.join(plain)} FROM {found.sql}) AS {inner}{where}) AS {outer}"
+    columns_out = [Column(name, f"{outer}.c{i}", v.type) for i, (name, v) in enumerate(kept)]
+    columns_out += [Column(name, f"{outer}.v{i}", kind) for i, (name, (kind, _)) in enumerate(zip(node.values, kinds, strict=True))]
+    columns_out.append(Column(node.name, f"{outer}.l", label_kind))
+    return from_columns(sql, columns_out, node.alias or _alias(found))

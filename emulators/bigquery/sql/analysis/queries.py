@@ -1,0 +1,183 @@
+"""Queries: WITH, set operations, ORDER BY, LIMIT around a body."""
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.selects import Tail, select
+from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, SharedQuery, Value
+from emulators.bigquery.sql.analysis.windows import order_item
+from emulators.bigquery.sql.syntax import nodes
+
+
+def query(a: Analyzer, node: nodes.Query, parent: Scope | None) -> Relation:
+    """A whole query as DuckDB SQL, without parentheses around it."""
+    outer = a.ctes
+    a.ctes = dict(outer)
+    try:
+        prefix = _with(a, node, parent)
+        tail = Tail(node.order_by, _count(a, node.limit, "LIMIT"), _count(a, node.offset, "OFFSET"))
+        relation = _body(a, node.body, parent, tail)
+    finally:
+        a.ctes = outer
+    return Relation(prefix + relation.sql, relation.columns, relation.names, relation.value_table)
+
+
+def _count(a: Analyzer, node: nodes.Node | None, clause: str) -> str | None:
+    if node is None:
+        return None
+    value = a.expression(node, Scope())
+    if value.type.kind not in ("INT64", "NULL"):
+        a.fail(f"{clause} expects an integer literal or parameter", node)
+    return value.sql
+
+
+def _with(a: Analyzer, node: nodes.Query, parent: Scope | None) -> str:
+    texts = []
+    for cte in node.ctes:
+        shared = SharedQuery(cte.name, t.quoted(f"{a.shared.alias('w')}_{cte.name}"))
+        before = len(a.shared.scans)
+        if node.recursive and isinstance(cte.query.body, nodes.SetOperation) and _mentions(cte.query, cte.name):
+            texts.append(_recursive(a, cte, shared, parent))
+        else:
+            shared.relation = query(a, cte.query, parent)
+            texts.append(f"{shared.sql_name} AS ({shared.relation.sql})")
+        for scan in a.shared.scans[before:]:
+            scan.shared = (*scan.shared, shared)
+        a.ctes[cte.name.lower()] = shared
+    return f"WITH {'RECURSIVE ' if node.recursive else ''}{', '.join(texts)} " if texts else ""
+
+
+def _mentions(node: object, name: str) -> bool:
+    """Whether a table of that name is read anywhere below."""
+    if isinstance(node, nodes.TableSource) and [p.lower() for p in node.path] == [name.lower()]:
+        return True
+    if isinstance(node, nodes.Node):
+        return any(_mentions(getattr(node, slot), name) for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ()))
+    if isinstance(node, (list, tuple)):
+        return any(_mentions(item, name) for item in node)
+    return False
+
+
+def _recursive(a: Analyzer, cte: nodes.With, shared: SharedQuery, parent: Scope | None) -> str:
+    body = cte.query.body
+    assert isinstance(body, nodes.SetOperation)
+    if not body.op.startswith("UNION"):
+        a.fail(f"Recursive query {cte.name} must be a UNION", cte)
+    base = _body(a, body.parts[0], parent, Tail())
+    shared.relation, shared.recursive = base, True
+    a.ctes[cte.name.lower()] = shared
+    parts = [base.sql]
+    for part in body.parts[1:]:
+        relation = _body(a, part, parent, Tail())
+        parts.append(_as(a, relation, [c.type for c in base.columns], part))
+    op = " UNION ALL " if body.op == "UNION ALL" else " UNION "
+    names = ", ".join(t.quoted(n) for n in base.names)
+    casts = ", ".join(f"CAST({t.quoted(n)} AS {t.duckdb(c.type)}) AS {t.quoted(n)}" for n, c in zip(base.names, base.columns, strict=True))
+    parts[0] = f"SELECT {casts} FROM ({parts[0]})"
+    return f"{shared.sql_name}({names}) AS ({op.join(parts)})"
+
+
+def _body(a: Analyzer, node: nodes.Node, parent: Scope | None, tail: Tail) -> Relation:
+    if isinstance(node, nodes.Select):
+        return select(a, node, parent, tail)
+    if isinstance(node, nodes.SetOperation):
+        return _ordered(a, _set_operation(a, node, parent), parent, tail)
+    assert isinstance(node, nodes.Query)
+    inner = query(a, node, parent)
+    if not tail:
+        return inner
+    wrapped = Relation(f"SELECT * FROM ({inner.sql})", inner.columns, inner.names, inner.value_table)
+    return _ordered(a, wrapped, parent, tail)
+
+
+def _ordered(a: Analyzer, relation: Relation, parent: Scope | None, tail: Tail) -> Relation:
+    """ORDER BY over a finished relation: by position, output name, or an expression of output columns."""
+    sql = relation.sql
+    if tail.order_by:
+        own = {c.name.lower(): Value(t.quoted(n), c.type) for n, c in zip(relation.names, relation.columns, strict=True) if c.name}
+        scope = Scope(parent, aliases=own)
+        items, simple = [], True
+        for item in tail.order_by:
+            position = ordinal(item.expression, len(relation.columns))
+            if position is not None:
+                value = Value(str(position + 1), relation.columns[position].type)
+            else:
+                value = a.expression(item.expression, scope)
+                simple = simple and isinstance(item.expression, nodes.Path)
+            items.append(order_item(a, item, value, []))
+        if not simple:
+            sql = f"SELECT * FROM ({sql})"
+        sql += " ORDER BY " + ", ".join(items)
+    sql += tail.limits()
+    return Relation(sql, _without_origin(relation.columns) if tail.limit else relation.columns, relation.names, relation.value_table)
+
+
+def ordinal(node: nodes.Node, size: int) -> int | None:
+    """The position that an integer literal in ORDER BY or GROUP BY stands for, from 0."""
+    if isinstance(node, nodes.Literal) and node.kind == "INT64" and 1 <= int(node.value) <= size:
+        return int(node.value) - 1
+    return None
+
+
+def _without_origin(columns: list[Column]) -> list[Column]:
+    return [Column(c.name, c.sql, c.type) for c in columns]
+
+
+def _set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -> Relation:
+    relations = [_body(a, part, parent, Tail()) for part in node.parts]
+    if node.by_name:
+        relations = [relations[0], *(_by_name(a, relations[0], r, p) for r, p in zip(relations[1:], node.parts[1:], strict=True))]
+    first = relations[0]
+    for relation, part in zip(relations[1:], node.parts[1:], strict=True):
+        if len(relation.columns) != len(first.columns):
+            a.fail(
+                f"Queries in {node.op} have mismatched column count; query 1 has {len(first.columns)} column, "
+                f"query {relations.index(relation) + 1} has {len(relation.columns)} columns",
+                part,
+            )
+    literals = [_literals(part) for part in node.parts]
+    kinds = []
+    for i in range(len(first.columns)):
+        found = t.supertype([(r.columns[i].type, i in own) for r, own in zip(relations, literals, strict=True)])
+        if found is None:
+            listed = ", ".join(str(r.columns[i].type) for r in relations)
+            a.fail(f"Column {i + 1} in {node.op} has incompatible types: {listed}", node.parts[1])
+        kinds.append(t.INT64 if found.kind == "NULL" else found)
+    parts = [_as(a, r, kinds, p) for r, p in zip(relations, node.parts, strict=True)]
+    op = {"UNION DISTINCT": "UNION", "INTERSECT DISTINCT": "INTERSECT", "EXCEPT DISTINCT": "EXCEPT"}.get(node.op, node.op)
+    sql = f" {op} ".join(f"({part})" for part in parts)
+    columns = [Column(c.name, c.sql, kind) for c, kind in zip(first.columns, kinds, strict=True)]
+    return Relation(f"SELECT * FROM ({sql})", columns, first.names, first.value_table)
+
+
+def _literals(node: nodes.Node) -> set[int]:
+    """The columns of a SELECT that are literals, which coerce more freely."""
+    if not isinstance(node, nodes.Select) or any(isinstance(item, nodes.Star) for item in node.items):
+        return set()
+    return {i for i, item in enumerate(node.items) if isinstance(item, nodes.SelectItem) and isinstance(item.expression, (nodes.Literal, nodes.Parameter))}
+
+
+def _as(a: Analyzer, relation: Relation, kinds: list[t.Type], node: nodes.Node) -> str:
+    """The relation with its columns coerced to `kinds`."""
+    if [c.type for c in relation.columns] == kinds:
+        return relation.sql
+    items = []
+    for name, column, kind in zip(relation.names, relation.columns, kinds, strict=True):
+        value = Value(t.quoted(name), column.type, literal=True)
+        if t.coerces(column.type, kind, True) is None:
+            a.fail(f"Column of type {column.type} cannot be coerced to {kind}", node)
+        items.append(f"{coerce(a, value, kind).sql} AS {t.quoted(name)}")
+    return f"SELECT {', '.join(items)} FROM ({relation.sql})"
+
+
+def _by_name(a: Analyzer, first: Relation, other: Relation, node: nodes.Node) -> Relation:
+    order = []
+    for column in first.columns:
+        found = [i for i, c in enumerate(other.columns) if c.name.lower() == column.name.lower()]
+        if len(found) != 1:
+            a.fail(f"BY NAME set operation: column {column.name} is not in both queries", node)
+        order.append(found[0])
+    if len(order) != len(other.columns):
+        a.fail("BY NAME set operation: queries have different columns", node)
+    listed = ", ".join(t.quoted(other.names[i]) for i in order)
+    return Relation(f"SELECT {listed} FROM ({other.sql})", [other.columns[i] for i in order], [other.names[i] for i in order])

@@ -1,0 +1,187 @@
+"""Functions that users define: SQL bodies are put in the place of the call."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from emulators.bigquery.sql import actions
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis import fields as f
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.statements import statement_rule, text_of
+from emulators.bigquery.sql.analysis.values import Relation, Scope, Value, combine
+from emulators.bigquery.sql.model import SqlError, Statement, TableName
+from emulators.bigquery.sql.syntax import definitions as d
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.scripting import parse_expression, parse_query
+from emulators.bigquery.sql.types import Type
+
+_DEPTH = 60
+Arguments = Sequence[tuple[str, Type | None]]
+
+
+def _bind(a: Analyzer, name: str, wanted: Arguments, node: nodes.Call, scope: Scope) -> dict[str, Value]:
+    """The call's values under the names of the arguments."""
+    values = [a.expression(arg, scope) for arg in node.args]
+    kinds = ", ".join(str(v.type) for v in values)
+    if len(values) != len(wanted):
+        a.fail(f"Number of arguments does not match for function {name}. Supported signature has {len(wanted)} arguments", node)
+    bound = {}
+    for value, (own, kind) in zip(values, wanted, strict=True):
+        if kind is not None:
+            if t.coerces(value.type, kind, value.literal) is None:
+                a.fail(f"No matching signature for function {name} for argument types: {kinds}", node)
+            value = coerce(a, value, kind)
+        bound[own.lower()] = Value(value.sql, value.type, False, None, value.refs, value.volatile)
+    return bound
+
+
+def inline(a: Analyzer, name: str, body: str, wanted: Arguments, returns: Type | None, node: nodes.Call, scope: Scope) -> Value:
+    """The function's body with the arguments in it."""
+    key = f"{name}()"
+    if a.shared.views.count(key) or len(a.shared.views) > _DEPTH:
+        a.fail(f"Recursive function call {name} is not supported", node)
+    bound = _bind(a, name, wanted, node, scope)
+    inner = Analyzer(a.environment, body, a.shared)
+    a.shared.views = (*a.shared.views, key)
+    try:
+        value = inner.expression(parse_expression(body), Scope(variables=bound, aggregated=True))
+    finally:
+        a.shared.views = a.shared.views[:-1]
+    if returns is not None:
+        if t.coerces(value.type, returns, value.literal) is None:
+            a.fail(f"Function {name} returns {returns} but its body has type {value.type}", node)
+        value = coerce(inner, value, returns)
+    return combine(f"({value.sql})", value.type, value, *bound.values())
+
+
+def temporary_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """A call of a TEMP FUNCTION of this script."""
+    found = a.environment.functions[node.name.lower()]
+    wanted = [(arg.name, t.of_node(arg.type) if arg.type else None) for arg in found.arguments]
+    returns = t.of_node(found.returns) if found.returns else None
+    return inline(a, node.path[-1], found.body, wanted, returns, node, scope)
+
+
+def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """A call of a routine of the catalog; Function not found when there is none."""
+    routine, name = _routine(a, node)
+    if routine is None or routine.get("routineType", "SCALAR_FUNCTION") != "SCALAR_FUNCTION":
+        _unknown(a, node)
+    if routine.get("language", "SQL") != "SQL":
+        a.fail(f"Functions in {routine['language']} are not supported by this emulator", node)
+    wanted = [(arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"])) for arg in routine.get("arguments", [])]
+    returns = rest_type(routine["returnType"]) if routine.get("returnType") else None
+    return inline(a, ".".join(node.path), routine["definitionBody"], wanted, returns, node, scope)
+
+
+def _routine(a: Analyzer, node: nodes.Call) -> tuple[Mapping[str, Any] | None, TableName | None]:
+    if len(node.path) == 1 and a.dataset is None:
+        return None, None
+    if len(node.path) > 3:
+        return None, None
+    name = a.table_name(node.path, node)
+    return a.catalog.routine(name), name
+
+
+def _unknown(a: Analyzer, node: nodes.Call) -> NoReturn:
+    a.fail(f"Function not found: {'.'.join(node.path)}", node)
+
+
+def rest_type(kind: Mapping[str, Any]) -> Type:
+    """A StandardSqlDataType of the REST interface."""
+    name = kind["typeKind"]
+    if name == "ARRAY":
+        return t.array(rest_type(kind["arrayElementType"]))
+    if name == "STRUCT":
+        return Type("STRUCT", None, tuple((m.get("name"), rest_type(m["type"])) for m in kind["structType"].get("fields", [])))
+    if name == "RANGE":
+        return Type("RANGE", rest_type(kind["rangeElementType"]))
+    return t.SIMPLE[name]
+
+
+def to_rest(kind: Type) -> dict[str, Any]:
+    """A type as StandardSqlDataType."""
+    if kind.kind == "ARRAY":
+        assert kind.element is not None
+        return {"typeKind": "ARRAY", "arrayElementType": to_rest(kind.element)}
+    if kind.kind == "RANGE":
+        assert kind.element is not None
+        return {"typeKind": "RANGE", "rangeElementType": to_rest(kind.element)}
+    if kind.kind == "STRUCT":
+        return {"typeKind": "STRUCT", "structType": {"fields": [{"name": n, "type": to_rest(k)} for n, k in kind.fields]}}
+    return {"typeKind": kind.kind}
+
+
+def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Relation:
+    """A table function of the catalog: its query with the arguments in it."""
+    from emulators.bigquery.sql.analysis.ranges import TABLE_FUNCTIONS
+
+    assert node.call is not None
+    call = node.call
+    if call.name in TABLE_FUNCTIONS:
+        return TABLE_FUNCTIONS[call.name](a, call, scope)
+    routine, name = _routine(a, call)
+    if routine is None or routine.get("routineType") != "TABLE_VALUED_FUNCTION":
+        a.fail(f"Table-valued function not found: {'.'.join(call.path)}", call)
+    wanted = [(arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"])) for arg in routine.get("arguments", [])]
+    bound = _bind(a, ".".join(call.path), wanted, call, scope.parent or Scope())
+    inner = Analyzer(a.environment, routine["definitionBody"], a.shared)
+    return inner.query(parse_query(routine["definitionBody"]), Scope(variables=bound))
+
+
+@statement_rule(d.CreateRoutine)
+def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
+    """CREATE FUNCTION / TABLE FUNCTION / PROCEDURE: the body is analysed once to find mistakes early."""
+    if node.language != "SQL":
+        a.fail(f"Functions in {node.language} are not supported by this emulator", node)
+    if node.kind == "AGGREGATE FUNCTION":
+        a.fail("User-defined aggregate functions are not supported by this emulator", node)
+    returned = _check(a, node)
+    if node.temporary:
+        a.environment.functions[node.name[-1].lower()] = node
+        return Statement("CREATE_FUNCTION", text_of(a, node))
+    name = a.table_name(node.name, node)
+    kinds = {"FUNCTION": "SCALAR_FUNCTION", "TABLE FUNCTION": "TABLE_VALUED_FUNCTION", "PROCEDURE": "PROCEDURE"}
+    resource: dict[str, Any] = {
+        "routineType": kinds[node.kind], "language": "SQL", "definitionBody": node.body,
+        "arguments": [_rest_argument(arg) for arg in node.arguments], **_options(a, node),
+    }  # fmt: skip
+    if node.returns is not None:
+        resource["returnType"] = to_rest(t.of_node(node.returns))
+    if returned is not None:
+        resource["returnTableType"] = {"columns": [{"name": c.name, "type": to_rest(c.type)} for c in returned.columns]}
+    action = actions.CreateRoutine(name, resource, node.or_replace, node.if_not_exists)
+    return Statement(f"CREATE_{node.kind.replace(' ', '_')}", text_of(a, node), action=action, target=name)
+
+
+def _options(a: Analyzer, node: d.CreateRoutine) -> dict[str, Any]:
+    given = f.options(a, node.options)
+    return {"description": given["description"]} if "description" in given else {}
+
+
+def _rest_argument(arg: d.Argument) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": arg.name}
+    if arg.type is None:
+        found["argumentKind"] = "ANY_TYPE"
+    else:
+        found["dataType"] = to_rest(t.of_node(arg.type))
+    if arg.mode is not None:
+        found["mode"] = arg.mode
+    return found
+
+
+def _check(a: Analyzer, node: d.CreateRoutine) -> Relation | None:
+    """Analyse a body whose arguments all have types."""
+    if node.kind == "PROCEDURE" or any(arg.type is None for arg in node.arguments):
+        return None
+    bound = {arg.name.lower(): Value(f"CAST(NULL AS {t.duckdb(t.of_node(arg.type))})", t.of_node(arg.type)) for arg in node.arguments if arg.type}
+    inner = Analyzer(a.environment, node.body)
+    if node.kind == "TABLE FUNCTION":
+        return inner.query(parse_query(node.body), Scope(variables=bound))
+    value = inner.expression(parse_expression(node.body), Scope(variables=bound, aggregated=True))
+    if node.returns is not None:
+        wanted = t.of_node(node.returns)
+        if t.coerces(value.type, wanted, value.literal) is None:
+            raise SqlError(f"Function declared to return {wanted} but the function body produces incompatible type {value.type}")
+    return None

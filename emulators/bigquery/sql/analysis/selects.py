@@ -1,0 +1,250 @@
+"""SELECT: sources, WHERE, grouping, the select list with its stars, HAVING, QUALIFY, ORDER BY."""
+
+from dataclasses import dataclass, field
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.literals import implied_name
+from emulators.bigquery.sql.analysis.pruning import push
+from emulators.bigquery.sql.analysis.sources import source
+from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value
+from emulators.bigquery.sql.analysis.windows import order_item
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.types import Type
+
+_UNGROUPABLE = ("JSON", "GEOGRAPHY")
+
+
+@dataclass(slots=True)
+class Tail:
+    """What follows the body of a query; limit and offset are DuckDB SQL."""
+
+    order_by: list[nodes.OrderItem] = field(default_factory=list)
+    limit: str | None = None
+    offset: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.order_by or self.limit)
+
+    def limits(self) -> str:
+        return (f" LIMIT {self.limit}" if self.limit else "") + (f" OFFSET {self.offset}" if self.offset else "")
+
+
+@dataclass(slots=True)
+class Output:
+    """One column of the select list: name empty when it has none; node None when it comes from a star."""
+
+    name: str
+    value: Value
+    node: nodes.Node | None = None
+    alias: bool = False
+
+
+def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail) -> Relation:
+    """SELECT ... as DuckDB SQL, columns named uniquely."""
+    scope = Scope(parent, windows=node.windows)
+    from_sql = ""
+    if node.source is not None:
+        result = source(a, node.source, scope)
+        from_sql, scope.merged = f" FROM {result.sql}", result.merged
+        star = result.columns
+    else:
+        star = []
+    where = ""
+    if node.where is not None:
+        condition = a.condition(node.where, scope, "WHERE clause")
+        push(a, node.where, scope)
+        where = f" WHERE {condition.sql}"
+    scope.aggregated = True
+    outputs = _outputs(a, node, scope, star)
+    group = _group_by(a, node, scope, outputs)
+    scope.aliases = {o.name.lower(): o.value for o in outputs if o.alias}
+    having = qualify = ""
+    if node.having is not None:
+        having = f" HAVING {a.condition(node.having, scope, 'HAVING clause').sql}"
+    if node.qualify is not None:
+        qualify = f" QUALIFY {a.condition(node.qualify, scope, 'QUALIFY clause').sql}"
+    order = _order_by(a, node, scope, outputs, tail)
+    value_table = node.as_kind is not None
+    if node.as_kind == "STRUCT":
+        outputs = [_as_struct(outputs)]
+    elif node.as_kind == "VALUE" and len(outputs) != 1:
+        a.fail("SELECT AS VALUE query must have exactly one column", node)
+    names = _unique([o.name for o in outputs])
+    listed = ", ".join(f"{_final(a, o.value).sql} AS {t.quoted(n)}" for o, n in zip(outputs, names, strict=True))
+    distinct = "DISTINCT " if node.distinct else ""
+    sql = f"SELECT {distinct}{listed}{from_sql}{where}{group}{having}{qualify}{order}{tail.limits()}"
+    opaque = bool(tail.limit) or " OVER (" in listed or bool(qualify)
+    columns = [_column(o, n, opaque) for o, n in zip(outputs, names, strict=True)]
+    return Relation(sql, columns, names, value_table)
+
+
+def _final(a: Analyzer, value: Value) -> Value:
+    """A bare NULL, or an empty array, gets BigQuery's default type."""
+    if value.type.kind == "NULL":
+        return coerce(a, value, t.INT64)
+    if value.type.kind == "ARRAY" and value.type.element == t.NULL:
+        return coerce(a, value, t.array(t.INT64))
+    return value
+
+
+def _column(output: Output, name: str, opaque: bool) -> Column:
+    value = output.value
+    kind = value.type
+    if kind.kind == "ARRAY" and kind.element == t.NULL:
+        kind = t.array(t.INT64)
+    origin = None
+    if not opaque and len(value.refs) == 1:
+        (only,) = value.refs
+        origin = only.origin if only.sql == value.sql else None
+    return Column(output.name, t.quoted(name), kind, origin)
+
+
+def _unique(names: list[str]) -> list[str]:
+    """DuckDB's names: each once, whatever the case of its letters."""
+    used: set[str] = set()
+    found = []
+    for i, name in enumerate(names):
+        own = name or f"f{i}_"
+        if own.lower() in used:
+            own = f"{own}:{i}"
+        used.add(own.lower())
+        found.append(own)
+    return found
+
+
+def _as_struct(outputs: list[Output]) -> Output:
+    kind = Type("STRUCT", None, tuple((o.name or None, o.value.type) for o in outputs))
+    members = ", ".join(f"{t.quoted(n)} := {o.value.sql}" for n, o in zip(t.struct_names(kind), outputs, strict=True))
+    refs = frozenset[Column]().union(*(o.value.refs for o in outputs))
+    return Output("", Value(f"struct_pack({members})", kind, refs=refs))
+
+
+def _outputs(a: Analyzer, node: nodes.Select, scope: Scope, star: list[tuple[str, Value]]) -> list[Output]:
+    found: list[Output] = []
+    for item in node.items:
+        if isinstance(item, nodes.Star):
+            found.extend(_star(a, item, scope, star, node))
+        else:
+            value = a.expression(item.expression, scope)
+            name = item.alias or implied_name(item.expression) or ""
+            found.append(Output(name, value, item.expression, item.alias is not None))
+    return found
+
+
+def _star(a: Analyzer, item: nodes.Star, scope: Scope, star: list[tuple[str, Value]], node: nodes.Select) -> list[Output]:
+    """`*` and `x.*`, less EXCEPT, with REPLACE."""
+    if item.base is None:
+        if node.source is None:
+            a.fail("SELECT * must have a FROM clause", item)
+        columns = star
+    else:
+        columns = _base_columns(a, item.base, scope)
+    if not columns:
+        a.fail("SELECT * would expand to zero columns", item)
+    excluded = {name.lower() for name in item.excluded}
+    present = {name.lower() for name, _ in columns}
+    for name in item.excluded:
+        if name.lower() not in present:
+            a.fail(f"Column {name} in SELECT * EXCEPT list does not exist", item)
+    for name, _ in item.replaced:
+        if name.lower() not in present:
+            a.fail(f"Column {name} in SELECT * REPLACE list does not exist", item)
+    replaced = {name.lower(): a.expression(value, scope) for name, value in item.replaced}
+    kept = [Output(name, replaced.get(name.lower(), value)) for name, value in columns if name.lower() not in excluded]
+    if not kept:
+        a.fail("SELECT * EXCEPT list excludes all columns", item)
+    return kept
+
+
+def _base_columns(a: Analyzer, base: nodes.Node, scope: Scope) -> list[tuple[str, Value]]:
+    if isinstance(base, nodes.Path) and len(base.parts) == 1:
+        level: Scope | None = scope
+        while level is not None:
+            item = level.item(base.parts[0].lower())
+            if item is not None:
+                if item.element is not None and item.element.type.kind != "STRUCT":
+                    a.fail(f"Dot-star is not supported for type {item.element.type}", base)
+                return [(c.name, c.value()) for c in item.columns]
+            level = level.parent
+    value = a.expression(base, scope)
+    if value.type.kind != "STRUCT":
+        a.fail(f"Dot-star is not supported for type {value.type}", base)
+    return struct_columns(value)
+
+
+def struct_columns(value: Value) -> list[tuple[str, Value]]:
+    """The fields of a struct as columns."""
+    found = []
+    for own, (name, kind) in zip(t.struct_names(value.type), value.type.fields, strict=True):
+        sql = f"struct_extract({value.sql}, {t.text(own)})"
+        found.append((name or "", Value(sql, kind, refs=value.refs, volatile=value.volatile)))
+    return found
+
+
+def _group_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output]) -> str:
+    if node.group_by is None:
+        return ""
+    if any(isinstance(item, nodes.GroupingSet) and item.kind == "ALL" for item in node.group_by):
+        return " GROUP BY ALL"
+    scope.aggregated = False
+    keys = [_grouping(a, item, scope, outputs) for item in node.group_by]
+    scope.aggregated = True
+    return " GROUP BY " + ", ".join(keys) if keys else ""
+
+
+def _grouping(a: Analyzer, item: nodes.Node, scope: Scope, outputs: list[Output]) -> str:
+    if isinstance(item, nodes.GroupingSet):
+        inner = ", ".join(_grouping(a, part, scope, outputs) for part in item.items)
+        return f"({inner})" if item.kind == "SET" else f"{item.kind} ({inner})"
+    value = _group_key(a, item, scope, outputs)
+    if value.type.kind in _UNGROUPABLE:
+        a.fail(f"Grouping by expressions of type {value.type} is not allowed", item)
+    return value.sql
+
+
+def _group_key(a: Analyzer, item: nodes.Node, scope: Scope, outputs: list[Output]) -> Value:
+    """A position, an alias of the select list, or an expression."""
+    if isinstance(item, nodes.Literal) and item.kind == "INT64":
+        position = int(item.value)
+        if not 1 <= position <= len(outputs):
+            a.fail(f"GROUP BY column number {position} is out of range; SELECT list has {len(outputs)} columns", item)
+        return _final(a, outputs[position - 1].value)
+    if isinstance(item, nodes.Path) and len(item.parts) == 1:
+        named = [o for o in outputs if o.alias and o.name.lower() == item.parts[0].lower()]
+        if named:
+            return _final(a, named[0].value)
+    return _final(a, a.expression(item, scope))
+
+
+def _order_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output], tail: Tail) -> str:
+    if not tail.order_by:
+        return ""
+    aliases = {o.name.lower(): o.value for o in outputs if o.name}
+    inner = Scope(scope, aliases=aliases, aggregated=True)
+    found = []
+    for item in tail.order_by:
+        position = _position(a, item, outputs)
+        if position is not None and node.as_kind != "STRUCT":
+            value = Value(str(position + 1), outputs[position].value.type)
+        elif position is not None:
+            value = outputs[position].value
+        else:
+            value = a.expression(item.expression, inner)
+        found.append(order_item(a, item, value, []))
+    return " ORDER BY " + ", ".join(found)
+
+
+def _position(a: Analyzer, item: nodes.OrderItem, outputs: list[Output]) -> int | None:
+    """The output column that an ORDER BY item names, if it is nothing more than that."""
+    node = item.expression
+    if isinstance(node, nodes.Literal) and node.kind == "INT64":
+        if not 1 <= int(node.value) <= len(outputs):
+            a.fail(f"ORDER BY column number {node.value} is out of range; SELECT list has {len(outputs)} columns", node)
+        return int(node.value) - 1
+    if item.collate is None and isinstance(node, nodes.Path) and len(node.parts) == 1:
+        found = [i for i, o in enumerate(outputs) if o.name.lower() == node.parts[0].lower()]
+        if found:
+            return found[0]
+    return None

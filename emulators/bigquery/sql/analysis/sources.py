@@ -1,0 +1,201 @@
+"""FROM: tables, views, WITH queries, subqueries, UNNEST, joins."""
+
+from dataclasses import dataclass, field
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis import tables
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.coercion import common
+from emulators.bigquery.sql.analysis.operators import compare
+from emulators.bigquery.sql.analysis.pruning import push
+from emulators.bigquery.sql.analysis.values import Column, FromItem, Relation, Scope, Value, combine
+from emulators.bigquery.sql.syntax import nodes
+
+
+@dataclass(slots=True)
+class From:
+    """A translated source: its SQL, what `*` gives, the merged columns of USING, and the items it brought into scope."""
+
+    sql: str
+    columns: list[tuple[str, Value]]
+    items: list[FromItem]
+    merged: dict[str, Value] = field(default_factory=dict)
+
+
+def source(a: Analyzer, node: nodes.Source, scope: Scope) -> From:
+    """Translate a source and bring its names into the scope."""
+    if isinstance(node, nodes.Join):
+        return _join(a, node, scope)
+    if isinstance(node, nodes.UnnestSource):
+        found = _unnest(a, node, scope)
+    elif isinstance(node, nodes.QuerySource):
+        assert node.query is not None
+        found = from_relation(a, a.query(node.query, scope.parent), node.alias)
+    elif isinstance(node, nodes.FunctionSource):
+        from emulators.bigquery.sql.analysis.routines import table_function
+
+        found = from_relation(a, table_function(a, node, scope), node.alias)
+    else:
+        assert isinstance(node, nodes.TableSource)
+        found = _table(a, node, scope)
+    for operator in node.operators:
+        found = _operated(a, found, operator, scope)
+    _enter(a, found, scope, node)
+    return found
+
+
+def _enter(a: Analyzer, found: From, scope: Scope, node: nodes.Node) -> None:
+    for item in found.items:
+        if item.alias is not None and scope.item(item.alias.lower()) is not None:
+            a.fail(f"Duplicate table alias {item.alias} in the same FROM clause", node)
+        scope.items.append(item)
+    scope.index = None
+
+
+def from_relation(a: Analyzer, relation: Relation, alias: str | None) -> From:
+    """A finished query as a source: (sql) AS tN, with its columns qualified."""
+    name = a.shared.alias()
+    columns = [
+        Column(c.name, f"{name}.{t.quoted(n)}", c.type, c.origin) for c, n in zip(relation.columns, relation.names, strict=True)
+    ]
+    return from_columns(f"({relation.sql}) AS {name}", columns, alias, relation.value_table)
+
+
+def from_columns(sql: str, columns: list[Column], alias: str | None, value_table: bool = False, hidden: list[Column] | None = None) -> From:
+    if not value_table:
+        item = FromItem(alias, columns, hidden or [])
+        return From(sql, [(c.name, c.value()) for c in columns], [item])
+    element = columns[0]
+    if element.type.kind != "STRUCT":
+        named = Column(alias or "", element.sql, element.type)
+        return From(sql, [(alias or "", named.value())], [FromItem(alias, [named] if alias else [], element=named)])
+    fields = [
+        Column(name or "", f"struct_extract({element.sql}, {t.text(own)})", kind)
+        for own, (name, kind) in zip(t.struct_names(element.type), element.type.fields, strict=True)
+    ]
+    return From(sql, [(c.name, c.value()) for c in fields], [FromItem(alias, fields, element=element)])
+
+
+def _table(a: Analyzer, node: nodes.TableSource, scope: Scope) -> From:
+    first = node.path[0].lower()
+    if len(node.path) == 1 and first in a.ctes:
+        shared = a.ctes[first]
+        shared.uses += 1
+        assert shared.relation is not None
+        inner = Relation(f"SELECT * FROM {shared.sql_name}", shared.relation.columns, shared.relation.names, shared.relation.value_table)
+        if shared.recursive:
+            inner.columns = [Column(c.name, c.sql, c.type) for c in inner.columns]
+        return from_relation(a, inner, node.alias or node.path[0])
+    if len(node.path) > 1 and _in_scope(scope, first):
+        array = nodes.UnnestSource(node.at, node.alias, [], [nodes.Path(node.at, node.path)], node.offset_alias)
+        array.alias = node.alias or node.path[-1]
+        return _unnest(a, array, scope)
+    return tables.table(a, node)
+
+
+def _in_scope(scope: Scope, name: str) -> bool:
+    level: Scope | None = scope
+    while level is not None:
+        if level.item(name) is not None:
+            return True
+        level = level.parent
+    return False
+
+
+def _unnest(a: Analyzer, node: nodes.UnnestSource, scope: Scope) -> From:
+    """UNNEST(array) [AS e] [WITH OFFSET [AS o]]: a lateral subquery that keeps the order."""
+    if len(node.arrays) != 1:
+        a.fail("UNNEST of several arrays is not supported by this emulator", node)
+    array = a.expression(node.arrays[0], scope)
+    if array.type.kind != "ARRAY":
+        a.fail(f"Values referenced in UNNEST must be arrays. UNNEST contains expression of type {array.type}", node.arrays[0])
+    assert array.type.element is not None
+    kind = t.INT64 if array.type.element.kind == "NULL" else array.type.element
+    name = a.shared.alias()
+    inner = f"unnest({array.sql}) AS v"
+    if node.offset_alias is not None:
+        inner += f", CAST(generate_subscripts({array.sql}, 1) - 1 AS BIGINT) AS o"
+    found = from_columns(f"LATERAL (SELECT {inner}) AS {name}", [Column(node.alias or "", f"{name}.v", kind)], node.alias, True)
+    if node.offset_alias is not None:
+        offset = Column(node.offset_alias, f"{name}.o", t.INT64)
+        found.items.append(FromItem(None, [offset]))
+        found.columns.append((offset.name, offset.value()))
+    return found
+
+
+def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
+    assert node.left is not None and node.right is not None
+    left = source(a, node.left, scope)
+    right = source(a, node.right, scope)
+    items, columns, merged = left.items + right.items, left.columns + right.columns, {**left.merged, **right.merged}
+    lateral = right.sql.startswith("LATERAL (")
+    if node.using is not None:
+        condition, columns, merged = _using(a, node, left, right, merged)
+    elif node.on is not None:
+        condition = a.condition(node.on, scope, "JOIN ON clause").sql
+        if node.kind == "INNER":
+            push(a, node.on, scope)
+    else:
+        condition = "true"
+    if node.kind == "CROSS" or (condition == "true" and node.kind == "INNER"):
+        joiner = "CROSS JOIN"
+    else:
+        joiner = f"{node.kind} JOIN"
+    sql = f"{left.sql} {joiner} {right.sql if not isinstance(node.right, nodes.Join) else f'({right.sql})'}"
+    if lateral and node.kind in ("RIGHT", "FULL"):
+        a.fail(f"{node.kind} JOIN with an array that depends on the other side is not allowed", node)
+    if joiner != "CROSS JOIN":
+        sql += f" ON {condition}"
+    found = From(sql, columns, items, merged)
+    for operator in node.operators:
+        found = _operated(a, found, operator, scope)
+    return found
+
+
+def _using(
+    a: Analyzer, node: nodes.Join, left: From, right: From, merged: dict[str, Value]
+) -> tuple[str, list[tuple[str, Value]], dict[str, Value]]:
+    """USING (k): equality of both sides' k; k itself is the left's, the right's, or the first that is not NULL."""
+    conditions, keys = [], []
+    assert node.using is not None
+    for name in node.using:
+        x, y = _side(a, left, name, node, "left"), _side(a, right, name, node, "right")
+        conditions.append(compare(a, "=", x, y, node).sql)
+        pair, kind = common(a, [x, y], f"Column {name} in USING has incompatible types on either side of the join: {{types}}", node)
+        if node.kind == "FULL":
+            value = combine(f"COALESCE({pair[0].sql}, {pair[1].sql})", kind, *pair)
+        else:
+            value = y if node.kind == "RIGHT" else x
+        merged[name.lower()] = value
+        keys.append((name, value))
+    used = {name.lower() for name in node.using}
+    rest = [(n, v) for n, v in left.columns + right.columns if n.lower() not in used]
+    return " AND ".join(conditions), keys + rest, merged
+
+
+def _side(a: Analyzer, side: From, name: str, node: nodes.Node, which: str) -> Value:
+    if name.lower() in side.merged:
+        return side.merged[name.lower()]
+    found = [c for item in side.items for c in item.columns + item.hidden if c.name.lower() == name.lower()]
+    if not found:
+        a.fail(f"Column {name} in USING clause not found on {which} side of join", node)
+    if len(found) > 1:
+        a.fail(f"Column name {name} is ambiguous in USING clause", node)
+    return found[0].value()
+
+
+def _operated(a: Analyzer, found: From, operator: object, scope: Scope) -> From:
+    from emulators.bigquery.sql.analysis.pivot import pivot, unpivot
+
+    if isinstance(operator, nodes.Pivot):
+        return pivot(a, found, operator)
+    if isinstance(operator, nodes.Unpivot):
+        return unpivot(a, found, operator)
+    assert isinstance(operator, nodes.Sample)
+    percent = a.expression(operator.percent, Scope())
+    inner = ", ".join(f"{v.sql} AS {t.quoted(f'c{i}')}" for i, (_, v) in enumerate(found.columns))
+    name = a.shared.alias()
+    alias = found.items[0].alias if len(found.items) == 1 else None
+    columns = [Column(n, f"{name}.c{i}", v.type) for i, (n, v) in enumerate(found.columns)]
+    sql = f"(SELECT {inner} FROM {found.sql} WHERE random() * 100 < {percent.sql}) AS {name}"
+    return from_columns(sql, columns, alias)

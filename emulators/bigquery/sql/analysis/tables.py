@@ -1,0 +1,169 @@
+"""Stored tables as sources: base and external tables, views (expanded in place), wildcards, INFORMATION_SCHEMA."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.constants import python_value, value_sql
+from emulators.bigquery.sql.analysis.values import Column, Scan, Scope
+from emulators.bigquery.sql.model import Field, SqlError, TableInfo, TableName
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.scripting import parse_query
+
+if TYPE_CHECKING:
+    from emulators.bigquery.sql.analysis.sources import From
+
+
+def resolve(a: Analyzer, path: list[str], node: nodes.Node) -> TableInfo:
+    """The table that a path names; SqlError notFound when there is none."""
+    if len(path) == 1:
+        temporary = a.catalog.table(TableName(a.project, "_SESSION", path[0]))
+        if temporary is not None:
+            return temporary
+    if len(path) == 2 and path[0].upper() == "_SESSION":
+        path = ["_SESSION", path[1]]
+    name = a.table_name(path, node)
+    info = a.catalog.table(name)
+    if info is None:
+        not_found(a, name)
+    return info
+
+
+def not_found(a: Analyzer, name: TableName) -> NoReturn:
+    """Raise BigQuery's error for a missing table or dataset."""
+    location = a.catalog.location(name.project, name.dataset)
+    if location is None:
+        raise SqlError(f"Not found: Dataset {name.project}:{name.dataset} was not found in location US", "notFound", 404)
+    raise SqlError(f"Not found: Table {name} was not found in location {location}", "notFound", 404)
+
+
+def table(a: Analyzer, node: nodes.TableSource) -> "From":
+    """A table by its path."""
+    upper = [part.upper() for part in node.path]
+    if "INFORMATION_SCHEMA" in upper[:-1] or upper[-1] in ("__TABLES__", "__TABLES_SUMMARY__"):
+        return _information_schema(a, node, upper)
+    alias = node.alias or node.path[-1]
+    if node.path[-1].endswith("*"):
+        return _wildcard(a, node, alias)
+    info = resolve(a, node.path, node)
+    a.shared.reads[info.name] = None
+    if info.kind == "VIEW" or (info.kind == "MATERIALIZED_VIEW" and info.view_query is not None):
+        return _view(a, info, alias, node)
+    return scan(a, info, alias, _as_of(a, node))
+
+
+def _as_of(a: Analyzer, node: nodes.TableSource) -> datetime | None:
+    if node.as_of is None:
+        return None
+    value = a.expression(node.as_of, Scope())
+    if value.type.kind != "TIMESTAMP" or not value.constant:
+        a.fail("FOR SYSTEM_TIME AS OF expression must be a constant of type TIMESTAMP", node.as_of)
+    moment = python_value(value)
+    assert isinstance(moment, datetime)
+    return moment
+
+
+def scan(a: Analyzer, info: TableInfo, alias: str | None, as_of: datetime | None = None) -> "From":
+    """A stored table; its relation is asked for when the statement's predicates are known."""
+    from emulators.bigquery.sql.analysis.sources import from_columns
+
+    name = a.shared.alias()
+    one = Scan(f"\x01{name}\x01", info, as_of)
+    a.shared.scans.append(one)
+    columns = [_column(one, name, field) for field in info.fields]
+    hidden = [_column(one, name, field) for field in info.hidden]
+    return from_columns(f"{one.marker} AS {name}", columns, alias, hidden=hidden)
+
+
+def _column(one: Scan, alias: str, field: Field) -> Column:
+    return Column(field.name, f"{alias}.{t.quoted(field.name)}", t.of_field(field), (one, field.name))
+
+
+def _view(a: Analyzer, info: TableInfo, alias: str, node: nodes.Node) -> "From":
+    from emulators.bigquery.sql.analysis.sources import from_relation
+
+    assert info.view_query is not None
+    key = str(info.name)
+    if key in a.shared.views:
+        a.fail(f"View {key} refers to itself", node)
+    inner = Analyzer(a.environment, info.view_query, a.shared)
+    inner.project, inner.dataset = info.name.project, None
+    a.shared.views = (*a.shared.views, key)
+    relation = inner.query(parse_query(info.view_query), None)
+    a.shared.views = a.shared.views[:-1]
+    for i, (column, field) in enumerate(zip(relation.columns, info.fields, strict=False)):
+        relation.columns[i] = Column(field.name, column.sql, column.type, column.origin)
+    return from_relation(a, relation, alias)
+
+
+def _wildcard(a: Analyzer, node: nodes.TableSource, alias: str) -> "From":
+    """`dataset.prefix*`: all tables with the prefix, columns of the newest, _TABLE_SUFFIX as a pseudo-column."""
+    from emulators.bigquery.sql.analysis.sources import from_columns
+
+    name = a.table_name(node.path, node)
+    prefix = name.table[:-1]
+    names = a.catalog.tables(name.project, name.dataset, prefix)
+    infos = [info for one in sorted(names, key=lambda n: n.table) if (info := a.catalog.table(one)) is not None]
+    infos = [info for info in infos if info.kind in ("TABLE", "SNAPSHOT", "EXTERNAL")]
+    if not infos:
+        if a.catalog.location(name.project, name.dataset) is None:
+            not_found(a, name)
+        raise SqlError(f"{name.project}:{name.dataset}.{name.table} does not match any table.", "notFound", 404)
+    fields = infos[-1].fields
+    parts = []
+    for info in infos:
+        a.shared.reads[info.name] = None
+        own = a.shared.alias()
+        one = Scan(f"\x01{own}\x01", info)
+        a.shared.scans.append(one)
+        known = {field.name.lower() for field in info.fields}
+        items = [
+            f"CAST({own}.{t.quoted(f.name) if f.name.lower() in known else 'NULL'} AS {t.duckdb(t.of_field(f))}) AS {t.quoted(f.name)}"
+            if f.name.lower() in known
+            else f"CAST(NULL AS {t.duckdb(t.of_field(f))}) AS {t.quoted(f.name)}"
+            for f in fields
+        ]
+        suffix = t.text(info.name.table[len(prefix) :])
+        parts.append(f"SELECT {', '.join(items)}, {suffix} AS \"_TABLE_SUFFIX\" FROM {one.marker} AS {own}")
+    outer = a.shared.alias()
+    columns = [Column(f.name, f"{outer}.{t.quoted(f.name)}", t.of_field(f)) for f in fields]
+    hidden = [Column("_TABLE_SUFFIX", f'{outer}."_TABLE_SUFFIX"', t.STRING)]
+    return from_columns(f"({' UNION ALL '.join(parts)}) AS {outer}", columns, alias, hidden=hidden)
+
+
+def _information_schema(a: Analyzer, node: nodes.TableSource, upper: list[str]) -> "From":
+    from emulators.bigquery.sql.analysis.sources import from_columns
+
+    at = upper.index("INFORMATION_SCHEMA") if "INFORMATION_SCHEMA" in upper else len(upper) - 1
+    view = ".".join(upper[at + 1 :]) if "INFORMATION_SCHEMA" in upper else upper[-1]
+    before = node.path[:at]
+    dataset = None
+    if len(before) == 2:
+        dataset = TableName(before[0], before[1], "")
+    elif len(before) == 1:
+        dataset = TableName(a.project, before[0], "")
+    elif a.dataset is not None and upper[0] != "INFORMATION_SCHEMA":
+        dataset = TableName(a.project, a.dataset, "")
+    if dataset is not None and not dataset.dataset.lower().startswith("region-"):
+        if a.catalog.location(dataset.project, dataset.dataset) is None:
+            not_found(a, dataset)
+    found = a.catalog.schema_rows(dataset, view)
+    if found is None:
+        written = ".".join(node.path)
+        raise SqlError(f"Not found: Table {written} was not found in location US", "notFound", 404)
+    fields, rows = found
+    name = a.shared.alias()
+    columns = [Column(f.name, f"{name}.{t.quoted(f.name)}", t.of_field(f)) for f in fields]
+    return from_columns(f"({rows_sql(fields, rows)}) AS {name}", columns, node.alias or node.path[-1])
+
+
+def rows_sql(fields: Sequence[Field], rows: Sequence[Sequence[Any]]) -> str:
+    """Python rows as a DuckDB query."""
+    kinds = [t.of_field(f) for f in fields]
+    if not rows:
+        return "SELECT " + ", ".join(f"CAST(NULL AS {t.duckdb(k)}) AS {t.quoted(f.name)}" for f, k in zip(fields, kinds, strict=True)) + " WHERE false"
+    values = ", ".join("(" + ", ".join(value_sql(v, k) for v, k in zip(row, kinds, strict=True)) + ")" for row in rows)
+    names = ", ".join(t.quoted(f.name) for f in fields)
+    return f"SELECT * FROM (VALUES {values}) AS v({names})"

@@ -1,0 +1,122 @@
+"""What an aggregate or window call carries besides its arguments: DISTINCT, ORDER BY, NULLS, HAVING, OVER."""
+
+from dataclasses import dataclass, field
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.values import Scope, Value
+from emulators.bigquery.sql.functions.registry import AGGREGATES, WINDOWS
+from emulators.bigquery.sql.syntax import nodes
+
+_ARGUMENT_NULLS = ("FIRST_VALUE", "LAST_VALUE", "NTH_VALUE")
+
+
+@dataclass(slots=True)
+class Modifiers:
+    """slots: d, o, n and w of a template; limit: ARRAY_AGG's or STRING_AGG's LIMIT; read: the values used on the way."""
+
+    slots: dict[str, str]
+    limit: str | None = None
+    read: list[Value] = field(default_factory=list)
+
+
+def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) -> Modifiers:
+    """The SQL of the call's modifiers; refuses those that the function does not take."""
+    read: list[Value] = []
+    order = order_by(a, node.order_by, scope, read) if node.order_by else ""
+    conditions = []
+    if node.nulls == "IGNORE" and node.name == "ARRAY_AGG":
+        conditions.append(f"{values[0].sql} IS NOT NULL")
+    if a.pivot_test is not None:
+        conditions.append(a.pivot_test)
+    if node.having is not None:
+        conditions.append(_having(a, node, scope, read))
+    window = f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
+    if node.over is not None:
+        window += f" OVER ({_over(a, node, scope, read)})"
+    elif node.name in AGGREGATES:
+        _aggregation_allowed(a, node, scope)
+    nulls = f" {node.nulls} NULLS" if node.nulls and node.name in _ARGUMENT_NULLS else ""
+    slots = {"d": "DISTINCT " if node.distinct else "", "o": f" {order}" if order else "", "w": window, "n": nulls}
+    limit = None
+    if node.limit is not None:
+        limit = coerce(a, a.expression(node.limit, scope), t.INT64).sql
+    return Modifiers(slots, limit, read)
+
+
+def _aggregation_allowed(a: Analyzer, node: nodes.Call, scope: Scope) -> None:
+    level: Scope | None = scope
+    while level is not None:
+        if level.aggregated:
+            return
+        if level.items:
+            break
+        level = level.parent
+    if scope.items and not scope.aggregated:
+        a.fail(f"Aggregate function {node.name} not allowed in this clause", node)
+
+
+def _having(a: Analyzer, node: nodes.Call, scope: Scope, read: list[Value]) -> str:
+    a.fail("HAVING MAX and HAVING MIN in aggregate functions are not supported by this emulator", node)
+
+
+def order_by(a: Analyzer, items: list[nodes.OrderItem], scope: Scope, read: list[Value]) -> str:
+    """ORDER BY with BigQuery's order of NULLs: first when ascending, last when descending."""
+    return "ORDER BY " + ", ".join(order_item(a, item, a.expression(item.expression, scope), read) for item in items)
+
+
+def order_item(a: Analyzer, item: nodes.OrderItem, value: Value, read: list[Value]) -> str:
+    if value.type.kind in ("JSON", "ARRAY", "STRUCT", "GEOGRAPHY"):
+        a.fail(f"ORDER BY does not support expressions of type {value.type}", item)
+    read.append(value)
+    first = item.nulls_first if item.nulls_first is not None else not item.descending
+    direction = "DESC" if item.descending else "ASC"
+    sql = value.sql
+    if item.collate is not None:
+        if not item.collate.lower().endswith(":ci"):
+            a.fail(f"Collation {item.collate} is not supported by this emulator", item)
+        sql = f"lower({sql})"
+    return f"{sql} {direction} NULLS {'FIRST' if first else 'LAST'}"
+
+
+def _over(a: Analyzer, node: nodes.Call, scope: Scope, read: list[Value]) -> str:
+    assert node.over is not None
+    window = _named(a, node.over, scope)
+    parts = []
+    if window.partition_by:
+        keys = [a.expression(key, scope) for key in window.partition_by]
+        read.extend(keys)
+        parts.append("PARTITION BY " + ", ".join(k.sql for k in keys))
+    if window.order_by:
+        parts.append(order_by(a, window.order_by, scope, read))
+    elif node.name in WINDOWS and node.name in ("RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LEAD", "LAG"):
+        a.fail(f"Window ORDER BY is required for analytic function {node.name}", node.over)
+    if window.frame is not None:
+        parts.append(_frame(a, window.frame, scope))
+    return " ".join(parts)
+
+
+def _named(a: Analyzer, window: nodes.Window, scope: Scope) -> nodes.Window:
+    """A window with what it takes over from the named one."""
+    if window.name is None:
+        return window
+    level: Scope | None = scope
+    base = None
+    while level is not None and base is None:
+        base = level.windows.get(window.name.lower())
+        level = level.parent
+    if base is None:
+        a.fail(f"Unrecognized window alias: {window.name}", window)
+    base = _named(a, base, scope)
+    return nodes.Window(
+        window.at, None, window.partition_by or base.partition_by, window.order_by or base.order_by, window.frame or base.frame
+    )
+
+
+def _frame(a: Analyzer, frame: nodes.Frame, scope: Scope) -> str:
+    bounds = []
+    for kind, expression in (frame.start, frame.end):
+        value = "" if expression is None else coerce(a, a.expression(expression, scope), t.INT64).sql + " "
+        bounds.append(value + kind)
+    return f"{frame.unit} BETWEEN {bounds[0]} AND {bounds[1]}"

@@ -1,0 +1,42 @@
+"""DuckDB's errors in BigQuery's words."""
+
+import re
+
+import duckdb
+
+from emulators.bigquery.sql.model import SqlError
+
+# What our macros raise: a text that cannot be a number, behind a mark (see functions/errors.sql).
+_RAISED = re.compile(r"Could not convert string '\x02(.*)' to INT64", re.DOTALL)
+_PYTHON = re.compile(r"Python exception occurred while executing the UDF: \w+: (.*)", re.DOTALL)
+_TRANSLATED = (
+    (r"Overflow in (addition|subtraction|multiplication) of INT64 \((.*)\)!", "int64 overflow: {1}"),
+    (r"Overflow in negation of numeric value|Overflow in negation", "int64 overflow"),
+    (r"(?:Overflow in (?:addition|subtraction|multiplication) of DECIMAL.*)", "numeric overflow"),
+    (r"Type HUGEINT with value (\S+) can't be cast because the value is out of range for the destination type INT64", "int64 overflow"),
+    (r"Type INT128 with value (\S+) can't be cast because the value is out of range for the destination type INT64", "int64 overflow"),
+    (r"Could not cast value .* to DECIMAL.*", "numeric overflow"),
+    (r"NOT NULL constraint failed: [^.]*\.(.*)$", "Required field {0} cannot be null"),
+    (r"More than one row returned by a subquery.*", "Scalar subquery produced more than one element"),
+    (r'column "?([^"]+)"? must appear in the GROUP BY clause.*', "SELECT list expression references column {0} which is neither grouped nor aggregated"),
+    (r"Unknown TimeZone '(.*)'.*", "Invalid time zone: {0}"),
+    (r"WHERE clause cannot contain aggregates!?.*", "Aggregate function not allowed in WHERE clause"),
+    (r"aggregate function calls cannot be nested.*", "Aggregations of aggregations are not allowed"),
+)
+
+
+def from_duckdb(error: duckdb.Error) -> SqlError:
+    """The SqlError for an error that DuckDB raised while it bound or ran a translated statement."""
+    text = str(error)
+    raised = _RAISED.search(text)
+    if raised:
+        return SqlError(raised.group(1))
+    python = _PYTHON.search(text)
+    if python:
+        return SqlError(python.group(1).strip())
+    for pattern, message in _TRANSLATED:
+        m = re.search(pattern, text, re.DOTALL)
+        if m:
+            return SqlError(message.format(*m.groups()))
+    first = re.sub(r"\n\nLINE \d+:.*", "", text, flags=re.DOTALL)
+    return SqlError(re.sub(r"^[A-Z]\w*(?: [A-Z]\w*)* Error: ", "", first))

@@ -1,0 +1,48 @@
+"""Aggregate functions; {w} carries FILTER and OVER, so each is a window function too."""
+
+from emulators.bigquery.sql.functions.registry import AGGREGATES, table
+
+table(
+    AGGREGATES,
+    """
+    COUNT() -> INT64 = count(*){w}
+    COUNT(T) -> INT64 = count({d}{0}){w}
+    COUNTIF(BOOL) -> INT64 = count({d}CASE WHEN {0} THEN true END){w}
+    SUM(INT64) -> INT64 = CAST(sum({d}{0}){w} AS BIGINT)
+    SUM(NUMERIC) -> NUMERIC = CAST(sum({d}{0}){w} AS DECIMAL(38,9))
+    SUM(BIGNUMERIC) -> BIGNUMERIC = CAST(sum({d}{0}){w} AS DECIMAL(38,18))
+    SUM(FLOAT64) -> FLOAT64 = sum({d}{0}){w}
+    SUM(INTERVAL) -> INTERVAL = sum({d}{0}){w}
+    AVG(INT64) -> FLOAT64 = avg({d}{0}){w}
+    AVG(NUMERIC) -> NUMERIC = bq.numeric_average(sum({d}{0}){w}, count({d}{0}){w})
+    AVG(BIGNUMERIC) -> BIGNUMERIC = bq.bignumeric_average(sum({d}{0}){w}, count({d}{0}){w})
+    AVG(FLOAT64) -> FLOAT64 = avg({d}{0}){w}
+    MIN(T) -> T = min({0}){w}
+    MAX(T) -> T = max({0}){w}
+    ANY_VALUE(T) -> T = any_value({0}){w}
+    MAX_BY(T, U) -> T = arg_max({0}, {1}){w}
+    MIN_BY(T, U) -> T = arg_min({0}, {1}){w}
+    ARRAY_AGG(T) -> ARRAY<T> = list({d}{0}{o}){w}
+    ARRAY_CONCAT_AGG(ARRAY<T>) -> ARRAY<T> = flatten(list({0}{o}){w})
+    STRING_AGG(STRING) -> STRING = string_agg({d}{0}, ','{o}){w}
+    STRING_AGG(STRING, STRING) -> STRING = string_agg({d}{0}, {1}{o}){w}
+    LOGICAL_AND(BOOL) -> BOOL = bool_and({0}){w}
+    LOGICAL_OR(BOOL) -> BOOL = bool_or({0}){w}
+    BIT_AND(INT64) -> INT64 = bit_and({0}){w}
+    BIT_OR(INT64) -> INT64 = bit_or({0}){w}
+    BIT_XOR(INT64) -> INT64 = bit_xor({d}{0}){w}
+    CORR(FLOAT64, FLOAT64) -> FLOAT64 = corr({0}, {1}){w}
+    COVAR_POP(FLOAT64, FLOAT64) -> FLOAT64 = covar_pop({0}, {1}){w}
+    COVAR_SAMP(FLOAT64, FLOAT64) -> FLOAT64 = covar_samp({0}, {1}){w}
+    STDDEV(FLOAT64) -> FLOAT64 = stddev_samp({d}{0}){w}
+    STDDEV_SAMP(FLOAT64) -> FLOAT64 = stddev_samp({d}{0}){w}
+    STDDEV_POP(FLOAT64) -> FLOAT64 = stddev_pop({d}{0}){w}
+    VARIANCE(FLOAT64) -> FLOAT64 = var_samp({d}{0}){w}
+    VAR_SAMP(FLOAT64) -> FLOAT64 = var_samp({d}{0}){w}
+    VAR_POP(FLOAT64) -> FLOAT64 = var_pop({d}{0}){w}
+    APPROX_COUNT_DISTINCT(T) -> INT64 = count(DISTINCT {0}){w}
+    APPROX_QUANTILES(T, INT64) -> ARRAY<T> = quantile_disc({d}{0}, list_transform(range({1} + 1), lambda q: q / {1})){w}
+    APPROX_TOP_COUNT(T, INT64) -> ARRAY<STRUCT<value T, count INT64>> = bq.top_count(list({0}){w}, {1})
+    GROUPING(T) -> INT64 = CAST(grouping({0}) AS BIGINT)
+    """,
+)

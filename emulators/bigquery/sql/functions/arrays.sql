@@ -1,0 +1,20 @@
+-- Arrays: offsets from 0, errors out of bounds, NULL arrays in NULL out.
+CREATE MACRO bq.main.array_offset(x, i) AS CASE WHEN i < 0 OR i >= len(x) THEN list_extract(list_slice(x, 1, 0), CAST(bq.fail('Array index ' || i || ' is out of bounds (overflow)') AS BIGINT)) ELSE list_extract(x, i + 1) END;
+CREATE MACRO bq.main.array_ordinal(x, i) AS CASE WHEN i < 1 OR i > len(x) THEN list_extract(list_slice(x, 1, 0), CAST(bq.fail('Array index ' || i || ' is out of bounds (overflow)') AS BIGINT)) ELSE list_extract(x, i) END;
+CREATE MACRO bq.main.array_safe_offset(x, i) AS CASE WHEN i < 0 THEN NULL ELSE list_extract(x, i + 1) END;
+CREATE MACRO bq.main.array_safe_ordinal(x, i) AS CASE WHEN i < 1 THEN NULL ELSE list_extract(x, i) END;
+CREATE MACRO bq.main.array_first(x) AS CASE WHEN len(x) = 0 THEN list_extract(x, CAST(bq.fail('ARRAY_FIRST cannot get the first element of an empty array') AS BIGINT)) ELSE list_extract(x, 1) END;
+CREATE MACRO bq.main.array_last(x) AS CASE WHEN len(x) = 0 THEN list_extract(x, CAST(bq.fail('ARRAY_LAST cannot get the last element of an empty array') AS BIGINT)) ELSE list_extract(x, -1) END;
+CREATE MACRO bq.main.array_slice(x, s, e) AS CASE WHEN x IS NULL OR s IS NULL OR e IS NULL THEN NULL ELSE list_slice(x, CASE WHEN s < 0 THEN greatest(len(x) + s, 0) ELSE s END + 1, CASE WHEN e < 0 THEN len(x) + e ELSE least(e, len(x)) END + 1) END;
+CREATE MACRO bq.main.array_concat(x, y) AS CASE WHEN x IS NULL OR y IS NULL THEN NULL ELSE list_concat(x, y) END;
+CREATE MACRO bq.main.array_concat_all(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE flatten(x) END;
+CREATE MACRO bq.main.array_to_string(x, d) AS array_to_string(list_filter(x, lambda e: e IS NOT NULL), d);
+CREATE MACRO bq.main.array_to_string_null(x, d, n) AS array_to_string(list_transform(x, lambda e: coalesce(e, n)), d);
+CREATE MACRO bq.main.array_is_distinct(x) AS len(x) = len(list_distinct(x)) + CASE WHEN list_count(x) < len(x) THEN 1 ELSE 0 END;
+-- x IN UNNEST(array): NULL when it is not found and the array has a NULL.
+CREATE MACRO bq.main.in_array(x, a) AS CASE WHEN a IS NULL OR len(a) = 0 THEN false WHEN x IS NULL THEN NULL WHEN list_contains(a, x) THEN true WHEN list_count(a) < len(a) THEN NULL ELSE false END;
+CREATE MACRO bq.main.generate_integers(s, e, n) AS CASE WHEN n = 0 THEN list_slice([bq.fail('Sequence step cannot be 0.')], 1, 1) ELSE generate_series(s, e, n) END;
+CREATE MACRO bq.main.generate_numbers(s, e, n) AS list_transform(range(0, CASE WHEN (n > 0 AND s > e) OR (n < 0 AND s < e) THEN 0 WHEN n = 0 THEN bq.fail('Sequence step cannot be 0.') ELSE CAST(floor((e - s)::DOUBLE / n::DOUBLE + 1e-9) AS BIGINT) + 1 END), lambda i: CAST(s + i * n AS DECIMAL(38,9)));
+CREATE MACRO bq.main.generate_floats(s, e, n) AS list_transform(range(0, CASE WHEN (n > 0 AND s > e) OR (n < 0 AND s < e) THEN 0 WHEN n = 0 THEN bq.fail('Sequence step cannot be 0.') ELSE CAST(floor((e - s) / n) AS BIGINT) + 1 END), lambda i: s + i * n);
+-- The most frequent values with their counts; of equal counts the smaller value first.
+CREATE MACRO bq.main.top_count(x, n) AS list_slice(list_transform(list_sort(list_transform(map_entries(list_histogram(x)), lambda e: {'c': -e.value, 'v': e.key})), lambda e: {'value': e.v, 'count': CAST(-e.c AS BIGINT)}), 1, n);

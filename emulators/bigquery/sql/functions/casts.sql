@@ -1,0 +1,59 @@
+-- Text to values and values to text, with BigQuery's rules and messages.
+CREATE MACRO bq.main.is_number(x) AS regexp_full_match(trim(x), '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?');
+CREATE MACRO bq.main.zone_text(x) AS regexp_replace(CASE WHEN regexp_matches(x, '[+-]\d(:\d{2})?$') AND regexp_matches(x, ':\d') THEN regexp_replace(x, '([+-])(\d)(:\d{2})?$', '\10\2\3') ELSE x END, '^(\d+-\d+-\d+)([+-].*)$', '\1 00:00:00\2');
+CREATE MACRO bq.main.float_text(x) AS CASE WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN bq_float_text(x) ELSE regexp_replace(CAST(x AS VARCHAR), '\.0$', '') END;
+CREATE MACRO bq.main.decimal_text(x) AS CASE WHEN contains(CAST(x AS VARCHAR), '.') THEN rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.') ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO bq.main.fraction_text(micros) AS CASE WHEN micros = 0 THEN '' WHEN micros % 1000 = 0 THEN '.' || lpad(CAST(micros // 1000 AS VARCHAR), 3, '0') ELSE '.' || lpad(CAST(micros AS VARCHAR), 6, '0') END;
+CREATE MACRO bq.main.round_half_away(x, s) AS CAST(round(x, CAST(s AS INTEGER)) AS DECIMAL(38,9));
+CREATE MACRO bq.main.to_int64(x) AS CASE
+    WHEN regexp_full_match(x, '\s*[+-]?\d+\s*') THEN coalesce(TRY_CAST(trim(x) AS BIGINT), bq.fail('Bad int64 value: ' || x))
+    WHEN regexp_full_match(x, '\s*[+-]?0[xX][0-9a-fA-F]+\s*') THEN bq_hex_to_int64(trim(x))
+    WHEN x IS NULL THEN NULL ELSE bq.fail('Bad int64 value: ' || x) END;
+CREATE MACRO bq.main.to_float64(x) AS CASE
+    WHEN x IS NULL THEN NULL
+    WHEN regexp_full_match(lower(trim(x)), '[+-]?(inf|infinity)') THEN CASE WHEN trim(x)[1] = '-' THEN CAST('-inf' AS DOUBLE) ELSE CAST('inf' AS DOUBLE) END
+    WHEN lower(trim(x)) = 'nan' THEN CAST('nan' AS DOUBLE)
+    WHEN regexp_full_match(trim(x), '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?') THEN TRY_CAST(trim(x) AS DOUBLE)
+    ELSE CAST(bq.fail('Bad double value: ' || x) AS DOUBLE) END;
+CREATE MACRO bq.main.to_numeric(x) AS CASE WHEN x IS NULL THEN NULL
+    WHEN bq.is_number(x) AND TRY_CAST(trim(x) AS DECIMAL(38,9)) IS NOT NULL THEN TRY_CAST(trim(x) AS DECIMAL(38,9))
+    ELSE CAST(bq.fail('Invalid NUMERIC value: ' || x) AS DECIMAL(38,9)) END;
+CREATE MACRO bq.main.to_bignumeric(x) AS CASE WHEN x IS NULL THEN NULL
+    WHEN bq.is_number(x) AND TRY_CAST(trim(x) AS DECIMAL(38,18)) IS NOT NULL AND NOT regexp_matches(x, '\.\d{18}\d*[1-9]|[eE]') THEN TRY_CAST(trim(x) AS DECIMAL(38,18))
+    WHEN bq.is_number(x) THEN CAST(bq.fail('BIGNUMERIC value ' || x || ' needs more than the 20 digits before and 18 after the point that are kept here') AS DECIMAL(38,18))
+    ELSE CAST(bq.fail('Invalid BIGNUMERIC value: ' || x) AS DECIMAL(38,18)) END;
+CREATE MACRO bq.main.to_bool(x) AS CASE lower(x) WHEN 'true' THEN true WHEN 'false' THEN false
+    ELSE CASE WHEN x IS NULL THEN NULL ELSE CAST(bq.fail('Bad bool value: ' || x) AS BOOLEAN) END END;
+CREATE MACRO bq.main.to_date(x) AS CASE WHEN x IS NULL THEN NULL
+    WHEN regexp_matches(x, '^\s*\d{1,4}-\d{1,2}-\d{1,2}') AND TRY_CAST(regexp_extract(x, '^\s*(\d{1,4}-\d{1,2}-\d{1,2})\s*($|[T ]\s*\d{1,2}:\d{1,2})', 1) AS DATE) IS NOT NULL
+    THEN CAST(regexp_extract(x, '^\s*(\d{1,4}-\d{1,2}-\d{1,2})', 1) AS DATE)
+    ELSE CAST(CAST(bq.fail('Invalid date: ''' || x || '''') AS VARCHAR) AS DATE) END;
+CREATE MACRO bq.main.to_time(x) AS CASE WHEN x IS NULL THEN NULL
+    WHEN regexp_full_match(x, '\s*\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,6})?\s*') AND TRY_CAST(trim(x) AS TIME) IS NOT NULL THEN TRY_CAST(trim(x) AS TIME)
+    ELSE CAST(CAST(bq.fail('Invalid time string "' || x || '"') AS VARCHAR) AS TIME) END;
+CREATE MACRO bq.main.to_datetime(x) AS CASE WHEN x IS NULL THEN NULL
+    WHEN regexp_full_match(x, '\s*\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') AND TRY_CAST(trim(x) AS TIMESTAMP) IS NOT NULL THEN TRY_CAST(trim(x) AS TIMESTAMP)
+    ELSE CAST(CAST(bq.fail('Invalid datetime string "' || x || '"') AS VARCHAR) AS TIMESTAMP) END;
+CREATE MACRO bq.main.to_timestamp(x) AS CASE WHEN x IS NULL THEN NULL
+    WHEN regexp_full_match(x, '\s*\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]\d{1,2}(:\d{2})?|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
+        AND TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) IS NOT NULL THEN TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ)
+    ELSE CAST(CAST(bq.fail('Invalid timestamp: ''' || x || '''') AS VARCHAR) AS TIMESTAMPTZ) END;
+CREATE MACRO bq.main.date_text(x) AS strftime(x, '%Y-%m-%d');
+CREATE MACRO bq.main.time_text(x) AS strftime(DATE '1970-01-01' + x, '%H:%M:%S') || bq.fraction_text(microsecond(x) % 1000000);
+CREATE MACRO bq.main.datetime_text(x) AS strftime(x, '%Y-%m-%d %H:%M:%S') || bq.fraction_text(microsecond(x) % 1000000);
+CREATE MACRO bq.main.timestamp_text(x) AS strftime(make_timestamp(epoch_us(x)), '%Y-%m-%d %H:%M:%S') || bq.fraction_text(microsecond(make_timestamp(epoch_us(x))) % 1000000) || '+00';
+CREATE MACRO bq.main.float_to_int64(x) AS CASE WHEN isnan(x) OR isinf(x) THEN bq.fail('Illegal conversion of non-finite floating point number to an integer: ' || bq_float_text(x))
+    WHEN abs(x) >= 9223372036854775808.0 THEN bq.fail('Bad int64 value: ' || bq_float_text(x)) ELSE CAST(round(x) AS BIGINT) END;
+CREATE MACRO bq.main.float_to_numeric(x) AS CASE WHEN isnan(x) OR isinf(x) THEN CAST(bq.fail('Illegal conversion of non-finite floating point number to NUMERIC: ' || bq_float_text(x)) AS DECIMAL(38,9)) ELSE CAST(x AS DECIMAL(38,9)) END;
+CREATE MACRO bq.main.float_to_bignumeric(x) AS CASE WHEN isnan(x) OR isinf(x) THEN CAST(bq.fail('Illegal conversion of non-finite floating point number to BIGNUMERIC: ' || bq_float_text(x)) AS DECIMAL(38,18)) ELSE CAST(x AS DECIMAL(38,18)) END;
+CREATE MACRO bq.main.bytes_to_string(x) AS bq_bytes_to_string(x);
+CREATE MACRO bq.main.limit_string(x, n) AS CASE WHEN length(x) > n THEN CAST(bq.fail('maximum length ' || n || ' exceeded: length ' || length(x)) AS VARCHAR) ELSE x END;
+CREATE MACRO bq.main.limit_bytes(x, n) AS CASE WHEN octet_length(x) > n THEN CAST(CAST(bq.fail('maximum length ' || n || ' exceeded: length ' || octet_length(x)) AS VARCHAR) AS BLOB) ELSE x END;
+CREATE MACRO bq.main.limit_numeric(x, p, s) AS CASE WHEN abs(bq.round_half_away(x, s)) >= CAST(power(10, p - s) AS DECIMAL(38,0)) THEN CAST(bq.fail('numeric overflow: ' || bq.decimal_text(x)) AS DECIMAL(38,9)) ELSE bq.round_half_away(x, s) END;
+CREATE MACRO bq.main.limit_bignumeric(x, p, s) AS CASE WHEN abs(x) >= CAST(power(10, least(p - s, 37)) AS DECIMAL(38,0)) THEN CAST(bq.fail('bignumeric overflow: ' || bq.decimal_text(x)) AS DECIMAL(38,18)) ELSE CAST(round(x, CAST(s AS INTEGER)) AS DECIMAL(38,18)) END;
+CREATE MACRO bq.main.interval_text(x) AS bq_interval_text(datepart('year', x) * 12 + datepart('month', x), datepart('day', x), CAST(datepart('hour', x) AS BIGINT) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x));
+CREATE MACRO bq.main.to_interval(x) AS CAST(bq_interval_parse(x) AS INTERVAL);
+CREATE MACRO bq.main.difference_interval(a, b) AS to_microseconds(CAST(epoch_us(CAST(a AS TIMESTAMP)) - epoch_us(CAST(b AS TIMESTAMP)) AS BIGINT));
+CREATE MACRO bq.main.parse_json(x) AS CASE WHEN x IS NULL THEN NULL WHEN json_valid(x) THEN CAST(x AS JSON) ELSE CAST(bq.fail('syntax error while parsing value - invalid JSON: ' || x) AS VARCHAR)::JSON END;
+CREATE MACRO bq.main.latin1(x) AS bq_latin1(x);
+CREATE MACRO bq.main.number_text(x) AS regexp_replace(replace(trim(x), ',', ''), '^(\d.*?)\s*([+-])$', '\2\1');

@@ -1,0 +1,45 @@
+"""Conversions by function: PARSE_NUMERIC, FORMAT, TYPEOF and the like."""
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
+from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
+from emulators.bigquery.sql.syntax import nodes
+
+table(
+    SCALARS,
+    """
+    PARSE_NUMERIC(STRING) -> NUMERIC = bq.to_numeric(bq.number_text({0}))
+    PARSE_BIGNUMERIC(STRING) -> BIGNUMERIC = bq.to_bignumeric(bq.number_text({0}))
+    """,
+)
+
+
+@rule("TYPEOF")
+def typeof(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """TYPEOF(x) -> the name of its type."""
+    values = arguments(a, node, scope)
+    if len(values) != 1:
+        no_function_signature(a, node, values)
+    return combine(t.text(str(values[0].type)), t.STRING)
+
+
+@rule("ERROR")
+def error(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """ERROR(message) fails the query; its type is whatever is needed."""
+    values = arguments(a, node, scope)
+    if len(values) != 1 or values[0].type.kind not in ("STRING", "NULL"):
+        no_function_signature(a, node, values)
+    return Value(f"bq.fail({values[0].sql})", t.NULL, refs=values[0].refs, volatile=True)
+
+
+@rule("COLLATE")
+def collate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """COLLATE(x, 'binary') -> x; other collations are refused."""
+    values = arguments(a, node, scope)
+    if len(values) != 2 or values[0].type != t.STRING or not isinstance(values[1].raw, str):
+        no_function_signature(a, node, values)
+    if values[1].raw not in ("", "binary"):
+        a.fail(f"Collation '{values[1].raw}' is not supported by this emulator", node)
+    return combine(values[0].sql, t.STRING, values[0])

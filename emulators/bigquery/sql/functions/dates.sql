@@ -1,0 +1,25 @@
+-- Dates and times: checked constructors, weeks that begin on any day (0 is Sunday), zones.
+CREATE MACRO bq.main.make_date(y, m, d) AS CASE WHEN y IS NULL OR m IS NULL OR d IS NULL THEN NULL WHEN y BETWEEN 1 AND 9999 AND m BETWEEN 1 AND 12 AND d BETWEEN 1 AND 31 AND TRY(make_date(y, m, d)) IS NOT NULL THEN make_date(y, m, d)
+    ELSE CAST(CAST(bq.fail('Input calculates to invalid date: ' || lpad(CAST(y AS VARCHAR), 4, '0') || '-' || lpad(CAST(m AS VARCHAR), 2, '0') || '-' || lpad(CAST(d AS VARCHAR), 2, '0')) AS VARCHAR) AS DATE) END;
+CREATE MACRO bq.main.make_time(h, m, s) AS CASE WHEN h IS NULL OR m IS NULL OR s IS NULL THEN NULL WHEN h BETWEEN 0 AND 23 AND m BETWEEN 0 AND 59 AND s BETWEEN 0 AND 59 THEN make_time(h, m, CAST(s AS DOUBLE)) ELSE CAST(CAST(bq.fail('Input calculates to invalid time: ' || h || ':' || m || ':' || s) AS VARCHAR) AS TIME) END;
+CREATE MACRO bq.main.make_datetime(y, mo, d, h, m, s) AS bq.make_date(y, mo, d) + bq.make_time(h, m, s);
+CREATE MACRO bq.main.truncate_week(x, first) AS date_trunc('day', x) - to_days(CAST((dayofweek(x) - first + 7) % 7 AS INTEGER));
+CREATE MACRO bq.main.week_day_zero(x, first) AS CAST(CAST(x AS DATE) - DATE '1970-01-01' AS BIGINT) - (dayofweek(x) - first + 7) % 7;
+CREATE MACRO bq.main.week_difference(x, y, first) AS CAST((bq.week_day_zero(x, first) - bq.week_day_zero(y, first)) // 7 AS BIGINT);
+CREATE MACRO bq.main.week_number(x, first) AS CAST((dayofyear(x) + 6 - (dayofweek(x) - first + 7) % 7) // 7 AS BIGINT);
+-- Wall clock in a zone, and back. Offsets are checked and taken by hand, names are ICU's.
+CREATE MACRO bq.main.is_offset(z) AS regexp_full_match(z, '[+-]\d{1,2}(:\d{2})?');
+CREATE MACRO bq.main.offset_minutes(z) AS CAST(CASE WHEN z[1] = '-' THEN -1 ELSE 1 END * (CAST(regexp_extract(z, '^.(\d+)', 1) AS INTEGER) * 60 + coalesce(TRY_CAST(regexp_extract(z, ':(\d+)$', 1) AS INTEGER), 0)) AS BIGINT);
+CREATE MACRO bq.main.local(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(x AS TIMESTAMP) + to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) ELSE timezone(CASE WHEN bq.is_offset(z) THEN 'UTC' ELSE z END, x) END;
+CREATE MACRO bq.main.global(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(CAST(x AS TIMESTAMP) - to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) AS TIMESTAMPTZ) ELSE timezone(CASE WHEN bq.is_offset(z) THEN 'UTC' ELSE z END, CAST(x AS TIMESTAMP)) END;
+CREATE MACRO bq.main.timestamp_text_in(x, z) AS bq_format_moment(epoch_us(x), CASE WHEN microsecond(CAST(x AS TIMESTAMP)) % 1000000 = 0 THEN '%Y-%m-%d %H:%M:%S' WHEN microsecond(CAST(x AS TIMESTAMP)) % 1000 = 0 THEN '%Y-%m-%d %H:%M:%E3S' ELSE '%Y-%m-%d %H:%M:%E6S' END, z) || regexp_replace(bq_format_moment(epoch_us(x), '%Ez', z), ':00$', '');
+-- Formats that DuckDB reads in the same way stay in DuckDB.
+CREATE MACRO bq.main.plain_format(f) AS replace(replace(replace(f, '%F', '%Y-%m-%d'), '%T', '%H:%M:%S'), '%R', '%H:%M');
+CREATE MACRO bq.main.format_moment(f, x, z) AS CASE WHEN regexp_full_match(bq.plain_format(f), '([^%]|%[YmdHMSBbAajyIp])*') AND year(x) > 999 THEN strftime(x, CASE WHEN regexp_full_match(bq.plain_format(f), '([^%]|%[YmdHMSBbAajyIp])*') THEN bq.plain_format(f) ELSE '' END) ELSE bq_format_moment(epoch_us(x), f, z) END;
+CREATE MACRO bq.main.generate_moments(s, e, step, n) AS CASE WHEN n = 0 THEN list_slice([s], 1, CAST(bq.fail('Sequence step cannot be 0.') AS BIGINT)) WHEN s IS NULL OR e IS NULL OR step IS NULL THEN NULL ELSE generate_series(s, e, step) END;
+-- 30 days are a month, 24 hours a day.
+CREATE MACRO bq.main.interval_micros(x) AS CAST(datepart('hour', x) AS BIGINT) * 3600000000 + CAST(datepart('minute', x) AS BIGINT) * 60000000 + datepart('microsecond', x);
+CREATE MACRO bq.main.interval_months(x) AS CAST(datepart('year', x) * 12 + datepart('month', x) AS BIGINT);
+CREATE MACRO bq.main.justify_days(x) AS to_months(CAST(bq.interval_months(x) + datepart('day', x) // 30 AS INTEGER)) + to_days(CAST(datepart('day', x) % 30 AS INTEGER)) + to_microseconds(bq.interval_micros(x));
+CREATE MACRO bq.main.justify_hours(x) AS to_months(CAST(bq.interval_months(x) AS INTEGER)) + to_days(CAST(datepart('day', x) + bq.interval_micros(x) // 86400000000 AS INTEGER)) + to_microseconds(bq.interval_micros(x) % 86400000000);
+CREATE MACRO bq.main.interval_divide(x, n) AS CASE WHEN n = 0 THEN to_days(CAST(bq.fail('division by zero: INTERVAL / 0') AS INTEGER)) ELSE to_months(CAST(bq.interval_months(x) // n AS INTEGER)) + to_days(CAST((datepart('day', x) + (bq.interval_months(x) % n) * 30) // n AS INTEGER)) + to_microseconds((bq.interval_micros(x) + ((datepart('day', x) + (bq.interval_months(x) % n) * 30) % n) * 86400000000) // n) END;

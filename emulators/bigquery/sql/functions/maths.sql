@@ -1,0 +1,32 @@
+-- Arithmetic with BigQuery's errors, and exact decimals.
+CREATE MACRO bq.main.divide(a, b) AS CASE WHEN b = 0 THEN CAST(bq.fail('division by zero: ' || bq.float_text(a) || ' / ' || bq.float_text(b)) AS DOUBLE) ELSE a / b END;
+CREATE MACRO bq.main.div(a, b) AS CASE WHEN b = 0 THEN bq.fail('division by zero: ' || a || ' / 0') ELSE a // b END;
+CREATE MACRO bq.main.mod(a, b) AS CASE WHEN b = 0 THEN bq.fail('division by zero: MOD(' || a || ', 0)') ELSE a % b END;
+CREATE MACRO bq.main.numeric_multiply(a, b) AS CASE WHEN abs(a) < 1000000000 AND abs(b) < 1000000000 THEN CAST(a * b AS DECIMAL(38,9)) ELSE bq_numeric_multiply(a, b) END;
+-- Units of 1e-9 as HUGEINT, divided and rounded half away from zero; wide values go the slow and exact way.
+CREATE MACRO bq.main.numeric_divide(a, b) AS CASE WHEN abs(a) < 1000000000000 AND abs(b) < 1000000000000 AND b != 0
+    THEN CAST(sign(a) * sign(b) * ((2 * CAST(abs(a) * 1000000000 AS HUGEINT) * 1000000000 + CAST(abs(b) * 1000000000 AS HUGEINT)) // (2 * CAST(abs(b) * 1000000000 AS HUGEINT))) AS DECIMAL(29,0)) * CAST(0.000000001 AS DECIMAL(9,9))
+    ELSE bq_numeric_divide(a, b) END;
+CREATE MACRO bq.main.numeric_average(total, n) AS CASE WHEN n = 0 THEN NULL ELSE CAST(bq.numeric_divide(CAST(total AS DECIMAL(38,9)), CAST(n AS DECIMAL(38,9))) AS DECIMAL(38,9)) END;
+CREATE MACRO bq.main.bignumeric_multiply(a, b) AS bq_bignumeric_multiply(a, b);
+CREATE MACRO bq.main.bignumeric_divide(a, b) AS bq_bignumeric_divide(a, b);
+CREATE MACRO bq.main.bignumeric_average(total, n) AS CASE WHEN n = 0 THEN NULL ELSE bq_bignumeric_divide(CAST(total AS DECIMAL(38,18)), CAST(n AS DECIMAL(38,18))) END;
+CREATE MACRO bq.main.numeric_round(x, n) AS CAST(CASE WHEN n >= 9 THEN x ELSE round(x, CAST(n AS INTEGER)) END AS DECIMAL(38,9));
+CREATE MACRO bq.main.trunc_float(x, n) AS trunc(x * power(10e0, n)) / power(10e0, n);
+CREATE MACRO bq.main.sqrt(x) AS CASE WHEN x < 0 THEN CAST(bq.fail('Argument to SQRT cannot be negative: ' || bq.float_text(x)) AS DOUBLE) ELSE sqrt(x) END;
+CREATE MACRO bq.main.power(x, y) AS CASE WHEN x < 0 AND NOT isinf(y) AND y != trunc(y) THEN CAST(bq.fail('Floating point error in function: POW(' || bq.float_text(x) || ', ' || bq.float_text(y) || ')') AS DOUBLE)
+    WHEN isinf(pow(x, y)) AND NOT isinf(x) AND NOT isinf(y) THEN CAST(bq.fail('Floating point overflow in function: POW(' || bq.float_text(x) || ', ' || bq.float_text(y) || ')') AS DOUBLE) ELSE pow(x, y) END;
+CREATE MACRO bq.main.exp(x) AS CASE WHEN isinf(exp(x)) AND NOT isinf(x) THEN CAST(bq.fail('Floating point overflow in function: EXP') AS DOUBLE) ELSE exp(x) END;
+CREATE MACRO bq.main.ln(x) AS CASE WHEN x <= 0 THEN CAST(bq.fail('Floating point error in function: LN(' || bq.float_text(x) || ')') AS DOUBLE) ELSE ln(x) END;
+CREATE MACRO bq.main.log10(x) AS CASE WHEN x <= 0 THEN CAST(bq.fail('Floating point error in function: LOG10(' || bq.float_text(x) || ')') AS DOUBLE) ELSE log10(x) END;
+CREATE MACRO bq.main.log(x, b) AS CASE WHEN x <= 0 OR b <= 0 OR b = 1 THEN CAST(bq.fail('Floating point error in function: LOG(' || bq.float_text(x) || ', ' || bq.float_text(b) || ')') AS DOUBLE) ELSE ln(x) / ln(b) END;
+CREATE MACRO bq.main.acos(x) AS CASE WHEN abs(x) > 1 THEN CAST(bq.fail('Floating point error in function: ACOS(' || bq.float_text(x) || ')') AS DOUBLE) ELSE acos(x) END;
+CREATE MACRO bq.main.asin(x) AS CASE WHEN abs(x) > 1 THEN CAST(bq.fail('Floating point error in function: ASIN(' || bq.float_text(x) || ')') AS DOUBLE) ELSE asin(x) END;
+CREATE MACRO bq.main.acosh(x) AS CASE WHEN x < 1 THEN CAST(bq.fail('Floating point error in function: ACOSH(' || bq.float_text(x) || ')') AS DOUBLE) ELSE acosh(x) END;
+CREATE MACRO bq.main.atanh(x) AS CASE WHEN abs(x) >= 1 THEN CAST(bq.fail('Floating point error in function: ATANH(' || bq.float_text(x) || ')') AS DOUBLE) ELSE atanh(x) END;
+-- One NULL among the arguments makes the result NULL.
+CREATE MACRO bq.main.greatest(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_max(x) END;
+CREATE MACRO bq.main.least(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_min(x) END;
+CREATE MACRO bq.main.range_bucket(x, bounds) AS CASE WHEN x IS NULL OR bounds IS NULL THEN NULL ELSE CAST(len(list_filter(bounds, lambda b: b <= x)) AS BIGINT) END;
+CREATE MACRO bq.main.shift_left(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise left shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 ELSE bq_shift_left(x, n) END;
+CREATE MACRO bq.main.shift_right(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise right shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 WHEN x >= 0 THEN x >> n ELSE bq_shift_right(x, n) END;

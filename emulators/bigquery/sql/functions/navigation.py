@@ -1,0 +1,26 @@
+"""Numbering and navigation functions, which need OVER."""
+
+from emulators.bigquery.sql.functions.registry import WINDOWS, table
+
+table(
+    WINDOWS,
+    """
+    ROW_NUMBER() -> INT64 = row_number(){w}
+    RANK() -> INT64 = rank(){w}
+    DENSE_RANK() -> INT64 = dense_rank(){w}
+    PERCENT_RANK() -> FLOAT64 = percent_rank(){w}
+    CUME_DIST() -> FLOAT64 = cume_dist(){w}
+    NTILE(INT64) -> INT64 = ntile({0}){w}
+    LEAD(T) -> T = lead({0}){w}
+    LEAD(T, INT64) -> T = lead({0}, {1}){w}
+    LEAD(T, INT64, T) -> T = lead({0}, {1}, {2}){w}
+    LAG(T) -> T = lag({0}){w}
+    LAG(T, INT64) -> T = lag({0}, {1}){w}
+    LAG(T, INT64, T) -> T = lag({0}, {1}, {2}){w}
+    FIRST_VALUE(T) -> T = first_value({0}{n}){w}
+    LAST_VALUE(T) -> T = last_value({0}{n}){w}
+    NTH_VALUE(T, INT64) -> T = nth_value({0}, {1}{n}){w}
+    PERCENTILE_CONT(FLOAT64, FLOAT64) -> FLOAT64 = quantile_cont({0}, {1}){w}
+    PERCENTILE_DISC(T, FLOAT64) -> T = quantile_disc({0}, {1}){w}
+    """,
+)

@@ -1,0 +1,74 @@
+"""The few functions that SQL cannot do: exact wide decimals, float formatting, fingerprints, checked UTF-8.
+
+Each gets and gives plain Python values, never NULL, and raises ValueError with BigQuery's message.
+"""
+
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+
+import duckdb
+
+from emulators.bigquery.sql.functions import encodings, formatting, intervals, parsing
+from emulators.bigquery.sql.functions.fingerprint import farm_fingerprint
+
+_WIDE = Context(prec=200)
+_NUMERIC_STEP, _NUMERIC_LIMIT = Decimal("1e-9"), Decimal(10) ** 29
+_BIG_STEP, _BIG_LIMIT = Decimal("1e-18"), Decimal(10) ** 20
+
+
+def _numeric(value: Decimal, what: str) -> Decimal:
+    """Rounded half away from zero to 9 digits; an overflow is an error."""
+    rounded = value.quantize(_NUMERIC_STEP, ROUND_HALF_UP, _WIDE)
+    if abs(rounded) >= _NUMERIC_LIMIT:
+        raise ValueError(f"numeric overflow: {what}")
+    return rounded
+
+
+def numeric_multiply(x: Decimal, y: Decimal) -> Decimal:
+    return _numeric(_WIDE.multiply(x, y), f"{x} * {y}")
+
+
+def numeric_divide(x: Decimal, y: Decimal) -> Decimal:
+    if not y:
+        raise ValueError(f"division by zero: {formatting.decimal_text(x)} / 0")
+    return _numeric(_WIDE.divide(x, y), f"{x} / {y}")
+
+
+def _big(value: Decimal, what: str) -> Decimal:
+    """A BIGNUMERIC must be kept exactly in 18 digits after the point, or it is refused."""
+    try:
+        kept = value.quantize(_BIG_STEP, context=Context(prec=200, traps=[Inexact, InvalidOperation]))
+    except (Inexact, InvalidOperation) as error:
+        raise ValueError(f"BIGNUMERIC result of {what} needs more than the 18 digits after the point that are kept here") from error
+    if abs(kept) >= _BIG_LIMIT:
+        raise ValueError(f"bignumeric overflow: {what}")
+    return kept
+
+
+def bignumeric_multiply(x: Decimal, y: Decimal) -> Decimal:
+    return _big(_WIDE.multiply(x, y), f"{x} * {y}")
+
+
+def bignumeric_divide(x: Decimal, y: Decimal) -> Decimal:
+    if not y:
+        raise ValueError(f"division by zero: {formatting.decimal_text(x)} / 0")
+    return _big(_WIDE.divide(x, y), f"{x} / {y}")
+
+
+_FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = (
+    (numeric_multiply, ("DECIMAL(38,9)", "DECIMAL(38,9)"), "DECIMAL(38,9)"),
+    (numeric_divide, ("DECIMAL(38,9)", "DECIMAL(38,9)"), "DECIMAL(38,9)"),
+    (bignumeric_multiply, ("DECIMAL(38,18)", "DECIMAL(38,18)"), "DECIMAL(38,18)"),
+    (bignumeric_divide, ("DECIMAL(38,18)", "DECIMAL(38,18)"), "DECIMAL(38,18)"),
+    (farm_fingerprint, ("BLOB",), "BIGINT"),
+    *encodings.FUNCTIONS,
+    *formatting.FUNCTIONS,
+    *intervals.FUNCTIONS,
+    *parsing.FUNCTIONS,
+)
+
+
+def register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define each function as bq_<name>."""
+    for function, arguments, result in _FUNCTIONS:
+        connection.create_function(f"bq_{function.__name__}", function, list(arguments), result)  # type: ignore[arg-type]

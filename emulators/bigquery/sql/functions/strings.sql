@@ -1,0 +1,26 @@
+-- Strings: positions from 1, negative ones from the end, NULL in NULL out.
+CREATE MACRO bq.main.trim_space(x) AS regexp_replace(x, '^[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+|[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+$', '', 'g');
+CREATE MACRO bq.main.ltrim_space(x) AS regexp_replace(x, '^[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+', '');
+CREATE MACRO bq.main.rtrim_space(x) AS regexp_replace(x, '[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+$', '');
+CREATE MACRO bq.main.ascii_lower(x) AS translate(x, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
+CREATE MACRO bq.main.ascii_upper(x) AS translate(x, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+-- array_slice and substring count characters here by code point, as BigQuery does (DuckDB's substring does too).
+CREATE MACRO bq.main.substr_from(x, p) AS CASE WHEN p > 0 THEN substring(x, p) WHEN p = 0 OR -p >= length(x) THEN x ELSE right(x, -p) END;
+CREATE MACRO bq.main.substr(x, p, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Third argument in SUBSTR() cannot be negative') AS VARCHAR)
+    WHEN p > 0 THEN substring(x, p, n) WHEN p = 0 THEN left(x, n) WHEN -p >= length(x) THEN left(x, n) ELSE left(right(x, -p), n) END;
+CREATE MACRO bq.main.left(x, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument in LEFT() cannot be negative') AS VARCHAR) ELSE left(x, n) END;
+CREATE MACRO bq.main.right(x, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument in RIGHT() cannot be negative') AS VARCHAR) ELSE right(x, n) END;
+CREATE MACRO bq.main.lpad(x, n, p) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument (output size) for LPAD/RPAD cannot be negative') AS VARCHAR) WHEN p = '' THEN CAST(bq.fail('Third argument (pad pattern) for LPAD/RPAD cannot be empty') AS VARCHAR) ELSE lpad(x, CAST(n AS INTEGER), p) END;
+CREATE MACRO bq.main.rpad(x, n, p) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument (output size) for LPAD/RPAD cannot be negative') AS VARCHAR) WHEN p = '' THEN CAST(bq.fail('Third argument (pad pattern) for LPAD/RPAD cannot be empty') AS VARCHAR) ELSE rpad(x, CAST(n AS INTEGER), p) END;
+CREATE MACRO bq.main.repeat(x, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument in REPEAT cannot be negative') AS VARCHAR) ELSE repeat(x, n) END;
+CREATE MACRO bq.main.replace(x, a, b) AS CASE WHEN a = '' THEN CASE WHEN b IS NULL THEN NULL ELSE x END ELSE replace(x, a, b) END;
+CREATE MACRO bq.main.split(x, d) AS CASE WHEN x IS NULL OR d IS NULL THEN NULL WHEN d = '' THEN CASE WHEN x = '' THEN [''] ELSE regexp_extract_all(x, '(?s).') END ELSE string_split(x, d) END;
+CREATE MACRO bq.main.concat(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE array_to_string(x, '') END;
+CREATE MACRO bq.main.ascii(x) AS CASE WHEN x = '' THEN 0 WHEN unicode(x) > 127 THEN bq.fail('ASCII() argument starts with a non-ASCII character') ELSE CAST(unicode(x) AS BIGINT) END;
+-- With a group the group, without one the whole match; no match is NULL.
+CREATE MACRO bq.main.group_of(p) AS CASE WHEN regexp_matches(regexp_replace(p, '\\.|\[\^?\]?[^\]]*\]', '', 'g'), '\((?:[^?]|\?P?<)') THEN 1 ELSE 0 END;
+CREATE MACRO bq.main.regexp_extract(x, p) AS CASE WHEN regexp_matches(x, p) THEN CASE WHEN bq.group_of(p) = 1 THEN regexp_extract_all(x, p, 1)[1] ELSE regexp_extract(x, p) END END;
+CREATE MACRO bq.main.regexp_extract_all(x, p) AS CASE WHEN bq.group_of(p) = 1 THEN regexp_extract_all(x, p, 1) ELSE regexp_extract_all(x, p) END;
+CREATE MACRO bq.main.regexp_extract_at(x, p, s, n) AS CASE WHEN s <= 0 THEN CAST(bq.fail('Invalid position: ' || s) AS VARCHAR) WHEN s > length(x) + 1 THEN NULL ELSE bq.regexp_extract_all(substring(x, s), p)[n] END;
+CREATE MACRO bq.main.regexp_replace(x, p, r) AS regexp_replace(x, p, r, 'g');
+CREATE MACRO bq.main.regexp_instr(x, p) AS CASE WHEN regexp_matches(x, p) THEN strpos(x, regexp_extract(x, p)) ELSE 0 END;

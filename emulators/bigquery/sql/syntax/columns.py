@@ -1,0 +1,127 @@
+"""Columns, constraints and options of DDL."""
+
+from emulators.bigquery.sql.syntax import definitions as d
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.dml import DmlParser
+
+
+class ColumnParser(DmlParser):
+    def options(self) -> d.Options:
+        """OPTIONS ( name = expression, ... )"""
+        self.expect("OPTIONS")
+        return self.option_list()
+
+    def option_list(self) -> d.Options:
+        self.expect("(")
+        found: d.Options = []
+        while self.token.text != ")":
+            name = self.any_name()
+            self.expect("=")
+            found.append((name.lower(), self.expression()))
+            if not self.accept(","):
+                break
+        self.expect(")")
+        return found
+
+    def name_list(self) -> list[str]:
+        found = [self.identifier()]
+        while self.accept(","):
+            found.append(self.identifier())
+        return found
+
+    def column_rest(self, name: str, kind: nodes.TypeNode) -> nodes.ColumnNode:
+        """What follows `name TYPE`: NOT NULL, DEFAULT, keys, OPTIONS."""
+        column = nodes.ColumnNode(kind.at, name, kind)
+        while True:
+            if self.accept("NOT", "NULL"):
+                column.required = True
+            elif self.accept("DEFAULT"):
+                start = self.token.at
+                column.default = self.expression()
+                column.default_text = self.text[start : self.tokens[self.index - 1].end]
+            elif self.accept("PRIMARY", "KEY"):
+                column.primary_key = True
+                self._not_enforced()
+            elif self.at_any("REFERENCES") or self.at_word("CONSTRAINT"):
+                constraint = self.identifier() if self.accept("CONSTRAINT") else None
+                column.references = self._references(constraint, [name])
+            elif self.at_word("OPTIONS"):
+                column.options = self.options()
+            else:
+                return column
+
+    def column(self) -> nodes.ColumnNode:
+        name = self.identifier()
+        return self.column_rest(name, self.type())
+
+    def plain_columns(self) -> list[nodes.ColumnNode]:
+        self.expect("(")
+        found = []
+        while self.token.text != ")":
+            found.append(self.column())
+            if not self.accept(","):
+                break
+        self.expect(")")
+        return found
+
+    def view_columns(self) -> list[nodes.ColumnNode]:
+        """( name [OPTIONS(...)], ... ): types come from the query."""
+        self.expect("(")
+        found = []
+        while True:
+            at, name = self.token.at, self.identifier()
+            column = nodes.ColumnNode(at, name, nodes.TypeNode(at, ""))
+            if self.at_word("OPTIONS"):
+                column.options = self.options()
+            found.append(column)
+            if not self.accept(","):
+                break
+        self.expect(")")
+        return found
+
+    def column_list(self, create: d.Create) -> None:
+        self.expect("(")
+        columns: list[nodes.ColumnNode] = []
+        while self.token.text != ")":
+            if self.at_word("PRIMARY", "KEY"):
+                create.primary_key = self.primary_key()
+            elif self.at_word("FOREIGN", "KEY") or self.at_word("CONSTRAINT"):
+                self._constraint(create)
+            else:
+                columns.append(self.column())
+            if not self.accept(","):
+                break
+        self.expect(")")
+        create.columns = columns
+        create.primary_key = create.primary_key or [c.name for c in columns if c.primary_key]
+        create.foreign_keys += [c.references for c in columns if c.references]
+
+    def _constraint(self, create: d.Create) -> None:
+        name = self.identifier() if self.accept("CONSTRAINT") else None
+        if self.at_word("PRIMARY", "KEY"):
+            create.primary_key = self.primary_key()
+        else:
+            create.foreign_keys.append(self.foreign_key(name))
+
+    def primary_key(self) -> list[str]:
+        self.expect("PRIMARY", "KEY")
+        columns = self.names()
+        self._not_enforced()
+        return columns
+
+    def foreign_key(self, name: str | None) -> nodes.ForeignKeyNode:
+        self.expect("FOREIGN", "KEY")
+        return self._references(name, self.names())
+
+    def _references(self, name: str | None, columns: list[str]) -> nodes.ForeignKeyNode:
+        at = self.expect("REFERENCES").at
+        table = self.table_path()
+        key = nodes.ForeignKeyNode(at, name, columns, table, self.names())
+        self._not_enforced()
+        return key
+
+    def _not_enforced(self) -> None:
+        if self.accept("NOT", "ENFORCED"):
+            return
+        if self.accept("ENFORCED"):
+            self.fail("Enforced constraints are not supported")

@@ -1,0 +1,321 @@
+"""Expressions: precedence climbing over GoogleSQL's operators."""
+
+from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.calls import CallParser
+from emulators.bigquery.sql.syntax.lexer import RESERVED
+
+_COMPARISONS = ("=", "<", ">", "<=", ">=", "<>", "!=")
+_BINARY = {"|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5, "*": 6, "/": 6, "||": 6}
+
+
+class ExpressionParser(CallParser):
+    def expression(self) -> nodes.Node:
+        return self._or()
+
+    def _or(self) -> nodes.Node:
+        left = self._and()
+        while self.token.upper == "OR":
+            at = self.advance().at
+            left = nodes.Binary(at, "OR", left, self._and())
+        return left
+
+    def _and(self) -> nodes.Node:
+        left = self._not()
+        while self.token.upper == "AND":
+            at = self.advance().at
+            left = nodes.Binary(at, "AND", left, self._not())
+        return left
+
+    def _not(self) -> nodes.Node:
+        if self.token.upper == "NOT":
+            at = self.advance().at
+            return nodes.Unary(at, "NOT", self._not())
+        return self._comparison()
+
+    def _comparison(self) -> nodes.Node:
+        left = self._binary(1)
+        while True:
+            token = self.token
+            if token.kind == "op" and token.text in _COMPARISONS:
+                self.advance()
+                op = "!=" if token.text == "<>" else token.text
+                left = nodes.Binary(token.at, op, left, self._binary(1))
+            elif token.upper == "IS":
+                left = self._is(left)
+            elif token.upper in ("IN", "BETWEEN", "LIKE") or (
+                token.upper == "NOT" and self.peek().upper in ("IN", "BETWEEN", "LIKE")
+            ):
+                left = self._predicate(left)
+            else:
+                return left
+
+    def _is(self, left: nodes.Node) -> nodes.Node:
+        at = self.expect("IS").at
+        negated = self.accept("NOT")
+        if self.accept("DISTINCT", "FROM"):
+            return nodes.Binary(at, "IS NOT DISTINCT FROM" if negated else "IS DISTINCT FROM", left, self._binary(1))
+        for what in ("NULL", "TRUE", "FALSE"):
+            if self.accept(what):
+                return nodes.Is(at, left, what, negated)
+        self.fail()
+
+    def _predicate(self, left: nodes.Node) -> nodes.Node:
+        at = self.token.at
+        negated = self.accept("NOT")
+        if self.accept("BETWEEN"):
+            low = self._binary(1)
+            self.expect("AND")
+            return nodes.Between(at, left, low, self._binary(1), negated)
+        if self.accept("LIKE"):
+            return self._like(at, left, negated)
+        self.expect("IN")
+        if self.accept("UNNEST"):
+            self.expect("(")
+            array = self.expression()
+            self.expect(")")
+            return nodes.In(at, left, negated, array=array)
+        if self.token.kind in ("param", "op") and self.token.text != "(":
+            return nodes.In(at, left, negated, array=self._binary(1))
+        self.expect("(")
+        if self.at_query():
+            query = self.query()
+            self.expect(")")
+            return nodes.In(at, left, negated, query=query)
+        items = self.expressions()
+        self.expect(")")
+        return nodes.In(at, left, negated, items=items)
+
+    def _like(self, at: int, left: nodes.Node, negated: bool) -> nodes.Node:
+        for quantifier in ("ANY", "SOME", "ALL"):
+            if self.accept(quantifier):
+                name = "ALL" if quantifier == "ALL" else "ANY"
+                if self.accept("UNNEST"):
+                    self.expect("(")
+                    array = self.expression()
+                    self.expect(")")
+                    return nodes.Like(at, left, [], negated, name, array)
+                self.expect("(")
+                patterns = self.expressions()
+                self.expect(")")
+                return nodes.Like(at, left, patterns, negated, name)
+        return nodes.Like(at, left, [self._binary(1)], negated)
+
+    def _binary(self, minimum: int) -> nodes.Node:
+        left = self._unary()
+        while True:
+            token = self.token
+            level = _BINARY.get(token.text) if token.kind == "op" else None
+            if level is None or level < minimum:
+                return left
+            self.advance()
+            left = nodes.Binary(token.at, token.text, left, self._binary(level + 1))
+
+    def _unary(self) -> nodes.Node:
+        token = self.token
+        if token.kind == "op" and token.text in ("-", "+", "~"):
+            self.advance()
+            operand = self._unary()
+            if token.text == "-" and isinstance(operand, nodes.Literal) and operand.kind in ("INT64", "FLOAT64"):
+                text = operand.value
+                return nodes.Literal(token.at, operand.kind, text[1:] if text.startswith("-") else "-" + text)
+            return operand if token.text == "+" else nodes.Unary(token.at, token.text, operand)
+        return self._postfix(self._primary())
+
+    def _postfix(self, base: nodes.Node) -> nodes.Node:
+        while True:
+            token = self.token
+            if token.kind != "op" or token.text not in (".", "["):
+                return base
+            self.advance()
+            if token.text == ".":
+                if self.token.text == "*":
+                    self.jump(self.index - 1)
+                    return base
+                base = self._dot(base, token.at)
+            else:
+                base = self._subscript(base, token.at)
+
+    def _dot(self, base: nodes.Node, at: int) -> nodes.Node:
+        start = self.token.at
+        name = self.any_name()
+        if isinstance(base, nodes.Path):
+            if self.token.text == "(" and self.token.kind == "op":
+                return self.call(base.at, [*base.parts, name])
+            return nodes.Path(base.at, [*base.parts, name])
+        return nodes.Member(start, base, name)
+
+    def _subscript(self, base: nodes.Node, at: int) -> nodes.Node:
+        mode = ""
+        if self.token.upper in ("OFFSET", "ORDINAL", "SAFE_OFFSET", "SAFE_ORDINAL", "KEY", "SAFE_KEY") and self.peek().text == "(":
+            mode = self.advance().upper
+            self.expect("(")
+            index = self.expression()
+            self.expect(")")
+        else:
+            index = self.expression()
+        self.expect("]")
+        return nodes.Index(at, base, index, mode)
+
+    def _primary(self) -> nodes.Node:
+        token = self.token
+        kind = token.kind
+        if kind == "word":
+            return self._word()
+        if kind == "quoted":
+            self.advance()
+            parts = str(token.value).split(".") if "." in str(token.value) else [str(token.value)]
+            if self.token.text == "(" and self.token.kind == "op":
+                return self.call(token.at, parts)
+            return nodes.Path(token.at, [str(token.value)] if len(parts) == 1 else parts)
+        if kind in ("int", "float", "string", "bytes"):
+            self.advance()
+            if kind == "int":
+                return nodes.Literal(token.at, "INT64", str(int(token.text, 0)))
+            if kind == "float":
+                return nodes.Literal(token.at, "FLOAT64", token.text)
+            return nodes.Literal(token.at, kind.upper(), token.value)
+        if kind == "param":
+            self.advance()
+            return nodes.Parameter(token.at, token.text[1:].strip("`"))
+        if kind == "system":
+            self.advance()
+            return nodes.SystemVariable(token.at, token.text[2:].lower())
+        if token.text == "?":
+            self.advance()
+            self.positional += 1
+            return nodes.Parameter(token.at, None, self.positional - 1)
+        if token.text == "(":
+            return self._parenthesis()
+        if token.text == "[":
+            return self._array(None, token.at)
+        self.fail()
+
+    def _parenthesis(self) -> nodes.Node:
+        at = self.expect("(").at
+        if self.at_query():
+            query = self.query()
+            self.expect(")")
+            return nodes.Subquery(at, "scalar", query)
+        items = self.expressions()
+        self.expect(")")
+        return items[0] if len(items) == 1 else nodes.StructLiteral(at, None, [(None, item) for item in items])
+
+    def _array(self, kind: nodes.TypeNode | None, at: int) -> nodes.Node:
+        self.expect("[")
+        items = [] if self.token.text == "]" else self.expressions()
+        self.expect("]")
+        return nodes.ArrayLiteral(at, kind, items)
+
+    def _word(self) -> nodes.Node:
+        token = self.token
+        word = token.upper
+        following = self.peek()
+        special = getattr(self, f"word_{word.lower()}", None)
+        if special is not None:
+            found = special()
+            if found is not None:
+                return found  # type: ignore[no-any-return]
+        if following.kind == "string" and word in ("DATE", "TIME", "DATETIME", "TIMESTAMP", "NUMERIC", "BIGNUMERIC", "DECIMAL", "BIGDECIMAL", "JSON"):
+            self.advance()
+            kind = {"DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC"}.get(word, word)
+            return nodes.Literal(token.at, kind, self.string())
+        if following.text == "(" and following.kind == "op" and (word not in RESERVED or word in ("LEFT", "RIGHT", "IF", "GROUPING", "COLLATE")):
+            self.advance()
+            return self.call(token.at, [token.text])
+        if word in RESERVED:
+            self.fail()
+        self.advance()
+        return nodes.Path(token.at, [token.text])
+
+    # --- words that begin an expression of their own form: word_<keyword> returns None when it is a plain name ---------
+    def word_null(self) -> nodes.Node:
+        return nodes.Literal(self.advance().at, "NULL", None)
+
+    def word_true(self) -> nodes.Node:
+        return nodes.Literal(self.advance().at, "BOOL", True)
+
+    def word_false(self) -> nodes.Node:
+        return nodes.Literal(self.advance().at, "BOOL", False)
+
+    def word_default(self) -> nodes.Node:
+        return nodes.DefaultValue(self.advance().at)
+
+    def word_case(self) -> nodes.Node:
+        at = self.expect("CASE").at
+        operand = None if self.token.upper == "WHEN" else self.expression()
+        whens = []
+        while self.accept("WHEN"):
+            condition = self.expression()
+            self.expect("THEN")
+            whens.append((condition, self.expression()))
+        if not whens:
+            self.fail(f"Syntax error: Expected keyword WHEN but got {self.describe()}")
+        otherwise = self.expression() if self.accept("ELSE") else None
+        self.expect("END")
+        return nodes.Case(at, operand, whens, otherwise)
+
+    def word_exists(self) -> nodes.Node:
+        at = self.expect("EXISTS").at
+        self.expect("(")
+        query = self.query()
+        self.expect(")")
+        return nodes.Subquery(at, "exists", query)
+
+    def word_array(self) -> nodes.Node:
+        token = self.expect("ARRAY")
+        if self.token.text == "[":
+            return self._array(None, token.at)
+        if self.accept("("):
+            query = self.query()
+            self.expect(")")
+            return nodes.Subquery(token.at, "array", query)
+        self.jump(self.index - 1)
+        kind = self.type()
+        return self._array(kind, token.at)
+
+    def word_struct(self) -> nodes.Node:
+        token = self.token
+        typed = None
+        if self.peek().text == "(":
+            self.advance()
+        else:
+            typed = self.type()
+        self.expect("(")
+        items: list[tuple[str | None, nodes.Node]] = []
+        if self.token.text != ")":
+            while True:
+                value = self.expression()
+                items.append((self.identifier() if self.accept("AS") else None, value))
+                if not self.accept(","):
+                    break
+        self.expect(")")
+        return nodes.StructLiteral(token.at, typed, items)
+
+    def word_interval(self) -> nodes.Node | None:
+        at = self.expect("INTERVAL").at
+        value = self._binary(1)
+        unit = self.any_name().upper()
+        until = self.any_name().upper() if self.accept("TO") else None
+        return nodes.Interval(at, value, unit, until)
+
+    def word_range(self) -> nodes.Node:
+        token = self.token
+        if self.peek().text == "(":
+            self.advance()
+            return self.call(token.at, ["RANGE"])
+        kind = self.type()
+        assert kind.element is not None
+        return nodes.Literal(token.at, f"RANGE<{kind.element.name}>", self.string())
+
+    def word_with(self) -> nodes.Node | None:
+        at = self.expect("WITH").at
+        self.expect("(")
+        bindings = []
+        while self.at_identifier() and self.peek().upper == "AS":
+            name = self.identifier()
+            self.expect("AS")
+            bindings.append((name, self.expression()))
+            self.expect(",")
+        body = self.expression()
+        self.expect(")")
+        return nodes.WithExpression(at, bindings, body)

@@ -1,0 +1,120 @@
+"""GoogleSQL text to tokens, each with its offset, so that every error can say where it is."""
+
+import re
+from dataclasses import dataclass
+
+from emulators.bigquery.sql.model import SqlError
+
+RESERVED = frozenset(
+    """ALL AND ANY ARRAY AS ASC ASSERT_ROWS_MODIFIED AT BETWEEN BY CASE CAST COLLATE CONTAINS CREATE CROSS CUBE CURRENT
+    DEFAULT DEFINE DESC DISTINCT ELSE END ENUM ESCAPE EXCEPT EXCLUDE EXISTS EXTRACT FALSE FETCH FOLLOWING FOR FROM FULL
+    GROUP GROUPING GROUPS HASH HAVING IF IGNORE IN INNER INTERSECT INTERVAL INTO IS JOIN LATERAL LEFT LIKE LIMIT LOOKUP
+    MERGE NATURAL NEW NO NOT NULL NULLS OF ON OR ORDER OUTER OVER PARTITION PRECEDING PROTO QUALIFY RANGE RECURSIVE
+    RESPECT RIGHT ROLLUP ROWS SELECT SET SOME STRUCT TABLESAMPLE THEN TO TREAT TRUE UNBOUNDED UNION UNNEST USING WHEN
+    WHERE WINDOW WITH WITHIN""".split()
+)
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|--[^\n]*|\#[^\n]*|/\*.*?\*/)
+    |(?P<string>(?i:r|b|rb|br)?(?:'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\"|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))
+    |(?P<quoted>`(?:\\.|[^`\\\n])*`)
+    |(?P<float>(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)
+    |(?P<int>0[xX][0-9a-fA-F]+|\d+)
+    |(?P<word>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<system>@@[A-Za-z_][A-Za-z0-9_.]*)
+    |(?P<param>@(?:[A-Za-z_][A-Za-z0-9_]*|`[^`]*`))
+    |(?P<op>\|>|<<|>>|<=|>=|<>|!=|\|\||=>|->|\+=|-=|[-+*/=<>().,;?\[\]{}~&|^@:!$%])""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES = {
+    "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
+    "\\": "\\", "?": "?", '"': '"', "'": "'", "`": "`",
+}  # fmt: skip
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|X[0-9a-fA-F]{2}|[0-7]{3}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
+
+
+@dataclass(slots=True)
+class Token:
+    """kind: word, quoted, string, bytes, int, float, param, system, op or end; upper: the keyword, empty when quoted."""
+
+    kind: str
+    text: str
+    at: int
+    end: int
+    upper: str
+    value: str | bytes | None = None
+
+
+def position(text: str, at: int) -> str:
+    """The offset as BigQuery writes it: `[line:column]`, both from 1."""
+    line = text.count("\n", 0, at) + 1
+    return f"[{line}:{at - (text.rfind(chr(10), 0, at) + 1) + 1}]"
+
+
+def tokens(text: str) -> list[Token]:
+    """All tokens of the text, ended by one of kind `end`; raises SqlError where no token begins."""
+    found, at, size = [], 0, len(text)
+    match = _TOKEN.match
+    while at < size:
+        m = match(text, at)
+        if m is None:
+            raise SqlError(f"Syntax error: {_illegal(text, at)} at {position(text, at)}")
+        kind, end, raw = m.lastgroup or "", m.end(), m.group()
+        if kind == "word":
+            found.append(Token(kind, raw, at, end, raw.upper()))
+        elif kind == "op":
+            found.append(Token(kind, raw, at, end, raw))
+        elif kind == "string":
+            value = _string(text, raw, at)
+            found.append(Token("bytes" if isinstance(value, bytes) else "string", raw, at, end, "", value))
+        elif kind == "quoted":
+            found.append(Token(kind, raw, at, end, "", _unescape(text, raw[1:-1], at, False)))
+        elif kind != "space":
+            found.append(Token(kind, raw, at, end, ""))
+        at = end
+    found.append(Token("end", "", size, size, ""))
+    return found
+
+
+def _illegal(text: str, at: int) -> str:
+    if text[at] in "'\"":
+        return "Unclosed string literal"
+    if text[at] == "`":
+        return "Unclosed identifier literal"
+    if text.startswith("/*", at):
+        return "Unclosed comment"
+    return f'Illegal input character "{text[at]}"'
+
+
+def _string(text: str, raw: str, at: int) -> str | bytes:
+    quote = raw.index("'") if "'" in raw[:3] and not raw.lstrip("rRbB").startswith('"') else raw.index('"')
+    prefix, body = raw[:quote].lower(), raw[quote:]
+    width = 3 if body[:3] in ("'''", '"""') and len(body) >= 6 else 1
+    body = body[width:-width]
+    is_bytes = "b" in prefix
+    if "r" not in prefix:
+        body = _unescape(text, body, at, is_bytes)
+    return _bytes(body) if is_bytes else body
+
+
+def _bytes(body: str) -> bytes:
+    """Escapes of a bytes literal were kept as surrogates (U+DC00 + byte), other characters are UTF-8."""
+    return body.encode("utf-8", "surrogateescape")
+
+
+def _unescape(text: str, body: str, at: int, is_bytes: bool) -> str:
+    if "\\" not in body:
+        return body
+
+    def one(m: re.Match[str]) -> str:
+        escape = m.group(1)
+        if escape[0] in "xX" or (escape[0] in "01234567" and len(escape) == 3):
+            code = int(escape[1:], 16) if escape[0] in "xX" else int(escape, 8)
+            return chr(0xDC00 + code) if is_bytes and code >= 0x80 else chr(code)
+        if escape[0] in "uU" and len(escape) > 1 and not is_bytes:
+            return chr(int(escape[1:], 16))
+        if escape not in _ESCAPES:
+            raise SqlError(f"Syntax error: Illegal escape sequence: \\{escape} at {position(text, at)}")
+        return _ESCAPES[escape]
+
+    return _ESCAPE.sub(one, body)
