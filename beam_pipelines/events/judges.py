@@ -56,9 +56,13 @@ def _is_number(value: Any) -> bool:
 
 
 def _judge_whole(value: Any, kind: str) -> Judgement:
-    if not _is_number(value) or value != value // 1:
+    if not _is_number(value) or not _is_whole(value):
         return _wrong(value, "a whole number")
     return Judgement(int(value)) if -(2**63) <= value < 2**63 else _unfit(value, kind)
+
+
+def _is_whole(value: float | Decimal) -> bool:
+    return value == value.to_integral_value() if isinstance(value, Decimal) else float(value).is_integer()
 
 
 def _judge_double(value: Any, kind: str) -> Judgement:

@@ -24,17 +24,19 @@ class FinishBatch(beam.PTransform):
     @no_annotations
     def expand(self, outcome: Outcome) -> beam.PCollection:
         everything = (outcome.good, outcome.bad) | "All" >> beam.Flatten() | "One list" >> beam.combiners.ToList()
-        return everything | "Commit" >> beam.Map(finish, self._plan.source, self._plan.batch_id).with_output_types(str)
+        return everything | "Commit" >> beam.Map(finish, self._plan).with_output_types(str)
 
 
-def finish(results: Sequence[PartDone | DeadLetter], source: str, batch_id: str) -> str:
+def finish(results: Sequence[PartDone | DeadLetter], plan: Plan) -> str:
     """Stores the dead letters in a fixed order, then writes the manifest; its name."""
+    source, batch_id = plan.source, plan.batch_id
     letters = sorted((r for r in results if isinstance(r, DeadLetter)), key=lambda letter: letter.origin)
     if letters:
         store(letters, batch_id, f"_manifests/{source}/dead_letters/{batch_id}.json")
     tables = _by_table([r for r in results if isinstance(r, PartDone)])
     name = manifest_name(source, batch_id)
-    objects.write_json_once("bronze", name, {"batch_id": batch_id, "source": source, "tables": tables})
+    manifest = {"batch_id": batch_id, "source": source, "ingestion_date": str(plan.ingestion_date), "tables": tables}
+    objects.write_json_once("bronze", name, manifest)
     return name
 
 

@@ -61,7 +61,7 @@ def strip(kind: Any) -> Any:
     return kind["type"] if isinstance(kind, dict) else kind
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(files())
 def test_all_records_at_once_are_what_they_are_one_by_one(file: tuple[bytes, int]) -> None:
     data, count = file
@@ -80,7 +80,7 @@ def test_all_records_at_once_are_what_they_are_one_by_one(file: tuple[bytes, int
     assert {path for path in slow if path[0] == "payload"} == {path for path in quick if path[0] == "payload"}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(files(), st.data())
 def test_a_damaged_file_is_read_as_before_or_refused(file: tuple[bytes, int], data: st.DataObject) -> None:
     """Cut or changed anywhere: no exception but ours, and both decoders still agree on what they can read."""
