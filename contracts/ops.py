@@ -18,3 +18,11 @@ DEAD_LETTER_COLUMNS = (
     BronzeColumn("dead_lettered_at", "TIMESTAMP", "REQUIRED"),
     BronzeColumn("_batch_id", "STRING", "REQUIRED"),
 )
+
+# An event's raw messages as they were delivered, good and bad, one Parquet file a batch; by ingestion_date.
+ARCHIVE_COLUMNS = (
+    BronzeColumn("message_id", "STRING", "NULLABLE"),
+    BronzeColumn("publish_time", "TIMESTAMP", "NULLABLE"),
+    BronzeColumn("attributes", "STRING", "NULLABLE"),  # JSON object
+    BronzeColumn("data", "BYTES", "NULLABLE"),
+)

@@ -4,7 +4,9 @@ import json
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -12,6 +14,7 @@ import psycopg2
 from emulators.supervisor.environment import PROJECT
 
 PATIENCE = 600.0
+QUIET = 1.5
 LOCATION = "-"
 
 
@@ -36,6 +39,28 @@ def wait_for_logs(environment: Mapping[str, str], say: Callable[[str], None]) ->
             target = str(cursor.fetchone()[0])  # type: ignore[index]
         connection.close()
         _wait(partial(_log_has_landed, host, source, target), f"stream {source} has not landed {target}", say)
+
+
+def wait_for_events(state: Path, say: Callable[[str], None]) -> None:
+    """Returns once the streaming job has found nothing to do for a while after the call.
+
+    state: the platform's state directory.
+
+    Raises:
+        NotCaughtUp: it is still busy, or retrying, after a long time.
+    """
+    begun = datetime.now(UTC)
+    _wait(partial(_events_left, state / "dataflow", begun), "the streaming job is not done", say)
+
+
+def _events_left(directory: Path, begun: datetime) -> str:
+    """Nothing once every job has been idle for QUIET seconds after `begun`, else what it does."""
+    found = [json.loads(file.read_text()) for file in directory.rglob("status.json")]
+    for status in found or [{"state": "starting", "processed": 0}]:
+        idle_until = status["state"] == "idle" and datetime.fromisoformat(status["updated_at"])
+        if not idle_until or (idle_until - begun).total_seconds() < QUIET:
+            return f"{status['state']}: {status['processed']:,} messages processed {status.get('last_error') or ''}"
+    return ""
 
 
 def _log_has_landed(host: str, source: str, target: str) -> str:

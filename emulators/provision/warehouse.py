@@ -37,10 +37,13 @@ def datasets() -> Iterator[Resource]:
 
 
 def tables(contracts: Iterable[Contract]) -> Iterator[Resource]:
-    """Bronze: an external table for each changing table, a native one for each event. Ops: the dead letters."""
+    """Bronze: an external table for each changing table, a native one for each event. Ops: dead letters, archives."""
     for contract in contracts:
         for table in contract.tables:
-            yield _external(table) if table.capture == "cdc" else _native(table)
+            if table.capture == "cdc":
+                yield _change_log(table)
+            else:
+                yield from (_native(table), _archive(table))
     yield _table(
         "ops",
         ops.DEAD_LETTERS,
@@ -52,10 +55,25 @@ def tables(contracts: Iterable[Contract]) -> Iterator[Resource]:
     )
 
 
-def _external(table: Table) -> Resource:
+def _change_log(table: Table) -> Resource:
+    """A changing table's change log: what landing_to_bronze writes."""
+    body = {"schema": _schema(table), "externalDataConfiguration": _parquet(f"{table.source}/{table.name}")}
+    return _table("bronze", names.table(table.source, table.name), body, table.description)
+
+
+def _archive(table: Table) -> Resource:
+    """An event's raw messages: what events_to_bronze archives."""
+    body = {
+        "schema": {"fields": [_field(column) for column in ops.ARCHIVE_COLUMNS]},
+        "externalDataConfiguration": _parquet(f"_archive/{table.source}/{table.name}"),
+    }
+    return _table("ops", names.archive(table.source, table.name), body)
+
+
+def _parquet(path: str) -> dict[str, Any]:
     """Parquet in the bronze bucket, one folder a day."""
-    folder = f"gs://{names.bucket('bronze')}/{table.source}/{table.name}"
-    external = {
+    folder = f"gs://{names.bucket('bronze')}/{path}"
+    return {
         "sourceFormat": "PARQUET",
         "sourceUris": [f"{folder}/*"],
         "hivePartitioningOptions": {
@@ -64,8 +82,6 @@ def _external(table: Table) -> Resource:
             "requirePartitionFilter": False,
         },
     }
-    body = {"schema": _schema(table), "externalDataConfiguration": external}
-    return _table("bronze", names.table(table.source, table.name), body, table.description)
 
 
 def _native(table: Table) -> Resource:

@@ -68,7 +68,10 @@ SERVICES: tuple[Service, ...] = (
     _emulator("datastream", Port("port", 9070), health=("http:port:/healthz",), needs=("storage", "postgres")),
     Service(
         "dataflow",
-        ("{python}", "-m", "beam_pipelines.events_to_bronze", "--runner=emulators.dataflow"),
+        (
+            *("{python}", "-m", "beam_pipelines.events_to_bronze", "--streaming"),
+            *("--runner=emulators.dataflow.runner.EmulatedDataflowRunner", "--dataflow_state={state}"),
+        ),
         needs=("auth", "storage", "pubsub", "bigquery"),
         is_platform=True,
     ),

@@ -1,11 +1,13 @@
 """Every service that provisioning talks to, started once; each test has a project and a database of its own."""
 
 import os
+import time
 from collections.abc import Iterator
 from itertools import count
 
 import psycopg2
 import pytest
+import urllib3
 
 from tests.emulators.services import Service
 
@@ -24,6 +26,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ser
         for name in ("pubsub", "postgres", "datastream"):
             running[name] = Service(name, folder)
         running["bigquery"] = Service("bigquery", folder, "--grpc-port", "0")
+        for service in running.values():
+            service.wait()
         yield running
     finally:
         if inherited is None:
@@ -68,4 +72,12 @@ def source(project: str) -> Iterator[psycopg2.extensions.cursor]:
         cursor.execute("CREATE TABLE orders (order_id bigint PRIMARY KEY, total numeric(12,2))")
         cursor.execute("CREATE TABLE items (item_id bigint PRIMARY KEY, name text)")
         yield cursor
+        # A replication slot's name belongs to the whole server, so no two tests' streams may live at once.
+        path = f"/v1/projects/{project}/locations/europe-west1/streams/shop"
+        urllib3.request("DELETE", os.environ["DATASTREAM_EMULATOR_HOST"] + path)
+        for _ in range(100):
+            cursor.execute("SELECT 1 FROM pg_replication_slots WHERE slot_name = 'sluice_shop'")
+            if cursor.fetchone() is None:
+                break
+            time.sleep(0.1)
     connection.close()

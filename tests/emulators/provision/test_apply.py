@@ -151,6 +151,5 @@ def test_everything_survives_a_restart(
     folder = write(tmp_path, orders(), clicks(enforced=True))
     provision(folder)
     for name in ("storage", "pubsub", "bigquery", "datastream"):
-        services[name].kill()
-        services[name].start()
+        services[name].restart()
     assert provision(folder) == {}

@@ -29,7 +29,7 @@ def test_every_resource_of_a_contract(tmp_path: Path) -> None:
     assert list(found) == [
         *(("bucket", f"plan-{role}") for role in ("landing", "bronze", "temp")),
         *(("dataset", layer) for layer in ("bronze", "silver", "gold", "ops")),
-        *(("table", name) for name in ("shop_orders", "shop_items", "shop_clicks", "dead_letters")),
+        *(("table", name) for name in ("shop_orders", "shop_items", "shop_clicks", "archive_shop_clicks", "dead_letters")),
         ("schema", "shop_clicks"),
         ("topic", "shop_clicks"),
         ("topic", "shop_clicks_dead_letters"),
@@ -131,5 +131,5 @@ def test_a_new_column_changes_one_resource(tmp_path: Path) -> None:
 def test_the_projects_own_contracts() -> None:
     contracts = load(Path("contracts"))
     wanted = resources([contract for contract in contracts if contract.id == "saas"], "before")
-    assert len([r for r in wanted if r.kind == "table"]) == 9
+    assert len([r for r in wanted if r.kind == "table"]) == 11
     assert len({(r.kind, r.name) for r in wanted}) == len(wanted)
