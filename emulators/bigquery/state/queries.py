@@ -11,9 +11,8 @@ from typing import Any
 
 import duckdb
 
-from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.model import Field, QueryParameter, SqlError, Statement, TableName
-from emulators.bigquery.sql.translate import translate
+from emulators.bigquery.sql.translate import Script, from_duckdb, translate
 from emulators.bigquery.state.catalog import Catalog, physical_schema
 from emulators.bigquery.state.ddl import Ddl, Performed
 from emulators.bigquery.state.errors import ServiceError
@@ -88,7 +87,7 @@ class Execution:
     def run(self, query: Query) -> Outcome:
         """All statements in order. Raises SqlError or ServiceError; a transaction left open is rolled back."""
         try:
-            script = translate(query.text, self.view, query.project, query.dataset, query.parameters)
+            script = self._translate(query)
             outcomes = []
             for statement in script:
                 self._check_cancelled()
@@ -106,9 +105,14 @@ class Execution:
         finally:
             self._abandon()
 
+    def _translate(self, query: Query) -> Script:
+        dataset = query.dataset
+        project = query.project if dataset is None else dataset.project
+        return translate(query.text, self.view, project, dataset.dataset if dataset else None, query.parameters)
+
     def dry_run(self, query: Query) -> Outcome:
         """Analyse; the schema is the first statement's."""
-        script = translate(query.text, self.view, query.project, query.dataset, query.parameters)
+        script = self._translate(query)
         first = next(iter(script), None)
         if first is None or script.kind == "SCRIPT":
             return Outcome(script.kind)
