@@ -19,6 +19,8 @@ class Buckets:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # This process is the only one that writes, so what it has read stays right until it writes itself.
+        self._known: dict[str, Bucket] = {}
 
     def create(self, project: str, body: Settings) -> Bucket:
         """Create a bucket from its resource.
@@ -41,10 +43,13 @@ class Buckets:
 
     def get(self, name: str, conditions: Preconditions = NONE) -> Bucket:
         """The bucket, or StorageError 404, 412, 304."""
-        with self._database.reading() as connection:
-            bucket = _find(connection, name)
+        bucket = self._known.get(name)
         if bucket is None:
-            raise errors.bucket_not_found()
+            with self._database.reading() as connection:
+                bucket = _find(connection, name)
+                if bucket is None:
+                    raise errors.bucket_not_found()
+                self._known[name] = bucket
         conditions.check_read(bucket)
         return bucket
 
@@ -79,7 +84,7 @@ class Buckets:
                 metageneration=bucket.metageneration + 1,
                 updated=self._database.next_moment(),
             )
-            _store(connection, changed)
+            self._replace(connection, changed)
         return changed
 
     def delete(self, name: str, conditions: Preconditions) -> None:
@@ -90,6 +95,7 @@ class Buckets:
                 raise errors.StorageError(409, "conflict", "The bucket you tried to delete is not empty.")
             connection.execute("DELETE FROM uploads WHERE bucket = ?", (name,))
             connection.execute("DELETE FROM buckets WHERE name = ?", (name,))
+            self._known.pop(name)
 
     def lock_retention(self, name: str, metageneration: int) -> Bucket:
         """Lock the retention policy for good."""
@@ -114,8 +120,12 @@ class Buckets:
                 metageneration=bucket.metageneration + 1,
                 updated=self._database.next_moment(),
             )
-            _store(connection, changed)
+            self._replace(connection, changed)
         return changed
+
+    def _replace(self, connection: sqlite3.Connection, bucket: Bucket) -> None:
+        self._known.pop(bucket.name, None)
+        _store(connection, bucket)
 
 
 _CONFLICT = "Your previous request to create the named bucket succeeded and you already own it."

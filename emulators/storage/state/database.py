@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+RESERVED = 50_000
+"""Microseconds by which the clock in the database may be ahead."""
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS clock (last INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS buckets (
@@ -38,6 +41,7 @@ class Database:
         self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
         self._depth = 0
+        self._last = self._reserved = 0
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "case_sensitive_like=ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.executescript(SCHEMA)
@@ -57,11 +61,13 @@ class Database:
                 yield self._connection
             except BaseException:
                 self._connection.execute("ROLLBACK")
+                self._reserved = 0
                 raise
             else:
                 self._connection.execute("COMMIT")
             finally:
                 self._depth = 0
+        self._last = self._reserved = 0
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -70,12 +76,18 @@ class Database:
             yield self._connection
 
     def next_moment(self) -> int:
-        """The time in microseconds, always later than any it gave before, also after a restart with the clock back."""
+        """The time in microseconds, always later than any it gave before, also after a restart with the clock back.
+
+        The database holds a moment up to which all may have been given, so that not each of them has to be written.
+        """
         with self.transaction() as connection:
-            (last,) = connection.execute("SELECT last FROM clock").fetchone()
-            moment: int = max(time.time_ns() // 1000, last + 1)
-            connection.execute("UPDATE clock SET last = ?", (moment,))
-            return moment
+            if not self._reserved:
+                (self._last,) = connection.execute("SELECT last FROM clock").fetchone()
+            self._last = max(time.time_ns() // 1000, self._last + 1)
+            if self._last > self._reserved:
+                self._reserved = self._last + RESERVED
+                connection.execute("UPDATE clock SET last = ?", (self._reserved,))
+            return self._last
 
     def close(self) -> None:
         with self._lock:

@@ -10,6 +10,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +19,8 @@ import google_crc32c
 from emulators.storage.state.model import Content
 
 BLOCK = 1 << 20
+SMALL = 256 * 1024
+"""Bytes up to which an upload is held in memory until it is whole."""
 
 
 class Digest:
@@ -43,37 +46,54 @@ class Digest:
 
 
 class Incoming:
-    """A file that is being received; `finish` gives its content, `discard` forgets it."""
+    """Bytes that are being received; `finish` gives the content, `discard` forgets it.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: where they are kept once they are more than SMALL.
+        durable: keep them there from the first byte on, so that they survive a kill, and go on with what is there.
+    """
+
+    def __init__(self, path: Path, durable: bool) -> None:
         self.path = path
         self.digest = Digest()
-        # Unbuffered: what write() returned from is in the kernel and survives a kill.
-        self._file = path.open("ab", buffering=0)
-        if self._file.tell():
-            for block in blocks(path):
+        self._held = bytearray()
+        self._file: FileIO | None = None
+        if durable:
+            for block in blocks(path) if path.exists() else ():
                 self.digest.update(block)
+            self._open()
 
     def write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
         self.digest.update(data)
+        if self._file is None:
+            self._held += data
+            if len(self._held) > SMALL:
+                self._open()
+        else:
+            _write_all(self._file, data)
 
     @property
     def size(self) -> int:
         return self.digest.size
 
     def finish(self) -> Content:
-        self._file.close()
-        return Content(str(self.path), self.size, self.digest.md5, self.digest.crc32c)
+        self.close()
+        data = bytes(self._held) if self._file is None else None
+        return Content(data, str(self.path), self.size, self.digest.md5, self.digest.crc32c)
 
     def close(self) -> None:
-        self._file.close()
+        if self._file:
+            self._file.close()
 
     def discard(self) -> None:
-        self._file.close()
+        self.close()
         self.path.unlink(missing_ok=True)
+
+    def _open(self) -> None:
+        # Unbuffered: what write() returned from is in the kernel and survives a kill.
+        self._file = FileIO(self.path, "ab")
+        _write_all(self._file, self._held)
+        self._held.clear()
 
 
 class Files:
@@ -87,14 +107,19 @@ class Files:
 
     def receive(self, upload: str | None = None) -> Incoming:
         """Open a file to receive into; the same `upload` continues where it stopped."""
-        return Incoming(self.incoming_path(upload or uuid.uuid4().hex))
+        return Incoming(self.incoming_path(upload or uuid.uuid4().hex), durable=upload is not None)
 
     def incoming_path(self, upload: str) -> Path:
         return self._incoming / upload
 
     def publish(self, content: Content, generation: int) -> None:
         """Give received bytes their place. A generation is used once, so nothing is overwritten."""
-        Path(content.path).rename(self.path(generation))
+        if content.data is None:
+            Path(content.path).rename(self.path(generation))
+            return
+        # No rename: nobody looks for the file before its row is committed.
+        with FileIO(self.path(generation), "xb") as file:
+            _write_all(file, content.data)
 
     def link(self, generation: int) -> str:
         """A second name in incoming/ for a generation's bytes: a copy that costs nothing, as files never change."""
@@ -122,6 +147,12 @@ class Files:
         for path in self._content.iterdir():
             if int(path.name) not in generations:
                 path.unlink()
+
+
+def _write_all(file: FileIO, data: bytes | bytearray) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) or 0 :]
 
 
 def blocks(path: Path) -> Iterator[bytes]:

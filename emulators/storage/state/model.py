@@ -53,8 +53,12 @@ class ObjectVersion:
 
 @dataclass(frozen=True)
 class Content:
-    """Bytes that lie in a file of the incoming folder and are not yet an object. Digests are base64."""
+    """Bytes that are not yet an object: few ones in memory (`data`), many in a file of the incoming folder (`path`).
 
+    Digests are base64.
+    """
+
+    data: bytes | None
     path: str
     size: int
     md5: str | None

@@ -141,7 +141,7 @@ class Objects:
         with self._database.reading():
             current = self.get(version.bucket, version.name, version.generation)
             path = self._files.link(current.generation)
-        return Content(path, version.size, version.md5, version.crc32c)
+        return Content(None, path, version.size, version.md5, version.crc32c)
 
     def concatenate(self, versions: list[ObjectVersion]) -> Content:
         """The bytes of several versions one after the other; without an MD5, as of every composite object."""

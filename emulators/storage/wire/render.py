@@ -43,6 +43,7 @@ def bucket(found: Bucket, base_url: str) -> Resource:
 def object_version(version: ObjectVersion, base_url: str, retention_seconds: int = 0) -> Resource:
     """storage#object"""
     path = f"b/{version.bucket}/o/{quote(version.name, safe='')}"
+    created = moment(version.created)
     resource: Resource = {
         "kind": "storage#object",
         "id": f"{version.bucket}/{version.name}/{version.generation}",
@@ -55,10 +56,10 @@ def object_version(version: ObjectVersion, base_url: str, retention_seconds: int
         "size": str(version.size),
         "crc32c": version.crc32c,
         "etag": etag(version.generation, version.metageneration),
-        "timeCreated": moment(version.created),
-        "updated": moment(version.updated),
-        "timeStorageClassUpdated": moment(version.created),
-        "timeFinalized": moment(version.created),
+        "timeCreated": created,
+        "updated": created if version.updated == version.created else moment(version.updated),
+        "timeStorageClassUpdated": created,
+        "timeFinalized": created,
     }
     if version.md5 is not None:
         resource["md5Hash"] = version.md5
@@ -80,8 +81,8 @@ def policy(found: Bucket) -> Resource:
 
 def moment(microseconds: int) -> str:
     """RFC 3339 with milliseconds, as the service writes times."""
-    time = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{microseconds // 1000 % 1000:03d}Z"
+    time = datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(microsecond=microseconds % 1_000_000)
+    return time.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def project_number(project: str) -> int:
