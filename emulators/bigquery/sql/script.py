@@ -9,7 +9,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer, Environment
 from emulators.bigquery.sql.analysis.coercion import assign
 from emulators.bigquery.sql.analysis.constants import evaluate, value_sql
 from emulators.bigquery.sql.analysis.routines import rest_type
-from emulators.bigquery.sql.analysis.statements import analyse, finish, rows_of
+from emulators.bigquery.sql.analysis.statements import analyse, finish, load_rules, rows_of
 from emulators.bigquery.sql.analysis.values import Scope, Value
 from emulators.bigquery.sql.model import SqlError, Statement
 from emulators.bigquery.sql.syntax import definitions as d
@@ -43,18 +43,27 @@ class Script(Iterator[Statement]):
     """
 
     def __init__(self, environment: Environment, text: str) -> None:
+        load_rules()
         self.environment, self.text = environment, text
         self.nodes = parse_script(text)
         self._steps = self._run(self.nodes, text)
         self._pending: Statement | None = None
         self._finished = False
         self._rows: Sequence[Sequence[Any]] = ()
+        self._kind = "SCRIPT"
 
     @property
     def is_script(self) -> bool:
         """Whether BigQuery would run this as a script with child jobs."""
         plain = [n for n in self.nodes if not (isinstance(n, d.CreateRoutine) and n.temporary)]
+        if len(self.nodes) == 1:
+            plain = list(self.nodes)
         return len(plain) != 1 or isinstance(plain[0], (s.Declare, s.Set, s.Block, s.If, s.CaseStatement, s.Loop, s.For, s.CallStatement, s.ExecuteImmediate))
+
+    @property
+    def kind(self) -> str:
+        """SCRIPT, or the kind of the only statement (as soon as it has been yielded)."""
+        return "SCRIPT" if self.is_script else self._kind
 
     def __next__(self) -> Statement:
         if self._pending is not None:
@@ -62,7 +71,9 @@ class Script(Iterator[Statement]):
             return statement
         if self._finished:
             raise StopIteration
-        return next(self._steps)
+        statement = next(self._steps)
+        self._kind = statement.kind
+        return statement
 
     def done(self, rows: Sequence[Sequence[Any]] | None = None, affected: int | None = None) -> None:
         """The statement last yielded has run: its rows when it wanted them, the number of rows that it changed."""

@@ -25,7 +25,7 @@ from emulators.bigquery.sql import types
 from emulators.bigquery.sql.analysis.analyzer import Environment
 from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.functions.install import install
-from emulators.bigquery.sql.model import Catalog, Field, QueryParameter
+from emulators.bigquery.sql.model import Catalog, Field, QueryParameter, TableName
 from emulators.bigquery.sql.script import Script
 
 __all__ = ["Script", "duckdb_type", "from_duckdb", "install", "translate"]
@@ -35,11 +35,16 @@ def translate(
     text: str,
     catalog: Catalog,
     default_project: str,
-    default_dataset: str | None = None,
+    default_dataset: TableName | str | None = None,
     parameters: Sequence[QueryParameter] = (),
 ) -> Script:
-    """Parse the script (SqlError on a syntax error) and return its statements, which are analysed one by one."""
+    """Parse the script (SqlError on a syntax error) and return its statements, which are analysed one by one.
+
+    default_dataset: a name in the default project, or project and dataset as a TableName.
+    """
     named, positional = query_parameters.values(parameters)
+    if isinstance(default_dataset, str):
+        default_dataset = TableName(default_project, default_dataset, "")
     return Script(Environment(catalog, default_project, default_dataset, named, positional), text)
 
 

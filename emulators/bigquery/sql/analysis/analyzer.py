@@ -18,7 +18,7 @@ class Environment:
 
     catalog: Catalog
     project: str
-    dataset: str | None
+    dataset: TableName | None
     named: Mapping[str, Value] = field(default_factory=dict)
     positional: tuple[Value, ...] = ()
     variables: dict[str, Value] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Analyzer:
         if len(path) == 1:
             if self.dataset is None:
                 self.fail(f'Table "{path[0]}" must be qualified with a dataset (e.g. dataset.table).')
-            return TableName(self.project, self.dataset, path[0])
+            return TableName(self.dataset.project, self.dataset.dataset, path[0])
         if len(path) == 2:
             return TableName(self.project, path[0], path[1])
         if len(path) == 3:

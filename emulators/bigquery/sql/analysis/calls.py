@@ -8,7 +8,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import modifiers
-from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload, load
+from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
@@ -16,7 +16,6 @@ from emulators.bigquery.sql.types import Type
 @expression_rule(nodes.Call)
 def call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """name(arguments) by: special rules, the tables of scalar, aggregate and window functions, the user's functions."""
-    load()
     name = node.name
     if name.startswith("SAFE.") and len(node.path) == 2:
         return _safe(a, node, scope)

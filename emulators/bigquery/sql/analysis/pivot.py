@@ -2,13 +2,12 @@
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.calls import AGGREGATES
+from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.analysis.coercion import common
 from emulators.bigquery.sql.analysis.constants import evaluate
 from emulators.bigquery.sql.analysis.operators import compare
 from emulators.bigquery.sql.analysis.sources import From, from_columns
 from emulators.bigquery.sql.analysis.values import Column, Scope, Value
-from emulators.bigquery.sql.functions.registry import load
 from emulators.bigquery.sql.syntax import nodes
 
 
@@ -18,7 +17,6 @@ def _scope(found: From) -> Scope:
 
 def pivot(a: Analyzer, found: From, node: nodes.Pivot) -> From:
     """One row for each group of the columns that are not used; one column for each aggregate and value."""
-    load()
     scope = _scope(found)
     key = a.expression(node.column, scope)
     used = set(key.refs)

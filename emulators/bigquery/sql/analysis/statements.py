@@ -1,15 +1,21 @@
 """Statements to model.Statement: one rule for each kind of syntax node."""
 
+import importlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, Environment
 from emulators.bigquery.sql.analysis.values import Relation, Scan
+from emulators.bigquery.sql.functions.registry import load
 from emulators.bigquery.sql.model import Field, SqlError, Statement
 from emulators.bigquery.sql.syntax import statements as s
 
 StatementRule = Callable[[Analyzer, Any], Statement]
+_RULES = (
+    "alter", "calls", "casts", "ddl", "dml", "literals", "merge", "names", "operators", "routines", "subqueries",
+)  # fmt: skip
 STATEMENTS: dict[type[s.Statement], StatementRule] = {}
 
 
@@ -24,10 +30,17 @@ def statement_rule(*kinds: type[s.Statement]) -> Callable[[StatementRule], State
     return register
 
 
+@cache
+def load_rules() -> None:
+    """Import the modules that register rules."""
+    for name in _RULES:
+        importlib.import_module(f"emulators.bigquery.sql.analysis.{name}")
+    load()
+
+
 def analyse(environment: Environment, text: str, node: s.Statement) -> Statement:
     """One statement, ready to run."""
-    from emulators.bigquery.sql.analysis import alter, ddl, dml, merge, routines  # noqa: F401  (they register their rules)
-
+    load_rules()
     rule = STATEMENTS.get(type(node))
     a = Analyzer(environment, text)
     if rule is None:

@@ -145,7 +145,7 @@ def _information_schema(a: Analyzer, node: nodes.TableSource, upper: list[str]) 
     elif len(before) == 1:
         dataset = TableName(a.project, before[0], "")
     elif a.dataset is not None and upper[0] != "INFORMATION_SCHEMA":
-        dataset = TableName(a.project, a.dataset, "")
+        dataset = a.dataset
     if dataset is not None and not dataset.dataset.lower().startswith("region-"):
         if a.catalog.location(dataset.project, dataset.dataset) is None:
             not_found(a, dataset)

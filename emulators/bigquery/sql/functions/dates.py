@@ -127,7 +127,8 @@ def truncate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     found = part(a, node.args[1], _PARTS[kind.kind], node.name)
     value = coerce(a, value, kind)
     if kind == t.TIME:
-        return combine(f"CAST({truncated(f'(DATE \'1970-01-01\' + {value.sql})', found)} AS TIME)", kind, value)
+        moment = f"(DATE '1970-01-01' + {value.sql})"
+        return combine(f"CAST({truncated(moment, found)} AS TIME)", kind, value)
     if kind != t.TIMESTAMP:
         return combine(f"CAST({truncated(value.sql, found)} AS {t.duckdb(kind)})", kind, value)
     if len(node.args) == 2:
