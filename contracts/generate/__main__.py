@@ -8,7 +8,7 @@ run.
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from contracts.generate.files import Generated
@@ -36,9 +36,9 @@ def models_of(contract: Contract, models: Path) -> list[Generated]:
     return [Generated(models / path, contract.file.name, command, body, editable=True) for path, body in files]
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """0 when done or current, 1 when something is out of date or a contract is wrong."""
-    arguments = _arguments()
+    arguments = _arguments(words)
     try:
         contracts = load(arguments.contracts)
     except ContractError as error:
@@ -61,7 +61,7 @@ def main() -> int:
     return _write(models_of(chosen, models), force=arguments.force)
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m contracts.generate", description=__doc__.split("\n")[0])
     parser.add_argument("what", nargs="?", choices=["sources", "models"])
     parser.add_argument("source", nargs="?", help="a contract's id, for models")
@@ -69,7 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--force", action="store_true", help="overwrite edited files too")
     parser.add_argument("--contracts", type=Path, help="default: SLUICE_CONTRACTS, or contracts/")
     parser.add_argument("--dbt", type=Path, default=Path("dbt"), help="the dbt project (default: dbt)")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     if (not arguments.check and arguments.what is None) or (arguments.what == "models" and arguments.source is None):
         parser.error("say what to generate: sources, models SOURCE, or --check")
     return arguments
