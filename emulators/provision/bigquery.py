@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from contracts.bronze import PARTITION_COLUMN
 from emulators.provision.differences import differences, merged_fields
 from emulators.provision.resource import Resource
 from emulators.provision.rest import Rest
@@ -19,7 +18,7 @@ class BigQuery:
         return self._converge(resource, dict(resource.body))
 
     def table(self, resource: Resource) -> str:
-        """Make a table be as wanted; what was done. Rows and columns of a native table are never dropped."""
+        """Make a table be as wanted; what was done. Rows and columns are never dropped."""
         return self._converge(resource, dict(resource.body))
 
     def _converge(self, resource: Resource, wanted: dict[str, Any]) -> str:
@@ -37,14 +36,11 @@ class BigQuery:
 
 
 def _comparable(actual: dict[str, Any], wanted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Schemas that can be compared: an external table without its partition column, a native one with all it has."""
+    """Schemas in one spelling; the wanted one with all that is there, such as an external table's partition column."""
     there = [
         {"mode": "NULLABLE", **field, "type": _API_NAMES.get(field["type"], field["type"])}
         for field in actual.get("schema", {}).get("fields", [])
     ]
-    if "externalDataConfiguration" in wanted:
-        there = [field for field in there if field["name"] != PARTITION_COLUMN]
-        return {**actual, "schema": {"fields": there}}, wanted
     merged = merged_fields(there, wanted["schema"]["fields"])
     return {**actual, "schema": {"fields": there}}, {**wanted, "schema": {"fields": merged}}
 

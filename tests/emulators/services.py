@@ -18,10 +18,10 @@ class Service:
     """`python -m emulators.<name>`, with its state in a folder and its log in a file beside it."""
 
     def __init__(self, name: str, folder: Path, *options: str) -> None:
-        """Start it and wait until it accepts connections."""
+        """Start it; it may not be ready yet."""
         self.name, self.folder, self.options = name, folder, options
         self.port = free_port()
-        self.start()
+        self.launch()
 
     @property
     def address(self) -> str:
@@ -33,24 +33,32 @@ class Service:
         """What it wrote to stderr."""
         return self.folder / f"{self.name}.log"
 
-    def start(self, attempts: int = 300) -> None:
-        """Start it, on the port that it had. Raises RuntimeError with its log when it does not come up."""
+    def launch(self) -> None:
+        """Start it, on the port that it had, and do not wait for it."""
         state = self.folder / self.name
         command = [sys.executable, "-m", f"emulators.{self.name}", "--port", str(self.port), "--state", str(state)]
         with self.log.open("a") as log:
             self.process = subprocess.Popen([*command, *self.options], stderr=log, stdout=log)
-        for _ in range(attempts):
-            if self.process.poll() is not None:
-                break
+
+    def wait(self, seconds: float = 60) -> "Service":
+        """Wait until it accepts connections. Raises RuntimeError with its log when it does not come up."""
+        until = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < until:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0 and self._is_ready():
-                    return
+                    return self
             time.sleep(0.1)
         raise RuntimeError(f"{self.name} did not start:\n{self.log.read_text()}")
 
     def _is_ready(self) -> bool:
         """Postgres listens before it serves; its log says when it does."""
         return self.name != "postgres" or "ready: " in self.log.read_text().rpartition("starting PostgreSQL")[2]
+
+    def restart(self) -> None:
+        """kill -9, and start it again."""
+        self.kill()
+        self.launch()
+        self.wait()
 
     def kill(self) -> None:
         """kill -9."""

@@ -17,7 +17,7 @@ _numbers = count(1)
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A running Postgres."""
     service = Service("postgres", tmp_path_factory.mktemp("postgres"))
-    yield service
+    yield service.wait()
     service.stop()
 
 
@@ -25,7 +25,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A running Pub/Sub emulator."""
     service = Service("pubsub", tmp_path_factory.mktemp("pubsub"))
-    yield service
+    yield service.wait()
     service.stop()
 
 

@@ -122,8 +122,7 @@ def test_services_killed_while_it_plays(company: Company, postgres: Service, pub
         assert process.stderr is not None
         for _ in range(2):
             process.stderr.readline()  # a day was done
-        service.kill()
-        service.start()
+        service.restart()
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
     assert_ledger_is_postgres(company)

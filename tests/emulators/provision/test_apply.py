@@ -79,6 +79,8 @@ def test_a_new_column_changes_its_table_alone(project: str, tmp_path: Path) -> N
     assert provision(write(tmp_path, orders(note), items())) == {("table", "shop_orders"): "changed"}
     assert "note" in [field.name for field in warehouse(project).get_table("bronze.shop_orders").schema]
     assert provision(tmp_path) == {}
+    # Files that hold the column are there still: a contract that drops it takes nothing away.
+    assert provision(write(tmp_path, orders(), items())) == {}
 
 
 @pytest.mark.usefixtures("source")

@@ -29,7 +29,8 @@ def test_every_resource_of_a_contract(tmp_path: Path) -> None:
     assert list(found) == [
         *(("bucket", f"plan-{role}") for role in ("landing", "bronze", "temp")),
         *(("dataset", layer) for layer in ("bronze", "silver", "gold", "ops")),
-        *(("table", name) for name in ("shop_orders", "shop_items", "shop_clicks", "archive_shop_clicks", "dead_letters")),
+        *(("table", name) for name in ("shop_orders", "shop_items", "shop_clicks", "archive_shop_clicks")),
+        ("table", "dead_letters"),
         ("schema", "shop_clicks"),
         ("topic", "shop_clicks"),
         ("topic", "shop_clicks_dead_letters"),
