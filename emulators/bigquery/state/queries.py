@@ -265,13 +265,12 @@ def _count(outcome: Outcome) -> int | None:
 
 
 def _summary(kind: str, outcomes: list[Outcome]) -> Outcome:
-    """A script's own outcome: the last SELECT's rows, and what its statements did as children."""
+    """A script's own outcome: the rows of its last statement, and what its statements did as children."""
     if len(outcomes) == 1 and kind != "SCRIPT":
         return outcomes[0]
-    last = next((outcome for outcome in reversed(outcomes) if outcome.result is not None), None)
     whole = Outcome(kind, children=outcomes, reads=tuple(name for outcome in outcomes for name in outcome.reads))
-    if last is not None:
-        whole.schema, whole.result = last.schema, last.result
+    if outcomes and outcomes[-1].result is not None:
+        whole.schema, whole.result = outcomes[-1].schema, outcomes[-1].result
     return whole
 
 

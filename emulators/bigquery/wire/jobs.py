@@ -143,8 +143,7 @@ def _page(warehouse: Warehouse, job: Job, start: int, count: Any, micros: bool) 
     if page is None:
         return head
     head |= {"schema": fields_to_rest(page.fields), "totalRows": str(page.total)}
-    rows = rest_rows(page.rows, page.fields, micros)
-    if rows:
-        head["rows"] = rows
+    if page.rows.num_rows:
+        head["rows"] = rest_rows(page.rows, page.fields, micros)
     end = start + page.rows.num_rows
     return head | ({"pageToken": str(end)} if end < page.total and count != 0 else {})

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,42 +15,69 @@ from emulators.bigquery.sql.model import Field
 
 Encoder = Callable[[Any], Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ESCAPED = r'[\x00-\x1f"\\]'  # what JSON text must escape
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def rest_rows(table: pa.Table, fields: Sequence[Field], int64_timestamps: bool) -> list[dict[str, Any]]:
-    """A page of rows. int64_timestamps: microseconds as integer text, else seconds as float text."""
-    columns = [_column(table.column(i), field, int64_timestamps) for i, field in enumerate(fields)]
-    return [{"f": [{"v": value} for value in row]} for row in zip(*columns, strict=True)]
+def rest_rows(table: pa.Table, fields: Sequence[Field], int64_timestamps: bool) -> orjson.Fragment:
+    """A page of rows as JSON text. int64_timestamps: microseconds as integer text, else seconds as float text."""
+    if not fields:
+        return orjson.Fragment(b"[" + b",".join([b'{"f":[]}'] * table.num_rows) + b"]")
+    columns = [json_column(table.column(i), field, int64_timestamps) for i, field in enumerate(fields)]
+    row = '{"f":[' + ",".join(['{"v":%s}'] * len(columns)) + "]}"
+    return orjson.Fragment("[" + ",".join([row % values for values in zip(*columns, strict=True)]) + "]")
 
 
-def _column(column: pa.ChunkedArray, field: Field, int64_timestamps: bool) -> list[Any]:
-    """All values of a column; plain types are converted by Arrow, the others one by one."""
-    if field.mode != "REPEATED":
-        if field.type in ("INT64", "DATE", "STRING", "JSON", "GEOGRAPHY") and not pa.types.is_nested(column.type):
-            plain: list[Any] = pc.cast(column, pa.string()).to_pylist()
-            return plain
-        if field.type == "TIMESTAMP" and int64_timestamps and pa.types.is_timestamp(column.type):
-            micros = pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.int64())
-            moments: list[Any] = pc.cast(micros, pa.string()).to_pylist()
-            return moments
-    encode = _encoder(field, int64_timestamps)
-    return [encode(value) for value in column.to_pylist()]
+def json_column(column: pa.ChunkedArray, field: Field, int64_timestamps: bool) -> list[str]:
+    """Each value of a column as JSON text: plain types by Arrow, which is many times faster, the others one by one."""
+    texts = None if field.mode == "REPEATED" else _plain_texts(column, field, int64_timestamps)
+    if texts is not None:
+        quoted = pc.binary_join_element_wise('"', texts, '"', "")
+        found: list[str] = pc.fill_null(quoted, "null").to_pylist()
+        return found
+    encode = encoder(field, int64_timestamps)
+    return [orjson.dumps(encode(value)).decode() for value in column.to_pylist()]
 
 
-def _encoder(field: Field, int64_timestamps: bool) -> Encoder:
+def _plain_texts(column: pa.ChunkedArray, field: Field, int64_timestamps: bool) -> pa.ChunkedArray | None:
+    """The texts of a column that need no escaping, or None when Arrow would write them otherwise than BigQuery."""
+    kind = field.type
+    if kind in ("INT64", "DATE"):
+        return pc.cast(column, pa.string())
+    if kind in ("STRING", "JSON", "GEOGRAPHY"):
+        return None if _any(pc.match_substring_regex(column, _ESCAPED)) else pc.cast(column, pa.string())
+    if kind == "BOOL":
+        return pc.if_else(column, "true", "false")
+    if kind == "FLOAT64":
+        return None if _any(pc.invert(pc.is_finite(column))) else pc.cast(column, pa.string())
+    if kind == "TIMESTAMP" and int64_timestamps:
+        return pc.cast(pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.int64()), pa.string())
+    if kind in ("NUMERIC", "BIGNUMERIC"):
+        texts = pc.cast(column, pa.string())
+        if _any(pc.match_substring(texts, "E")):
+            return None
+        return pc.utf8_rtrim(pc.utf8_rtrim(texts, "0"), ".")
+    return None
+
+
+def _any(flags: pa.ChunkedArray) -> bool:
+    return bool(pc.any(flags).as_py())
+
+
+def encoder(field: Field, int64_timestamps: bool) -> Encoder:
+    """How one value of a column becomes JSON."""
     if field.mode == "REPEATED":
-        element = _encoder(Field(field.name, field.type, "NULLABLE", field.fields), int64_timestamps)
+        element = encoder(Field(field.name, field.type, "NULLABLE", field.fields), int64_timestamps)
         return lambda values: [{"v": element(value)} for value in values or ()]
     if field.type == "STRUCT":
-        parts = [_encoder(child, int64_timestamps) for child in field.fields]
+        parts = [encoder(child, int64_timestamps) for child in field.fields]
         return lambda value: (
             None
             if value is None
             else {"f": [{"v": part(inner)} for part, inner in zip(parts, value.values(), strict=True)]}
         )
     if field.type == "RANGE":
-        limit = _encoder(field.fields[0], int64_timestamps)
+        limit = encoder(field.fields[0], int64_timestamps)
         return lambda value: (
             None if value is None else (f"[{_limit(limit, value['start'])}, {_limit(limit, value['end'])})")
         )
