@@ -34,13 +34,13 @@ class Lease:
 
     __slots__ = ("consumer", "generation", "key", "offset", "size", "tick")
 
-    def __init__(self, offset: int, generation: int, consumer: Consumer, size: int, key: str) -> None:
+    def __init__(self, offset: int, generation: int, consumer: Consumer, size: int, key: str, tick: int) -> None:
         self.offset = offset
         self.generation = generation
         self.consumer = consumer
         self.size = size
         self.key = key
-        self.tick = _HELD
+        self.tick = tick
 
     @property
     def held(self) -> bool:
@@ -62,31 +62,33 @@ class Leases:
     def get(self, offset: int) -> Lease | None:
         return self._by_offset.get(offset)
 
-    def grant(self, lease: Lease, deadline: float) -> None:
-        """Starts a lease that ends at the deadline (seconds of the caller's clock)."""
+    def tick(self, deadline: float) -> int:
+        """What stands for a deadline (seconds of the caller's clock) in leases that are granted now."""
+        tick = math.ceil(deadline * _TICKS_PER_SECOND)
+        if tick not in self._by_tick:
+            self._by_tick[tick] = set()
+            heapq.heappush(self._ticks, tick)
+        return tick
+
+    def grant(self, lease: Lease) -> None:
+        """Starts a lease; its tick is a fresh one of tick()."""
         self._by_offset[lease.offset] = lease
-        self._schedule(lease, deadline)
+        self._by_tick[lease.tick].add(lease.offset)
         lease.consumer.outstanding_messages += 1
         lease.consumer.outstanding_bytes += lease.size
 
     def extend(self, lease: Lease, deadline: float) -> None:
         """Moves a lease's deadline, later or earlier."""
-        self._by_tick[lease.tick].discard(lease.offset)
-        self._schedule(lease, deadline)
+        self._move(lease, self.tick(deadline))
 
     def hold(self, lease: Lease) -> None:
         """Takes the deadline off a lease."""
-        self._by_tick[lease.tick].discard(lease.offset)
-        lease.tick = _HELD
-        self._by_tick[_HELD].add(lease.offset)
+        self._move(lease, _HELD)
 
-    def _schedule(self, lease: Lease, deadline: float) -> None:
-        lease.tick = tick = math.ceil(deadline * _TICKS_PER_SECOND)
-        bucket = self._by_tick.get(tick)
-        if bucket is None:
-            bucket = self._by_tick[tick] = set()
-            heapq.heappush(self._ticks, tick)
-        bucket.add(lease.offset)
+    def _move(self, lease: Lease, tick: int) -> None:
+        self._by_tick[lease.tick].discard(lease.offset)
+        lease.tick = tick
+        self._by_tick[tick].add(lease.offset)
 
     def release(self, lease: Lease) -> None:
         """Ends a lease: acknowledged, refused or expired."""

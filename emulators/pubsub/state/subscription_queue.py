@@ -19,6 +19,7 @@ from emulators.pubsub.state.topic_log import TopicLog
 
 Forward = Callable[[bytes, int], bool]
 _RUN = 1000
+_SKIPS = 10_000  # after so many messages that the filter dropped, others get their turn
 
 
 class Delivery(NamedTuple):
@@ -63,7 +64,8 @@ class SubscriptionQueue:
             DamagedState: a message cannot be read back from disk.
         """
         self.expire(now)
-        batch = _Batch(self, consumer, limit, max_bytes, now + ack_deadline, now)
+        batch = _Batch(self, consumer, limit, max_bytes, now)
+        batch.tick = self._leases.tick(now + ack_deadline) if batch.has_room else 0
         self._lease_retries(batch, now)
         if self.settings.ordered:
             self._lease_keys(batch, now)
@@ -72,7 +74,7 @@ class SubscriptionQueue:
         return batch.deliveries
 
     def _lease_retries(self, batch: "_Batch", now: float) -> None:
-        while batch.has_room() and (offset := self._retries.pop_due(now)) is not None:
+        while batch.has_room and (offset := self._retries.pop_due(now)) is not None:
             if offset in self.acks.acked or self._leases.get(offset):
                 continue
             time_us, body = self.log.read_run(offset, 1)[0]
@@ -82,7 +84,7 @@ class SubscriptionQueue:
     def _lease_keys(self, batch: "_Batch", now: float) -> None:
         for key in self._keys.due(now):
             for offset in self._keys.waiting(key):
-                if not batch.has_room():
+                if not batch.has_room:
                     return
                 if offset in self.acks.acked:
                     self._keys.skip(key)
@@ -96,22 +98,24 @@ class SubscriptionQueue:
 
     def _lease_fresh(self, batch: "_Batch") -> None:
         self._cursor = max(self._cursor, self.log.first_offset, self.acks.acked.floor)
-        while batch.has_room() and self._cursor < self.log.next_offset:
-            for time_us, body in self.log.read_run(self._cursor, min(batch.room(), _RUN)):
-                if not batch.has_room():
-                    return
+        while batch.has_room and self._cursor < self.log.next_offset:
+            if len(batch.skipped) > _SKIPS:
+                batch.consumer.wake()
+                return
+            for time_us, body in self.log.read_run(self._cursor, min(batch.messages, _RUN)):
                 offset = self._cursor
                 self._cursor += 1
                 if offset in self.acks.acked or batch.skips(offset, time_us, body):
                     continue
                 key = shadow.Routing.FromString(body).ordering_key if self.settings.ordered else ""
-                if not key or self._keys.admit(key, offset, batch.consumer):
-                    batch.add(offset, body, key)
+                admitted = not key or self._keys.admit(key, offset, batch.consumer)
+                if admitted and not batch.add(offset, body, key):
+                    return
 
-    def grant(self, offset: int, body: bytes, key: str, consumer: Consumer, deadline: float) -> Delivery:
+    def grant(self, offset: int, body: bytes, key: str, consumer: Consumer, tick: int) -> Delivery:
         """Starts one lease."""
         self._generation += 1
-        self._leases.grant(Lease(offset, self._generation, consumer, len(body), key), deadline)
+        self._leases.grant(Lease(offset, self._generation, consumer, len(body), key, tick))
         attempt = self.acks.failures.get(offset, 0) + 1 if self.settings.max_delivery_attempts else 0
         return Delivery(f"{self._prefix}{offset}-{self._generation}", body, attempt)
 
@@ -193,10 +197,12 @@ class SubscriptionQueue:
         return expired if self.settings.exactly_once else []
 
     def _parse(self, ack_id: str) -> tuple[int, int]:
-        number, _, rest = ack_id.partition("-")
-        offset, _, generation = rest.partition("-")
-        if number == self._prefix[:-1] and offset.isdecimal() and generation.isdecimal() and ack_id.isascii():
-            return int(offset), int(generation)
+        try:
+            number, offset, generation = ack_id.split("-")
+            if int(number) == self._number:
+                return int(offset), int(generation)
+        except ValueError:
+            pass
         raise invalid(f"You have passed an invalid ack ID to the service (ack_id={ack_id}).")
 
     # ---- failing
@@ -266,29 +272,24 @@ class SubscriptionQueue:
 
 
 class _Batch:
-    """One call of lease(): what it may still take, what it took, and what it skipped for good."""
+    """One call of lease(): what it took, what it skipped for good, and how much it may still take.
 
-    def __init__(
-        self, queue: SubscriptionQueue, consumer: Consumer, limit: int, max_bytes: int, deadline: float, now: float
-    ) -> None:
-        self._queue = queue
+    Attributes:
+        messages: how many messages more it takes at most.
+        has_room: whether it takes another; a message may exceed the bytes, but none follows it.
+    """
+
+    def __init__(self, queue: SubscriptionQueue, consumer: Consumer, limit: int, max_bytes: int, now: float) -> None:
         self.consumer = consumer
-        self._limit = limit
-        self._max_bytes = max_bytes
-        self._deadline = deadline
-        self._horizon_us = queue.horizon_us(now)
-        self._matches = queue.settings.matches
-        self._bytes = 0
+        self.messages = min(limit, consumer.max_messages - consumer.outstanding_messages)
+        self._bytes = min(max_bytes, consumer.max_bytes - consumer.outstanding_bytes)
+        self.has_room = self.messages > 0 and self._bytes > 0
+        self.tick = 0
         self.deliveries: list[Delivery] = []
         self.skipped: list[int] = []
-
-    def room(self) -> int:
-        """How many messages more it takes at most."""
-        consumer = self.consumer
-        return min(self._limit - len(self.deliveries), consumer.max_messages - consumer.outstanding_messages)
-
-    def has_room(self) -> bool:
-        return self.room() > 0 and self._bytes < self._max_bytes and self.consumer.has_room()
+        self._grant = queue.grant
+        self._horizon_us = queue.horizon_us(now)
+        self._matches = queue.settings.matches
 
     def skips(self, offset: int, time_us: int, body: bytes) -> bool:
         """Whether a message is not to be delivered at all: too old, or the filter does not match."""
@@ -299,6 +300,10 @@ class _Batch:
             return True
         return False
 
-    def add(self, offset: int, body: bytes, key: str) -> None:
-        self._bytes += len(body)
-        self.deliveries.append(self._queue.grant(offset, body, key, self.consumer, self._deadline))
+    def add(self, offset: int, body: bytes, key: str) -> bool:
+        """Leases a message; says whether there is room for another."""
+        self.deliveries.append(self._grant(offset, body, key, self.consumer, self.tick))
+        self.messages -= 1
+        self._bytes -= len(body)
+        self.has_room = self.messages > 0 and self._bytes > 0
+        return self.has_room

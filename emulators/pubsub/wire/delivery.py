@@ -29,7 +29,8 @@ class Waiter:
         self.wake = self._event.set
 
     async def wait(self, until: float | None) -> None:
-        """Returns when woken, or at the time (seconds since the epoch)."""
+        """Returns when woken, or at the time (seconds since the epoch); others get their turn in any case."""
+        await asyncio.sleep(0)
         timer = None
         if until is not None:
             timer = asyncio.get_running_loop().call_later(max(0.0, until - time.time()), self._event.set)

@@ -295,6 +295,16 @@ class Ordered(Machine):
 
 @pytest.mark.parametrize("machine", [Unordered, Forgetful, Ordered])
 def test_nothing_is_lost_or_doubled(machine: type[Machine]) -> None:
+    run(machine, examples=25)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("machine", [Unordered, Forgetful, Ordered])
+def test_nothing_is_lost_or_doubled_for_long(machine: type[Machine]) -> None:
+    run(machine, examples=1000)
+
+
+def run(machine: type[Machine], examples: int) -> None:
     case = machine.TestCase
-    case.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+    case.settings = settings(max_examples=examples, stateful_step_count=40, deadline=None)
     case().runTest()
