@@ -23,7 +23,7 @@ setup: .venv/.lock ## the environment, .venv, exactly as requirements.lock says 
 	echo "setting up .venv with $$($$python --version) ..."; \
 	[ -x $(PY) ] || $$python -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check "uv==$$(sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)"
-	@$(BIN)/uv pip install -q --python $(PY) --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(PY) --require-hashes -r requirements.lock
 	@cp requirements.lock $@
 
 lock: .venv/.lock ## resolve pyproject.toml again into requirements.lock
