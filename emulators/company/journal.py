@@ -248,7 +248,7 @@ def replay(database: sqlite3.Connection, through: int | None = None) -> dict[str
             del state[table][key]
         elif any(name in columns.split(",") for name in TABLES[table].key):
             del state[table][key]
-            state[table][json.dumps(TABLES[table].key_of(json.loads(row)))] = row
+            state[table][str(list(TABLES[table].key_of(json.loads(row))))] = row
         else:
             state[table][key] = row
     return {
@@ -260,7 +260,7 @@ def replay(database: sqlite3.Connection, through: int | None = None) -> dict[str
 def _encode(change: Change) -> Iterator[str | None]:
     yield change.kind
     yield change.table
-    yield json.dumps(change.key)
+    yield str(list(change.key))  # as JSON writes whole numbers
     yield None if change.row is None else _to_json(change.row)
     yield ",".join(change.columns)
 
