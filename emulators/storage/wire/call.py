@@ -58,11 +58,7 @@ class Call:
     def number(self, name: str) -> int | None:
         """A whole number from 0 to 2^63-1, or None where the parameter is absent."""
         value = self.request.query_params.get(name)
-        if value is None:
-            return None
-        if not (value.isascii() and value.isdigit()) or int(value) >= _FULL_LENGTH:
-            raise errors.invalid(f"Invalid value '{value}' for {name}: a whole number expected.", name)
-        return int(value)
+        return None if value is None else whole_number(value, name)
 
     def limit(self) -> int:
         """maxResults, at most 1,000 as in the service."""
@@ -82,6 +78,14 @@ class Call:
     def base_url(self) -> str:
         """The address under which this client sees the emulator, for the links in a resource."""
         return f"{self.request.url.scheme}://{self.request.headers.get('host', 'localhost')}"
+
+
+def whole_number(value: Any, name: str) -> int:
+    """A number from 0 to 2^63-1, as the API writes it: digits, in JSON also in quotes."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) >= _FULL_LENGTH:
+        raise errors.invalid(f"Invalid value '{value}' for {name}: a whole number expected.", name)
+    return int(text)
 
 
 def parse_object(data: bytes) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from emulators.storage.state import errors
 from emulators.storage.state.listing import Query
 from emulators.storage.state.model import Content, ObjectVersion, Settings
-from emulators.storage.state.preconditions import NONE, Preconditions
+from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.state.settings import OBJECT_FIELDS
 from emulators.storage.wire import paging, render
-from emulators.storage.wire.call import SOURCE_CONDITIONS, Call
+from emulators.storage.wire.call import SOURCE_CONDITIONS, Call, whole_number
 from emulators.storage.wire.downloads import download
 
 Resource = dict[str, Any]
@@ -88,7 +88,7 @@ async def compose(call: Call) -> Resource:
     if not isinstance(sources, list) or not 1 <= len(sources) <= MOST_COMPONENTS:
         raise errors.invalid(f"The number of source components must be from 1 to {MOST_COMPONENTS}.", "sourceObjects")
     versions = [_component(call, bucket, source) for source in sources]
-    destination = body.get("destination") or {}
+    destination = _record(body, "destination")
     # In a thread, because it reads and writes all the bytes.
     content = await asyncio.to_thread(call.store.objects.concatenate, versions)
     components = sum(version.components or 1 for version in versions)
@@ -146,11 +146,19 @@ _NOT_INHERITED = ("storageClass", "eventBasedHold", "temporaryHold")
 def _component(call: Call, bucket: str, source: Any) -> ObjectVersion:
     if not isinstance(source, dict) or not isinstance(source.get("name"), str):
         raise errors.invalid("Each of sourceObjects needs a name.", "sourceObjects")
-    wanted = (source.get("objectPreconditions") or {}).get("ifGenerationMatch")
-    generation = source.get("generation")
-    try:
-        conditions = Preconditions(int(wanted)) if wanted is not None else NONE
-        number = int(generation) if generation is not None else None
-    except (TypeError, ValueError):
-        raise errors.invalid("A generation is a whole number.", "sourceObjects") from None
-    return call.store.objects.get(bucket, source["name"], number, conditions)
+    conditions = _record(source, "objectPreconditions")
+    wanted = _generation(conditions, "ifGenerationMatch")
+    return call.store.objects.get(bucket, source["name"], _generation(source, "generation"), Preconditions(wanted))
+
+
+def _generation(record: Resource, field: str) -> int | None:
+    value = record.get(field)
+    return None if value is None else whole_number(value, field)
+
+
+def _record(body: Resource, field: str) -> Resource:
+    """The object in a field, {} where there is none; StorageError 400 for anything else."""
+    value = body.get(field)
+    if value is not None and not isinstance(value, dict):
+        raise errors.invalid(f"Invalid value for field {field}: an object expected.", field)
+    return value or {}

@@ -233,3 +233,21 @@ def test_links_lead_back_to_the_emulator(storage_address: str, bucket: storage.B
     assert requests.get(item["mediaLink"], timeout=5).content == b"x"
     assert requests.get(item["selfLink"], timeout=5).json() == item
     assert requests.head(f"{storage_address}/{bucket.name}/a/b", timeout=5).headers["Content-Length"] == "1"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"sourceObjects": []},
+        {"sourceObjects": [{"name": "x"}] * 33},
+        {"sourceObjects": [5]},
+        {"sourceObjects": [{"name": "x", "generation": "9" * 30}]},
+        {"sourceObjects": [{"name": "x", "objectPreconditions": 5}]},
+        {"sourceObjects": [{"name": "x"}], "destination": 5},
+    ],
+)
+def test_bad_compositions_are_refused(storage_address: str, bucket: storage.Bucket, body: Any) -> None:
+    bucket.blob("x").upload_from_string("x")
+    url = f"{storage_address}/storage/v1/b/{bucket.name}/o/y/compose"
+    assert requests.post(url, json=body, timeout=5).status_code == 400
+    assert bucket.get_blob("y") is None

@@ -1,0 +1,136 @@
+"""Requests that no client sends: each gets an answer of the service's form, never a 500 or silence."""
+
+import json
+from typing import Any
+
+import requests
+from google.cloud import storage
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emulators.storage.state.settings import BUCKET_FIELDS, OBJECT_FIELDS
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["0", "true", "US"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["enabled", "uniformBucketLevelAccess", "retentionPeriod", "name", "role", "members", "x"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(
+    [*BUCKET_FIELDS, *OBJECT_FIELDS, "name", "bindings", "etag", "sourceObjects", "destination", "acl", "unknown"]
+)
+BODIES = st.one_of(
+    st.dictionaries(FIELDS, VALUES, max_size=4).map(lambda value: json.dumps(value).encode()),
+    st.binary(max_size=20),
+    st.just(b"[" * 5000),
+)
+PARAMETERS = st.dictionaries(
+    st.sampled_from(
+        [
+            "ifGenerationMatch",
+            "generation",
+            "maxResults",
+            "pageToken",
+            "fields",
+            "versions",
+            "alt",
+            "uploadType",
+            "name",
+            "prefix",
+            "delimiter",
+            "startOffset",
+            "project",
+            "upload_id",
+            "sourceGeneration",
+            "unknown",
+        ]
+    ),
+    st.sampled_from(["", "0", "1", "true", "-1", "9" * 30, "media", "multipart", "resumable", "a/b", "\x00", "items("])
+    | st.text(max_size=5),
+    max_size=4,
+)
+PARTS = st.lists(
+    st.sampled_from(
+        [
+            "storage",
+            "v1",
+            "b",
+            "o",
+            "upload",
+            "download",
+            "batch",
+            "iam",
+            "compose",
+            "rewriteTo",
+            "copyTo",
+            "{bucket}",
+            "object",
+            "%2F",
+            "%FF",
+            "..",
+            "",
+            "lockRetentionPolicy",
+            "notificationConfigs",
+        ]
+    ),
+    max_size=9,
+)
+PATHS = st.one_of(
+    PARTS.map(lambda parts: "/" + "/".join(parts)),
+    st.sampled_from(
+        [
+            "/storage/v1/b",
+            "/storage/v1/b/{bucket}",
+            "/storage/v1/b/{bucket}/o",
+            "/storage/v1/b/{bucket}/o/object",
+            "/upload/storage/v1/b/{bucket}/o",
+            "/storage/v1/b/{bucket}/iam",
+            "/storage/v1/b/{bucket}/o/object/compose",
+            "/batch/storage/v1",
+            "/storage/v1/b/{bucket}/o/object/rewriteTo/b/{bucket}/o/copy",
+        ]
+    ),
+)
+HEADERS = st.dictionaries(
+    st.sampled_from(["Range", "Content-Range", "Content-Type", "X-Goog-Hash", "Content-MD5", "Accept-Encoding"]),
+    st.sampled_from(["bytes=0-", "bytes=-1", "bytes=9-3", "bytes */*", "bytes 0-1/2", "md5=x", "a/b", ""])
+    | st.just('multipart/mixed; boundary="x"'),
+    max_size=2,
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
+    path=PATHS,
+    parameters=PARAMETERS,
+    body=BODIES,
+    headers=HEADERS,
+)
+def test_every_request_is_answered(
+    bucket: storage.Bucket, method: str, path: str, parameters: dict[str, str], body: bytes, headers: dict[str, str]
+) -> None:
+    address = bucket.client._connection.API_BASE_URL
+    url = address + path.replace("{bucket}", bucket.name)
+    with requests.Session() as session:
+        response = session.request(method, url, params=parameters, data=body, headers=headers, timeout=10)
+    assert response.status_code < 500 or response.status_code in (501, 503), response.text
+    is_json = response.headers.get("content-type", "").startswith("application/json")
+    if response.status_code >= 400 and is_json and method != "HEAD":
+        error: Any = response.json()["error"]
+        assert error["code"] == response.status_code and error["errors"][0]["reason"]
+    if method != "GET":
+        # Whatever was taken must not break what is read afterwards.
+        listed = requests.get(f"{address}/storage/v1/b", params={"project": "sluice-local"}, timeout=10)
+        assert listed.status_code == 200, listed.text
