@@ -4,8 +4,10 @@ import argparse
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -28,6 +30,7 @@ def _arguments() -> argparse.Namespace:
 async def _serve(arguments: argparse.Namespace) -> None:
     broker = Broker(arguments.state)
     server, port = await start_server(broker, arguments.host, arguments.port)
+    rest = await _start_rest(broker, arguments.host, arguments.rest_port)
     _LOG.info("Pub/Sub listens on %s:%d, state in %s", arguments.host, port, arguments.state)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -36,7 +39,27 @@ async def _serve(arguments: argparse.Namespace) -> None:
     await stopping.wait()
     chores.cancel()
     await stop_server(server)
+    if rest is not None:
+        await rest.shutdown()
     broker.close()
+
+
+async def _start_rest(broker: Broker, host: str, port: int | None) -> Any:
+    """The REST server, if one is wanted. Its libraries are loaded only then: they double the time to start."""
+    if port is None:
+        return None
+    import uvicorn
+
+    from emulators.pubsub.wire.rest import rest_application
+
+    listening = socket.create_server((host, port))
+    _LOG.info("Pub/Sub REST listens on %s:%d", host, listening.getsockname()[1])
+    config = uvicorn.Config(rest_application(broker), log_level="warning", access_log=False, lifespan="off")
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listening])
+    return server
 
 
 async def _chores(broker: Broker) -> None:

@@ -10,7 +10,7 @@ from tests.emulators.pubsub.process import Clients, Emulator
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    running = Emulator(tmp_path_factory.mktemp("pubsub"))
+    running = Emulator(tmp_path_factory.mktemp("pubsub"), "--rest-port", "0")
     yield running
     assert running.stop() == 0
 

@@ -1,0 +1,115 @@
+"""REST for Pub/Sub (/v1/projects/...), as gcloud and Terraform speak it: the same operations as over gRPC."""
+
+import json
+from typing import Any
+
+from google.protobuf import json_format
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as Endpoint
+
+from emulators.pubsub.messages import v1
+from emulators.pubsub.state.broker import Broker
+from emulators.pubsub.state.errors import PubsubError, invalid
+from emulators.pubsub.wire.delivery import pull
+from emulators.pubsub.wire.operations import operations
+from emulators.pubsub.wire.rest_routes import ROUTES, Route
+
+_HTTP = {
+    "ABORTED": 409,
+    "ALREADY_EXISTS": 409,
+    "FAILED_PRECONDITION": 400,
+    "INVALID_ARGUMENT": 400,
+    "NOT_FOUND": 404,
+    "UNAVAILABLE": 503,
+    "UNIMPLEMENTED": 501,
+}
+_REASONS = {400: "badRequest", 404: "notFound", 409: "alreadyExists", 501: "notImplemented", 503: "backendError"}
+_PULL_SECONDS = 30.0
+_IGNORED_PARAMETERS = frozenset({"alt", "prettyPrint", "key", "fields", "$alt", "quotaUser"})
+
+
+def rest_application(broker: Broker) -> Starlette:
+    """The ASGI application: /healthz and the paths of rest_routes."""
+    methods = operations(broker)
+
+    async def call(request: Request) -> Response:
+        try:
+            route, name = _find(request)
+            return JSONResponse(await _answer(broker, methods, route, await _read(request, methods, route, name)))
+        except PubsubError as error:
+            return _refusal(error)
+        except OSError as error:
+            return _refusal(PubsubError("UNAVAILABLE", f"The emulator's state folder cannot be used: {error}"))
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "SERVING"})
+
+    verbs = ["GET", "PUT", "POST", "PATCH", "DELETE"]
+    return Starlette(routes=[Endpoint("/healthz", health), Endpoint("/{path:path}", call, methods=verbs)])
+
+
+def _find(request: Request) -> tuple[Route, str]:
+    for route in ROUTES:
+        match = route.path.fullmatch(request.url.path) if route.verb == request.method else None
+        if match:
+            return route, match[1]
+    raise PubsubError("NOT_FOUND", f"The requested URL {request.url.path} was not found for {request.method}.")
+
+
+async def _read(request: Request, methods: Any, route: Route, name: str) -> Any:
+    """The request message: from the path, the query and the body."""
+    message = _request_class(methods, route)()
+    content = await request.body()
+    fields: dict[str, Any] = {}
+    for key in request.query_params:
+        if key not in _IGNORED_PARAMETERS:
+            _set(fields, key, request.query_params[key])
+    try:
+        body = json.loads(content) if content and route.body else {}
+        if route.body == "*":
+            fields |= body
+        elif route.body:
+            fields[route.body] = body
+        json_format.ParseDict(fields, message)
+    except (ValueError, TypeError, json_format.ParseError) as error:
+        raise invalid(f"Invalid JSON payload received. {error}") from error
+    target, _, last = route.field.rpartition(".")
+    setattr(getattr(message, target) if target else message, last, name)
+    return message
+
+
+def _request_class(methods: Any, route: Route) -> Any:
+    special = {"Publish": v1.PublishRequest, "Pull": v1.PullRequest}
+    return special.get(route.method) or methods[route.service][route.method].request
+
+
+def _set(fields: dict[str, Any], path: str, value: str) -> None:
+    *parents, last = path.split(".")
+    for parent in parents:
+        fields = fields.setdefault(parent, {})
+    fields[last] = {"true": True, "false": False}.get(value, value)
+
+
+async def _answer(broker: Broker, methods: Any, route: Route, message: Any) -> dict[str, Any]:
+    response: Any
+    if route.method == "Publish":
+        ids = broker.topics.publish(message.topic, [one.SerializeToString() for one in message.messages])
+        response = v1.PublishResponse(message_ids=ids)
+    elif route.method == "Pull":
+        response = v1.PullResponse.FromString(await pull(broker, message, _PULL_SECONDS))
+    else:
+        response = methods[route.service][route.method].handle(message)
+    return {} if response is None else dict(json_format.MessageToDict(response))
+
+
+def _refusal(error: PubsubError) -> Response:
+    """Google's error form."""
+    code = _HTTP[error.status]
+    item = {"message": error.message, "domain": "global", "reason": _REASONS[code]}
+    content: dict[str, Any] = {"code": code, "message": error.message, "errors": [item], "status": error.status}
+    if error.reason:
+        info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": error.reason}
+        content["details"] = [info | {"domain": "pubsub.googleapis.com", "metadata": error.metadata}]
+    return JSONResponse({"error": content}, status_code=code)
