@@ -140,6 +140,11 @@ _WIDER = {
     "BIGNUMERIC": ("FLOAT64",),
     "DATE": ("DATETIME",),
 }
+# A function of floats is nearer to integers than one of decimals is.
+_COSTS = {
+    ("INT64", "FLOAT64"): 1, ("INT64", "NUMERIC"): 2, ("INT64", "BIGNUMERIC"): 3, ("NUMERIC", "BIGNUMERIC"): 1,
+    ("NUMERIC", "FLOAT64"): 2, ("BIGNUMERIC", "FLOAT64"): 1, ("DATE", "DATETIME"): 1,
+}  # fmt: skip
 _LITERAL_TEXT = ("DATE", "TIME", "DATETIME", "TIMESTAMP")
 
 
@@ -153,7 +158,7 @@ def coerces(source: Type, target: Type, literal: bool = False) -> int | None:
     if source.kind == "NULL":
         return 1
     if target.kind in _WIDER.get(source.kind, ()):
-        return 1 + _WIDER[source.kind].index(target.kind)
+        return _COSTS[source.kind, target.kind]
     if literal and source.kind == "STRING" and target.kind in _LITERAL_TEXT:
         return 5
     if literal and source.kind == "FLOAT64" and target.kind in ("NUMERIC", "BIGNUMERIC"):

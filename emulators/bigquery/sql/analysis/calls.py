@@ -7,10 +7,14 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
-from emulators.bigquery.sql.analysis.windows import modifiers
+from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
 from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
+
+
+# Arguments that cannot fail by themselves.
+_HARMLESS = (nodes.Literal, nodes.Path, nodes.Parameter, nodes.Member, nodes.Part)
 
 
 @expression_rule(nodes.Call)
@@ -38,10 +42,23 @@ def call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 def _safe(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """SAFE.F(x): NULL where F fails."""
     inner = replace(node, name=node.path[1].upper(), path=node.path[1:])
-    value = call(a, inner, scope)
     if inner.name in AGGREGATES:
         a.fail(f"Function {inner.name} does not support SAFE error mode", node)
-    return combine(f"TRY({value.sql})", value.type, value)
+    if all(isinstance(arg, _HARMLESS) for arg in inner.args) or inner.name not in SCALARS:
+        value = call(a, inner, scope)
+        return combine(f"TRY({value.sql})", value.type, value)
+    return _safe_call(a, inner, scope)
+
+
+def _safe_call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """The arguments are computed outside of TRY: their errors are not the function's."""
+    values = arguments(a, node, scope)
+    overload, values, kind = choose(a, node, SCALARS[node.name], values)
+    name = a.shared.alias("s")
+    members = ", ".join(f"a{i} := {v.sql}" for i, v in enumerate(values))
+    inside = [Value(f"struct_extract({name}, 'a{i}')", v.type) for i, v in enumerate(values)]
+    body = _fill(overload, inside, kind).sql
+    return combine(f"list_transform([struct_pack({members})], lambda {name}: TRY({body}))[1]", kind, *values)
 
 
 def arguments(a: Analyzer, node: nodes.Call, scope: Scope) -> list[Value]:
@@ -87,6 +104,19 @@ def no_function_signature(a: Analyzer, node: nodes.Call, values: list[Value]) ->
     a.fail(f"No matching signature for function {node.name} for argument types: {kinds}", node)
 
 
+def _limited(a: Analyzer, node: nodes.Call, sql: str, values: list[Value], parts: Modifiers) -> str:
+    """The first n of an aggregated list; STRING_AGG is joined after the cut."""
+    if node.name != "STRING_AGG":
+        return f"({sql})[1:{parts.limit}]"
+    if values[0].type != t.STRING:
+        a.fail("STRING_AGG of BYTES with LIMIT is not supported by this emulator", node)
+    listed = "list({d}{0}{o}){w}".format(values[0].sql, **parts.slots)
+    delimiter = values[1].sql if len(values) > 1 else "','"
+    condition = f"{values[0].sql} IS NOT NULL"
+    filtered = listed.replace(" FILTER (WHERE ", f" FILTER (WHERE {condition} AND ") if " FILTER (" in parts.slots["w"] else listed + f" FILTER (WHERE {condition})"
+    return f"array_to_string(({filtered})[1:{parts.limit}], {delimiter})"
+
+
 def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """An aggregate or window function: {d} DISTINCT, {o} ORDER BY, {w} FILTER and OVER are the template's places."""
     only_window = node.name in WINDOWS
@@ -99,5 +129,5 @@ def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     parts = modifiers(a, node, scope, values)
     sql = overload.template.format(*(v.sql for v in values), type=t.duckdb(kind), **parts.slots)
     if parts.limit is not None:
-        sql = f"({sql})[1:{parts.limit}]"
+        sql = _limited(a, node, sql, values, parts)
     return combine(sql, kind, *values, *parts.read)

@@ -9,8 +9,6 @@ from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
-_NUMERIC_LIMITS = {"NUMERIC": (9, Decimal("99999999999999999999999999999.999999999")), "BIGNUMERIC": (38, None)}
-
 
 @expression_rule(nodes.Literal)
 def literal(a: Analyzer, node: nodes.Literal, scope: Scope) -> Value:
@@ -72,9 +70,9 @@ def decimal_sql(a: Analyzer, number: Decimal, kind: Type, node: nodes.Node | Non
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int):
         a.fail(f"Invalid {kind} value: {number}", node)
-    if kind == t.BIGNUMERIC and (-exponent > 18 or abs(number) >= Decimal(10) ** 20):
+    if kind == t.BIGNUMERIC and (-exponent > 18 or number.copy_abs() >= Decimal(10) ** 20):
         a.fail(f"BIGNUMERIC value {number} needs more than the 20 digits before and 18 after the point that are kept here")
-    if kind == t.NUMERIC and abs(number) >= Decimal(10) ** 29:
+    if kind == t.NUMERIC and number.copy_abs() >= Decimal(10) ** 29:
         a.fail(f"Invalid NUMERIC value: {number}", node)
     return f"CAST('{number:f}' AS {t.duckdb(kind)})"
 

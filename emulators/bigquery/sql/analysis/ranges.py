@@ -4,11 +4,27 @@ from collections.abc import Callable
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.values import Relation, Scope, Value, combine
+from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.intervals import interval_sql
+from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value, combine
+from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
+table(
+    SCALARS,
+    """
+    RANGE_START(RANGE<T>) -> T = struct_extract({0}, 'start')
+    RANGE_END(RANGE<T>) -> T = struct_extract({0}, 'end')
+    RANGE_CONTAINS(RANGE<T>, RANGE<T>) -> BOOL = bq.range_contains_range({0}, {1})
+    RANGE_CONTAINS(RANGE<T>, T) -> BOOL = bq.range_contains_value({0}, {1})
+    RANGE_OVERLAPS(RANGE<T>, RANGE<T>) -> BOOL = bq.range_overlaps({0}, {1})
+    RANGE_INTERSECT(RANGE<T>, RANGE<T>) -> RANGE<T> = bq.range_intersect({0}, {1})
+    """,
+)
 TABLE_FUNCTIONS: dict[str, Callable[[Analyzer, nodes.Call, Scope], Relation]] = {}
+_ELEMENTS = ("DATE", "DATETIME", "TIMESTAMP")
 
 
 def range_literal(a: Analyzer, node: nodes.Literal) -> Value:
@@ -21,4 +37,97 @@ def range_from_text(a: Analyzer, value: Value, kind: Type) -> Value:
     """'[start, end)', UNBOUNDED or NULL for a missing bound."""
     assert kind.element is not None
     cast = f"bq.to_{kind.element.kind.lower()}"
-    return combine(f"bq.range_parse({value.sql}, lambda x: {cast}(x))", kind, value)
+    bounds = [f"{cast}(bq.range_bound({value.sql}, {i}))" for i in (1, 2)]
+    return combine(f"CASE WHEN {value.sql} IS NOT NULL THEN bq.range_make({bounds[0]}, {bounds[1]}) END", kind, value)
+
+
+@rule("RANGE")
+def range_made(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """RANGE(start, end)"""
+    values = arguments(a, node, scope)
+    kind = t.supertype([(v.type, v.literal) for v in values])
+    if len(values) != 2 or kind is None or kind.kind not in _ELEMENTS:
+        no_function_signature(a, node, values)
+    start, end = (coerce(a, v, kind) for v in values)
+    return combine(f"bq.range_make({start.sql}, {end.sql})", Type("RANGE", kind), start, end)
+
+
+@rule("GENERATE_RANGE_ARRAY")
+def generate_range_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """GENERATE_RANGE_ARRAY(range, INTERVAL n part[, include_last_partial]): consecutive ranges of that length."""
+    if len(node.args) not in (2, 3) or not isinstance(node.args[1], nodes.Interval):
+        no_function_signature(a, node, [])
+    whole, step = a.expression(node.args[0], scope), node.args[1]
+    if whole.type.kind != "RANGE" or whole.type.element is None:
+        no_function_signature(a, node, [whole])
+    partial = a.expression(node.args[2], scope).sql if len(node.args) == 3 else "true"
+    count = coerce(a, a.expression(step.value, scope), t.INT64)
+    name, element = a.shared.alias("e"), t.duckdb(whole.type.element)
+    start, end = (f"struct_extract({whole.sql}, '{side}')" for side in ("start", "end"))
+    length = interval_sql(count.sql, step.unit)
+    starts = f"list_filter(generate_series({start}, {end}, {length}), lambda {name}: {name} < {end} AND ({partial} OR {name} + {length} <= {end}))"
+    made = f'struct_pack("start" := CAST({name} AS {element}), "end" := CAST(least({name} + {length}, {end}) AS {element}))'
+    return combine(f"list_transform({starts}, lambda {name}: {made})", t.array(whole.type), whole, count)
+
+
+def range_sessionize(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:
+    """RANGE_SESSIONIZE(TABLE t, 'column', ['key', ...][, 'MEETS' | 'OVERLAPS']): t with session_range, the span of its session."""
+    from emulators.bigquery.sql.analysis.sources import source
+
+    if len(node.args) not in (3, 4):
+        no_function_signature(a, node, [])
+    inner = Scope()
+    origin = node.args[0]
+    if isinstance(origin, nodes.TableSource):
+        found = source(a, origin, inner)
+    elif isinstance(origin, nodes.Subquery):
+        found = source(a, nodes.QuerySource(origin.at, query=origin.query), inner)
+    else:
+        a.fail("RANGE_SESSIONIZE needs a table or a query as its first argument", node)
+    texts = [a.expression(arg, Scope()) for arg in node.args[1:]]
+    columns = {name.lower(): value for name, value in found.columns}
+    active = columns.get(str(texts[0].raw).lower())
+    if active is None or active.type.kind != "RANGE":
+        a.fail(f"Column {texts[0].raw} of RANGE_SESSIONIZE must be a RANGE column of the table", node)
+    keys = _keys(a, node, columns)
+    mode = str(texts[2].raw).upper() if len(texts) > 2 else "MEETS"
+    if mode not in ("MEETS", "OVERLAPS"):
+        a.fail(f"Invalid session option {mode}: MEETS or OVERLAPS is expected", node)
+    return _sessions(a, found.sql, found.columns, active, keys, ">" if mode == "MEETS" else ">=")
+
+
+def _keys(a: Analyzer, node: nodes.Call, columns: dict[str, Value]) -> list[Value]:
+    listed = node.args[2]
+    if not isinstance(listed, nodes.ArrayLiteral):
+        a.fail("RANGE_SESSIONIZE needs a list of column names", node)
+    keys = []
+    for item in listed.items:
+        name = item.value if isinstance(item, nodes.Literal) else None
+        if not isinstance(name, str) or name.lower() not in columns:
+            a.fail(f"Partitioning column {name} of RANGE_SESSIONIZE not found", item)
+        keys.append(columns[name.lower()])
+    return keys
+
+
+def _sessions(a: Analyzer, sql: str, columns: list[tuple[str, Value]], active: Value, keys: list[Value], apart: str) -> Relation:
+    """A session ends where the next start lies behind all ends so far; an open end reaches everything."""
+    own = [f"{value.sql} AS c{i}" for i, (_, value) in enumerate(columns)]
+    start, end = (f"struct_extract({active.sql}, '{side}')" for side in ("start", "end"))
+    partition = f"PARTITION BY {', '.join(k.sql for k in keys)} " if keys else ""
+    before = f"OVER ({partition}ORDER BY {start} NULLS FIRST, {end} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    fresh = f"CASE WHEN bool_or({end} IS NULL) {before} THEN 0 WHEN {start} {apart} max({end}) {before} THEN 1 ELSE 0 END AS f"
+    groups = "".join(f", {k.sql} AS k{i}" for i, k in enumerate(keys))
+    step = f"SELECT {', '.join(own)}{groups}, {start} AS s, {end} AS e, {fresh} FROM {sql}"
+    names = ", ".join(f"k{i}" for i in range(len(keys)))
+    numbered = f"SELECT *, sum(f) OVER ({f'PARTITION BY {names} ' if keys else ''}ORDER BY s NULLS FIRST, e ROWS UNBOUNDED PRECEDING) AS g FROM ({step})"
+    window = f"OVER (PARTITION BY {names + ', ' if keys else ''}g)"
+    first = f"CASE WHEN bool_or(s IS NULL) {window} THEN NULL ELSE min(s) {window} END"
+    last = f"CASE WHEN bool_or(e IS NULL) {window} THEN NULL ELSE max(e) {window} END"
+    session = f'struct_pack("start" := {first}, "end" := {last}) AS c{len(columns)}'
+    listed = ", ".join([f"c{i}" for i in range(len(columns))] + [session])
+    outputs = [Column(name, f"c{i}", value.type) for i, (name, value) in enumerate(columns)]
+    outputs.append(Column("session_range", f"c{len(columns)}", active.type))
+    return Relation(f"SELECT {listed} FROM ({numbered})", outputs, [c.sql for c in outputs])
+
+
+TABLE_FUNCTIONS["RANGE_SESSIONIZE"] = range_sessionize

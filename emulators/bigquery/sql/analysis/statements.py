@@ -14,7 +14,7 @@ from emulators.bigquery.sql.syntax import statements as s
 
 StatementRule = Callable[[Analyzer, Any], Statement]
 _RULES = (
-    "alter", "calls", "casts", "ddl", "dml", "literals", "merge", "names", "operators", "routines", "subqueries",
+    "alter", "calls", "casts", "ddl", "dml", "literals", "merge", "names", "operators", "ranges", "routines", "subqueries",
 )  # fmt: skip
 STATEMENTS: dict[type[s.Statement], StatementRule] = {}
 

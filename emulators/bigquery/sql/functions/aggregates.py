@@ -26,6 +26,8 @@ table(
     ARRAY_CONCAT_AGG(ARRAY<T>) -> ARRAY<T> = flatten(list({0}{o}){w})
     STRING_AGG(STRING) -> STRING = string_agg({d}{0}, ','{o}){w}
     STRING_AGG(STRING, STRING) -> STRING = string_agg({d}{0}, {1}{o}){w}
+    STRING_AGG(BYTES) -> BYTES = bq_from_latin1(string_agg({d}bq_latin1({0}), ','{o}){w})
+    STRING_AGG(BYTES, BYTES) -> BYTES = bq_from_latin1(string_agg({d}bq_latin1({0}), bq_latin1({1}){o}){w})
     LOGICAL_AND(BOOL) -> BOOL = bool_and({0}){w}
     LOGICAL_OR(BOOL) -> BOOL = bool_or({0}){w}
     BIT_AND(INT64) -> INT64 = bit_and({0}){w}

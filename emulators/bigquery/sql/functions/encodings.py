@@ -3,11 +3,9 @@
 import base64
 import binascii
 import hashlib
-import re
 import unicodedata
 from collections.abc import Callable
 
-_PATH = re.compile(r"""\.([A-Za-z0-9_\-:]+)|\.?\['([^']*)'\]|\."([^"]*)"|\[(\d+)\]""")
 
 
 def bytes_to_string(value: bytes) -> str:
@@ -109,22 +107,6 @@ def soundex(value: str) -> str:
     return (found + "000")[:4]
 
 
-def json_path(value: str) -> str:
-    """BigQuery's JSONPath ($.a, $['a b'], $[0]) as DuckDB's."""
-    at, found = 0, []
-    if not value.startswith("$"):
-        raise ValueError("JSONPath must start with '$'")
-    at = 1
-    while at < len(value):
-        m = _PATH.match(value, at)
-        if m is None:
-            raise ValueError(f"Invalid token in JSONPath at: {value[at:]}")
-        key = m.group(1) or m.group(2) or m.group(3)
-        found.append(f"[{m.group(4)}]" if key is None else '."' + key.replace('"', '\\"') + '"')
-        at = m.end()
-    return "$" + "".join(found)
-
-
 def sha512(value: bytes) -> bytes:
     return hashlib.sha512(value).digest()
 
@@ -178,7 +160,6 @@ FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = (
     (code_points_to_bytes, ("BIGINT[]",), "BLOB"),
     (initcap, ("VARCHAR", "VARCHAR"), "VARCHAR"),
     (soundex, ("VARCHAR",), "VARCHAR"),
-    (json_path, ("VARCHAR",), "VARCHAR"),
     (sha512, ("BLOB",), "BLOB"),
     (reverse, ("VARCHAR",), "VARCHAR"),
     (instr, ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT"), "BIGINT"),

@@ -1,12 +1,25 @@
-"""JSON."""
+"""JSON: reading by path, converting, building, changing."""
 
-from emulators.bigquery.sql.functions.registry import SCALARS, table
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.calls import no_function_signature
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
+from emulators.bigquery.sql.syntax import nodes
 
 table(
     SCALARS,
     """
-    PARSE_JSON(STRING) -> JSON = bq.parse_json({0})
-    TO_JSON_STRING(JSON) -> STRING = CAST({0} AS VARCHAR)
+    JSON_KEYS(JSON) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), CAST(0 AS BIGINT))
+    JSON_KEYS(JSON, INT64) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), {1})
+    JSON_STRIP_NULLS(JSON) -> JSON = CAST(bq_json_strip_nulls(CAST({0} AS VARCHAR)) AS JSON)
+    LAX_BOOL_ARRAY(JSON) -> ARRAY<BOOL> = list_transform(CAST({0} AS JSON[]), lambda e: bq.lax_bool(e))
+    LAX_INT64_ARRAY(JSON) -> ARRAY<INT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.lax_int64(e))
+    STRING_ARRAY(JSON) -> ARRAY<STRING> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_string(e))
+    INT64_ARRAY(JSON) -> ARRAY<INT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_int64(e))
+    FLOAT64_ARRAY(JSON) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_float64(e))
+    BOOL_ARRAY(JSON) -> ARRAY<BOOL> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_bool(e))
     JSON_TYPE(JSON) -> STRING = bq.json_type({0})
     JSON_VALUE(JSON) -> STRING = bq.json_scalar({0}, '$')
     JSON_VALUE(STRING) -> STRING = bq.json_scalar({0}, '$')
@@ -51,3 +64,123 @@ table(
     LAX_STRING(JSON) -> STRING = json_extract_string({0}, '$')
     """,
 )
+
+# A scalar as JSON text's DuckDB value; what is not here is a STRING in its CAST form.
+_SCALARS = {
+    "INT64": "to_json({0})", "BOOL": "to_json({0})", "STRING": "to_json({0})", "JSON": "{0}", "FLOAT64": "CAST(bq.float_json({0}) AS JSON)",
+    "NUMERIC": "CAST(bq.decimal_text({0}) AS JSON)", "BIGNUMERIC": "CAST(bq.decimal_text({0}) AS JSON)", "BYTES": "to_json(to_base64({0}))",
+    "DATE": "to_json(bq.date_text({0}))", "TIME": "to_json(bq.time_text({0}))", "INTERVAL": "to_json(bq.interval_text({0}))",
+    "DATETIME": "to_json(replace(bq.datetime_text({0}), ' ', 'T'))",
+    "TIMESTAMP": "to_json(replace(replace(bq.timestamp_text({0}), ' ', 'T'), '+00', 'Z'))",
+}  # fmt: skip
+
+
+def as_json(a: Analyzer, value: Value) -> str:
+    """The value as a DuckDB JSON; SQL NULL stays NULL."""
+    kind = value.type
+    if kind.kind == "NULL":
+        return "CAST('null' AS JSON)"
+    if kind.kind == "ARRAY":
+        assert kind.element is not None
+        name = a.shared.alias("e")
+        inner = as_json(a, Value(name, kind.element))
+        return f"to_json(list_transform({value.sql}, lambda {name}: {inner}))"
+    if kind.kind in ("STRUCT", "RANGE"):
+        name = a.shared.alias("s")
+        fields = kind.fields or (("start", kind.element or t.DATE), ("end", kind.element or t.DATE))
+        own = t.struct_names(t.Type("STRUCT", None, fields))
+        members = ", ".join(
+            f"{t.text(label or '')}, {as_json(a, Value(f'struct_extract({name}, {t.text(n)})', k))}"
+            for n, (label, k) in zip(own, fields, strict=True)
+        )
+        return f"list_transform([{value.sql}], lambda {name}: CASE WHEN {name} IS NOT NULL THEN json_object({members}) END)[1]"
+    if kind.kind not in _SCALARS:
+        a.fail(f"Type {kind} cannot be converted to JSON")
+    return _SCALARS[kind.kind].format(value.sql)
+
+
+def whole_json(a: Analyzer, value: Value) -> str:
+    """As as_json, but NULL becomes JSON's null."""
+    return f"COALESCE({as_json(a, value)}, CAST('null' AS JSON))"
+
+
+@rule("TO_JSON")
+def to_json(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """TO_JSON(x[, stringify_wide_numbers => false])"""
+    if len(node.args) != 1 or any(name != "stringify_wide_numbers" for name, _ in node.named):
+        no_function_signature(a, node, [a.expression(arg, scope) for arg in node.args])
+    if any(a.expression(value, scope).raw is not False for _, value in node.named):
+        a.fail("TO_JSON with stringify_wide_numbers is not supported by this emulator", node)
+    value = a.expression(node.args[0], scope)
+    return combine(whole_json(a, value), t.JSON, value)
+
+
+@rule("TO_JSON_STRING")
+def to_json_string(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """TO_JSON_STRING(x[, pretty_print]): compact, or indented by two."""
+    if len(node.args) not in (1, 2) or node.named:
+        no_function_signature(a, node, [])
+    value = a.expression(node.args[0], scope)
+    sql = f"CAST({whole_json(a, value)} AS VARCHAR)"
+    if len(node.args) == 2:
+        pretty = coerce(a, a.expression(node.args[1], scope), t.BOOL)
+        sql = f"CASE WHEN {pretty.sql} THEN bq_json_pretty({sql}) ELSE {sql} END"
+    return combine(sql, t.STRING, value)
+
+
+@rule("PARSE_JSON")
+def parse_json(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """PARSE_JSON(text[, wide_number_mode => 'exact' | 'round'])"""
+    value = a.expression(node.args[0], scope) if len(node.args) == 1 else None
+    if value is None or t.coerces(value.type, t.STRING) is None or any(n != "wide_number_mode" for n, _ in node.named):
+        no_function_signature(a, node, [value] if value else [])
+    return combine(f"bq.parse_json({coerce(a, value, t.STRING).sql})", t.JSON, value)
+
+
+@rule("JSON_ARRAY")
+def json_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """JSON_ARRAY(x, ...)"""
+    values = [a.expression(arg, scope) for arg in node.args]
+    return combine(f"json_array({', '.join(whole_json(a, v) for v in values)})", t.JSON, *values)
+
+
+@rule("JSON_OBJECT")
+def json_object(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """JSON_OBJECT(key, x, ...)"""
+    values = [a.expression(arg, scope) for arg in node.args]
+    if len(values) % 2 or any(v.type != t.STRING for v in values[::2]):
+        no_function_signature(a, node, values)
+    members = ", ".join(f"{k.sql}, {whole_json(a, v)}" for k, v in zip(values[::2], values[1::2], strict=True))
+    return combine(f"json_object({members})", t.JSON, *values)
+
+
+@rule("JSON_SET", "JSON_ARRAY_INSERT", "JSON_ARRAY_APPEND")
+def json_change(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """JSON_SET(json, path, value, ...): one change after the other; an array given to the array functions goes in item by item."""
+    values = [a.expression(arg, scope) for arg in node.args]
+    if len(values) < 3 or len(values) % 2 == 0 or values[0].type != t.JSON or any(v.type != t.STRING for v in values[1::2]):
+        no_function_signature(a, node, values)
+    flags = {}
+    for name, given in node.named:
+        raw = a.expression(given, scope).raw
+        if name not in ("create_if_missing", "insert_each_element", "append_each_element") or not isinstance(raw, bool):
+            no_function_signature(a, node, values)
+        flags[name] = raw
+    option = next(iter(flags.values()), True)
+    sql = f"CAST({values[0].sql} AS VARCHAR)"
+    for path, value in zip(values[1::2], values[2::2], strict=True):
+        each = "true" if option and (value.type.kind == "ARRAY" or node.name == "JSON_SET") else "false"
+        sql = f"bq_{node.name.lower()}({sql}, {path.sql}, CAST({whole_json(a, value)} AS VARCHAR), {each})"
+    return combine(f"CAST({sql} AS JSON)", t.JSON, *values)
+
+
+@rule("JSON_REMOVE")
+def json_remove(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """JSON_REMOVE(json, path, ...)"""
+    values = [a.expression(arg, scope) for arg in node.args]
+    if len(values) < 2 or values[0].type != t.JSON or any(v.type != t.STRING for v in values[1:]):
+        no_function_signature(a, node, values)
+    sql = f"CAST({values[0].sql} AS VARCHAR)"
+    for path in values[1:]:
+        sql = f"bq_json_remove({sql}, {path.sql})"
+    return combine(f"CAST({sql} AS JSON)", t.JSON, *values)

@@ -1,6 +1,6 @@
 """The few functions that SQL cannot do: exact wide decimals, float formatting, fingerprints, checked UTF-8.
 
-Each gets and gives plain Python values, never NULL, and raises ValueError with BigQuery's message.
+Each gets and gives plain Python values, NULL only where _SEES_NULL says so, and raises ValueError with BigQuery's message.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
 import duckdb
 
-from emulators.bigquery.sql.functions import encodings, formatting, intervals, parsing
+from emulators.bigquery.sql.functions import encodings, formatting, intervals, json_text, parsing, printf
 from emulators.bigquery.sql.functions.fingerprint import farm_fingerprint
 
 _WIDE = Context(prec=200)
@@ -64,11 +64,19 @@ _FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = (
     *encodings.FUNCTIONS,
     *formatting.FUNCTIONS,
     *intervals.FUNCTIONS,
+    *json_text.FUNCTIONS,
+    *printf.FUNCTIONS,
     *parsing.FUNCTIONS,
 )
+
+
+# These decide by themselves what NULL gives.
+_SEES_NULL = ("format_text",)
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define each function as bq_<name>."""
     for function, arguments, result in _FUNCTIONS:
-        connection.create_function(f"bq_{function.__name__}", function, list(arguments), result)  # type: ignore[arg-type]
+        name = function.__name__
+        handling = "special" if name in _SEES_NULL else "default"
+        connection.create_function(f"bq_{name}", function, list(arguments), result, null_handling=handling)  # type: ignore[arg-type]

@@ -1,6 +1,12 @@
 """Strings and bytes."""
 
-from emulators.bigquery.sql.functions.registry import SCALARS, table
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.calls import no_function_signature
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
+from emulators.bigquery.sql.syntax import nodes
 
 table(
     SCALARS,
@@ -66,7 +72,7 @@ table(
     SPLIT(STRING, STRING) -> ARRAY<STRING> = bq.split({0}, {1})
     CONCAT(STRING, STRING...) -> STRING = bq.concat([{all}])
     CONCAT(BYTES, BYTES...) -> BYTES = bq_from_latin1(bq.concat(list_transform([{all}], lambda x: bq_latin1(x))))
-    INITCAP(STRING) -> STRING = bq_initcap({0}, ' \t\n\r\f\v[](){{}}/|<>!?@"^#$&~_,.:;*%+-')
+    INITCAP(STRING) -> STRING = bq_initcap({0}, E' \t\n\r\f\x0B[](){{}}/|<>!?@"^#$&~_,.:;*%+-')
     INITCAP(STRING, STRING) -> STRING = bq_initcap({0}, {1})
     SOUNDEX(STRING) -> STRING = bq_soundex({0})
     ASCII(STRING) -> INT64 = bq.ascii({0})
@@ -83,8 +89,6 @@ table(
     TO_HEX(BYTES) -> STRING = lower(hex({0}))
     FROM_HEX(STRING) -> BYTES = bq_from_hex({0})
     SAFE_CONVERT_BYTES_TO_STRING(BYTES) -> STRING = bq_safe_bytes_to_string({0})
-    NORMALIZE(STRING) -> STRING = nfc_normalize({0})
-    NORMALIZE_AND_CASEFOLD(STRING) -> STRING = bq_normalize_and_casefold({0}, 'NFC')
     REGEXP_CONTAINS(STRING, STRING) -> BOOL = regexp_matches({0}, {1})
     REGEXP_EXTRACT_ALL(STRING, STRING) -> ARRAY<STRING> = bq.regexp_extract_all({0}, {1})
     REGEXP_REPLACE(STRING, STRING, STRING) -> STRING = bq.regexp_replace({0}, {1}, {2})
@@ -99,3 +103,17 @@ table(
     EDIT_DISTANCE(STRING, STRING) -> INT64 = levenshtein({0}, {1})
     """,
 )
+
+
+@rule("NORMALIZE", "NORMALIZE_AND_CASEFOLD")
+def normalize(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """NORMALIZE(text[, NFC | NFKC | NFD | NFKD])"""
+    if len(node.args) not in (1, 2):
+        no_function_signature(a, node, [])
+    value = a.expression(node.args[0], scope)
+    if t.coerces(value.type, t.STRING) is None:
+        no_function_signature(a, node, [value])
+    mode = node.args[1].parts[0].upper() if len(node.args) == 2 and isinstance(node.args[1], nodes.Path) else "NFC"
+    if mode not in ("NFC", "NFKC", "NFD", "NFKD"):
+        a.fail(f"A valid normalization mode is required: {mode}", node)
+    return combine(f"bq_{node.name.lower()}({coerce(a, value, t.STRING).sql}, '{mode}')", t.STRING, value)

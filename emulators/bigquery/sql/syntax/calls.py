@@ -42,7 +42,7 @@ class CallParser(TypeParser):
             self._arguments(call)
             self._modifiers(call)
         self.expect(")")
-        if self.at_any("IGNORE", "RESPECT") and self.peek().upper == "NULLS":
+        if self.at_any("IGNORE", "RESPECT") and self.peek().upper == "NULLS" and self.peek(2).upper == "OVER":
             call.nulls = self.advance().upper
             self.advance()
         if self.accept("OVER"):

@@ -1,0 +1,102 @@
+"""FORMAT: printf with BigQuery's letters. Values come as text with a type tag, because a function in SQL has no any-type."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+_SPEC = re.compile(r"%([-+ #0']*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%])")
+_QUOTED = {"D": "DATE", "M": "DATETIME", "C": "TIME", "Z": "TIMESTAMP", "N": "NUMERIC", "B": "BIGNUMERIC"}
+
+
+def format_text(pattern: str | None, values: list[str | None] | None) -> str | None:
+    """The pattern filled; NULL when a value other than for %t and %T is NULL. A value is tag + text."""
+    if pattern is None or values is None:
+        return None
+    given = list(values)
+    null = False
+
+    def take() -> str | None:
+        if not given:
+            raise ValueError("Too few arguments to FORMAT for pattern \"" + pattern + '"')
+        return given.pop(0)
+
+    def one(m: re.Match[str]) -> str:
+        nonlocal null
+        flags, width, precision, letter = m.groups()
+        if letter == "%":
+            return "%"
+        if width == "*":
+            width = (take() or " ")[1:]
+            if width.startswith("-"):
+                flags, width = flags + "-", width[1:]
+        if precision == "*":
+            precision = (take() or " ")[1:]
+        value = take()
+        if value is None and letter not in "tT":
+            null = True
+            return ""
+        return _pad(_body(flags, precision, letter, value), flags, width, letter)
+
+    text = _SPEC.sub(one, pattern)
+    if given:
+        raise ValueError(f'Too many arguments to FORMAT for pattern "{pattern}"; Expected {len(values) - len(given)}; Got {len(values)}')
+    return None if null else text
+
+
+def _pad(text: str, flags: str, width: str | None, letter: str) -> str:
+    size = int(width or 0)
+    if "-" in flags:
+        return text.ljust(size)
+    if "0" in flags and letter in "diouxXfFeEgG":
+        sign = text[:1] if text[:1] in "+- " else ""
+        return sign + text[len(sign) :].rjust(size - len(sign), "0")
+    return text.rjust(size)
+
+
+def _sign(flags: str, negative: bool) -> str:
+    return "-" if negative else "+" if "+" in flags else " " if " " in flags else ""
+
+
+def _body(flags: str, precision: str | None, letter: str, value: str | None) -> str:
+    tag, text = (value[0], value[1:]) if value is not None else ("", "NULL")
+    if letter in "tT":
+        return text if letter == "t" or value is None else _literal(tag, text)
+    if letter == "s":
+        return text if precision is None else text[: int(precision)]
+    if letter in "pP":
+        return text
+    if tag not in "IFNB":
+        raise ValueError(f"Invalid type for argument of FORMAT specifier %{letter}")
+    if letter in "diouxX":
+        if tag != "I":
+            raise ValueError(f"Invalid type for argument of FORMAT specifier %{letter}: an INT64 is expected")
+        number = int(text)
+        digits = {"o": "o", "x": "x", "X": "X"}.get(letter, "d")
+        body = format(abs(number), "," + digits if "'" in flags and digits == "d" else digits)
+        prefix = {"o": "0", "x": "0x", "X": "0X"}.get(letter, "") if "#" in flags else ""
+        return _sign(flags, number < 0) + prefix + body.rjust(int(precision or 0), "0")
+    return _float(flags, precision, letter, tag, text)
+
+
+def _float(flags: str, precision: str | None, letter: str, tag: str, text: str) -> str:
+    if letter not in "fFeEgG":
+        raise ValueError(f'Invalid FORMAT specifier "%{letter}"')
+    lower = text.lower()
+    if "inf" in lower or "nan" in lower:
+        return _sign(flags, lower.startswith("-")) + lower.lstrip("-")
+    number: float | Decimal = Decimal(text) if tag in "NB" else float(text)
+    places = int(precision) if precision is not None else 6
+    comma = "," if "'" in flags else ""
+    return _sign(flags, number < 0 or text.startswith("-")) + format(abs(number), f"{comma}.{places}{letter}")
+
+
+def _literal(tag: str, text: str) -> str:
+    """%T: as a literal of its type."""
+    if tag == "S":
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    if tag == "F" and "." not in text and "e" not in text and "n" not in text:
+        return text + ".0"
+    return f'{_QUOTED[tag]} "{text}"' if tag in _QUOTED else text
+
+
+FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = ((format_text, ("VARCHAR", "VARCHAR[]"), "VARCHAR"),)
