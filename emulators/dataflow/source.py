@@ -41,19 +41,21 @@ class _Read(beam.DoFn):
 
     def process(self, _impulse: bytes) -> Iterator[TimestampedValue]:
         pulled = _in_hand.get(self._subscription)
+        last, published, timestamp = -1, _EPOCH, Timestamp(0)
         for received in pulled.received_messages if pulled is not None else ():
             message = received.message
             micros = message.publish_time.seconds * 1_000_000 + message.publish_time.nanos // 1000
-            element = self._element(message, micros) if self._with_attributes else message.data
-            yield TimestampedValue(element, self._timestamp(message, micros))
+            if micros != last:  # messages of one request share their time
+                last, published, timestamp = micros, _EPOCH + timedelta(microseconds=micros), Timestamp(micros=micros)
+            element = self._element(message, published) if self._with_attributes else message.data
+            yield TimestampedValue(element, self._event_time(message) or timestamp)
 
-    def _element(self, message: Any, micros: int) -> PubsubMessage:
-        published = _EPOCH + timedelta(microseconds=micros)
+    def _element(self, message: Any, published: datetime) -> PubsubMessage:
         attributes = dict(message.attributes)
         return PubsubMessage(message.data, attributes, message.message_id, published, message.ordering_key)
 
-    def _timestamp(self, message: Any, micros: int) -> Timestamp:
-        text = message.attributes.get(self._timestamp_attribute or "", "")
+    def _event_time(self, message: Any) -> Timestamp | None:
+        text = message.attributes.get(self._timestamp_attribute, "") if self._timestamp_attribute else ""
         if not text:
-            return Timestamp(micros=micros)
+            return None
         return Timestamp(micros=int(text) * 1000) if text.isdigit() else Timestamp.from_rfc3339(text)

@@ -14,8 +14,8 @@ from emulators.dataflow.bundle import Pulled
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 1_000  # messages a pull, ack ids a request
-_MOST_WAITING = 20_000  # messages
-_MOST_BYTES = 32 << 20
+_MOST_WAITING = 10_000  # messages
+_MOST_BYTES = 16 << 20
 _LEASE, _RENEW_AFTER = 60, 4.0  # seconds
 _PULL_TIMEOUT, _CALL_TIMEOUT = 60.0, 20.0
 _LONGEST_PAUSE = 5.0
