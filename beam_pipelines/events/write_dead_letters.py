@@ -12,6 +12,7 @@ from contracts import names
 
 _MOST_PUBLISHED = 9 << 20  # bytes; Pub/Sub takes 10 MB with the attributes
 _MOST_ATTRIBUTES = 90  # Pub/Sub takes 100
+_RESERVED = "goog"  # Pub/Sub adds such attributes itself, and refuses them from a publisher
 
 
 class WriteDeadLetters(beam.PTransform):
@@ -64,7 +65,7 @@ def _data(letter: DeadLetter) -> bytes:
 
 def _attributes(letter: DeadLetter) -> dict[str, str]:
     """The message's own attributes, and ours."""
-    own: dict[str, str] = orjson.loads(letter.attributes)
+    own = {name: value for name, value in orjson.loads(letter.attributes).items() if not name.startswith(_RESERVED)}
     ours = {
         "sluice_dead_letter_id": letter.dead_letter_id,
         "sluice_reason": letter.reason,

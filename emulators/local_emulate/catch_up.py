@@ -15,6 +15,7 @@ from emulators.supervisor.environment import PROJECT
 
 PATIENCE = 600.0
 QUIET = 1.5
+TRIES = 60.0  # seconds in which a bundle may be tried again
 LOCATION = "-"
 
 
@@ -50,16 +51,18 @@ def wait_for_events(state: Path, say: Callable[[str], None]) -> None:
         NotCaughtUp: it is still busy, or retrying, after a long time.
     """
     begun = datetime.now(UTC)
-    _wait(partial(_events_left, state / "dataflow", begun), "the streaming job is not done", say)
+    _wait(partial(_events_left, state / "dataflow", state / "logs" / "dataflow.log", begun), "the streaming job is not done", say)
 
 
-def _events_left(directory: Path, begun: datetime) -> str:
+def _events_left(directory: Path, log: Path, begun: datetime) -> str:
     """Nothing once every job has been idle for QUIET seconds after `begun`, else what it does."""
     found = [json.loads(file.read_text()) for file in directory.rglob("status.json")]
     for status in found or [{"state": "starting", "processed": 0}]:
         idle_until = status["state"] == "idle" and datetime.fromisoformat(status["updated_at"])
         if not idle_until or (idle_until - begun).total_seconds() < QUIET:
-            return f"{status['state']}: {status['processed']:,} messages processed {status.get('last_error') or ''}"
+            if status["state"] == "retrying" and (datetime.now(UTC) - begun).total_seconds() > TRIES:
+                raise NotCaughtUp(f"the streaming job does not get on: {status['last_error']}\nlog: {log}")
+            return f"events: {status['state']}, {status['processed']:,} messages processed"
     return ""
 
 

@@ -17,6 +17,7 @@ class Progress:
         self._terminal = sys.stderr.isatty()
         self._lock = threading.Lock()
         self._begun = time.monotonic()
+        self._last = ""
 
     @contextmanager
     def stage(self, name: str, what: str) -> Iterator[None]:
@@ -28,8 +29,11 @@ class Progress:
         self._line(f"  {name} took {self.seconds[name]:.1f} s")
 
     def detail(self, line: str) -> None:
-        """Something on the way."""
+        """Something on the way; what was just said is not said again."""
         with self._lock:
+            if line == self._last:
+                return
+            self._last = line
             if self._terminal:
                 sys.stderr.write(f"\r\033[K  {line[:WIDTH]}")
             else:
