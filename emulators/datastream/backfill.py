@@ -15,6 +15,8 @@ from typing import BinaryIO
 
 import numpy as np
 import psycopg2.extras
+import pyarrow as pa
+import pyarrow.compute as pc
 from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
@@ -27,6 +29,7 @@ from emulators.datastream.envelope import BACKFILL, INSERT, EnvelopeEncoder, Ori
 from emulators.datastream.journal import SpooledFile
 from emulators.datastream.landing import Spool, object_name
 from emulators.datastream.lsn import parse_lsn
+from emulators.datastream.memory import BYTES_A_COLUMN, LONG_ROW_BYTES, Memory, row_key
 from emulators.datastream.source import SourceTable, connect, names
 
 
@@ -102,12 +105,16 @@ def copied(connection: Connection, statement: str) -> Iterator[BinaryIO]:
 class TableBackfill:
     """Copies one table within a snapshot into finished files of the spool."""
 
-    def __init__(self, config: StreamConfig, spool: Spool, snapshot: Snapshot, source_table: SourceTable) -> None:
+    def __init__(
+        self, config: StreamConfig, spool: Spool, memory: Memory, snapshot: Snapshot, source_table: SourceTable
+    ) -> None:
         self.config, self.spool, self.source_table = config, spool, source_table
         self.table = source_table.table
         self.origin = Origin(snapshot.lsn, time.time_ns() // 1000, None)
         self.envelope = EnvelopeEncoder(config.name, self.table, BACKFILL)
-        self.snapshot = snapshot
+        self.snapshot, self.memory = snapshot, memory
+        self._remembers = source_table.identity != "f" and any(column.weight for column in self.table.columns)
+        self._keys = [index for index, column in enumerate(self.table.columns) if column.key]
         self.rows = 0
         self._files: list[ContainerFile] = []
 
@@ -141,7 +148,21 @@ class TableBackfill:
         )
         payload = [encode_column(texts, column.kind) for texts, column in zip(columns, self.table.columns, strict=True)]
         self._file().append(join([*head, *payload]))
+        if self._remembers and self._keys:
+            self._remember(columns)
         self.rows += number
+
+    def _remember(self, columns: list[pa.Array]) -> None:
+        """Keep the values of rows that may be stored out of line."""
+        sizes = np.full(len(columns[0]), BYTES_A_COLUMN * len(columns))
+        for texts, column in zip(columns, self.table.columns, strict=True):
+            if column.weight:
+                lengths = pc.fill_null(pc.binary_length(texts), 0)
+                sizes += lengths.to_numpy().astype(np.int64) * column.weight
+        long = pa.array(np.flatnonzero(sizes > LONG_ROW_BYTES))
+        values = [texts.take(long).cast(pa.binary()).to_pylist() for texts in columns]
+        for row in map(list, zip(*values, strict=True)):
+            self.memory.remember(self.table, row_key(self._keys, row), row, self.snapshot.lsn, 0)
 
     def _file(self) -> ContainerFile:
         if not self._files or self._files[-1].size >= self.config.file_bytes:

@@ -6,6 +6,7 @@ seen until the batch is committed to the journal, and that happens between trans
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +30,7 @@ class OpenFile:
     file: ContainerFile
     first: Origin
     last: Origin
+    sealed: bool = False
 
 
 @dataclass
@@ -103,11 +105,21 @@ class Batch:
         target.last = origins[-1]
 
     def _file(self, changes: TableChanges, origin: Origin) -> OpenFile:
-        if not changes.files or changes.files[-1].file.size >= self.config.file_bytes:
-            if changes.files:
-                changes.files[-1].file.close()
+        newest = changes.files[-1] if changes.files else None
+        if newest is None or newest.sealed or newest.file.size >= self.config.file_bytes:
+            if newest is not None:
+                newest.file.close()
             changes.files.append(OpenFile(self.spool.new_file(changes.table), origin, origin))
         return changes.files[-1]
+
+    def sealed(self, key: str) -> list[Path]:
+        """Files with all changes of a table so far; what comes after goes to others."""
+        self.encode()
+        files = [each for changes in self.tables.values() if changes.table.key == key for each in changes.files]
+        for each in files:
+            each.file.close()
+            each.sealed = True
+        return [each.file.path for each in files]
 
     def written_bytes(self) -> int:
         """The size of the largest file."""

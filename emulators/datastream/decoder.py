@@ -1,15 +1,16 @@
 """The log's messages to changes: which row changed how, under which definition of its table, in which order."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from emulators.datastream import envelope, pgoutput
 from emulators.datastream.changes import ENCODE_BYTES, Batch
 from emulators.datastream.config import StreamConfig
 from emulators.datastream.envelope import Origin, Table
+from emulators.datastream.memory import LONG_ROW_BYTES, Memory, can_be_long, row_key
 from emulators.datastream.pgoutput import UNCHANGED, ProtocolError, Relation, Values
-from emulators.datastream.source import Catalog
 
 log = logging.getLogger(__name__)
 BEGIN, COMMIT, RELATION, INSERT, UPDATE, DELETE, TRUNCATE = b"BCRIUDT"
@@ -23,19 +24,29 @@ class Known:
     relation: Relation
     table: Table | None
     keys: tuple[int, ...]
+    remembers: bool
+
+
+class Source(Protocol):
+    """What the log alone does not say."""
+
+    def table_of(self, relation: Relation) -> Table:
+        """A relation of the log as a table."""
+
+    def row_now(self, table: Table, key: Values) -> Values | None:
+        """The row with this key as it is now."""
+
+    def living(self, table: Table, before: tuple[int, int], batch: Batch) -> Iterable[Values]:
+        """The rows that have landed, or are in the batch, before a place in the log."""
 
 
 class Decoder:
     """Puts the changes of one replication session into batches."""
 
-    def __init__(self, config: StreamConfig, catalog: Catalog, fill: Callable[[Table, Values, Values], Values]) -> None:
-        """`fill(table, row, key)` gives values for a row's columns that the log calls unchanged."""
-        self.config, self.catalog, self.fill = config, catalog, fill
-        self.batch: Batch | None = None
+    def __init__(self, config: StreamConfig, memory: Memory, source: Source) -> None:
+        self.config, self.memory, self.source = config, memory, source
         self.read_lsn = 0
-        self.truncated: list[tuple[Table, Origin]] = []
         self._origin: Origin | None = None
-        self._number = 0
         self._sequence = 0
         self._relations: dict[int, Known] = {}
 
@@ -50,13 +61,14 @@ class Decoder:
         if kind == INSERT:
             known = self._relations[pgoutput.SIZE(data, 1)[0]]
             if known.table is not None:
-                self._add(batch, known.table, pgoutput.parse_tuple(data, 6)[0], envelope.INSERT, len(data))
+                row = pgoutput.parse_tuple(data, 6)[0]
+                self._add(batch, known.table, row, envelope.INSERT, len(data))
+                if known.remembers:
+                    self._remember(known.table, known.keys, row, len(data))
         elif kind == UPDATE:
             self._update(data, batch)
         elif kind == DELETE:
-            known = self._relations[pgoutput.SIZE(data, 1)[0]]
-            if known.table is not None:
-                self._add(batch, known.table, pgoutput.parse_tuple(data, 6)[0], envelope.DELETE, len(data))
+            self._delete(data, batch)
         elif kind == BEGIN:
             begin = pgoutput.parse_begin(data)
             self._origin = Origin(begin.lsn, begin.micros, begin.transaction_id)
@@ -67,7 +79,7 @@ class Decoder:
         elif kind == RELATION:
             self._relation(pgoutput.parse_relation(data))
         elif kind == TRUNCATE:
-            self._truncate(pgoutput.parse_truncate(data))
+            self._truncate(pgoutput.parse_truncate(data), batch)
         elif kind not in IGNORED:
             raise ProtocolError(f"a message of type {chr(kind)!r}, which version 1 does not have")
 
@@ -75,12 +87,13 @@ class Decoder:
         known = self._relations.get(relation.oid)
         if known is not None and known.relation == relation:
             return
-        table = None
-        keys: tuple[int, ...] = ()
-        if self.config.includes(relation.schema, relation.name):
-            table = self.catalog.table_of(relation)
-            keys = tuple(index for index, column in enumerate(table.columns) if column.key)
-        self._relations[relation.oid] = Known(relation, table, keys)
+        if not self.config.includes(relation.schema, relation.name):
+            self._relations[relation.oid] = Known(relation, None, (), False)
+            return
+        table = self.source.table_of(relation)
+        keys = tuple(index for index, column in enumerate(table.columns) if column.key)
+        remembers = bool(keys) and relation.identity != "f" and any(column.weight for column in table.columns)
+        self._relations[relation.oid] = Known(relation, table, keys, remembers)
 
     def _add(self, batch: Batch, table: Table, values: Values, change: int, size: int) -> None:
         assert self._origin is not None
@@ -97,32 +110,68 @@ class Decoder:
     def _update(self, data: bytes, batch: Batch) -> None:
         oid, _, old, new = pgoutput.parse_update(data)
         known = self._relations[oid]
-        table = known.table
+        table, keys = known.table, known.keys
         if table is None:
             return
-        if UNCHANGED in new:
-            new = self._filled(table, known.keys, old, new)
-        moved = old is not None and (not known.keys or any(old[index] != new[index] for index in known.keys))
-        if moved and old is not None:
+        row = self._filled(table, keys, old, new) if UNCHANGED in new else new
+        if old is not None and (not keys or any(old[index] != row[index] for index in keys)):
             self._add(batch, table, old, envelope.UPDATE_DELETE, len(data))
-            self._add(batch, table, new, envelope.UPDATE_INSERT, len(data))
+            self._forget(known, old)
+            self._add(batch, table, row, envelope.UPDATE_INSERT, len(data))
+            if known.remembers:  # under another key, all values are to be remembered
+                self._remember(table, keys, row, LONG_ROW_BYTES)
         else:
-            self._add(batch, table, new, envelope.UPDATE, len(data))
+            self._add(batch, table, row, envelope.UPDATE, len(data))
+            if known.remembers:
+                self._remember(table, keys, new, len(data))
+
+    def _delete(self, data: bytes, batch: Batch) -> None:
+        known = self._relations[pgoutput.SIZE(data, 1)[0]]
+        if known.table is not None:
+            row = pgoutput.parse_tuple(data, 6)[0]
+            self._add(batch, known.table, row, envelope.DELETE, len(data))
+            self._forget(known, row)
+
+    def _remember(self, table: Table, keys: tuple[int, ...], row: Values, size: int) -> None:
+        """Keep what a later update may leave out. The message's size tells most rows apart that are short."""
+        assert self._origin is not None
+        if size * 8 > LONG_ROW_BYTES and can_be_long(table, row):
+            self.memory.remember(table, row_key(keys, row), row, self._origin.lsn, self._sequence)
+
+    def _forget(self, known: Known, row: Values) -> None:
+        if known.remembers and known.table is not None and self._origin is not None:
+            self.memory.forget(known.table, row_key(known.keys, row), self._origin.lsn, self._sequence)
 
     def _filled(self, table: Table, keys: tuple[int, ...], old: Values | None, new: Values) -> Values:
-        """Unchanged values from the old row, as far as the log has them, else from elsewhere."""
-        if old is not None:
-            new = [
-                was if value == UNCHANGED and was is not None else value for was, value in zip(old, new, strict=True)
-            ]
-            if UNCHANGED not in new:
-                return new
-        key = old if old is not None and keys else new
-        return self.fill(table, new, [key[index] for index in keys])
+        """Unchanged values: from the old row where the log has it, from memory, or from the table as it is now.
 
-    def _truncate(self, oids: tuple[int, ...]) -> None:
+        The last is right unless the value has changed since, and then that change follows in the log: the current
+        state is right in the end, and a version in between may show a value too early.
+        """
+        assert self._origin is not None
+        row, before = list(new), old if old is not None and keys else new
+        key = row_key(keys, before)
+        now: Values | None = None
+        for index, column in enumerate(table.columns):
+            if row[index] != UNCHANGED:
+                continue
+            if old is not None and old[index] is not None:
+                row[index] = old[index]
+                continue
+            row[index] = self.memory.find(table, key, column.name, self._origin.lsn, self._sequence + 1)
+            if row[index] is None:
+                now = now or self.source.row_now(table, [new[at] for at in keys]) or [None] * len(row)
+                row[index] = now[index]
+                log.warning("%s.%s: an unchanged long value was not known; read from the table", table.key, column.name)
+        return row
+
+    def _truncate(self, oids: tuple[int, ...], batch: Batch) -> None:
         assert self._origin is not None
         for oid in oids:
             table = self._relations[oid].table
-            if table is not None:
-                self.truncated.append((table, self._origin))
+            if table is None:
+                continue
+            before = self._sequence
+            for row in self.source.living(table, (self._origin.lsn, self._sequence + 1), batch):
+                self._add(batch, table, row, envelope.DELETE, 100)
+            log.warning("%s was truncated: %d rows are deleted one by one", table.key, self._sequence - before)

@@ -3,6 +3,8 @@
 import logging
 import select
 import time
+from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import psycopg2.extras
@@ -12,8 +14,9 @@ from emulators.datastream.changes import Batch
 from emulators.datastream.decoder import Decoder
 from emulators.datastream.envelope import Table
 from emulators.datastream.journal import changes_statement
-from emulators.datastream.pgoutput import UNCHANGED, Values
+from emulators.datastream.pgoutput import Relation, Values
 from emulators.datastream.source import Catalog, connect, row_by_key
+from emulators.datastream.truncation import living_rows
 
 if TYPE_CHECKING:
     from emulators.datastream.worker import Worker
@@ -32,7 +35,7 @@ class Follower:
         self.worker, self.catalog = worker, catalog
         self.config, self.journal = worker.config, worker.journal
         self.received_lsn = self.journal.lsn("read") or 0
-        self._decoder = Decoder(self.config, catalog, self._fill)
+        self._decoder = Decoder(self.config, worker.memory, self)
         self._batch = Batch(self.config, worker.spool)
         self._asked = self._discovered = 0.0
 
@@ -114,7 +117,9 @@ class Follower:
         for table, file in finished:
             counts[table] = counts.get(table, 0) + file.rows
         counted = [changes_statement(table.schema, table.name, rows) for table, rows in counts.items()]
+        self.worker.memory.save()
         self.journal.commit([file for _, file in finished], counted, read=str(end))
+        self.worker.memory.settle(end)
         self._batch = Batch(self.config, self.worker.spool)
         self.worker.publish()
         self.journal.record(landed=str(end))
@@ -142,9 +147,18 @@ class Follower:
         confirmed = self.journal.lsn("read") or 0
         cursor.send_feedback(flush_lsn=confirmed, reply=True, force=True)  # type: ignore[no-untyped-call]
 
-    def _fill(self, table: Table, row: Values, key: Values) -> Values:
-        """Out-of-line values that an update left unchanged: the log does not have them, so ask the table."""
-        found = row_by_key(self.catalog.connection, table, key)
-        if found is None:  # deleted since; the log will say so
-            return [None if value == UNCHANGED else value for value in row]
-        return [now if value == UNCHANGED else value for value, now in zip(row, found, strict=True)]
+    def table_of(self, relation: Relation) -> Table:
+        """A relation of the log as a table."""
+        return self.catalog.table_of(relation)
+
+    def row_now(self, table: Table, key: Values) -> Values | None:
+        """The row with this key as it is now."""
+        return row_by_key(self.catalog.connection, table, key)
+
+    def living(self, table: Table, before: tuple[int, int], batch: Batch) -> Iterable[Values]:
+        """The rows that have landed, or are in the batch, before a place in the log."""
+        folder = f"{self.config.prefix}/{table.object}/".lstrip("/")
+        bucket, storage = self.config.bucket, self.worker.storage
+        landed = (storage.read(bucket, name) for name in storage.names(bucket, folder))
+        spooled = (path.read_bytes() for path in batch.sealed(table.key))
+        return list(living_rows(table, before, chain(landed, spooled)))

@@ -58,12 +58,16 @@ class Kind:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a source table. `key`: part of what identifies a row. `can_toast`: may be stored out of line."""
+    """A column of a source table.
+
+    key: it is part of what identifies a row. weight: at most so many bytes are stored for a byte of its text; 0 for a
+    type of fixed length, which is never stored out of line.
+    """
 
     name: str
     kind: Kind
     key: bool
-    can_toast: bool = True
+    weight: int = 0
 
 
 def decimal_kind(modifier: int) -> Kind:

@@ -28,9 +28,12 @@ SESSION = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
+# Types that are stored in as many bytes as their text has: text, varchar, char, json, xml, bytea, numeric.
+AS_LONG_AS_TEXT = frozenset({25, 1043, 1042, 114, 142, 17, 1700})
+HEAVY = 8  # an array of bigint: eight bytes for "1,"
 TABLES = """
-SELECT p.schemaname, p.tablename, p.rowfilter, c.oid, c.relkind, a.attname, a.atttypid, a.atttypmod,
-       coalesce(a.attnum = ANY (i.indkey), false), a.attstorage <> 'p'
+SELECT p.schemaname, p.tablename, p.rowfilter, c.relreplident, c.relkind, a.attname, a.atttypid, a.atttypmod,
+       coalesce(a.attnum = ANY (i.indkey), false)
 FROM pg_publication_tables p
 JOIN pg_namespace n ON n.nspname = p.schemaname
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
@@ -52,9 +55,9 @@ WHERE p.pubname = %s AND c.relkind = 'p' AND NOT p.pubviaroot
 
 @dataclass(frozen=True)
 class SourceTable:
-    """A table of the publication as it is now."""
+    """A table of the publication as it is now. `identity`: d(efault), n(othing), f(ull) or i(ndex)."""
 
-    oid: int
+    identity: str
     table: Table
     row_filter: str | None
     is_partitioned: bool
@@ -81,7 +84,7 @@ class Catalog:
     def __init__(self, source: Source) -> None:
         self.connection = connect(source)
         self.connection.autocommit = True
-        self._kinds: dict[tuple[int, int], Kind] = {}
+        self._types: dict[tuple[int, int], tuple[Kind, int]] = {}
 
     def close(self) -> None:
         """End the session."""
@@ -93,26 +96,31 @@ class Catalog:
             cursor.execute(query, values)
             return list(cursor.fetchall())
 
-    def kind(self, oid: int, modifier: int) -> Kind:
-        """The kind of a type: domains are their base type, arrays have items; one that is gone meanwhile is text."""
-        known = self._kinds.get((oid, modifier))
+    def type(self, oid: int, modifier: int) -> tuple[Kind, int]:
+        """A type's kind and weight: a domain is its base type, an array has items, one that is gone by now is text."""
+        known = self._types.get((oid, modifier))
         if known is None:
-            known = self._kinds[oid, modifier] = self._find_kind(oid, modifier)
+            known = self._types[oid, modifier] = self._find_type(oid, modifier)
         return known
 
-    def _find_kind(self, oid: int, modifier: int) -> Kind:
-        query = "SELECT typtype, typbasetype, typtypmod, typcategory, typelem FROM pg_type WHERE oid = %s"
+    def _find_type(self, oid: int, modifier: int) -> tuple[Kind, int]:
+        query = "SELECT typtype, typbasetype, typtypmod, typcategory, typelem, typlen FROM pg_type WHERE oid = %s"
         with self.connection.cursor() as cursor:
             cursor.execute(query, (oid,))
             row = cursor.fetchone()
         if row is None:
-            return Kind(TEXT)
-        sort, base, base_modifier, category, item = row
+            return Kind(TEXT), HEAVY
+        sort, base, base_modifier, category, item, length = row
         if sort == "d":
-            return self.kind(base, base_modifier)
+            return self.type(base, base_modifier)
+        weight = 0 if length > 0 else 1 if oid in AS_LONG_AS_TEXT else HEAVY
         if category == "A" and item:
-            return Kind(ARRAY, item=self.kind(item, modifier))
-        return scalar_kind(oid, modifier)
+            return Kind(ARRAY, item=self.type(item, modifier)[0]), weight
+        return scalar_kind(oid, modifier), weight
+
+    def _column(self, name: str, type_oid: int, modifier: int, key: bool) -> Column:
+        kind, weight = self.type(type_oid, modifier)
+        return Column(name, kind, key, weight)
 
     def tables(self, publication: str) -> list[SourceTable]:
         """The publication's tables, with the columns that it publishes."""
@@ -125,13 +133,14 @@ class Catalog:
 
     def _table(self, schema: str, name: str, rows: list[tuple[object, ...]]) -> SourceTable:
         columns = tuple(
-            Column(str(column), self.kind(int(str(type_oid)), int(str(modifier))), bool(key), bool(toast))
-            for _, _, _, column, type_oid, modifier, key, toast in rows
+            self._column(str(column), int(str(type_oid)), int(str(modifier)), bool(key))
+            for _, _, _, column, type_oid, modifier, key in rows
             if column is not None
         )
-        row_filter, oid, relation_kind = rows[0][:3]
+        row_filter, identity, relation_kind = rows[0][:3]
         table = Table(schema, name, columns)
-        return SourceTable(int(str(oid)), table, None if row_filter is None else str(row_filter), relation_kind == "p")
+        filtered = None if row_filter is None else str(row_filter)
+        return SourceTable(str(identity), table, filtered, relation_kind == "p")
 
     def table_of(self, relation: Relation) -> Table:
         """A relation of the log as a table. Where the identity is the whole row, the primary key is asked for."""
@@ -139,7 +148,7 @@ class Catalog:
         if relation.identity == "f":
             keys = {str(row[0]) for row in self.rows(PRIMARY_KEY, relation.oid)}
         columns = tuple(
-            Column(column.name, self.kind(column.type_oid, column.modifier), column.name in keys)
+            self._column(column.name, column.type_oid, column.modifier, column.name in keys)
             for column in relation.columns
         )
         return Table(relation.schema, relation.name, columns)
@@ -190,10 +199,10 @@ def check_publication(catalog: Catalog, config: StreamConfig) -> None:
                 f"table {schema}.{table} is in includeObjects and not in publication {name!r}; create it, then run "
                 f"ALTER PUBLICATION {name} ADD TABLE {schema}.{table}"
             )
-    for partitioned_schema, partitioned in catalog.rows(PARTITIONED, name):
+    for partitioned in catalog.rows(PARTITIONED, name):
         raise precondition(
-            f"table {partitioned_schema}.{partitioned} is partitioned, and publication {name!r} would name its partitions instead of it; "
-            f"run ALTER PUBLICATION {name} SET (publish_via_partition_root = true)"
+            f"table {'.'.join(map(str, partitioned))} is partitioned, and publication {name!r} would name its "
+            f"partitions instead of it; run ALTER PUBLICATION {name} SET (publish_via_partition_root = true)"
         )
 
 

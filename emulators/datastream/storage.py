@@ -1,8 +1,9 @@
-"""The only client of Cloud Storage here: upload a file once, at STORAGE_EMULATOR_HOST."""
+"""The only client of Cloud Storage here, at STORAGE_EMULATOR_HOST: upload a file once; list and read what is there."""
 
 import http.client
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -29,8 +30,8 @@ def endpoint() -> str:
     return host if "://" in host else f"http://{host}"
 
 
-class Uploader:
-    """Uploads over one connection that is kept open."""
+class Bucket:
+    """Objects of buckets, over one connection that is kept open."""
 
     def __init__(self, url: str) -> None:
         self.url = urlsplit(url)
@@ -43,7 +44,7 @@ class Uploader:
             StorageUnavailable, StorageRefused: it was not written.
         """
         target = f"/upload/storage/v1/b/{quote(bucket, safe='')}/o?uploadType=media&ifGenerationMatch=0"
-        status, body = self._post(f"{self.url.path.rstrip('/')}{target}&name={quote(name, safe='')}", path)
+        status, body = self._send("POST", f"{self.url.path.rstrip('/')}{target}&name={quote(name, safe='')}", path)
         if status == 200:
             return True
         if status == 412:
@@ -53,15 +54,37 @@ class Uploader:
             raise StorageUnavailable(message)
         raise StorageRefused(message)
 
-    def _post(self, target: str, path: Path) -> tuple[int, bytes]:
-        """Send the file; a connection that was closed while idle is opened again once."""
+    def names(self, bucket: str, prefix: str) -> Iterator[str]:
+        """The names of objects, in their order."""
+        token = ""
+        while True:
+            target = f"/storage/v1/b/{quote(bucket, safe='')}/o?fields=nextPageToken,items(name)&prefix="
+            page = json.loads(self._get(f"{target}{quote(prefix, safe='')}{token}"))
+            yield from (item["name"] for item in page.get("items", ()))
+            if "nextPageToken" not in page:
+                return
+            token = f"&pageToken={quote(page['nextPageToken'], safe='')}"
+
+    def read(self, bucket: str, name: str) -> bytes:
+        """An object's bytes."""
+        return self._get(f"/storage/v1/b/{quote(bucket, safe='')}/o/{quote(name, safe='')}?alt=media")
+
+    def _get(self, target: str) -> bytes:
+        status, body = self._send("GET", self.url.path.rstrip("/") + target, None)
+        if status != 200:
+            raise StorageUnavailable(f"{target}: {status} {reason(body)}")
+        return body
+
+    def _send(self, method: str, target: str, path: Path | None) -> tuple[int, bytes]:
+        """Ask, with a file as the body; a connection that was closed while idle is opened again once."""
         for attempt in (1, 2):
             fresh = self._connection is None
             connection = self._connection = self._connection or self._connect()
             try:
-                with path.open("rb") as file:
-                    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(path.stat().st_size)}
-                    connection.request("POST", target, body=file, headers=headers)
+                with (path or Path(os.devnull)).open("rb") as file:
+                    size = 0 if path is None else path.stat().st_size
+                    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+                    connection.request(method, target, body=file, headers=headers)
                     response = connection.getresponse()
                     return response.status, response.read()
             except (OSError, http.client.HTTPException) as error:

@@ -22,6 +22,7 @@ from emulators.datastream.follow import Follower
 from emulators.datastream.journal import Journal, StreamObject, backfill_statement
 from emulators.datastream.landing import Spool
 from emulators.datastream.lsn import format_lsn, parse_lsn
+from emulators.datastream.memory import Memory
 from emulators.datastream.pgoutput import ProtocolError
 from emulators.datastream.source import Catalog, SourceTable, check_continuity, connect
 
@@ -39,13 +40,14 @@ class Worker:
         self.config = config
         self.journal = Journal(directory)
         self.spool = Spool(directory / "spool")
+        self.memory = Memory(directory / "memory.sqlite")
         self.error: str | None = None
         self.progress: dict[str, int] = {}
         self.follower: Follower | None = None
         self.stopping = threading.Event()
         self.wanted = threading.Event()
         self._failed = failed
-        self._uploader = storage.Uploader(storage.endpoint())
+        self.storage = storage.Bucket(storage.endpoint())
         self._thread = threading.Thread(target=self._run, name=f"stream {config.name.rsplit('/', 1)[-1]}", daemon=True)
 
     def start(self) -> None:
@@ -78,7 +80,7 @@ class Worker:
                 self.stopping.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
                 attempt += 1
             finally:
-                self._uploader.close()
+                self.storage.close()
 
     def _report(self, error: Exception) -> None:
         text = f"{type(error).__name__}: {str(error).strip()}"
@@ -89,6 +91,7 @@ class Worker:
     def _round(self) -> None:
         """Everything once; following the log lasts until something else is wanted."""
         self.spool.clear_except(self.journal.pending())
+        self.memory.settle(self.journal.lsn("read") or 0)
         self.publish()
         with ExitStack() as stack:
             catalog = Catalog(self.config.source)
@@ -114,7 +117,7 @@ class Worker:
         """Upload what the journal says, then call it landed."""
         files = self.journal.pending()
         for file in files:
-            self._uploader.upload(self.config.bucket, file.object, file.path)
+            self.storage.upload(self.config.bucket, file.object, file.path)
         self.journal.uploaded(files)
         for file in files:
             file.path.unlink(missing_ok=True)
@@ -193,13 +196,14 @@ class Worker:
             if self.stopping.is_set() or self.is_cancelled(each):
                 raise Stopped
 
-        backfill = TableBackfill(self.config, self.spool, snapshot, source_table)
+        backfill = TableBackfill(self.config, self.spool, self.memory, snapshot, source_table)
         try:
             files = backfill.run(progress)
         except Stopped:
             if self.stopping.is_set():
                 raise
             return
+        self.memory.save()
         done = backfill_statement(each.schema, each.name, "COMPLETED", rows=backfill.rows)
         self.journal.commit(files, [done])
         self.publish()
@@ -213,6 +217,7 @@ class Worker:
     def close(self) -> None:
         """Let go of the files; the worker has ended."""
         self.journal.close()
+        self.memory.close()
 
     def drop_slot(self) -> None:
         """Drop the slot if this stream created it: left behind, it would keep the source's log forever."""

@@ -16,13 +16,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Services on free ports, and a bucket."""
     folder = tmp_path_factory.mktemp("place")
     postgres, storage = Service("postgres", folder), Service("storage", folder)
+    postgres.wait()
+    storage.wait()
     before = os.environ.get("STORAGE_EMULATOR_HOST")
     os.environ["STORAGE_EMULATOR_HOST"] = f"http://{storage.address}"
     body = json.dumps({"name": "landing"}).encode()
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"http://{storage.address}/storage/v1/b?project=test", body, headers)
     urllib.request.urlopen(request, timeout=10).close()
-    datastream = Service("datastream", folder)
+    datastream = Service("datastream", folder).wait()
     yield Place(postgres, storage, datastream)
     for service in (datastream, storage, postgres):
         service.stop()

@@ -146,6 +146,13 @@ class Stream:
         assert found["state"] == state, found
         return found
 
+    def wait_for_slot(self, connection: Connection) -> None:
+        """Until the server has noticed that nobody reads the slot."""
+        query = "SELECT active FROM pg_replication_slots WHERE slot_name = %s"
+        deadline = time.monotonic() + 10
+        while run(connection, query, self.id) != [(False,)] and time.monotonic() < deadline:
+            time.sleep(0.02)
+
     def delete(self) -> None:
         """Delete the stream, so that its slot goes."""
         self.place.api("DELETE", f"/v1/{self.name}")
@@ -171,7 +178,7 @@ def files(place: Place, prefix: str) -> dict[str, list[Json]]:
     )
     result = {}
     for blob in client.list_blobs("landing", prefix=f"{prefix}/"):
-        result[blob.name] = [dict(record) for record in fastavro.reader(io.BytesIO(blob.download_as_bytes()))]  # type: ignore[arg-type]
+        result[blob.name] = [dict(record) for record in fastavro.reader(io.BytesIO(blob.download_as_bytes()))]
     return result
 
 

@@ -37,11 +37,11 @@ class Company(threading.Thread):
                 run(connection, "INSERT INTO journal (counter, value) VALUES (%s, %s)", counter, number)
             run(connection, "COMMIT")
             self.committed += pairs
+            time.sleep(0.005)  # leave the machine to the others
         connection.close()
 
 
-@pytest.mark.parametrize("round_number", range(2))
-def test_killed_at_random_moments(place: Place, round_number: int) -> None:
+def test_killed_at_random_moments(place: Place) -> None:
     seed = int(os.environ.get("SLUICE_SEED", random.randrange(1 << 30)))
     print(f"SLUICE_SEED={seed}")
     chance = random.Random(seed)
@@ -51,10 +51,11 @@ def test_killed_at_random_moments(place: Place, round_number: int) -> None:
     company = Company(it, seed)
     company.start()
     try:
-        for _ in range(6):
+        for _ in range(5):
             time.sleep(chance.random() * 0.9)
             place.datastream.kill()
-            place.datastream.start()
+            place.datastream.launch()
+            place.datastream.wait()
     finally:
         company.stopping.set()
         company.join()
@@ -84,7 +85,8 @@ def test_its_neighbours_are_killed(place: Place, victim: str) -> None:
         run(connection, "INSERT INTO journal (counter, value) SELECT i, %s FROM generate_series(1, 100) i", number)
         service.kill()
         time.sleep(0.7)
-        service.start()
+        service.launch()
+        service.wait()
         connection = place.connect(it.id)
     it.wait(connection)
     landed = it.landed()
