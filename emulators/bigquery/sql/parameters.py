@@ -34,7 +34,10 @@ def literal(value: Any, kind: Type, name: str | None = None) -> str:
     if kind.kind == "STRUCT":
         given = {key.lower(): item for key, item in value.items()}
         names = t.struct_names(kind)
-        members = (f"{t.quoted(n)} := {literal(given.get((f or '').lower()), k, name)}" for n, (f, k) in zip(names, kind.fields, strict=True))
+        members = (
+            f"{t.quoted(n)} := {literal(given.get((f or '').lower()), k, name)}"
+            for n, (f, k) in zip(names, kind.fields, strict=True)
+        )
         return f"struct_pack({', '.join(members)})"
     if kind.kind == "RANGE":
         assert kind.element is not None
@@ -50,7 +53,9 @@ def _scalar(value: str, kind: Type, name: str | None) -> str:
         try:
             raw = base64.b64decode(value, validate=True)
         except binascii.Error as error:
-            raise SqlError(f"Invalid value for type BYTES in query parameter {name or ''}: {value}", "invalid") from error
+            raise SqlError(
+                f"Invalid value for type BYTES in query parameter {name or ''}: {value}", "invalid"
+            ) from error
         return "CAST('" + "".join(f"\\x{b:02X}" for b in raw) + "' AS BLOB)"
     if kind.kind == "JSON":
         return f"bq.parse_json({t.text(value)})"

@@ -58,7 +58,10 @@ class Script(Iterator[Statement]):
         plain = [n for n in self.nodes if not (isinstance(n, d.CreateRoutine) and n.temporary)]
         if len(self.nodes) == 1:
             plain = list(self.nodes)
-        return len(plain) != 1 or isinstance(plain[0], (s.Declare, s.Set, s.Block, s.If, s.CaseStatement, s.Loop, s.For, s.CallStatement, s.ExecuteImmediate))
+        return len(plain) != 1 or isinstance(
+            plain[0],
+            (s.Declare, s.Set, s.Block, s.If, s.CaseStatement, s.Loop, s.For, s.CallStatement, s.ExecuteImmediate),
+        )
 
     @property
     def kind(self) -> str:
@@ -125,7 +128,14 @@ class Script(Iterator[Statement]):
             found = evaluate(sql)
         else:
             text_here = text[node.at :]
-            yield Statement("SELECT", text_here, f"SELECT {finish(a, sql)} AS v", schema=(t.to_field("v", kind),), reads=tuple(a.shared.reads), wants_rows=True)
+            yield Statement(
+                "SELECT",
+                text_here,
+                f"SELECT {finish(a, sql)} AS v",
+                schema=(t.to_field("v", kind),),
+                reads=tuple(a.shared.reads),
+                wants_rows=True,
+            )
             found = self._rows[0][0] if self._rows else None
         return Value(value_sql(found, kind), kind)
 
@@ -159,7 +169,9 @@ class Script(Iterator[Statement]):
             return
         value = yield from self._value(node.value, text)
         if value.type.kind != "STRUCT" or len(value.type.fields) != len(node.targets):
-            raise SqlError(f"Number of variables ({len(node.targets)}) does not match the number of fields of {value.type}")
+            raise SqlError(
+                f"Number of variables ({len(node.targets)}) does not match the number of fields of {value.type}"
+            )
         for target, own, (_, kind) in zip(node.targets, t.struct_names(value.type), value.type.fields, strict=True):
             self._store(target, Value(f"struct_extract({value.sql}, {t.text(own)})", kind))
 
@@ -221,7 +233,11 @@ class Script(Iterator[Statement]):
 
     def _loop(self, node: s.Loop, text: str) -> Steps:
         for _ in range(_MAX_STEPS):
-            if node.kind == "WHILE" and node.condition is not None and not (yield from self._condition(node.condition, text)):
+            if (
+                node.kind == "WHILE"
+                and node.condition is not None
+                and not (yield from self._condition(node.condition, text))
+            ):
                 return
             try:
                 yield from self._each(node.body, text)
@@ -230,7 +246,11 @@ class Script(Iterator[Statement]):
                     raise
                 if not isinstance(jump, _Continue):
                     return
-            if node.kind == "REPEAT" and node.condition is not None and (yield from self._condition(node.condition, text)):
+            if (
+                node.kind == "REPEAT"
+                and node.condition is not None
+                and (yield from self._condition(node.condition, text))
+            ):
                 return
         raise SqlError(f"The loop ran {_MAX_STEPS} times without an end")
 
@@ -239,7 +259,9 @@ class Script(Iterator[Statement]):
         a = Analyzer(self.environment, text)
         relation = a.query(node.query, None)
         kind = Type("STRUCT", None, tuple((c.name or None, c.type) for c in relation.columns))
-        yield Statement("SELECT", text[node.query.at :], finish(a, rows_of(relation)), reads=tuple(a.shared.reads), wants_rows=True)
+        yield Statement(
+            "SELECT", text[node.query.at :], finish(a, rows_of(relation)), reads=tuple(a.shared.reads), wants_rows=True
+        )
         saved = self.environment.variables.get(node.variable.lower())
         for row in list(self._rows):
             self.environment.variables[node.variable.lower()] = Value(value_sql(list(row), kind), kind)
@@ -255,10 +277,10 @@ class Script(Iterator[Statement]):
             self.environment.variables[node.variable.lower()] = saved
 
     def _jump(self, node: s.Jump, text: str) -> Steps:
+        yield from ()
         if node.kind == "RETURN":
             raise _Return
         raise (_Continue if node.kind == "CONTINUE" else _Break)(node.label)
-        yield  # a generator, like its siblings
 
     def _raise(self, node: s.Raise, text: str) -> Steps:
         if node.message is None:
@@ -301,12 +323,21 @@ class Script(Iterator[Statement]):
         if not node.into:
             yield statement
             return
-        yield Statement(statement.kind, statement.text, statement.duckdb, schema=statement.schema, reads=statement.reads, wants_rows=True)
+        yield Statement(
+            statement.kind,
+            statement.text,
+            statement.duckdb,
+            schema=statement.schema,
+            reads=statement.reads,
+            wants_rows=True,
+        )
         self._into(node.into, statement, self._rows)
 
     def _into(self, targets: list[str], statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         if len(targets) != len(statement.schema):
-            raise SqlError(f"EXECUTE IMMEDIATE INTO has {len(targets)} variables but the query returns {len(statement.schema)} columns")
+            raise SqlError(
+                f"EXECUTE IMMEDIATE INTO has {len(targets)} variables but the query returns {len(statement.schema)} columns"
+            )
         if len(rows) > 1:
             raise SqlError("EXECUTE IMMEDIATE INTO: the query returned more than one row")
         for i, (target, field) in enumerate(zip(targets, statement.schema, strict=True)):
@@ -328,7 +359,9 @@ class Script(Iterator[Statement]):
     def _procedure(self, routine: Any, node: s.CallStatement, text: str) -> Steps:
         wanted = routine.get("arguments", [])
         if len(wanted) != len(node.args):
-            raise SqlError(f"Procedure {'.'.join(node.path)} takes {len(wanted)} arguments, but was called with {len(node.args)}")
+            raise SqlError(
+                f"Procedure {'.'.join(node.path)} takes {len(wanted)} arguments, but was called with {len(node.args)}"
+            )
         given: dict[str, Value] = {}
         outputs: list[tuple[str, str]] = []
         for arg, value in zip(wanted, node.args, strict=True):

@@ -38,14 +38,37 @@ GEOGRAPHY = Type("GEOGRAPHY")
 NUMBERS = ("INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64")
 SIMPLE = {
     t.kind: t
-    for t in (INT64, FLOAT64, NUMERIC, BIGNUMERIC, BOOL, STRING, BYTES, JSON, DATE, TIME, DATETIME, TIMESTAMP, INTERVAL, GEOGRAPHY, NULL)
+    for t in (
+        INT64,
+        FLOAT64,
+        NUMERIC,
+        BIGNUMERIC,
+        BOOL,
+        STRING,
+        BYTES,
+        JSON,
+        DATE,
+        TIME,
+        DATETIME,
+        TIMESTAMP,
+        INTERVAL,
+        GEOGRAPHY,
+        NULL,
+    )
 }
 _DUCKDB = {
     "INT64": "BIGINT", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "DECIMAL(38,18)", "BOOL": "BOOLEAN",
     "STRING": "VARCHAR", "BYTES": "BLOB", "DATE": "DATE", "TIME": "TIME", "DATETIME": "TIMESTAMP", "TIMESTAMP": "TIMESTAMPTZ",
     "JSON": "JSON", "INTERVAL": "INTERVAL", "NULL": "BIGINT",
 }  # fmt: skip
-LEGACY = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT", "DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC"}
+LEGACY = {
+    "INTEGER": "INT64",
+    "FLOAT": "FLOAT64",
+    "BOOLEAN": "BOOL",
+    "RECORD": "STRUCT",
+    "DECIMAL": "NUMERIC",
+    "BIGDECIMAL": "BIGNUMERIC",
+}
 
 
 def array(element: Type) -> Type:
@@ -127,7 +150,12 @@ def to_field(name: str, kind: Type) -> Field:
         inner = to_field(name, kind.element)
         return Field(name, inner.type, "REPEATED", inner.fields)
     if kind.kind == "STRUCT":
-        return Field(name, "STRUCT", "NULLABLE", tuple(to_field(n or f"_field_{i + 1}", t) for i, (n, t) in enumerate(kind.fields)))
+        return Field(
+            name,
+            "STRUCT",
+            "NULLABLE",
+            tuple(to_field(n or f"_field_{i + 1}", t) for i, (n, t) in enumerate(kind.fields)),
+        )
     if kind.kind == "RANGE":
         assert kind.element is not None
         return Field(name, "RANGE", "NULLABLE", (to_field("element", kind.element),))

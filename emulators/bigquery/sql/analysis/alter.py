@@ -52,4 +52,8 @@ def _change(a: Analyzer, c: d.ChangeNode) -> actions.Change:
         assert c.type is not None
         return actions.AlterColumn(c.name, c.guarded, type=f.of_type(a, c.name, c.type))
     options = f.options(a, c.options)
-    return actions.SetOptions(options) if c.what == "SET OPTIONS" else actions.AlterColumn(c.name, c.guarded, options=options)
+    return (
+        actions.SetOptions(options)
+        if c.what == "SET OPTIONS"
+        else actions.AlterColumn(c.name, c.guarded, options=options)
+    )

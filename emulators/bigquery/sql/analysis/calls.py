@@ -79,12 +79,18 @@ def _scalar(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
 
 def _fill(overload: Overload, values: list[Value], kind: Type) -> Value:
-    slots = {"all": ", ".join(v.sql for v in values), "rest": ", ".join(v.sql for v in values[1:]), "type": t.duckdb(kind)}
+    slots = {
+        "all": ", ".join(v.sql for v in values),
+        "rest": ", ".join(v.sql for v in values[1:]),
+        "type": t.duckdb(kind),
+    }
     made = combine(overload.template.format(*(v.sql for v in values), **slots), kind, *values)
     return replace(made, volatile=True) if overload.volatile else made
 
 
-def choose(a: Analyzer, node: nodes.Call, overloads: list[Overload], values: list[Value]) -> tuple[Overload, list[Value], Type]:
+def choose(
+    a: Analyzer, node: nodes.Call, overloads: list[Overload], values: list[Value]
+) -> tuple[Overload, list[Value], Type]:
     """The overload whose arguments are nearest, the values coerced to it, and its result type."""
     best: tuple[int, Overload, list[Type], Type] | None = None
     for overload in overloads:
@@ -113,7 +119,11 @@ def _limited(a: Analyzer, node: nodes.Call, sql: str, values: list[Value], parts
     listed = "list({d}{0}{o}){w}".format(values[0].sql, **parts.slots)
     delimiter = values[1].sql if len(values) > 1 else "','"
     condition = f"{values[0].sql} IS NOT NULL"
-    filtered = listed.replace(" FILTER (WHERE ", f" FILTER (WHERE {condition} AND ") if " FILTER (" in parts.slots["w"] else listed + f" FILTER (WHERE {condition})"
+    filtered = (
+        listed.replace(" FILTER (WHERE ", f" FILTER (WHERE {condition} AND ")
+        if " FILTER (" in parts.slots["w"]
+        else listed + f" FILTER (WHERE {condition})"
+    )
     return f"array_to_string(({filtered})[1:{parts.limit}], {delimiter})"
 
 

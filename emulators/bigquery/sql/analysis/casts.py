@@ -62,11 +62,8 @@ def cast(a: Analyzer, node: nodes.Cast, scope: Scope) -> Value:
     value = a.expression(node.operand, scope)
     target = t.of_node(node.type)
     if node.format is not None:
-        from emulators.bigquery.sql.analysis.formats import formatted_cast
-
-        made = formatted_cast(a, node, value, target, scope)
-    else:
-        made = convert(a, value, target, node)
+        a.fail("CAST with a FORMAT clause is not supported by this emulator", node)
+    made = convert(a, value, target, node)
     made = constrained(a, made, node.type)
     if node.safe and made.sql != value.sql:
         made = combine(f"TRY({made.sql})", target, value)

@@ -1,6 +1,7 @@
 """Values to another type: what happens by itself, and what CAST asks for."""
 
 import re
+from datetime import datetime
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
@@ -8,7 +9,6 @@ from emulators.bigquery.sql.analysis.values import Value, combine
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
-_ZONELESS = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 
 def coerce(a: Analyzer, value: Value, target: Type) -> Value:
@@ -20,7 +20,12 @@ def coerce(a: Analyzer, value: Value, target: Type) -> Value:
         return combine(f"CAST({value.sql} AS {t.duckdb(target)})", target, value)
     if value.literal and source.kind == "STRING" and target.kind in ("DATE", "TIME", "DATETIME", "TIMESTAMP"):
         return Value(literal_text(target.kind, value.sql), target, True, value.raw)
-    if value.literal and source.kind == "FLOAT64" and target.kind in ("NUMERIC", "BIGNUMERIC") and value.raw is not None:
+    if (
+        value.literal
+        and source.kind == "FLOAT64"
+        and target.kind in ("NUMERIC", "BIGNUMERIC")
+        and value.raw is not None
+    ):
         return Value(f"CAST({t.text(str(value.raw))} AS {t.duckdb(target)})", target, True, value.raw)
     if source.kind == "ARRAY" and target.kind == "ARRAY":
         assert source.element is not None and target.element is not None
@@ -29,7 +34,9 @@ def coerce(a: Analyzer, value: Value, target: Type) -> Value:
         return combine(f"list_transform({value.sql}, lambda {name}: {inner.sql})", target, value)
     if source.kind == "STRUCT":
         return _struct(a, value, target)
-    return Value(f"CAST({value.sql} AS {t.duckdb(target)})", target, value.literal, value.raw, value.refs, value.volatile)
+    return Value(
+        f"CAST({value.sql} AS {t.duckdb(target)})", target, value.literal, value.raw, value.refs, value.volatile
+    )
 
 
 def _struct(a: Analyzer, value: Value, target: Type) -> Value:
@@ -46,9 +53,26 @@ def _struct(a: Analyzer, value: Value, target: Type) -> Value:
     return combine(f"list_transform([{value.sql}], lambda {name}: {body})[1]", target, value)
 
 
+_PLAIN = {
+    "DATE": re.compile(r"\d{4}-\d\d-\d\d"),
+    "DATETIME": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{6})?"),
+    "TIMESTAMP": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{6})?([+-]\d\d(:\d\d)?|Z)?"),
+}
+
+
 def literal_text(kind: str, sql: str) -> str:
-    """A string that is read as a date or time, with BigQuery's rules and errors."""
+    """A string that is read as a date or time, with BigQuery's rules and errors; the usual form needs no check by DuckDB."""
+    pattern = _PLAIN.get(kind)
+    if pattern is not None and pattern.fullmatch(sql[1:-1]) and _is_date(sql[1:-1]):
+        return f"CAST({sql} AS {t.duckdb(t.SIMPLE[kind])})"
     return f"bq.to_{kind.lower()}({sql})"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).year > 0
+    except ValueError:
+        return False
 
 
 def assign(a: Analyzer, value: Value, target: Type, what: str, node: nodes.Node | None) -> Value:

@@ -55,7 +55,9 @@ def value_sql(value: Any, kind: Type) -> str:
     if kind.kind == "STRUCT":
         names = t.struct_names(kind)
         items = list(value.values()) if isinstance(value, Mapping) else list(value)
-        members = ", ".join(f"{t.quoted(n)} := {value_sql(v, k)}" for n, v, (_, k) in zip(names, items, kind.fields, strict=True))
+        members = ", ".join(
+            f"{t.quoted(n)} := {value_sql(v, k)}" for n, v, (_, k) in zip(names, items, kind.fields, strict=True)
+        )
         return f"struct_pack({members})"
     if kind.kind == "RANGE":
         assert kind.element is not None

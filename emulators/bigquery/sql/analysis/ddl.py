@@ -19,7 +19,9 @@ from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
 
 
-def made(a: Analyzer, node: s.Statement, kind: str, action: Any, target: TableName | None = None, **more: Any) -> Statement:
+def made(
+    a: Analyzer, node: s.Statement, kind: str, action: Any, target: TableName | None = None, **more: Any
+) -> Statement:
     return Statement(kind, text_of(a, node), action=action, target=target, reads=tuple(a.shared.reads), **more)
 
 
@@ -42,13 +44,17 @@ def create(a: Analyzer, node: d.Create) -> Statement:
     if node.kind == "EXTERNAL TABLE":
         columns = tuple(f.field(a, c) for c in node.columns or ())
         parts = None if node.partition_columns is None else tuple(f.field(a, c) for c in node.partition_columns)
-        external = actions.CreateExternalTable(name, columns, f.options(a, node.options), parts, node.or_replace, node.if_not_exists)
+        external = actions.CreateExternalTable(
+            name, columns, f.options(a, node.options), parts, node.or_replace, node.if_not_exists
+        )
         return made(a, node, "CREATE_EXTERNAL_TABLE", external, name)
     return _table(a, node, name)
 
 
 def _table(a: Analyzer, node: d.Create, name: TableName) -> Statement:
-    duckdb, schema, source = None, (), None
+    duckdb: str | None = None
+    schema: tuple[Field, ...] = ()
+    source: TableName | None = None
     method = {"": "create"}.get(node.method, node.method.lower())
     if node.kind == "SNAPSHOT TABLE":
         method = "snapshot"
@@ -85,7 +91,9 @@ def _moment(a: Analyzer, node: nodes.Node | None) -> Any:
     return None if node is None else python_value(a.expression(node, Scope()))
 
 
-def _filled(a: Analyzer, node: d.Create, relation: Relation, declared: tuple[Field, ...]) -> tuple[str, tuple[Field, ...]]:
+def _filled(
+    a: Analyzer, node: d.Create, relation: Relation, declared: tuple[Field, ...]
+) -> tuple[str, tuple[Field, ...]]:
     """The query of CTAS, coerced to the declared columns when there are any."""
     own = schema_of(a, relation)
     for i, column in enumerate(relation.columns):
@@ -95,15 +103,26 @@ def _filled(a: Analyzer, node: d.Create, relation: Relation, declared: tuple[Fie
     if not declared:
         return finish(a, sql), own
     if len(own) != len(declared):
-        a.fail(f"The number of columns in the column definition list does not match the number of columns produced by the query", node)
+        a.fail(
+            "The number of columns in the column definition list does not match those that the query produces",
+            node,
+        )
     names = t.struct_names(relation.columns[0].type) if relation.value_table else relation.names
     items = []
-    for field, given, column in zip(declared, own, names, strict=True):
-        value = Value(t.quoted(column), t.of_field(given), literal=True)
+    for field, given, produced in zip(declared, own, names, strict=True):
+        value = Value(t.quoted(produced), t.of_field(given), literal=True)
         wanted = t.of_field(field)
-        if t.coerces(value.type, wanted, False) is None and not (value.type.kind == "INT64" and field.type in t.NUMBERS):
-            a.fail(f"CREATE TABLE column {field.name} has type {wanted} but the query's column has type {value.type}", node)
-        value = coerce(a, value, wanted) if t.coerces(value.type, wanted, True) is not None else convert(a, value, wanted, node)
+        if t.coerces(value.type, wanted, False) is None and not (
+            value.type.kind == "INT64" and field.type in t.NUMBERS
+        ):
+            a.fail(
+                f"CREATE TABLE column {field.name} has type {wanted} but the query's column has type {value.type}", node
+            )
+        value = (
+            coerce(a, value, wanted)
+            if t.coerces(value.type, wanted, True) is not None
+            else convert(a, value, wanted, node)
+        )
         items.append(f"{limited(value, field).sql} AS {t.quoted(field.name)}")
     return finish(a, f"SELECT {', '.join(items)} FROM ({sql})"), declared
 
@@ -143,7 +162,10 @@ def partitioning(a: Analyzer, node: nodes.Node | None, schema: tuple[Field, ...]
         return _by_column(a, node, schema)
     if isinstance(node, nodes.Call):
         return _by_call(a, node, schema)
-    a.fail("PARTITION BY expression must be DATE(<timestamp_column>), a DATE column, or one of the *_TRUNC and RANGE_BUCKET forms", node)
+    a.fail(
+        "PARTITION BY expression must be DATE(<timestamp_column>), a DATE column, or one of the *_TRUNC and RANGE_BUCKET forms",
+        node,
+    )
 
 
 def _by_column(a: Analyzer, node: nodes.Path, schema: tuple[Field, ...]) -> actions.Partitioning:
@@ -151,7 +173,10 @@ def _by_column(a: Analyzer, node: nodes.Path, schema: tuple[Field, ...]) -> acti
     if field is None:
         a.fail(f"Unrecognized name: {node.parts[0]}", node)
     if field.type != "DATE":
-        a.fail("PARTITION BY expression must be DATE(<timestamp_column>), DATE(<datetime_column>), DATETIME_TRUNC(...), TIMESTAMP_TRUNC(...), a DATE column, or RANGE_BUCKET(...)", node)
+        a.fail(
+            "PARTITION BY expression must be DATE(<timestamp_column>), DATE(<datetime_column>), DATETIME_TRUNC(...), TIMESTAMP_TRUNC(...), a DATE column, or RANGE_BUCKET(...)",
+            node,
+        )
     return actions.Partitioning("time", field.name, "DAY")
 
 
@@ -184,16 +209,22 @@ def drop(a: Analyzer, node: d.Drop) -> Statement:
         project, dataset = dataset_name(a, node.name)
         return made(a, node, "DROP_SCHEMA", actions.DropSchema(project, dataset, node.if_exists, node.cascade))
     if node.kind.endswith(("FUNCTION", "PROCEDURE")):
-        if len(node.name) == 1 and a.environment.functions.pop(node.name[0].lower(), None):
+        if len(node.name) == 1 and a.environment.functions.pop(node.name[0].lower(), None) is not None:
             return made(a, node, "DROP_FUNCTION", None)
         name = a.table_name(node.name, node)
         kind = f"DROP_{node.kind.replace(' ', '_')}"
         return made(a, node, kind, actions.DropRoutine(name, node.kind, node.if_exists), name)
-    name = a.table_name(node.name, node) if len(node.name) > 1 or a.dataset else TableName(a.project, "_SESSION", node.name[0])
+    name = (
+        a.table_name(node.name, node)
+        if len(node.name) > 1 or a.dataset
+        else TableName(a.project, "_SESSION", node.name[0])
+    )
     session = TableName(a.project, "_SESSION", node.name[-1])
     if len(node.name) == 1 and a.catalog.table(session) is not None:
         name = session
-    return made(a, node, f"DROP_{node.kind.replace(' ', '_')}", actions.DropTable(name, node.kind, node.if_exists), name)
+    return made(
+        a, node, f"DROP_{node.kind.replace(' ', '_')}", actions.DropTable(name, node.kind, node.if_exists), name
+    )
 
 
 @statement_rule(d.Truncate)
@@ -221,7 +252,9 @@ def grant(a: Analyzer, node: d.GrantNode) -> Statement:
 def create_policy(a: Analyzer, node: d.CreatePolicy) -> Statement:
     """CREATE ROW ACCESS POLICY"""
     info = resolve(a, node.table, node)
-    action = actions.RowAccessPolicy(node.name, info.name, tuple(node.grantees), node.filter_text, node.or_replace, node.if_not_exists)
+    action = actions.RowAccessPolicy(
+        node.name, info.name, tuple(node.grantees), node.filter_text, node.or_replace, node.if_not_exists
+    )
     return made(a, node, "CREATE_ROW_ACCESS_POLICY", action, info.name)
 
 

@@ -20,7 +20,9 @@ def target(a: Analyzer, path: list[str], node: nodes.Node, verb: str) -> TableIn
     """The table that a statement changes."""
     info = resolve(a, path, node)
     if info.kind != "TABLE":
-        kind = {"VIEW": "view", "MATERIALIZED_VIEW": "materialized view", "EXTERNAL": "external table"}.get(info.kind, "snapshot")
+        kind = {"VIEW": "view", "MATERIALIZED_VIEW": "materialized view", "EXTERNAL": "external table"}.get(
+            info.kind, "snapshot"
+        )
         raise SqlError(f"{verb} is not allowed on {kind} {info.name}: DML needs a table")
     return info
 
@@ -55,7 +57,9 @@ def limited(value: Value, field: Field) -> Value:
     if field.max_length is not None:
         return value.with_sql(f"bq.limit_{field.type.lower()}({value.sql}, {field.max_length})", value.type)
     if field.precision is not None:
-        return value.with_sql(f"bq.limit_{field.type.lower()}({value.sql}, {field.precision}, {field.scale or 0})", value.type)
+        return value.with_sql(
+            f"bq.limit_{field.type.lower()}({value.sql}, {field.precision}, {field.scale or 0})", value.type
+        )
     return value
 
 
@@ -112,7 +116,7 @@ def _query(a: Analyzer, node: s.Insert, relation: Relation, fields: list[Field])
         columns = [Column(n or "", "", k) for n, k in columns[0].type.fields]
     if len(columns) != len(fields):
         a.fail(f"Inserted row has wrong column count; Has {len(columns)}, expected {len(fields)}", node.query)
-    items = []
+    items: list[str] = []
     for column, name, field in zip(columns, names, fields, strict=True):
         value = fitted(a, Value(t.quoted(name), column.type, literal=_literal(node, len(items))), field, node.query)
         items.append(f"{value.sql} AS {t.quoted(field.name)}")
@@ -122,7 +126,11 @@ def _query(a: Analyzer, node: s.Insert, relation: Relation, fields: list[Field])
 def _literal(node: s.Insert, i: int) -> bool:
     """Whether the query's i-th column is a bare literal, which coerces more freely."""
     body = node.query.body if node.query is not None else None
-    if not isinstance(body, nodes.Select) or any(isinstance(item, nodes.Star) for item in body.items) or i >= len(body.items):
+    if (
+        not isinstance(body, nodes.Select)
+        or any(isinstance(item, nodes.Star) for item in body.items)
+        or i >= len(body.items)
+    ):
         return False
     item = body.items[i]
     return isinstance(item, nodes.SelectItem) and isinstance(item.expression, (nodes.Literal, nodes.Parameter))
@@ -159,7 +167,11 @@ def assignments(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: 
     changed: dict[str, Value] = {}
     fields: dict[str, Field] = {}
     for one in given:
-        path = one.path[1:] if len(one.path) > 1 and scope.items[0].alias and one.path[0].lower() == scope.items[0].alias.lower() else one.path
+        path = (
+            one.path[1:]
+            if len(one.path) > 1 and scope.items[0].alias and one.path[0].lower() == scope.items[0].alias.lower()
+            else one.path
+        )
         field = column_of(a, info, path[0], one)
         key = field.name.lower()
         if key in changed and len(path) == 1:
@@ -186,7 +198,11 @@ def _rebuilt(a: Analyzer, old: Value, path: list[str], value: Value, node: s.Ass
     for i, (name, (_, kind)) in enumerate(zip(names, old.type.fields, strict=True)):
         part = Value(f"struct_extract({old.sql}, {t.text(name)})", kind, refs=old.refs)
         if i == found[0]:
-            part = _rebuilt(a, part, path[1:], value, node) if len(path) > 1 else assign(a, value, kind, "Value of type {source} cannot be assigned to {target}", node)
+            part = (
+                _rebuilt(a, part, path[1:], value, node)
+                if len(path) > 1
+                else assign(a, value, kind, "Value of type {source} cannot be assigned to {target}", node)
+            )
         members.append(f"{t.quoted(name)} := {part.sql}")
     return old.with_sql(f"struct_pack({', '.join(members)})", old.type)
 

@@ -48,10 +48,25 @@ def interval_value(a: Analyzer, node: nodes.Interval, scope: Scope) -> Value:
 
 def _between(a: Analyzer, node: nodes.Interval, text: str) -> Value:
     units = _ORDER[_ORDER.index(node.unit) : _ORDER.index(node.until or node.unit) + 1]
-    patterns = {"YEAR": r"([+-]?)(\d+)", "MONTH": r"(\d+)", "DAY": r"([+-]?)(\d+)", "HOUR": r"([+-]?)(\d+)", "MINUTE": r"(\d+)", "SECOND": r"(\d+(?:\.\d{1,6})?)"}
+    patterns = {
+        "YEAR": r"([+-]?)(\d+)",
+        "MONTH": r"(\d+)",
+        "DAY": r"([+-]?)(\d+)",
+        "HOUR": r"([+-]?)(\d+)",
+        "MINUTE": r"(\d+)",
+        "SECOND": r"(\d+(?:\.\d{1,6})?)",
+    }
     pieces, last = [], None
     for unit in units:
-        joiner = "" if last is None else "-" if (last, unit) == ("YEAR", "MONTH") else ":" if unit in ("MINUTE", "SECOND") else r"\s+"
+        joiner = (
+            ""
+            if last is None
+            else "-"
+            if (last, unit) == ("YEAR", "MONTH")
+            else ":"
+            if unit in ("MINUTE", "SECOND")
+            else r"\s+"
+        )
         pattern = patterns[unit] if joiner != "-" and (unit, joiner) != ("MONTH", "-") else r"(\d+)"
         if last is None and unit in ("MONTH", "MINUTE", "SECOND"):
             pattern = r"([+-]?)" + pattern

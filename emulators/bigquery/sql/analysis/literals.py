@@ -49,7 +49,13 @@ def _float(text: str) -> str:
     if "e" in text.lower():
         return f"CAST('{text}' AS DOUBLE)"
     sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
-    return f"CAST('{sign}{digits}' AS DOUBLE)" if sign or len(digits) > 17 else f"{float(digits)!r}e0" if "e" not in repr(float(digits)) else f"CAST('{digits}' AS DOUBLE)"
+    return (
+        f"CAST('{sign}{digits}' AS DOUBLE)"
+        if sign or len(digits) > 17
+        else f"{float(digits)!r}e0"
+        if "e" not in repr(float(digits))
+        else f"CAST('{digits}' AS DOUBLE)"
+    )
 
 
 def bytes_sql(value: bytes) -> str:
@@ -71,7 +77,9 @@ def decimal_sql(a: Analyzer, number: Decimal, kind: Type, node: nodes.Node | Non
     if not isinstance(exponent, int):
         a.fail(f"Invalid {kind} value: {number}", node)
     if kind == t.BIGNUMERIC and (-exponent > 18 or number.copy_abs() >= Decimal(10) ** 20):
-        a.fail(f"BIGNUMERIC value {number} needs more than the 20 digits before and 18 after the point that are kept here")
+        a.fail(
+            f"BIGNUMERIC value {number} needs more than the 20 digits before and 18 after the point that are kept here"
+        )
     if kind == t.NUMERIC and number.copy_abs() >= Decimal(10) ** 29:
         a.fail(f"Invalid NUMERIC value: {number}", node)
     return f"CAST('{number:f}' AS {t.duckdb(kind)})"
@@ -117,7 +125,9 @@ def struct_literal(a: Analyzer, node: nodes.StructLiteral, scope: Scope) -> Valu
             checked.append(coerce(a, value, wanted))
         values = checked
     else:
-        kind = Type("STRUCT", None, tuple((_name(n, item), v.type) for (n, item), v in zip(node.items, values, strict=True)))
+        kind = Type(
+            "STRUCT", None, tuple((_name(n, item), v.type) for (n, item), v in zip(node.items, values, strict=True))
+        )
     if not values:
         a.fail("Empty STRUCT values are not supported by this emulator", node)
     members = ", ".join(f"{t.quoted(n)} := {v.sql}" for n, v in zip(t.struct_names(kind), values, strict=True))

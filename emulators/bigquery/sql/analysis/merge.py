@@ -2,7 +2,15 @@
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.dml import assignments, column_of, default_of, entered, fitted, require_filter, target
+from emulators.bigquery.sql.analysis.dml import (
+    assignments,
+    column_of,
+    default_of,
+    entered,
+    fitted,
+    require_filter,
+    target,
+)
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import source
 from emulators.bigquery.sql.analysis.statements import finish, statement_rule, text_of
@@ -34,7 +42,9 @@ def merge(a: Analyzer, node: s.Merge) -> Statement:
     return Statement("MERGE", text_of(a, node), finish(a, sql), prepare, target=info.name, reads=tuple(a.shared.reads))
 
 
-def _check(a: Analyzer, node: s.Merge, writable: str, name: str, using: str, condition: str, both: Scope) -> tuple[str, ...]:
+def _check(
+    a: Analyzer, node: s.Merge, writable: str, name: str, using: str, condition: str, both: Scope
+) -> tuple[str, ...]:
     """A target row that two source rows would change is an error, before anything is written."""
     matched = [clause for clause in node.clauses if clause.match == "MATCHED"]
     if not matched or condition == "false":
@@ -44,7 +54,11 @@ def _check(a: Analyzer, node: s.Merge, writable: str, name: str, using: str, con
         tests = [a.condition(c.condition, both, "MERGE condition").sql for c in matched if c.condition is not None]
         where = f" WHERE {' OR '.join(tests)}"
     rows = f"SELECT {name}.rowid FROM {writable} AS {name} JOIN {using} ON {condition}{where} GROUP BY {name}.rowid HAVING count(*) > 1 LIMIT 1"
-    return (finish(a, f"SELECT bq.fail('UPDATE/MERGE must match at most one source row for each target row') FROM ({rows})"),)
+    return (
+        finish(
+            a, f"SELECT bq.fail('UPDATE/MERGE must match at most one source row for each target row') FROM ({rows})"
+        ),
+    )
 
 
 def _clause(a: Analyzer, clause: s.MergeClause, info: TableInfo, scope: Scope, node: s.Merge) -> str:
@@ -62,7 +76,9 @@ def _clause(a: Analyzer, clause: s.MergeClause, info: TableInfo, scope: Scope, n
 
 
 def _insert(a: Analyzer, clause: s.MergeClause, info: TableInfo, scope: Scope) -> str:
-    fields = list(info.fields) if clause.columns is None else [column_of(a, info, name, clause) for name in clause.columns]
+    fields = (
+        list(info.fields) if clause.columns is None else [column_of(a, info, name, clause) for name in clause.columns]
+    )
     if clause.row:
         given = [value for item in scope.items for value in ((c.name, c.value()) for c in item.columns)]
         if len(given) != len(fields):

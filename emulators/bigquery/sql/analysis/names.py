@@ -127,7 +127,8 @@ def parameter(a: Analyzer, node: nodes.Parameter, scope: Scope) -> Value:
         return found
     if node.position >= len(a.environment.positional):
         a.fail(
-            f"Query parameter number {node.position + 1} is not defined ({len(a.environment.positional)} provided)", node
+            f"Query parameter number {node.position + 1} is not defined ({len(a.environment.positional)} provided)",
+            node,
         )
     return a.environment.positional[node.position]
 

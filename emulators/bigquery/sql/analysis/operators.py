@@ -256,7 +256,12 @@ def case(a: Analyzer, node: nodes.Case, scope: Scope) -> Value:
     results = [a.expression(result, scope) for _, result in node.whens]
     if node.otherwise is not None:
         results.append(a.expression(node.otherwise, scope))
-    values, kind = common(a, results, "No matching signature for operator CASE; all THEN/ELSE arguments must be coercible to a common type but found: {types}", node)
+    values, kind = common(
+        a,
+        results,
+        "No matching signature for operator CASE; all THEN/ELSE arguments must be coercible to a common type but found: {types}",
+        node,
+    )
     arms = "".join(f" WHEN {c.sql} THEN {v.sql}" for c, v in zip(conditions, values, strict=False))
     last = f" ELSE {values[-1].sql}" if node.otherwise is not None else ""
     return combine(f"(CASE{arms}{last} END)", kind, *conditions, *results)

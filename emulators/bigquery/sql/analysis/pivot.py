@@ -47,7 +47,20 @@ def _conditional(a: Analyzer, node: nodes.Node, scope: Scope, test: str) -> Valu
     if not isinstance(node, nodes.Call) or node.name not in AGGREGATES:
         a.fail("PIVOT expression must be an aggregate function call", node)
     value = a.expression(node, scope)
-    marked = nodes.Call(node.at, node.name, node.path, node.args, node.named, node.distinct, node.nulls, node.having, node.order_by, node.limit, None, node.star)
+    marked = nodes.Call(
+        node.at,
+        node.name,
+        node.path,
+        node.args,
+        node.named,
+        node.distinct,
+        node.nulls,
+        node.having,
+        node.order_by,
+        node.limit,
+        None,
+        node.star,
+    )
     a.pivot_test = test
     try:
         value = a.expression(marked, scope)
@@ -89,19 +102,31 @@ def unpivot(a: Analyzer, found: From, node: nodes.Unpivot) -> From:
     kept = [(name, value) for name, value in found.columns if name.lower() not in taken]
     kinds = []
     for i in range(len(node.values)):
-        aligned, kind = common(a, [values[i] for values, _ in branches], "UNPIVOT columns have no common type: {types}", node)
+        aligned, kind = common(
+            a, [values[i] for values, _ in branches], "UNPIVOT columns have no common type: {types}", node
+        )
         kinds.append((kind, aligned))
-    labels, label_kind = common(a, [label for _, label in branches], "UNPIVOT labels have no common type: {types}", node)
+    labels, label_kind = common(
+        a, [label for _, label in branches], "UNPIVOT labels have no common type: {types}", node
+    )
     items = []
     for row in range(len(branches)):
         members = [f"v{i} := {aligned[row].sql}" for i, (_, aligned) in enumerate(kinds)]
         items.append(f"struct_pack({', '.join(members)}, l := {labels[row].sql})")
     inner, outer = a.shared.alias(), a.shared.alias()
     plain = [f"{v.sql} AS c{i}" for i, (_, v) in enumerate(kept)] + [f"unnest([{', '.join(items)}]) AS u"]
-    listed = [f"{inner}.c{i}" for i in range(len(kept))] + [f"{inner}.u.v{i} AS v{i}" for i in range(len(kinds))] + [f"{inner}.u.l AS l"]
-    where = "" if node.include_nulls else " WHERE " + " OR ".join(f"{inner}.u.v{i} IS NOT NULL" for i in range(len(kinds)))
+    listed = (
+        [f"{inner}.c{i}" for i in range(len(kept))]
+        + [f"{inner}.u.v{i} AS v{i}" for i in range(len(kinds))]
+        + [f"{inner}.u.l AS l"]
+    )
+    where = (
+        "" if node.include_nulls else " WHERE " + " OR ".join(f"{inner}.u.v{i} IS NOT NULL" for i in range(len(kinds)))
+    )
     sql = f"(SELECT {', '.join(listed)} FROM (SELECT {', '.join(plain)} FROM {found.sql}) AS {inner}{where}) AS {outer}"
     columns_out = [Column(name, f"{outer}.c{i}", v.type) for i, (name, v) in enumerate(kept)]
-    columns_out += [Column(name, f"{outer}.v{i}", kind) for i, (name, (kind, _)) in enumerate(zip(node.values, kinds, strict=True))]
+    columns_out += [
+        Column(name, f"{outer}.v{i}", kind) for i, (name, (kind, _)) in enumerate(zip(node.values, kinds, strict=True))
+    ]
     columns_out.append(Column(node.name, f"{outer}.l", label_kind))
     return from_columns(sql, columns_out, node.alias or _alias(found))

@@ -56,7 +56,12 @@ def _simple(node: nodes.Node) -> bool:
     if isinstance(node, nodes.Between):
         return not node.negated and _strict(node.operand) and _strict(node.low) and _strict(node.high)
     if isinstance(node, nodes.In):
-        return not node.negated and node.items is not None and _strict(node.operand) and all(_strict(i) for i in node.items)
+        return (
+            not node.negated
+            and node.items is not None
+            and _strict(node.operand)
+            and all(_strict(i) for i in node.items)
+        )
     return False
 
 

@@ -52,7 +52,11 @@ def _mentions(node: object, name: str) -> bool:
     if isinstance(node, nodes.TableSource) and [p.lower() for p in node.path] == [name.lower()]:
         return True
     if isinstance(node, nodes.Node):
-        return any(_mentions(getattr(node, slot), name) for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ()))
+        return any(
+            _mentions(getattr(node, slot), name)
+            for kind in type(node).__mro__
+            for slot in getattr(kind, "__slots__", ())
+        )
     if isinstance(node, (list, tuple)):
         return any(_mentions(item, name) for item in node)
     return False
@@ -72,7 +76,10 @@ def _recursive(a: Analyzer, cte: nodes.With, shared: SharedQuery, parent: Scope 
         parts.append(_as(a, relation, [c.type for c in base.columns], part))
     op = " UNION ALL " if body.op == "UNION ALL" else " UNION "
     names = ", ".join(t.quoted(n) for n in base.names)
-    casts = ", ".join(f"CAST({t.quoted(n)} AS {t.duckdb(c.type)}) AS {t.quoted(n)}" for n, c in zip(base.names, base.columns, strict=True))
+    casts = ", ".join(
+        f"CAST({t.quoted(n)} AS {t.duckdb(c.type)}) AS {t.quoted(n)}"
+        for n, c in zip(base.names, base.columns, strict=True)
+    )
     parts[0] = f"SELECT {casts} FROM ({parts[0]})"
     return f"{shared.sql_name}({names}) AS ({op.join(parts)})"
 
@@ -94,7 +101,11 @@ def _ordered(a: Analyzer, relation: Relation, parent: Scope | None, tail: Tail) 
     """ORDER BY over a finished relation: by position, output name, or an expression of output columns."""
     sql = relation.sql
     if tail.order_by:
-        own = {c.name.lower(): Value(t.quoted(n), c.type) for n, c in zip(relation.names, relation.columns, strict=True) if c.name}
+        own = {
+            c.name.lower(): Value(t.quoted(n), c.type)
+            for n, c in zip(relation.names, relation.columns, strict=True)
+            if c.name
+        }
         scope = Scope(parent, aliases=own)
         items, simple = [], True
         for item in tail.order_by:
@@ -109,7 +120,9 @@ def _ordered(a: Analyzer, relation: Relation, parent: Scope | None, tail: Tail) 
             sql = f"SELECT * FROM ({sql})"
         sql += " ORDER BY " + ", ".join(items)
     sql += tail.limits()
-    return Relation(sql, _without_origin(relation.columns) if tail.limit else relation.columns, relation.names, relation.value_table)
+    return Relation(
+        sql, _without_origin(relation.columns) if tail.limit else relation.columns, relation.names, relation.value_table
+    )
 
 
 def ordinal(node: nodes.Node, size: int) -> int | None:
@@ -126,7 +139,10 @@ def _without_origin(columns: list[Column]) -> list[Column]:
 def _set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -> Relation:
     relations = [_body(a, part, parent, Tail()) for part in node.parts]
     if node.by_name:
-        relations = [relations[0], *(_by_name(a, relations[0], r, p) for r, p in zip(relations[1:], node.parts[1:], strict=True))]
+        relations = [
+            relations[0],
+            *(_by_name(a, relations[0], r, p) for r, p in zip(relations[1:], node.parts[1:], strict=True)),
+        ]
     first = relations[0]
     for relation, part in zip(relations[1:], node.parts[1:], strict=True):
         if len(relation.columns) != len(first.columns):
@@ -144,7 +160,9 @@ def _set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) 
             a.fail(f"Column {i + 1} in {node.op} has incompatible types: {listed}", node.parts[1])
         kinds.append(t.INT64 if found.kind == "NULL" else found)
     parts = [_as(a, r, kinds, p) for r, p in zip(relations, node.parts, strict=True)]
-    op = {"UNION DISTINCT": "UNION", "INTERSECT DISTINCT": "INTERSECT", "EXCEPT DISTINCT": "EXCEPT"}.get(node.op, node.op)
+    op = {"UNION DISTINCT": "UNION", "INTERSECT DISTINCT": "INTERSECT", "EXCEPT DISTINCT": "EXCEPT"}.get(
+        node.op, node.op
+    )
     sql = f" {op} ".join(f"({part})" for part in parts)
     columns = [Column(c.name, c.sql, kind) for c, kind in zip(first.columns, kinds, strict=True)]
     return Relation(f"SELECT * FROM ({sql})", columns, first.names, first.value_table)
@@ -154,7 +172,11 @@ def _literals(node: nodes.Node) -> set[int]:
     """The columns of a SELECT that are literals, which coerce more freely."""
     if not isinstance(node, nodes.Select) or any(isinstance(item, nodes.Star) for item in node.items):
         return set()
-    return {i for i, item in enumerate(node.items) if isinstance(item, nodes.SelectItem) and isinstance(item.expression, (nodes.Literal, nodes.Parameter))}
+    return {
+        i
+        for i, item in enumerate(node.items)
+        if isinstance(item, nodes.SelectItem) and isinstance(item.expression, (nodes.Literal, nodes.Parameter))
+    }
 
 
 def _as(a: Analyzer, relation: Relation, kinds: list[t.Type], node: nodes.Node) -> str:
@@ -180,4 +202,6 @@ def _by_name(a: Analyzer, first: Relation, other: Relation, node: nodes.Node) ->
     if len(order) != len(other.columns):
         a.fail("BY NAME set operation: queries have different columns", node)
     listed = ", ".join(t.quoted(other.names[i]) for i in order)
-    return Relation(f"SELECT {listed} FROM ({other.sql})", [other.columns[i] for i in order], [other.names[i] for i in order])
+    return Relation(
+        f"SELECT {listed} FROM ({other.sql})", [other.columns[i] for i in order], [other.names[i] for i in order]
+    )

@@ -109,7 +109,9 @@ def _keys(a: Analyzer, node: nodes.Call, columns: dict[str, Value]) -> list[Valu
     return keys
 
 
-def _sessions(a: Analyzer, sql: str, columns: list[tuple[str, Value]], active: Value, keys: list[Value], apart: str) -> Relation:
+def _sessions(
+    a: Analyzer, sql: str, columns: list[tuple[str, Value]], active: Value, keys: list[Value], apart: str
+) -> Relation:
     """A session ends where the next start lies behind all ends so far; an open end reaches everything."""
     own = [f"{value.sql} AS c{i}" for i, (_, value) in enumerate(columns)]
     start, end = (f"struct_extract({active.sql}, '{side}')" for side in ("start", "end"))

@@ -25,7 +25,10 @@ def _bind(a: Analyzer, name: str, wanted: Arguments, node: nodes.Call, scope: Sc
     values = [a.expression(arg, scope) for arg in node.args]
     kinds = ", ".join(str(v.type) for v in values)
     if len(values) != len(wanted):
-        a.fail(f"Number of arguments does not match for function {name}. Supported signature has {len(wanted)} arguments", node)
+        a.fail(
+            f"Number of arguments does not match for function {name}. Supported signature has {len(wanted)} arguments",
+            node,
+        )
     bound = {}
     for value, (own, kind) in zip(values, wanted, strict=True):
         if kind is not None:
@@ -36,7 +39,9 @@ def _bind(a: Analyzer, name: str, wanted: Arguments, node: nodes.Call, scope: Sc
     return bound
 
 
-def inline(a: Analyzer, name: str, body: str, wanted: Arguments, returns: Type | None, node: nodes.Call, scope: Scope) -> Value:
+def inline(
+    a: Analyzer, name: str, body: str, wanted: Arguments, returns: Type | None, node: nodes.Call, scope: Scope
+) -> Value:
     """The function's body with the arguments in it."""
     key = f"{name}()"
     if a.shared.views.count(key) or len(a.shared.views) > _DEPTH:
@@ -70,7 +75,10 @@ def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         _unknown(a, node)
     if routine.get("language", "SQL") != "SQL":
         a.fail(f"Functions in {routine['language']} are not supported by this emulator", node)
-    wanted = [(arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"])) for arg in routine.get("arguments", [])]
+    wanted = [
+        (arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"]))
+        for arg in routine.get("arguments", [])
+    ]
     returns = rest_type(routine["returnType"]) if routine.get("returnType") else None
     return inline(a, ".".join(node.path), routine["definitionBody"], wanted, returns, node, scope)
 
@@ -94,7 +102,9 @@ def rest_type(kind: Mapping[str, Any]) -> Type:
     if name == "ARRAY":
         return t.array(rest_type(kind["arrayElementType"]))
     if name == "STRUCT":
-        return Type("STRUCT", None, tuple((m.get("name"), rest_type(m["type"])) for m in kind["structType"].get("fields", [])))
+        return Type(
+            "STRUCT", None, tuple((m.get("name"), rest_type(m["type"])) for m in kind["structType"].get("fields", []))
+        )
     if name == "RANGE":
         return Type("RANGE", rest_type(kind["rangeElementType"]))
     return t.SIMPLE[name]
@@ -109,7 +119,10 @@ def to_rest(kind: Type) -> dict[str, Any]:
         assert kind.element is not None
         return {"typeKind": "RANGE", "rangeElementType": to_rest(kind.element)}
     if kind.kind == "STRUCT":
-        return {"typeKind": "STRUCT", "structType": {"fields": [{"name": n, "type": to_rest(k)} for n, k in kind.fields]}}
+        return {
+            "typeKind": "STRUCT",
+            "structType": {"fields": [{"name": n, "type": to_rest(k)} for n, k in kind.fields]},
+        }
     return {"typeKind": kind.kind}
 
 
@@ -124,7 +137,10 @@ def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Rel
     routine, name = _routine(a, call)
     if routine is None or routine.get("routineType") != "TABLE_VALUED_FUNCTION":
         a.fail(f"Table-valued function not found: {'.'.join(call.path)}", call)
-    wanted = [(arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"])) for arg in routine.get("arguments", [])]
+    wanted = [
+        (arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"]))
+        for arg in routine.get("arguments", [])
+    ]
     bound = _bind(a, ".".join(call.path), wanted, call, scope.parent or Scope())
     inner = Analyzer(a.environment, routine["definitionBody"], a.shared)
     return inner.query(parse_query(routine["definitionBody"]), Scope(variables=bound))
@@ -175,7 +191,11 @@ def _check(a: Analyzer, node: d.CreateRoutine) -> Relation | None:
     """Analyse a body whose arguments all have types."""
     if node.kind == "PROCEDURE" or any(arg.type is None for arg in node.arguments):
         return None
-    bound = {arg.name.lower(): Value(f"CAST(NULL AS {t.duckdb(t.of_node(arg.type))})", t.of_node(arg.type)) for arg in node.arguments if arg.type}
+    bound = {
+        arg.name.lower(): Value(f"CAST(NULL AS {t.duckdb(t.of_node(arg.type))})", t.of_node(arg.type))
+        for arg in node.arguments
+        if arg.type
+    }
     inner = Analyzer(a.environment, node.body)
     if node.kind == "TABLE FUNCTION":
         return inner.query(parse_query(node.body), Scope(variables=bound))
@@ -183,5 +203,7 @@ def _check(a: Analyzer, node: d.CreateRoutine) -> Relation | None:
     if node.returns is not None:
         wanted = t.of_node(node.returns)
         if t.coerces(value.type, wanted, value.literal) is None:
-            raise SqlError(f"Function declared to return {wanted} but the function body produces incompatible type {value.type}")
+            raise SqlError(
+                f"Function declared to return {wanted} but the function body produces incompatible type {value.type}"
+            )
     return None

@@ -133,7 +133,9 @@ def _outputs(a: Analyzer, node: nodes.Select, scope: Scope, star: list[tuple[str
     return found
 
 
-def _star(a: Analyzer, item: nodes.Star, scope: Scope, star: list[tuple[str, Value]], node: nodes.Select) -> list[Output]:
+def _star(
+    a: Analyzer, item: nodes.Star, scope: Scope, star: list[tuple[str, Value]], node: nodes.Select
+) -> list[Output]:
     """`*` and `x.*`, less EXCEPT, with REPLACE."""
     if item.base is None:
         if node.source is None:

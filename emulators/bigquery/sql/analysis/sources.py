@@ -56,12 +56,15 @@ def from_relation(a: Analyzer, relation: Relation, alias: str | None) -> From:
     """A finished query as a source: (sql) AS tN, with its columns qualified."""
     name = a.shared.alias()
     columns = [
-        Column(c.name, f"{name}.{t.quoted(n)}", c.type, c.origin) for c, n in zip(relation.columns, relation.names, strict=True)
+        Column(c.name, f"{name}.{t.quoted(n)}", c.type, c.origin)
+        for c, n in zip(relation.columns, relation.names, strict=True)
     ]
     return from_columns(f"({relation.sql}) AS {name}", columns, alias, relation.value_table)
 
 
-def from_columns(sql: str, columns: list[Column], alias: str | None, value_table: bool = False, hidden: list[Column] | None = None) -> From:
+def from_columns(
+    sql: str, columns: list[Column], alias: str | None, value_table: bool = False, hidden: list[Column] | None = None
+) -> From:
     if not value_table:
         item = FromItem(alias, columns, hidden or [])
         return From(sql, [(c.name, c.value()) for c in columns], [item])
@@ -82,7 +85,12 @@ def _table(a: Analyzer, node: nodes.TableSource, scope: Scope) -> From:
         shared = a.ctes[first]
         shared.uses += 1
         assert shared.relation is not None
-        inner = Relation(f"SELECT * FROM {shared.sql_name}", shared.relation.columns, shared.relation.names, shared.relation.value_table)
+        inner = Relation(
+            f"SELECT * FROM {shared.sql_name}",
+            shared.relation.columns,
+            shared.relation.names,
+            shared.relation.value_table,
+        )
         if shared.recursive:
             inner.columns = [Column(c.name, c.sql, c.type) for c in inner.columns]
         return from_relation(a, inner, node.alias or node.path[0])
@@ -108,14 +116,19 @@ def _unnest(a: Analyzer, node: nodes.UnnestSource, scope: Scope) -> From:
         a.fail("UNNEST of several arrays is not supported by this emulator", node)
     array = a.expression(node.arrays[0], scope)
     if array.type.kind != "ARRAY":
-        a.fail(f"Values referenced in UNNEST must be arrays. UNNEST contains expression of type {array.type}", node.arrays[0])
+        a.fail(
+            f"Values referenced in UNNEST must be arrays. UNNEST contains expression of type {array.type}",
+            node.arrays[0],
+        )
     assert array.type.element is not None
     kind = t.INT64 if array.type.element.kind == "NULL" else array.type.element
     name = a.shared.alias()
     inner = f"unnest({array.sql}) AS v"
     if node.offset_alias is not None:
         inner += f", CAST(generate_subscripts({array.sql}, 1) - 1 AS BIGINT) AS o"
-    found = from_columns(f"LATERAL (SELECT {inner}) AS {name}", [Column(node.alias or "", f"{name}.v", kind)], node.alias, True)
+    found = from_columns(
+        f"LATERAL (SELECT {inner}) AS {name}", [Column(node.alias or "", f"{name}.v", kind)], node.alias, True
+    )
     if node.offset_alias is not None:
         offset = Column(node.offset_alias, f"{name}.o", t.INT64)
         found.items.append(FromItem(None, [offset]))
@@ -161,7 +174,9 @@ def _using(
     for name in node.using:
         x, y = _side(a, left, name, node, "left"), _side(a, right, name, node, "right")
         conditions.append(compare(a, "=", x, y, node).sql)
-        pair, kind = common(a, [x, y], f"Column {name} in USING has incompatible types on either side of the join: {{types}}", node)
+        pair, kind = common(
+            a, [x, y], f"Column {name} in USING has incompatible types on either side of the join: {{types}}", node
+        )
         if node.kind == "FULL":
             value = combine(f"COALESCE({pair[0].sql}, {pair[1].sql})", kind, *pair)
         else:

@@ -92,7 +92,9 @@ def rows_of(relation: Relation) -> str:
     """The SQL of a finished query; a value table of structs is spread out into columns."""
     if relation.value_table and relation.columns[0].type.kind == "STRUCT":
         name = t.quoted(relation.names[0])
-        members = ", ".join(f"struct_extract({name}, {t.text(n)}) AS {t.quoted(n)}" for n in t.struct_names(relation.columns[0].type))
+        members = ", ".join(
+            f"struct_extract({name}, {t.text(n)}) AS {t.quoted(n)}" for n in t.struct_names(relation.columns[0].type)
+        )
         return f"SELECT {members} FROM ({relation.sql})"
     return relation.sql
 

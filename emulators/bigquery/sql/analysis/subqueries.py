@@ -16,12 +16,18 @@ def subquery(a: Analyzer, node: nodes.Subquery, scope: Scope) -> Value:
         return Value(f"EXISTS ({relation.sql})", t.BOOL, volatile=True)
     if len(relation.columns) != 1:
         what = "Scalar" if node.kind == "scalar" else "ARRAY"
-        a.fail(f"{what} subquery cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values", node)
+        a.fail(
+            f"{what} subquery cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values",
+            node,
+        )
     kind = relation.columns[0].type
     if node.kind == "scalar":
         return Value(f"({relation.sql})", kind, volatile=True)
     if kind.kind == "ARRAY":
-        a.fail("Cannot use array subquery with column of type " + str(kind) + " because nested arrays are not supported", node)
+        a.fail(
+            "Cannot use array subquery with column of type " + str(kind) + " because nested arrays are not supported",
+            node,
+        )
     kind = t.INT64 if kind.kind == "NULL" else kind
     return Value(f"ARRAY({relation.sql})", t.array(kind), volatile=True)
 
@@ -46,7 +52,9 @@ def index(a: Analyzer, node: nodes.Index, scope: Scope) -> Value:
     if t.coerces(position.type, t.INT64) is None:
         a.fail(f"Array position in [] must be coercible to INT64 type, but has type {position.type}", node.index)
     name = {"": "offset"}.get(node.mode, node.mode.lower())
-    return combine(f"bq.array_{name}({base.sql}, {coerce(a, position, t.INT64).sql})", base.type.element, base, position)
+    return combine(
+        f"bq.array_{name}({base.sql}, {coerce(a, position, t.INT64).sql})", base.type.element, base, position
+    )
 
 
 def _struct_item(a: Analyzer, node: nodes.Index, base: Value, scope: Scope) -> Value:

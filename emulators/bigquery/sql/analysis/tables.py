@@ -35,7 +35,9 @@ def not_found(a: Analyzer, name: TableName) -> NoReturn:
     """Raise BigQuery's error for a missing table or dataset."""
     location = a.catalog.location(name.project, name.dataset)
     if location is None:
-        raise SqlError(f"Not found: Dataset {name.project}:{name.dataset} was not found in location US", "notFound", 404)
+        raise SqlError(
+            f"Not found: Dataset {name.project}:{name.dataset} was not found in location US", "notFound", 404
+        )
     raise SqlError(f"Not found: Table {name} was not found in location {location}", "notFound", 404)
 
 
@@ -126,7 +128,7 @@ def _wildcard(a: Analyzer, node: nodes.TableSource, alias: str) -> "From":
             for f in fields
         ]
         suffix = t.text(info.name.table[len(prefix) :])
-        parts.append(f"SELECT {', '.join(items)}, {suffix} AS \"_TABLE_SUFFIX\" FROM {one.marker} AS {own}")
+        parts.append(f'SELECT {", ".join(items)}, {suffix} AS "_TABLE_SUFFIX" FROM {one.marker} AS {own}')
     outer = a.shared.alias()
     columns = [Column(f.name, f"{outer}.{t.quoted(f.name)}", t.of_field(f)) for f in fields]
     hidden = [Column("_TABLE_SUFFIX", f'{outer}."_TABLE_SUFFIX"', t.STRING)]
@@ -163,7 +165,13 @@ def rows_sql(fields: Sequence[Field], rows: Sequence[Sequence[Any]]) -> str:
     """Python rows as a DuckDB query."""
     kinds = [t.of_field(f) for f in fields]
     if not rows:
-        return "SELECT " + ", ".join(f"CAST(NULL AS {t.duckdb(k)}) AS {t.quoted(f.name)}" for f, k in zip(fields, kinds, strict=True)) + " WHERE false"
+        return (
+            "SELECT "
+            + ", ".join(
+                f"CAST(NULL AS {t.duckdb(k)}) AS {t.quoted(f.name)}" for f, k in zip(fields, kinds, strict=True)
+            )
+            + " WHERE false"
+        )
     values = ", ".join("(" + ", ".join(value_sql(v, k) for v, k in zip(row, kinds, strict=True)) + ")" for row in rows)
     names = ", ".join(t.quoted(f.name) for f in fields)
     return f"SELECT * FROM (VALUES {values}) AS v({names})"

@@ -90,7 +90,15 @@ def _over(a: Analyzer, node: nodes.Call, scope: Scope, read: list[Value]) -> str
         parts.append("PARTITION BY " + ", ".join(k.sql for k in keys))
     if window.order_by:
         parts.append(order_by(a, window.order_by, scope, read))
-    elif node.name in WINDOWS and node.name in ("RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LEAD", "LAG"):
+    elif node.name in WINDOWS and node.name in (
+        "RANK",
+        "DENSE_RANK",
+        "PERCENT_RANK",
+        "CUME_DIST",
+        "NTILE",
+        "LEAD",
+        "LAG",
+    ):
         a.fail(f"Window ORDER BY is required for analytic function {node.name}", node.over)
     if window.frame is not None:
         parts.append(_frame(a, window.frame, scope))
@@ -110,7 +118,11 @@ def _named(a: Analyzer, window: nodes.Window, scope: Scope) -> nodes.Window:
         a.fail(f"Unrecognized window alias: {window.name}", window)
     base = _named(a, base, scope)
     return nodes.Window(
-        window.at, None, window.partition_by or base.partition_by, window.order_by or base.order_by, window.frame or base.frame
+        window.at,
+        None,
+        window.partition_by or base.partition_by,
+        window.order_by or base.order_by,
+        window.frame or base.frame,
     )
 
 

@@ -37,7 +37,9 @@ table(
 def _lambda(a: Analyzer, node: nodes.Call, scope: Scope) -> tuple[Value, str, str, Value]:
     """The array, DuckDB's lambda parameters, and the body's SQL and value."""
     if len(node.args) != 2 or not isinstance(node.args[1], nodes.Lambda):
-        no_function_signature(a, node, [a.expression(arg, scope) for arg in node.args if not isinstance(arg, nodes.Lambda)])
+        no_function_signature(
+            a, node, [a.expression(arg, scope) for arg in node.args if not isinstance(arg, nodes.Lambda)]
+        )
     array, function = a.expression(node.args[0], scope), node.args[1]
     if array.type.kind != "ARRAY" or array.type.element is None:
         no_function_signature(a, node, [array])

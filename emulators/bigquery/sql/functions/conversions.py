@@ -65,6 +65,10 @@ def format_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
             continue
         if value.type.kind not in _TAGS:
             a.fail(f"FORMAT of {value.type} is not supported by this emulator", arg)
-        text = convert(a, value, t.STRING, arg) if value.type != t.JSON else combine(f"CAST({value.sql} AS VARCHAR)", t.STRING, value)
+        text = (
+            convert(a, value, t.STRING, arg)
+            if value.type != t.JSON
+            else combine(f"CAST({value.sql} AS VARCHAR)", t.STRING, value)
+        )
         items.append(f"'{_TAGS[value.type.kind]}' || {text.sql}")
     return combine(f"bq_format_text({values[0].sql}, CAST([{', '.join(items)}] AS VARCHAR[]))", t.STRING, *values)

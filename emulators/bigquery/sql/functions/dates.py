@@ -42,9 +42,6 @@ table(
     TIME(STRING) -> TIME = bq.to_time({0})
     DATE_FROM_UNIX_DATE(INT64) -> DATE = (DATE '1970-01-01' + CAST({0} AS INTEGER))
     UNIX_DATE(DATE) -> INT64 = CAST({0} - DATE '1970-01-01' AS BIGINT)
-    FORMAT_DATE(STRING, DATE) -> STRING = bq.format_moment({0}, CAST({1} AS TIMESTAMP), 'UTC')
-    FORMAT_DATETIME(STRING, DATETIME) -> STRING = bq.format_moment({0}, {1}, 'UTC')
-    FORMAT_TIME(STRING, TIME) -> STRING = bq.format_moment({0}, DATE '1970-01-01' + {1}, 'UTC')
     PARSE_DATE(STRING, STRING) -> DATE = CAST(make_timestamp(bq_parse_moment({0}, {1}, '')) AS DATE)
     PARSE_DATETIME(STRING, STRING) -> DATETIME = make_timestamp(bq_parse_moment({0}, {1}, ''))
     PARSE_TIME(STRING, STRING) -> TIME = CAST(make_timestamp(bq_parse_moment({0}, {1}, '')) AS TIME)
@@ -54,7 +51,12 @@ table(
     """,
 )
 
-_PARTS = {"DATE": DATE_PARTS, "DATETIME": DATE_PARTS + TIME_PARTS, "TIME": TIME_PARTS, "TIMESTAMP": DATE_PARTS + TIME_PARTS}
+_PARTS = {
+    "DATE": DATE_PARTS,
+    "DATETIME": DATE_PARTS + TIME_PARTS,
+    "TIME": TIME_PARTS,
+    "TIMESTAMP": DATE_PARTS + TIME_PARTS,
+}
 _KINDS = {"DATE": t.DATE, "DATETIME": t.DATETIME, "TIME": t.TIME, "TIMESTAMP": t.TIMESTAMP}
 _TIMESTAMP_ADD = ("MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY")
 
@@ -135,10 +137,19 @@ def truncate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         sql = f"CAST({truncated(f'CAST({value.sql} AS TIMESTAMP)', found)} AS TIMESTAMPTZ)"
         return combine(sql, kind, value)
     zone = coerce(a, a.expression(node.args[2], scope), t.STRING)
-    return combine(f"bq.global({truncated(f'bq.local({value.sql}, {zone.sql})', found)}, {zone.sql})", kind, value, zone)
+    return combine(
+        f"bq.global({truncated(f'bq.local({value.sql}, {zone.sql})', found)}, {zone.sql})", kind, value, zone
+    )
 
 
-_MICROS = {"MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 10**6, "MINUTE": 6 * 10**7, "HOUR": 36 * 10**8, "DAY": 864 * 10**8}
+_MICROS = {
+    "MICROSECOND": 1,
+    "MILLISECOND": 1000,
+    "SECOND": 10**6,
+    "MINUTE": 6 * 10**7,
+    "HOUR": 36 * 10**8,
+    "DAY": 864 * 10**8,
+}
 
 
 @rule("DATE_DIFF", "DATETIME_DIFF", "TIMESTAMP_DIFF", "TIME_DIFF")

@@ -13,9 +13,6 @@ CREATE MACRO bq.main.offset_minutes(z) AS CAST(CASE WHEN z[1] = '-' THEN -1 ELSE
 CREATE MACRO bq.main.local(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(x AS TIMESTAMP) + to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) ELSE timezone(CASE WHEN bq.is_offset(z) THEN 'UTC' ELSE z END, x) END;
 CREATE MACRO bq.main.global(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(CAST(x AS TIMESTAMP) - to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) AS TIMESTAMPTZ) ELSE timezone(CASE WHEN bq.is_offset(z) THEN 'UTC' ELSE z END, CAST(x AS TIMESTAMP)) END;
 CREATE MACRO bq.main.timestamp_text_in(x, z) AS bq_format_moment(epoch_us(x), CASE WHEN microsecond(CAST(x AS TIMESTAMP)) % 1000000 = 0 THEN '%Y-%m-%d %H:%M:%S' WHEN microsecond(CAST(x AS TIMESTAMP)) % 1000 = 0 THEN '%Y-%m-%d %H:%M:%E3S' ELSE '%Y-%m-%d %H:%M:%E6S' END, z) || regexp_replace(bq_format_moment(epoch_us(x), '%Ez', z), ':00$', '');
--- Formats that DuckDB reads in the same way stay in DuckDB.
-CREATE MACRO bq.main.plain_format(f) AS replace(replace(replace(f, '%F', '%Y-%m-%d'), '%T', '%H:%M:%S'), '%R', '%H:%M');
-CREATE MACRO bq.main.format_moment(f, x, z) AS CASE WHEN regexp_full_match(bq.plain_format(f), '([^%]|%[YmdHMSBbAajyIp])*') AND year(x) > 999 THEN strftime(x, CASE WHEN regexp_full_match(bq.plain_format(f), '([^%]|%[YmdHMSBbAajyIp])*') THEN bq.plain_format(f) ELSE '%Y' END) ELSE bq_format_moment(epoch_us(x), f, z) END;
 CREATE MACRO bq.main.generate_moments(s, e, step, n) AS CASE WHEN n = 0 THEN list_slice([s], 1, CAST(bq.fail('Sequence step cannot be 0.') AS BIGINT)) WHEN s IS NULL OR e IS NULL OR step IS NULL THEN NULL ELSE generate_series(s, e, step) END;
 -- 30 days are a month, 24 hours a day.
 CREATE MACRO bq.main.interval_micros(x) AS CAST(datepart('hour', x) AS BIGINT) * 3600000000 + CAST(datepart('minute', x) AS BIGINT) * 60000000 + datepart('microsecond', x);

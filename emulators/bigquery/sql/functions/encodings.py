@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import unicodedata
 from collections.abc import Callable
-
+from typing import Any
 
 
 def bytes_to_string(value: bytes) -> str:
@@ -144,7 +144,7 @@ def shift_right(value: int, places: int) -> int:
     return number - 2**64 if number >= 2**63 else number
 
 
-FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = (
+FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (bytes_to_string, ("BLOB",), "VARCHAR"),
     (safe_bytes_to_string, ("BLOB",), "VARCHAR"),
     (latin1, ("BLOB",), "VARCHAR"),

@@ -1,6 +1,7 @@
 """Dates and numbers to text: FORMAT_DATE and its kin, FORMAT, and the text of floats and decimals."""
 
 from collections.abc import Callable
+from typing import Any
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -114,14 +115,16 @@ def _extended(d: datetime, pattern: str, i: int, offset: timedelta) -> tuple[str
         return offset_text(offset, True), i + 2
     if rest[:1].isdigit() and rest[1:2] == "S":
         digits = int(rest[0])
-        return f"{d.second:02d}" + (f".{d.microsecond:06d}".ljust(digits + 1, "0")[: digits + 1] if digits else ""), i + 3
+        return f"{d.second:02d}" + (
+            f".{d.microsecond:06d}".ljust(digits + 1, "0")[: digits + 1] if digits else ""
+        ), i + 3
     if rest.startswith("*S"):
         fraction = f"{d.microsecond:06d}".rstrip("0")
         return f"{d.second:02d}" + (f".{fraction}" if fraction else ""), i + 3
     return _simple(d).get(rest[:1], ""), i + 2
 
 
-FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = (
+FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (float_text, ("DOUBLE",), "VARCHAR"),
     (format_moment, ("BIGINT", "VARCHAR", "VARCHAR"), "VARCHAR"),
 )

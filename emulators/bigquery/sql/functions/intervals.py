@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 _TEXT = re.compile(r"\s*([+-]?)(\d+)-(\d+)\s+([+-]?\d+)\s+([+-]?)(\d+):(\d+):(\d+)(?:\.(\d{1,6}))?\s*")
 
@@ -25,7 +26,7 @@ def interval_parse(text: str) -> str:
     return f"{months} months {int(m[4])} days {-micros if m[5] == '-' else micros} microseconds"
 
 
-FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = (
+FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (interval_text, ("BIGINT", "BIGINT", "BIGINT"), "VARCHAR"),
     (interval_parse, ("VARCHAR",), "VARCHAR"),
 )

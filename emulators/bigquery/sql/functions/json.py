@@ -158,7 +158,12 @@ def json_object(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 def json_change(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """JSON_SET(json, path, value, ...): one change after the other; an array given to the array functions goes in item by item."""
     values = [a.expression(arg, scope) for arg in node.args]
-    if len(values) < 3 or len(values) % 2 == 0 or values[0].type != t.JSON or any(v.type != t.STRING for v in values[1::2]):
+    if (
+        len(values) < 3
+        or len(values) % 2 == 0
+        or values[0].type != t.JSON
+        or any(v.type != t.STRING for v in values[1::2])
+    ):
         no_function_signature(a, node, values)
     flags = {}
     for name, given in node.named:

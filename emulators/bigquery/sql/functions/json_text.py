@@ -27,7 +27,10 @@ def json_path(value: str) -> str:
 def _steps(value: str) -> list[str | int]:
     """The path as keys and positions."""
     json_path(value)
-    return [int(m.group(4)) if m.group(4) is not None else m.group(1) or m.group(2) or m.group(3) or "" for m in _PATH.finditer(value, 1)]
+    return [
+        int(m.group(4)) if m.group(4) is not None else m.group(1) or m.group(2) or m.group(3) or ""
+        for m in _PATH.finditer(value, 1)
+    ]
 
 
 def _compact(value: Any) -> str:
@@ -142,7 +145,7 @@ def json_pretty(text: str) -> str:
     return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
 
 
-FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = (
+FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (json_path, ("VARCHAR",), "VARCHAR"),
     (json_set, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
     (json_array_insert, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),

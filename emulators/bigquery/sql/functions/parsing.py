@@ -3,6 +3,7 @@
 import re
 from calendar import isleap
 from collections.abc import Callable
+from typing import Any
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -17,7 +18,28 @@ _COMPOUND = {
     "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y", "x": "%m/%d/%y", "X": "%H:%M:%S",
     "c": "%a %b %e %H:%M:%S %Y", "h": "%b",
 }  # fmt: skip
-_DIGITS = {"m": 2, "d": 2, "e": 2, "H": 2, "k": 2, "I": 2, "l": 2, "M": 2, "S": 2, "j": 3, "y": 2, "C": 2, "U": 2, "W": 2, "V": 2, "g": 2, "G": 4, "u": 1, "w": 1, "Q": 1}
+_DIGITS = {
+    "m": 2,
+    "d": 2,
+    "e": 2,
+    "H": 2,
+    "k": 2,
+    "I": 2,
+    "l": 2,
+    "M": 2,
+    "S": 2,
+    "j": 3,
+    "y": 2,
+    "C": 2,
+    "U": 2,
+    "W": 2,
+    "V": 2,
+    "g": 2,
+    "G": 4,
+    "u": 1,
+    "w": 1,
+    "Q": 1,
+}
 
 
 class _Mismatch(Exception):
@@ -166,6 +188,6 @@ def parse_moment(pattern: str, text: str, default_zone: str) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = (
+FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (parse_moment, ("VARCHAR", "VARCHAR", "VARCHAR"), "BIGINT"),
 )

@@ -24,7 +24,12 @@ def _read(node: nodes.Node) -> nodes.Part | None:
         return node
     if isinstance(node, nodes.Path) and len(node.parts) == 1:
         return nodes.Part(node.at, node.parts[0].upper())
-    if isinstance(node, nodes.Call) and node.name == "WEEK" and len(node.args) == 1 and isinstance(node.args[0], nodes.Path):
+    if (
+        isinstance(node, nodes.Call)
+        and node.name == "WEEK"
+        and len(node.args) == 1
+        and isinstance(node.args[0], nodes.Path)
+    ):
         return nodes.Part(node.at, "WEEK", node.args[0].parts[0].upper())
     return None
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from decimal import Decimal
 
 _SPEC = re.compile(r"%([-+ #0']*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%])")
@@ -17,7 +18,7 @@ def format_text(pattern: str | None, values: list[str | None] | None) -> str | N
 
     def take() -> str | None:
         if not given:
-            raise ValueError("Too few arguments to FORMAT for pattern \"" + pattern + '"')
+            raise ValueError('Too few arguments to FORMAT for pattern "' + pattern + '"')
         return given.pop(0)
 
     def one(m: re.Match[str]) -> str:
@@ -39,7 +40,9 @@ def format_text(pattern: str | None, values: list[str | None] | None) -> str | N
 
     text = _SPEC.sub(one, pattern)
     if given:
-        raise ValueError(f'Too many arguments to FORMAT for pattern "{pattern}"; Expected {len(values) - len(given)}; Got {len(values)}')
+        raise ValueError(
+            f'Too many arguments to FORMAT for pattern "{pattern}"; Expected {len(values) - len(given)}; Got {len(values)}'
+        )
     return None if null else text
 
 
@@ -99,4 +102,6 @@ def _literal(tag: str, text: str) -> str:
     return f'{_QUOTED[tag]} "{text}"' if tag in _QUOTED else text
 
 
-FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = ((format_text, ("VARCHAR", "VARCHAR[]"), "VARCHAR"),)
+FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
+    (format_text, ("VARCHAR", "VARCHAR[]"), "VARCHAR"),
+)

@@ -6,6 +6,8 @@ Each gets and gives plain Python values, NULL only where _SEES_NULL says so, and
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
+from typing import Any, Literal
+
 import duckdb
 
 from emulators.bigquery.sql.functions import encodings, formatting, intervals, json_text, parsing, printf
@@ -39,7 +41,9 @@ def _big(value: Decimal, what: str) -> Decimal:
     try:
         kept = value.quantize(_BIG_STEP, context=Context(prec=200, traps=[Inexact, InvalidOperation]))
     except (Inexact, InvalidOperation) as error:
-        raise ValueError(f"BIGNUMERIC result of {what} needs more than the 18 digits after the point that are kept here") from error
+        raise ValueError(
+            f"BIGNUMERIC result of {what} needs more than the 18 digits after the point that are kept here"
+        ) from error
     if abs(kept) >= _BIG_LIMIT:
         raise ValueError(f"bignumeric overflow: {what}")
     return kept
@@ -55,7 +59,7 @@ def bignumeric_divide(x: Decimal, y: Decimal) -> Decimal:
     return _big(_WIDE.divide(x, y), f"{x} / {y}")
 
 
-_FUNCTIONS: tuple[tuple[Callable[..., object], tuple[str, ...], str], ...] = (
+_FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (numeric_multiply, ("DECIMAL(38,9)", "DECIMAL(38,9)"), "DECIMAL(38,9)"),
     (numeric_divide, ("DECIMAL(38,9)", "DECIMAL(38,9)"), "DECIMAL(38,9)"),
     (bignumeric_multiply, ("DECIMAL(38,18)", "DECIMAL(38,18)"), "DECIMAL(38,18)"),
@@ -78,5 +82,6 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define each function as bq_<name>."""
     for function, arguments, result in _FUNCTIONS:
         name = function.__name__
-        handling = "special" if name in _SEES_NULL else "default"
-        connection.create_function(f"bq_{name}", function, list(arguments), result, null_handling=handling)  # type: ignore[arg-type]
+        handling: Literal["special", "default"] = "special" if name in _SEES_NULL else "default"
+        kinds: list[Any] = list(arguments)
+        connection.create_function(f"bq_{name}", function, kinds, result, null_handling=handling)

@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from emulators.bigquery.sql.analysis.values import Scope, Value
     from emulators.bigquery.sql.syntax import nodes
 
-THEMES = ("aggregates", "arrays", "conditionals", "conversions", "dates", "hashes", "json", "maths", "navigation", "strings", "timestamps")
+THEMES = (
+    "aggregates",
+    "arrays",
+    "conditionals",
+    "conversions",
+    "dates",
+    "hashes",
+    "json",
+    "maths",
+    "navigation",
+    "strings",
+    "timestamps",
+)
 _LINE = re.compile(r"^(~?)\s*([A-Z0-9_.]+)\((.*?)\)\s*->\s*(.+?)\s*=\s(.+)$")
 _LETTERS = {"T": None, "U": None, "N": t.NUMBERS}
 
@@ -77,7 +89,11 @@ def _collect(own: Type, literal: bool, wanted: Type, bound: dict[str, list[tuple
         if own.kind == "NULL":
             bound.setdefault(wanted.element.kind, []).append((t.NULL, True))
             return True
-        return own.kind == wanted.kind and own.element is not None and _collect(own.element, literal, wanted.element, bound)
+        return (
+            own.kind == wanted.kind
+            and own.element is not None
+            and _collect(own.element, literal, wanted.element, bound)
+        )
     return True
 
 

@@ -1,6 +1,14 @@
 """TIMESTAMP: constructors, Unix time, formatting and parsing."""
 
-from emulators.bigquery.sql.functions.registry import SCALARS, table
+import re
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
+from emulators.bigquery.sql.syntax import nodes
 
 table(
     SCALARS,
@@ -28,9 +36,36 @@ table(
     STRING(DATETIME) -> STRING = bq.datetime_text({0})
     STRING(TIME) -> STRING = bq.time_text({0})
     STRING(JSON) -> STRING = bq.json_string({0})
-    FORMAT_TIMESTAMP(STRING, TIMESTAMP) -> STRING = bq.format_moment({0}, CAST({1} AS TIMESTAMP), 'UTC')
-    FORMAT_TIMESTAMP(STRING, TIMESTAMP, STRING) -> STRING = bq_format_moment(epoch_us({1}), {0}, {2})
     PARSE_TIMESTAMP(STRING, STRING) -> TIMESTAMP = make_timestamptz(bq_parse_moment({0}, {1}, 'UTC'))
     PARSE_TIMESTAMP(STRING, STRING, STRING) -> TIMESTAMP = make_timestamptz(bq_parse_moment({0}, {1}, {2}))
     """,
 )
+
+# What is written in front of a value to make it a TIMESTAMP without zone.
+_MOMENTS = {"DATE": "CAST({0} AS TIMESTAMP)", "DATETIME": "{0}", "TIME": "(DATE '1970-01-01' + {0})", "TIMESTAMP": "CAST({0} AS TIMESTAMP)"}
+_COMPOUND = (("%F", "%Y-%m-%d"), ("%T", "%H:%M:%S"), ("%R", "%H:%M"))
+# Elements that DuckDB writes as BigQuery does, for years of four digits.
+_SAME = re.compile(r"(?:[^%]|%[YmdHMSBbAajyIp])*")
+
+
+@rule("FORMAT_DATE", "FORMAT_DATETIME", "FORMAT_TIME", "FORMAT_TIMESTAMP")
+def format_moment(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """FORMAT_X(format, x[, zone]): by DuckDB where the format is a literal of common elements, else by our own function."""
+    values = arguments(a, node, scope)
+    kind = t.SIMPLE[node.name.removeprefix("FORMAT_")]
+    if len(values) not in ((2, 3) if kind == t.TIMESTAMP else (2,)) or t.coerces(values[0].type, t.STRING) is None:
+        no_function_signature(a, node, values)
+    moment = values[1] if node.name == "FORMAT_DATE" and values[1].type.kind in ("DATETIME", "TIMESTAMP") else None
+    if moment is None:
+        if t.coerces(values[1].type, kind, values[1].literal) is None:
+            no_function_signature(a, node, values)
+        moment = coerce(a, values[1], kind)
+    sql = _MOMENTS[moment.type.kind].format(moment.sql)
+    zone = coerce(a, values[2], t.STRING) if len(values) == 3 else Value("'UTC'", t.STRING)
+    own = f"bq_format_moment(epoch_us({moment.sql if kind == t.TIMESTAMP else sql}), {values[0].sql}, {zone.sql})"
+    pattern = values[0].raw if isinstance(values[0].raw, str) else "%"
+    for element, parts in _COMPOUND:
+        pattern = pattern.replace(element, parts)
+    if len(values) == 2 and pattern and _SAME.fullmatch(pattern):
+        own = f"CASE WHEN year({sql}) > 999 THEN strftime({sql}, {t.text(pattern)}) ELSE {own} END"
+    return combine(own, t.STRING, *values)

@@ -6,7 +6,6 @@ from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.types import TypeParser
 
 
-
 class CallParser(TypeParser):
     def expressions(self) -> list[nodes.Node]:
         found = [self.expression()]

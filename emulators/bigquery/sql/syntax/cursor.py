@@ -70,7 +70,12 @@ class Cursor:
             return f"keyword {token.upper}" if token.upper in RESERVED else f'identifier "{token.text}"'
         if token.kind == "quoted":
             return f"identifier {token.text}"
-        names = {"string": "string literal", "bytes": "bytes literal", "int": "integer literal", "float": "floating point literal"}
+        names = {
+            "string": "string literal",
+            "bytes": "bytes literal",
+            "int": "integer literal",
+            "float": "floating point literal",
+        }
         if token.kind in names:
             text = token.text if token.kind in ("string", "bytes") else f'"{token.text}"'
             return f"{names[token.kind]} {text}"

@@ -146,7 +146,10 @@ class ExpressionParser(CallParser):
 
     def _subscript(self, base: nodes.Node, at: int) -> nodes.Node:
         mode = ""
-        if self.token.upper in ("OFFSET", "ORDINAL", "SAFE_OFFSET", "SAFE_ORDINAL", "KEY", "SAFE_KEY") and self.peek().text == "(":
+        if (
+            self.token.upper in ("OFFSET", "ORDINAL", "SAFE_OFFSET", "SAFE_ORDINAL", "KEY", "SAFE_KEY")
+            and self.peek().text == "("
+        ):
             mode = self.advance().upper
             self.expect("(")
             index = self.expression()
@@ -215,11 +218,25 @@ class ExpressionParser(CallParser):
             found = special()
             if found is not None:
                 return found  # type: ignore[no-any-return]
-        if following.kind == "string" and word in ("DATE", "TIME", "DATETIME", "TIMESTAMP", "NUMERIC", "BIGNUMERIC", "DECIMAL", "BIGDECIMAL", "JSON"):
+        if following.kind == "string" and word in (
+            "DATE",
+            "TIME",
+            "DATETIME",
+            "TIMESTAMP",
+            "NUMERIC",
+            "BIGNUMERIC",
+            "DECIMAL",
+            "BIGDECIMAL",
+            "JSON",
+        ):
             self.advance()
             kind = {"DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC"}.get(word, word)
             return nodes.Literal(token.at, kind, self.string())
-        if following.text == "(" and following.kind == "op" and (word not in RESERVED or word in ("LEFT", "RIGHT", "IF", "GROUPING", "COLLATE")):
+        if (
+            following.text == "("
+            and following.kind == "op"
+            and (word not in RESERVED or word in ("LEFT", "RIGHT", "IF", "GROUPING", "COLLATE"))
+        ):
             self.advance()
             return self.call(token.at, [token.text])
         if word in RESERVED:

@@ -49,7 +49,10 @@ class QueryParser(SourceParser):
                 left.parts.append(right)
                 continue
             if isinstance(left, nodes.SetOperation):
-                self.fail(f"Syntax error: Different set operations cannot be used in the same query without using parentheses for grouping", at)
+                self.fail(
+                    f"Syntax error: Different set operations cannot be used in the same query without using parentheses for grouping",
+                    at,
+                )
             left = nodes.SetOperation(at, name, [left, right], by_name)
         return left
 

@@ -31,13 +31,19 @@ class Parser(AlterParser):
 
     def statement(self) -> s.Statement:
         token = self.token
-        if token.kind == "word" and self.peek().text == ":" and self.peek(2).upper in ("LOOP", "WHILE", "REPEAT", "FOR", "BEGIN"):
+        if (
+            token.kind == "word"
+            and self.peek().text == ":"
+            and self.peek(2).upper in ("LOOP", "WHILE", "REPEAT", "FOR", "BEGIN")
+        ):
             self.advance()
             self.advance()
             labelled = self.statement()
             labelled.label = token.text  # type: ignore[attr-defined]
             return labelled
-        rule: Callable[[], s.Statement] | None = getattr(self, f"statement_{token.upper.lower()}", None) if token.upper else None
+        rule: Callable[[], s.Statement] | None = (
+            getattr(self, f"statement_{token.upper.lower()}", None) if token.upper else None
+        )
         if rule is not None:
             found = rule()
         elif self.at_query():

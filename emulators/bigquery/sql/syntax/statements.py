@@ -161,5 +161,3 @@ class ExecuteImmediate(Statement):
     sql: Node | None = None
     into: list[str] = field(default_factory=list)
     using: list[SelectItem] = field(default_factory=list)
-
-
