@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+from emulators.supervisor.environment import sources
 from emulators.supervisor.ports import HOST
 from emulators.supervisor.run_files import Ports
 
@@ -51,12 +52,14 @@ def _grpc(port: int) -> bool:
 
 
 def _postgres(port: int) -> bool:
+    """Whether the server is up and has a database for each source."""
     if not _tcp(port):
         return False
     import psycopg2
 
     try:
-        psycopg2.connect(host=HOST, port=port, user="postgres", dbname="postgres", connect_timeout=2).close()
+        for name in ("postgres", *sources()):
+            psycopg2.connect(host=HOST, port=port, user="postgres", dbname=name, connect_timeout=2).close()
     except psycopg2.OperationalError:
         return False
     return True

@@ -44,13 +44,12 @@ def _emulator(
     name: str,
     *ports: Port,
     health: tuple[str, ...],
-    needs: tuple[str, ...] = (),
     calls: tuple[str, ...] = (),
     more: tuple[str, ...] = (),
 ) -> Service:
     options = [word for port in ports for word in (f"--{port.name}", f"{{{port.name}}}")]
     command = ("{python}", "-m", f"emulators.{name}", *options, "--state", "{state}", *more)
-    return Service(name, command, ports, health, needs, calls)
+    return Service(name, command, ports, health, calls=calls)
 
 
 SERVICES: tuple[Service, ...] = (
@@ -65,7 +64,7 @@ SERVICES: tuple[Service, ...] = (
         calls=("storage",),
     ),
     _emulator("postgres", Port("port", 54320), health=("postgres:port",), more=("{databases}",)),
-    _emulator("datastream", Port("port", 9070), health=("http:port:/healthz",), needs=("storage", "postgres")),
+    _emulator("datastream", Port("port", 9070), health=("http:port:/healthz",), calls=("storage", "postgres")),
     Service(
         "dataflow",
         (
