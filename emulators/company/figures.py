@@ -22,7 +22,7 @@ class Mrr(NamedTuple):
 
 @dataclass
 class Usage:
-    """An account's use of a feature on a day: events, distinct known users, summed quantity and seconds."""
+    """An account's use of a feature on a day: events, distinct known users, summed quantity and seconds (0 where none)."""
 
     events: int = 0
     user_ids: set[int] = field(default_factory=set)
@@ -70,7 +70,7 @@ def usage_per_day(ledger: Ledger) -> dict[tuple[date, int, str], Usage]:
         usage = figures[event["occurred_at"].date(), event["account_id"], event["feature"]]
         usage.events += 1
         usage.quantity += event["quantity"]
-        usage.duration_seconds += event.get("duration_seconds") or Decimal(0)
+        usage.duration_seconds += Decimal(str(event.get("duration_seconds") or 0))  # as it was written
         if event.get("user_id") is not None:
             usage.user_ids.add(event["user_id"])
     return dict(figures)

@@ -27,13 +27,15 @@ INT64 = range(-(2**63), 2**63)
 
 
 class CommittedChange(NamedTuple):
-    """A committed change. order grows by one with each; row is the whole row after it, None after a delete.
+    """A committed change. order grows with each; row is the whole row after it, None after a delete.
 
-    key is the primary key before the change (of an insert: after); `new_key` differs where the change moved it.
+    day is 0 in the first load, 1 on the start date. key is the primary key before the change (of an insert: after);
+    `new_key` differs where the change moved it.
     """
 
     order: int
     transaction: int
+    day: int
     occurred_at: datetime
     kind: str
     table: str
@@ -117,16 +119,17 @@ class Ledger:
     def changes(self, table: str | None = None) -> Iterator[CommittedChange]:
         """Each committed change in the order of the log: of one table, or of all."""
         rows = self._database.execute(
-            "SELECT t.number, t.occurred_at, c.kind, c.table_name, c.key, c.row FROM transactions t "
+            "SELECT t.number, t.day, t.occurred_at, c.kind, c.table_name, c.key, c.row FROM transactions t "
             "JOIN changes c USING (number) WHERE NOT t.rolled_back AND t.number <= ? ORDER BY t.number, c.position",
             (self.committed,),
         )
-        for order, (number, at, kind, name, key, row) in enumerate(rows):
+        for order, (number, day, at, kind, name, key, row) in enumerate(rows):
             if table in (None, name):
                 after = None if row is None else values(name, json.loads(row))
                 new_key = None if after is None else TABLES[name].key_of(after)
                 before = tuple(json.loads(key))
-                yield CommittedChange(order, number, datetime.fromisoformat(at), kind, name, before, new_key, after)
+                moment = datetime.fromisoformat(at)
+                yield CommittedChange(order, number, day, moment, kind, name, before, new_key, after)
 
     def events(self, topic: str | None = None) -> Iterator[PublishedEvent]:
         """Each message whose publishing was answered, in that order: of one topic, or of all."""
@@ -148,8 +151,8 @@ class Ledger:
     def good_events(self, topic: str) -> dict[str, Row]:
         """What the topic's table must hold: each distinct event once, by event_id, with the payload's own fields.
 
-        Values: int, bool, str, Decimal (JSON numbers with a fraction), dict, None, and `occurred_at` as datetime in
-        UTC. A field that INT64 cannot hold is None, and an unknown field is left out: bronze keeps both in `_raw`.
+        Values: int, float, bool, str, dict, None, and `occurred_at` as datetime in UTC. A field that INT64 cannot hold
+        is None, and an unknown field is left out: bronze keeps both in `_raw`.
         """
         return {e.event_id: event_values(e.payload) for e in self.events(topic) if e.kind in ("good", "late")}
 
@@ -188,7 +191,7 @@ def _value(kind: str, value: Any) -> Any:
 
 def event_values(payload: bytes) -> Row:
     """A good event's payload -> its fields' values; see Ledger.good_events."""
-    fields = json.loads(payload, parse_float=Decimal)
+    fields = json.loads(payload)
     fields.pop("experiment", None)
     fields["occurred_at"] = datetime.fromisoformat(fields["occurred_at"]).astimezone(UTC)
     if isinstance(fields.get("ip_address"), dict):
