@@ -16,7 +16,7 @@ import pytest
 from tests.dbt.warehouse import NOON, Row, Warehouse
 
 KEYS = 120
-BATCHES = 4
+BATCHES = 3
 NODES = "+saas_accounts saas_accounts_history"
 
 

@@ -30,7 +30,7 @@ def test_killed_dbt_loses_nothing(warehouse: Warehouse) -> None:
         process.kill()
         process.communicate()
     warehouse.dbt(*nodes)
-    rows = warehouse.silver("incident_events")
+    rows = warehouse.query("select * from silver.saas_incident_events order by incident_id, position")
     assert [(row["incident_id"], row["position"]) for row in rows] == [(n, p) for n in range(500) for p in (1, 2, 3)]
     assert [row["note"] for row in rows[:3]] == ["old", "new 2", "new 3"]
 

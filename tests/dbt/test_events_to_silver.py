@@ -11,7 +11,7 @@ def event(number: int, message: int, ingested: dt.datetime, happened: dt.datetim
     return {
         "event_id": f"e{number}", "account_id": number % 3, "user_id": None if number % 5 == 0 else number % 7,
         "feature": "export" if number % 2 else "search", "quantity": quantity, "duration_seconds": 0.1,
-        "properties": '{"n": 1}', "occurred_at": happened.isoformat(), "_message_id": f"m{message}",
+        "properties": '{"n": 1}', "occurred_at": happened.isoformat(), "_message_id": f"m{message:03d}",
         "_ingested_at": ingested.isoformat(), "_source_timestamp": ingested.isoformat(),
     }  # fmt: skip
 
@@ -47,7 +47,7 @@ def test_each_event_once(warehouse: Warehouse) -> None:
     warehouse.stream("usage_events", first + twice)
     warehouse.dbt("build", "--quiet", "--select", *NODES)
     rows = warehouse.query("select event_id, _message_id from silver.saas_usage_events")
-    assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n}" for n in range(40)}
+    assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n:03d}" for n in range(40)}
     assert counted(warehouse) == recounted(warehouse)
 
     late = dt.timedelta(minutes=30)
@@ -57,7 +57,7 @@ def test_each_event_once(warehouse: Warehouse) -> None:
     warehouse.stream("usage_events", again + behind + other_day)
     warehouse.dbt("build", "--quiet", "--select", *NODES)
     rows = warehouse.query("select event_id, _message_id, quantity from silver.saas_usage_events")
-    assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n}" for n in [*range(40), 50]}
+    assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n:03d}" for n in [*range(40), 50]}
     assert len(rows) == 41
     assert {row["quantity"] for row in rows} == {1}
     assert counted(warehouse) == recounted(warehouse)

@@ -40,7 +40,7 @@ def test_billing_follows_updates_and_deletes(warehouse: Warehouse) -> None:
 
 
 def versions_of_subscriptions(dice: random.Random) -> list[list[Row]]:
-    """Lives of subscriptions in log order: trial, paid, seats changed, ended; some deleted, one changed in hindsight."""
+    """Lives of subscriptions in log order: trial, paid, seats changed, ended; some changed in hindsight."""
     lives = []
     for number in range(60):
         day = dt.date(2026, 1, 1) + dt.timedelta(days=dice.randrange(60))
