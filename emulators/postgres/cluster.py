@@ -35,14 +35,14 @@ def wait(done: Callable[[], bool], seconds: float) -> bool:
 
 
 def process_command(pid: int) -> str:
-    """The command line of a living process; empty when there is none."""
-    status = Path(f"/proc/{pid}/stat")
-    if status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z":
-        return ""  # a zombie has ended; its parent has not noticed yet
-    result = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return result.stdout.strip()
+    """The command line of a living process; empty when there is none, or when it is about to be gone."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    question = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(question, capture_output=True, text=True, check=False).stdout.strip()
 
 
 class Cluster:
@@ -135,10 +135,13 @@ class Cluster:
         Otherwise the file must stay: by it Postgres finds sessions that outlived a killed server.
         """
         file = self.data / "postmaster.pid"
-        first = file.read_text().split("\n", 1)[0].strip() if file.exists() else ""
+        try:
+            first = file.read_text().split("\n", 1)[0].strip()
+        except FileNotFoundError:
+            return None
         command = process_command(int(first)) if first.isdigit() else ""
         if command and not ("postgres" in command and str(self.data) in command):
-            file.unlink()
+            file.unlink(missing_ok=True)
             return None
         return int(first) if command else None
 
