@@ -8,7 +8,7 @@ from emulators.bigquery.sql.model import SqlError
 
 # What our macros raise: a text that cannot be a number, behind a mark (see functions/errors.sql).
 _RAISED = re.compile(r"Could not convert string '\x02(.*)' to INT64", re.DOTALL)
-_PYTHON = re.compile(r"Python exception occurred while executing the UDF: \w+: (.*)", re.DOTALL)
+_PYTHON = re.compile(r"Python exception occurred while executing the UDF: \w+: (.*?)(?:\n\nAt:|$)", re.DOTALL)
 _TRANSLATED = (
     (r"Overflow in (addition|subtraction|multiplication) of INT64 \((.*)\)!", "int64 overflow: {1}"),
     (r"Overflow in negation of numeric value|Overflow in negation", "int64 overflow"),

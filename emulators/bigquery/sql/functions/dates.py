@@ -168,13 +168,12 @@ def difference(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         return combine(f"((epoch_us({x.sql}) - epoch_us({y.sql})) // {_MICROS[found.name]})", t.INT64, x, y)
     if kind == t.DATE and found.name == "DAY":
         return combine(f"CAST({x.sql} - {y.sql} AS BIGINT)", t.INT64, x, y)
-    if found.name == "WEEK":
-        first = WEEKDAYS.index(found.weekday or "SUNDAY")
+    if found.name in ("WEEK", "ISOWEEK"):
+        first = 1 if found.name == "ISOWEEK" else WEEKDAYS.index(found.weekday or "SUNDAY")
         return combine(f"bq.week_difference({x.sql}, {y.sql}, {first})", t.INT64, x, y)
     if found.name == "ISOYEAR":
         return combine(f"CAST(isoyear({x.sql}) - isoyear({y.sql}) AS BIGINT)", t.INT64, x, y)
-    name = {"ISOWEEK": "week"}.get(found.name, found.name.lower())
-    return combine(f"date_diff('{name}', {y.sql}, {x.sql})", t.INT64, x, y)
+    return combine(f"date_diff('{found.name.lower()}', {y.sql}, {x.sql})", t.INT64, x, y)
 
 
 @rule("LAST_DAY")
@@ -231,6 +230,9 @@ def extract(a: Analyzer, node: nodes.Extract, scope: Scope) -> Value:
     return combine(f"CAST({_EXTRACTED[name].format(value.sql)} AS BIGINT)", t.INT64, value)
 
 
+_MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+
+
 @rule("GENERATE_DATE_ARRAY", "GENERATE_TIMESTAMP_ARRAY", "GENERATE_DATETIME_ARRAY")
 def generate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """GENERATE_X_ARRAY(start, end[, INTERVAL n part]): both ends included."""
@@ -241,19 +243,22 @@ def generate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if any(t.coerces(v.type, kind, v.literal) is None for v in ends):
         no_function_signature(a, node, ends)
     start, end = (coerce(a, v, kind) for v in ends)
-    step, sign = "to_days(1)", Value("CAST(1 AS BIGINT)", t.INT64)
+    count, unit = Value("CAST(1 AS BIGINT)", t.INT64), "DAY"
     if len(node.args) == 3:
         interval = node.args[2]
         if not isinstance(interval, nodes.Interval):
             no_function_signature(a, node, ends)
-        sign = coerce(a, a.expression(interval.value, scope), t.INT64)
+        count = coerce(a, a.expression(interval.value, scope), t.INT64)
         allowed = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR") if kind == t.DATE else tuple(_PARTS["TIMESTAMP"])
-        step = interval_sql(sign.sql, part(a, nodes.Part(interval.at, interval.unit), allowed, node.name).name)
-    sql = f"bq.generate_moments({start.sql}, {end.sql}, {step}, {sign.sql})"
+        unit = part(a, nodes.Part(interval.at, interval.unit), allowed, node.name).name
+    if unit in _MONTHS:
+        sql = f"bq.generate_months({start.sql}, {end.sql}, {count.sql} * {_MONTHS[unit]})"
+    else:
+        sql = f"bq.generate_moments({start.sql}, {end.sql}, {interval_sql(count.sql, unit)}, {count.sql})"
     if kind == t.DATE:
         name = a.shared.alias("e")
         sql = f"list_transform({sql}, lambda {name}: CAST({name} AS DATE))"
-    return combine(sql, t.array(kind), start, end, sign)
+    return combine(sql, t.array(kind), start, end, count)
 
 
 @rule("MAKE_INTERVAL")

@@ -112,7 +112,7 @@ def _field(element: str, text: str, at: int, fields: dict[str, object]) -> int:
             fields["f"], at = int(m.group(1)[:6].ljust(6, "0")), m.end()
         return at
     if letter == "Y":
-        fields["Y"], at = _number(text, at, 4 if element == "E4Y" else 5, True)
+        fields["Y"], at = _number(text, at, 4, True)
     elif letter in ("B", "b"):
         month, at = _name(text, at, _FULL_MONTHS, _MONTHS)
         fields["m"] = month + 1

@@ -6,7 +6,7 @@ Each gets and gives plain Python values, NULL only where _SEES_NULL says so, and
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
@@ -82,6 +82,6 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define each function as bq_<name>."""
     for function, arguments, result in _FUNCTIONS:
         name = function.__name__
-        handling: Literal["special", "default"] = "special" if name in _SEES_NULL else "default"
+        handling: Any = "special" if name in _SEES_NULL else "default"
         kinds: list[Any] = list(arguments)
         connection.create_function(f"bq_{name}", function, kinds, result, null_handling=handling)
