@@ -54,6 +54,8 @@ def _execute(plan: Plan, contract: Contract, beam_arguments: Sequence[str]) -> d
     from beam_pipelines.landing.pipeline import execute  # Beam takes seconds to import
 
     started = time.monotonic()
+    files = sum(len(part.files) for part in plan.parts)
+    logging.getLogger(__name__).info("batch %s of %s: %d files", plan.batch_id, plan.source, files)
     execute(plan, contract, beam_arguments)
     manifest = objects.read_json("bronze", manifest_name(plan.source, plan.batch_id))
     if manifest is None:

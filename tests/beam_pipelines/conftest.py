@@ -1,0 +1,66 @@
+"""Storage, Pub/Sub and BigQuery as processes of their own; a project, provisioned from a contract, for each test."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from beam_pipelines import clients
+from tests.emulators.services import Service, free_port
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment in which all three are found."""
+    folder = tmp_path_factory.mktemp("services")
+    running: list[Service] = []
+    environment: dict[str, str] = {}
+    try:
+        running.append(Service("storage", folder))
+        environment["STORAGE_EMULATOR_HOST"] = f"http://{running[0].address}"
+        os.environ.update(environment)  # BigQuery reads external tables there
+        grpc_port = free_port()
+        running.append(Service("pubsub", folder))
+        running.append(Service("bigquery", folder, "--grpc-port", str(grpc_port)))
+        environment["PUBSUB_EMULATOR_HOST"] = running[1].address
+        environment["BIGQUERY_EMULATOR_HOST"] = f"http://{running[2].address}"
+        environment["BIGQUERY_STORAGE_EMULATOR_HOST"] = f"127.0.0.1:{grpc_port}"
+        for service in running:
+            service.wait()
+        yield environment
+    finally:
+        os.environ.pop("STORAGE_EMULATOR_HOST", None)
+        for service in running:
+            service.stop()
+
+
+@pytest.fixture
+def project(services: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A project with the shop's buckets, tables, topics and subscriptions."""
+    name = f"beam-{next(_numbers)}"
+    contracts = tmp_path / "contracts"
+    contracts.mkdir()
+    shutil.copy(Path(__file__).parent / "shop.odcs.yaml", contracts)
+    for variable, value in services.items():
+        monkeypatch.setenv(variable, value)
+    for variable in ("SLUICE_DATASET_PREFIX", "SLUICE_LOCATION", "SLUICE_REGION"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", name)
+    monkeypatch.setenv("SLUICE_CONTRACTS", str(contracts))
+    _forget_clients()
+    command = [sys.executable, "-m", "emulators.provision", "--phase", "before"]
+    subprocess.run(command, check=True, capture_output=True)
+    yield name
+    _forget_clients()
+
+
+def _forget_clients() -> None:
+    for client in (clients.storage, clients.bucket, clients.bigquery_write, clients.publisher):
+        client.cache_clear()
