@@ -18,7 +18,8 @@ from pathlib import Path
 
 from emulators.company.errors import CompanyError
 from emulators.company.founding import populate
-from emulators.company.journal import FILE, Journal, Settings, locked
+from emulators.company.journal import Journal
+from emulators.company.ledger_file import FILE, Settings, locked
 from emulators.company.player import play
 from emulators.company.simulation import DayReport
 

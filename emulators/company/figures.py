@@ -22,7 +22,7 @@ class Mrr(NamedTuple):
 
 @dataclass
 class Usage:
-    """An account's use of a feature on a day: events, distinct known users, summed quantity and seconds (0 where none)."""
+    """An account's use of a feature on a day: events, distinct known users, quantity, seconds (0 where none)."""
 
     events: int = 0
     user_ids: set[int] = field(default_factory=set)

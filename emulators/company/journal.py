@@ -6,12 +6,9 @@ under way. After a kill the first is read again from Postgres' company_progress,
 a request under way is published again, and its messages are noted as uncertain.
 """
 
-import fcntl
 import json
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 from importlib.resources import files
 from itertools import groupby
@@ -20,23 +17,11 @@ from typing import NamedTuple
 
 from emulators.company.errors import CompanyError
 from emulators.company.events.model import Event
-from emulators.company.schema import TABLES, Row
+from emulators.company.ledger_file import FILE, Settings, connect, replay
+from emulators.company.schema import TABLES
 from emulators.company.world import Change, Transaction, World
 
-FILE = "ledger.sqlite"
-LOCK_SECONDS = 30.0
-
-
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
-
-
-class Settings(NamedTuple):
-    """What makes one company: its name (random, to recognise its database), seed, first day and size."""
-
-    company: str
-    seed: int
-    start: date
-    accounts: int
 
 
 class Progress(NamedTuple):
@@ -53,35 +38,6 @@ class Recorded(NamedTuple):
     number: int
     rolled_back: bool
     changes: list[Change]
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection whose commits survive a killed process (WAL; a power cut may lose the last ones)."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=60, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
-
-
-@contextmanager
-def locked(state: Path) -> Iterator[None]:
-    """Be the only one who plays this company. What a killed one left running ends within a day's simulation.
-
-    Raises:
-        CompanyError: another one plays it still after half a minute.
-    """
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "lock").open("w") as lock:
-        until = time.monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise CompanyError(f"another process plays the company in {state}", "Wait, or stop it.") from None
-                time.sleep(0.1)
-        yield
 
 
 class Journal:
@@ -230,31 +186,6 @@ class Journal:
             (day, topic),
         )
         return [Event(*row) for row in rows]
-
-
-def replay(database: sqlite3.Connection, through: int | None = None) -> dict[str, dict[tuple[int, ...], Row]]:
-    """Each table's rows by key, sorted by key, after the committed changes of transactions up to a number (None: all).
-
-    Values are as in the ledger: JSON's (see schema.py).
-    """
-    state: dict[str, dict[str, str]] = {name: {} for name in TABLES}
-    rows = database.execute(
-        "SELECT c.kind, c.table_name, c.key, c.row, c.columns FROM transactions t JOIN changes c USING (number) "
-        "WHERE NOT t.rolled_back AND t.number <= coalesce(?, t.number) ORDER BY t.number, c.position",
-        (through,),
-    )
-    for kind, table, key, row, columns in rows:
-        if kind == "delete":
-            del state[table][key]
-        elif any(name in columns.split(",") for name in TABLES[table].key):
-            del state[table][key]
-            state[table][str(list(TABLES[table].key_of(json.loads(row))))] = row
-        else:
-            state[table][key] = row
-    return {
-        table: dict(sorted((tuple(json.loads(key)), json.loads(row)) for key, row in found.items()))
-        for table, found in state.items()
-    }
 
 
 def _encode(change: Change) -> Iterator[str | None]:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from emulators.company.errors import CompanyError
 from emulators.company.events.model import Kind
-from emulators.company.journal import FILE, replay
+from emulators.company.ledger_file import FILE, replay
 from emulators.company.schema import TABLES, Key, Row
 
 INT64 = range(-(2**63), 2**63)

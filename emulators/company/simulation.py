@@ -8,7 +8,8 @@ from emulators.company.day import transactions
 from emulators.company.events.logins import login_events
 from emulators.company.events.model import USAGE_TOPIC, Event
 from emulators.company.events.usage import REDELIVERED_EVERY, usage_events
-from emulators.company.journal import Journal, Settings
+from emulators.company.journal import Journal
+from emulators.company.ledger_file import Settings
 from emulators.company.world import Transaction, World
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from emulators.company.figures import mrr_per_day, usage_per_day
-from emulators.company.journal import Journal, Settings
+from emulators.company.journal import Journal
 from emulators.company.ledger import Ledger
+from emulators.company.ledger_file import Settings
 from emulators.company.population import population
 from emulators.company.simulation import record_days
 from emulators.company.world import World

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from emulators.company.events.model import LOGIN_TOPIC, USAGE_TOPIC, Event
-from emulators.company.journal import Journal, Settings
+from emulators.company.journal import Journal
+from emulators.company.ledger_file import Settings
 from emulators.company.population import population
 from emulators.company.schema import TABLES
 from emulators.company.simulation import SimulatedDay, record_days, simulate
