@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import itertools
 import logging
 import signal
 import socket
@@ -63,11 +64,14 @@ async def _start_rest(broker: Broker, host: str, port: int | None) -> Any:
 
 
 async def _chores(broker: Broker) -> None:
-    while True:
-        broker.keep_house()
-        for _ in range(30):
-            await asyncio.sleep(1)
+    for second in itertools.count():
+        try:
             broker.expire_leases()
+            if second % 30 == 0:
+                broker.keep_house()
+        except (DamagedState, OSError) as error:
+            _LOG.error("the state folder cannot be used: %s", error)
+        await asyncio.sleep(1)
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """The whole state of a Pub/Sub: one object for the wire to talk to."""
 
-import time
 from pathlib import Path
 
 from emulators.pubsub.state.policies import Policies
@@ -30,13 +29,15 @@ class Broker:
         self.snapshots = Snapshots(self._registry)
         self.policies = Policies(self._registry, self.schemas)
 
-    def expire_leases(self, now: float | None = None) -> None:
+        self.now = self._registry.clock.now
+
+    def expire_leases(self) -> None:
         """To be called about every second."""
-        self._registry.expire_leases(time.time() if now is None else now)
+        self._registry.expire_leases(self.now())
 
     def keep_house(self, now: float | None = None) -> None:
         """To be called about every half minute: forgets what is too old, removes what nobody can ask for."""
-        now = time.time() if now is None else now
+        now = self.now() if now is None else now
         self.snapshots.expire(now)
         self._registry.keep_house(now)
 

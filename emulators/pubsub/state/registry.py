@@ -9,12 +9,12 @@ DIR/snapshots/<number>.acks             a snapshot's
 import fcntl
 import os
 import resource
-import time
 from pathlib import Path
 from typing import Any
 
 from emulators.pubsub.messages import v1
 from emulators.pubsub.state.ack_log import AckLog
+from emulators.pubsub.state.clock import Clock
 from emulators.pubsub.state.errors import DamagedState, not_found
 from emulators.pubsub.state.names import check_name
 from emulators.pubsub.state.settings import read_settings, seconds
@@ -39,8 +39,10 @@ class Topic:
         """Seconds for which every message is kept; 0: as long as a subscription needs it."""
         return seconds(self.resource.message_retention_duration)
 
-    def row(self) -> Row:
-        return Row("topic", self.resource.name, self.number, self.number, self.resource.SerializeToString())
+    def row(self, resource: Any = None) -> Row:
+        """What is kept of it; of a changed resource before it is the topic's."""
+        resource = resource or self.resource
+        return Row("topic", resource.name, self.number, self.number, resource.SerializeToString())
 
 
 class Subscription:
@@ -53,8 +55,9 @@ class Subscription:
         self.topic = topic
         self.queue: SubscriptionQueue | None = None
 
-    def row(self) -> Row:
-        resource = self.resource
+    def row(self, resource: Any = None) -> Row:
+        """What is kept of it; of a changed resource before it is the subscription's."""
+        resource = resource or self.resource
         return Row("subscription", resource.name, self.number, self.log_number, resource.SerializeToString())
 
 
@@ -89,7 +92,8 @@ class Registry:
         self._lock = _lock(folder)
         _allow_many_files()
         self.store = Store(folder)
-        self._generation = time.time_ns() // 1000
+        self.clock = Clock()
+        self._generation = int(self.clock.now() * 1_000_000)
         self.logs: dict[int, TopicLog] = {}
         self.topics: dict[str, Topic] = {}
         self.subscriptions: dict[str, Subscription] = {}

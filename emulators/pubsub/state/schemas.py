@@ -135,13 +135,15 @@ class Schemas:
 
     def delete(self, name: str) -> None:
         """Its topics keep the name _deleted-schema_ and refuse messages."""
+        revisions = self._all(name)
+        orphans = [one for one in self._registry.topics.values() if one.resource.schema_settings.schema == name]
         with self._registry.store.transaction():
-            for revision in self._all(name):
+            for revision in revisions:
                 self._registry.store.delete("schema", f"{name}@{revision.revision_id}")
-            for topic in self._registry.topics.values():
-                if topic.resource.schema_settings.schema == name:
-                    topic.resource.schema_settings.schema = DELETED_SCHEMA
-                    self._registry.store.put(topic.row())
+            for topic in orphans:
+                self._registry.store.put(topic.row(_without_schema(topic.resource)))
+        for topic in orphans:
+            topic.resource = _without_schema(topic.resource)
         del self._revisions[name]
         self._stamps.clear()
 
@@ -198,6 +200,13 @@ class Schemas:
         if key not in self._stamps:
             self._stamps[key] = _stamp(self._range(settings), settings.encoding)
         return self._stamps[key]
+
+
+def _without_schema(topic: Any) -> Any:
+    changed = type(topic)()
+    changed.CopyFrom(topic)
+    changed.schema_settings.schema = DELETED_SCHEMA
+    return changed
 
 
 def _viewed(schema: Any, view: int) -> Any:

@@ -1,6 +1,5 @@
 """Snapshots, and Seek: moving what a subscription has acknowledged."""
 
-import time
 from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -31,7 +30,7 @@ class Snapshots:
         Raises:
             PubsubError: INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION (it would live under an hour).
         """
-        now = time.time() if now is None else now
+        now = self._registry.clock.now() if now is None else now
         check_name(request.name, "snapshots")
         check_labels(request.labels)
         if request.name in self._registry.snapshots:
@@ -109,7 +108,7 @@ class Snapshots:
 
         What was acknowledged comes back only with retain_acked_messages, or the topic's message_retention_duration.
         """
-        now = time.time() if now is None else now
+        now = self._registry.clock.now() if now is None else now
         if time_us < 0:
             raise invalid("Invalid time given: it is before 1970.")
         queue = _queue(self._registry.subscription(name))

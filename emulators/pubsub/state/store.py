@@ -29,7 +29,10 @@ class Row(NamedTuple):
 
 
 class Store:
-    """The file `resources.sqlite` of a state folder."""
+    """The file `resources.sqlite` of a state folder.
+
+    Every method raises OSError when the disk is full or broken; then nothing was changed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._database = sqlite3.connect(folder / "resources.sqlite", isolation_level=None)
@@ -37,34 +40,40 @@ class Store:
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.executescript(_TABLES)
 
+    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._database.execute(statement, values)
+        except sqlite3.Error as error:
+            raise OSError(f"resources.sqlite: {error}") from error
+
     def next_number(self) -> int:
         """A number that was never given before, also not before a restart."""
-        cursor = self._database.execute("INSERT INTO number DEFAULT VALUES")
-        self._database.execute("DELETE FROM number WHERE value < ?", (cursor.lastrowid,))
+        cursor = self._execute("INSERT INTO number DEFAULT VALUES")
+        self._execute("DELETE FROM number WHERE value < ?", (cursor.lastrowid,))
         return int(cursor.lastrowid or 0)
 
     def rows(self, kind: str) -> list[Row]:
         """All resources of a kind, in the order of their numbers."""
         query = "SELECT kind, name, number, log, body FROM resource WHERE kind = ? ORDER BY number"
-        return [Row(*row) for row in self._database.execute(query, (kind,))]
+        return [Row(*row) for row in self._execute(query, (kind,))]
 
     def put(self, row: Row) -> None:
         """Creates or replaces a resource."""
-        self._database.execute("INSERT OR REPLACE INTO resource VALUES (?, ?, ?, ?, ?)", row)
+        self._execute("INSERT OR REPLACE INTO resource VALUES (?, ?, ?, ?, ?)", row)
 
     def delete(self, kind: str, name: str) -> None:
-        self._database.execute("DELETE FROM resource WHERE kind = ? AND name = ?", (kind, name))
+        self._execute("DELETE FROM resource WHERE kind = ? AND name = ?", (kind, name))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All changes inside are kept, or none."""
-        self._database.execute("BEGIN IMMEDIATE")
+        self._execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self._execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
+        self._execute("COMMIT")
 
     def close(self) -> None:
         self._database.close()

@@ -70,7 +70,7 @@ class SubscriptionQueue:
         if self.settings.ordered:
             self._lease_keys(batch, now)
         self._lease_fresh(batch)
-        self.acks.commit(batch.skipped)
+        self._commit(batch.skipped)
         return batch.deliveries
 
     def _lease_retries(self, batch: "_Batch", now: float) -> None:
@@ -144,7 +144,7 @@ class SubscriptionQueue:
                 if lease is not None:
                     self._leases.release(lease)
                 counting.append(offset)
-        self.acks.commit(counting)
+        self._commit(counting)
         return expired
 
     def _finish(self, lease: Lease) -> list[int]:
@@ -219,7 +219,7 @@ class SubscriptionQueue:
     def _fail(self, lease: Lease, now: float) -> None:
         failures = self.acks.count_failure(lease.offset) if self.settings.counts_failures else 0
         if lease.offset in self.acks.acked or self._dead_letter(lease, failures):
-            self.acks.commit(self._finish(lease))
+            self._commit(self._finish(lease))
             return
         not_before = now + self.settings.backoff(failures) if failures else now
         if lease.key:
@@ -248,13 +248,24 @@ class SubscriptionQueue:
 
     def seek(self, acked: AckSet) -> None:
         """Makes this set the acknowledged messages. All deliveries under way are void."""
+        self._generation += 1
+        self.acks.replace(acked, self._generation)
+        self._start_over()
+
+    def _start_over(self) -> None:
+        """Whatever is not acknowledged is to be delivered, as after a restart."""
         self._leases.clear()
         self._retries = Retries()
         self._keys = OrderingKeys()
-        self._generation += 1
-        self.acks.replace(acked, self._generation)
-        self._cursor = acked.floor
+        self._cursor = self.acks.acked.floor
         self.wake()
+
+    def _commit(self, offsets: Sequence[int]) -> None:
+        try:
+            self.acks.commit(offsets)
+        except OSError:
+            self._start_over()  # their leases have ended, so nothing else would deliver them again
+            raise
 
     def expire_messages(self, now: float) -> None:
         """Forgets what was published longer ago than the subscription keeps messages."""

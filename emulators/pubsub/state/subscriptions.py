@@ -68,9 +68,7 @@ class Subscriptions:
         subscription = self._registry.subscription(update.name)
         changed = apply_update(subscription.resource, update, mask, _MUTABLE)
         self._check(changed)
-        self._registry.store.put(
-            Subscription(subscription.number, changed, subscription.log_number, subscription.topic).row()
-        )
+        self._registry.store.put(subscription.row(changed))
         subscription.resource = changed
         if subscription.queue is not None:
             subscription.queue.settings = self._registry.settings(subscription)

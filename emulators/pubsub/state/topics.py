@@ -1,6 +1,5 @@
 """Topics: create, change, delete, publish."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,7 +49,7 @@ class Topics:
         changed = apply_update(topic.resource, update, mask, _MUTABLE)
         check_topic(changed)
         self._schemas.check_settings(changed)
-        self._registry.store.put(Topic(topic.number, changed, topic.log).row())
+        self._registry.store.put(topic.row(changed))
         topic.resource = changed
         for subscription in topic.subscriptions.values():
             if subscription.queue is not None:
@@ -77,14 +76,14 @@ class Topics:
     def delete(self, name: str) -> None:
         """Subscriptions stay, with what they have not yet delivered, on the topic _deleted-topic_."""
         topic = self._registry.topic(name)
+        orphans = [(one, _copy(one.resource, topic=DELETED_TOPIC)) for one in topic.subscriptions.values()]
         with self._registry.store.transaction():
             self._registry.store.delete("topic", name)
-            for subscription in topic.subscriptions.values():
-                subscription.resource.topic = DELETED_TOPIC
-                self._registry.store.put(subscription.row())
+            for subscription, resource in orphans:
+                self._registry.store.put(subscription.row(resource))
         del self._registry.topics[name]
-        for subscription in topic.subscriptions.values():
-            subscription.topic = None
+        for subscription, resource in orphans:
+            subscription.topic, subscription.resource = None, resource
 
     def publish(self, name: str, encoded: Sequence[bytes], now: float | None = None) -> list[str]:
         """Publishes messages, all or none; they are durable against a kill of the process when this returns.
@@ -101,7 +100,7 @@ class Topics:
         """
         topic = self._registry.topic(name)
         bodies = publishing.check_messages(encoded, self._schemas.stamp(topic.resource))
-        return self._append(topic, bodies, time.time() if now is None else now)
+        return self._append(topic, bodies, self._registry.clock.now() if now is None else now)
 
     def _append(self, topic: Topic, bodies: Sequence[bytes], now: float) -> list[str]:
         first = topic.log.next_offset
@@ -124,7 +123,7 @@ class Topics:
         message.attributes["CloudPubSubDeadLetterSourceTopicPublishTime"] = message.publish_time.ToJsonString()
         message.ClearField("message_id")
         message.ClearField("publish_time")
-        self._append(target, [message.SerializeToString()], time.time())
+        self._append(target, [message.SerializeToString()], self._registry.clock.now())
         return True
 
     def detach(self, name: str) -> None:
@@ -132,11 +131,20 @@ class Topics:
         subscription = self._registry.subscription(name)
         if subscription.queue is None:
             raise failed_precondition(f"Subscription is already detached (resource={name.rpartition('/')[2]}).")
-        subscription.resource.detached = True
-        self._registry.store.put(subscription.row())
+        detached = _copy(subscription.resource, detached=True)
+        self._registry.store.put(subscription.row(detached))
+        subscription.resource = detached
         queue, subscription.queue = subscription.queue, None
         if subscription.topic is not None:
             subscription.topic.subscriptions.pop(name)
             subscription.topic = None
         queue.acks.remove()
         queue.wake()
+
+
+def _copy(resource: Any, **changes: Any) -> Any:
+    copied = type(resource)()
+    copied.CopyFrom(resource)
+    for name, value in changes.items():
+        setattr(copied, name, value)
+    return copied

@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -28,12 +27,12 @@ class Waiter:
         self._event = asyncio.Event()
         self.wake = self._event.set
 
-    async def wait(self, until: float | None) -> None:
-        """Returns when woken, or at the time (seconds since the epoch); others get their turn in any case."""
+    async def wait(self, seconds: float | None) -> None:
+        """Returns when woken, or after so many seconds; others get their turn in any case."""
         await asyncio.sleep(0)
         timer = None
-        if until is not None:
-            timer = asyncio.get_running_loop().call_later(max(0.0, until - time.time()), self._event.set)
+        if seconds is not None:
+            timer = asyncio.get_running_loop().call_later(max(0.0, seconds), self._event.set)
         try:
             await self._event.wait()
         finally:
@@ -61,19 +60,19 @@ async def pull(broker: Broker, request: Any, seconds_left: float | None) -> byte
     queue = broker.subscriptions.queue(request.subscription)
     limit = min(request.max_messages, _MAX_PULL)
     patience = _PULL_SECONDS if seconds_left is None else min(_PULL_SECONDS, seconds_left * 0.9)
-    until = time.time() + (0 if request.return_immediately else patience)
+    until = broker.now() + (0 if request.return_immediately else patience)
     waiter = Waiter()
     consumer = Consumer(wake=waiter.wake)
     queue.consumers[consumer] = None
     try:
         while True:
             _check_open(broker, request.subscription, queue)
-            now = time.time()
+            now = broker.now()
             found = queue.lease(consumer, limit, 10 * _RESPONSE_BYTES, queue.settings.ack_deadline, now)
             if found or now >= until:
                 return encode(found)
             event = queue.next_event()
-            await waiter.wait(until if event is None else min(event, until))
+            await waiter.wait((until if event is None else min(event, until)) - now)
     finally:
         queue.consumers.pop(consumer, None)
 
@@ -131,11 +130,13 @@ class StreamingPull:
                 yield properties
             if self._ended:
                 return
-            found = self._queue.lease(consumer, _RESPONSE_MESSAGES, _RESPONSE_BYTES, self._ack_deadline, time.time())
+            now = self._broker.now()
+            found = self._queue.lease(consumer, _RESPONSE_MESSAGES, _RESPONSE_BYTES, self._ack_deadline, now)
             if found:
                 yield encode(found) + properties
             else:
-                await self._waiter.wait(self._queue.next_event())
+                event = self._queue.next_event()
+                await self._waiter.wait(None if event is None else event - now)
 
     async def _read(self, first: Any) -> None:
         try:
@@ -154,7 +155,7 @@ class StreamingPull:
             self._waiter.wake()
 
     def _apply(self, request: Any) -> None:
-        now = time.time()
+        now = self._broker.now()
         if request.ack_ids:
             expired = self._queue.acknowledge(request.ack_ids, now)
             if self._queue.settings.exactly_once:

@@ -3,7 +3,6 @@
 One table for gRPC and REST; a handler takes the request and returns the response, or None for google.protobuf.Empty.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -81,7 +80,7 @@ def _subscriber(broker: Broker) -> dict[str, Operation]:
             raise unsupported("Push delivery (push_config)")
 
     def modify(request: Any) -> None:
-        subscriptions.modify(request.subscription, request.ack_ids, request.ack_deadline_seconds, time.time())
+        subscriptions.modify(request.subscription, request.ack_ids, request.ack_deadline_seconds, broker.now())
 
     return {
         "CreateSubscription": Operation(v1.Subscription, subscriptions.create),
@@ -98,7 +97,7 @@ def _subscriber(broker: Broker) -> dict[str, Operation]:
         "ModifyAckDeadline": Operation(v1.ModifyAckDeadlineRequest, modify),
         "Acknowledge": Operation(
             v1.AcknowledgeRequest,
-            lambda request: subscriptions.acknowledge(request.subscription, request.ack_ids, time.time()),
+            lambda request: subscriptions.acknowledge(request.subscription, request.ack_ids, broker.now()),
         ),
         **_snapshots(broker),
     }

@@ -11,21 +11,30 @@ from starlette.routing import Route as Endpoint
 
 from emulators.pubsub.messages import v1
 from emulators.pubsub.state.broker import Broker
-from emulators.pubsub.state.errors import PubsubError, invalid
+from emulators.pubsub.state.errors import DamagedState, PubsubError, invalid
 from emulators.pubsub.wire.delivery import pull
 from emulators.pubsub.wire.operations import operations
 from emulators.pubsub.wire.rest_routes import ROUTES, Route
+from emulators.pubsub.wire.server import state_error
 
 _HTTP = {
     "ABORTED": 409,
     "ALREADY_EXISTS": 409,
+    "DATA_LOSS": 500,
     "FAILED_PRECONDITION": 400,
     "INVALID_ARGUMENT": 400,
     "NOT_FOUND": 404,
     "UNAVAILABLE": 503,
     "UNIMPLEMENTED": 501,
 }
-_REASONS = {400: "badRequest", 404: "notFound", 409: "alreadyExists", 501: "notImplemented", 503: "backendError"}
+_REASONS = {
+    400: "badRequest",
+    404: "notFound",
+    409: "alreadyExists",
+    500: "dataLoss",
+    501: "notImplemented",
+    503: "backendError",
+}
 _PULL_SECONDS = 30.0
 _IGNORED_PARAMETERS = frozenset({"alt", "prettyPrint", "key", "fields", "$alt", "quotaUser"})
 
@@ -40,8 +49,8 @@ def rest_application(broker: Broker) -> Starlette:
             return JSONResponse(await _answer(broker, methods, route, await _read(request, methods, route, name)))
         except PubsubError as error:
             return _refusal(error)
-        except OSError as error:
-            return _refusal(PubsubError("UNAVAILABLE", f"The emulator's state folder cannot be used: {error}"))
+        except (DamagedState, OSError) as error:
+            return _refusal(state_error(error))
 
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "SERVING"})
@@ -73,7 +82,7 @@ async def _read(request: Request, methods: Any, route: Route, name: str) -> Any:
         elif route.body:
             fields[route.body] = body
         json_format.ParseDict(fields, message)
-    except (ValueError, TypeError, json_format.ParseError) as error:
+    except (ValueError, TypeError, RecursionError, json_format.ParseError) as error:
         raise invalid(f"Invalid JSON payload received. {error}") from error
     target, _, last = route.field.rpartition(".")
     setattr(getattr(message, target) if target else message, last, name)

@@ -14,7 +14,7 @@ from grpc_health.v1.health import aio as health
 
 from emulators.pubsub.messages import shadow, v1
 from emulators.pubsub.state.broker import Broker
-from emulators.pubsub.state.errors import PubsubError, invalid
+from emulators.pubsub.state.errors import DamagedState, PubsubError, invalid
 from emulators.pubsub.wire.delivery import StreamingPull, pull
 from emulators.pubsub.wire.operations import Operation, operations
 
@@ -61,7 +61,7 @@ def _unary(method: Unary) -> Any:
     async def handle(encoded: bytes, context: Any) -> bytes:
         try:
             return await method(encoded, context)
-        except (PubsubError, OSError) as error:
+        except (PubsubError, DamagedState, OSError) as error:
             await abort(context, error)
             raise
 
@@ -97,7 +97,7 @@ def _streaming_pull(broker: Broker) -> Callable[[AsyncIterator[bytes], Any], Asy
         try:
             async for response in StreamingPull(broker, requests).responses():
                 yield response
-        except (PubsubError, OSError) as error:
+        except (PubsubError, DamagedState, OSError) as error:
             await abort(context, error)
 
     return method
@@ -115,12 +115,9 @@ def decode(kind: Any, encoded: bytes) -> Any:
         raise invalid(f"Invalid {kind.DESCRIPTOR.name}: {error}.") from error
 
 
-async def abort(context: Any, error: PubsubError | OSError) -> None:
+async def abort(context: Any, problem: PubsubError | DamagedState | OSError) -> None:
     """Ends a call with the error's status and, where it has one, its ErrorInfo."""
-    if isinstance(error, OSError):
-        _LOG.error("the state folder cannot be written or read: %s", error)
-        await context.abort(grpc.StatusCode.UNAVAILABLE, f"The emulator's state folder cannot be used: {error}")
-    assert isinstance(error, PubsubError)
+    error = problem if isinstance(problem, PubsubError) else state_error(problem)
     code = grpc.StatusCode[error.status]
     trailers: tuple[tuple[str, bytes], ...] = ()
     if error.reason:
@@ -129,6 +126,13 @@ async def abort(context: Any, error: PubsubError | OSError) -> None:
         status.details.add().Pack(info)
         trailers = (("grpc-status-details-bin", status.SerializeToString()),)
     await context.abort(code, error.message, trailers)
+
+
+def state_error(error: DamagedState | OSError) -> PubsubError:
+    """What the caller is told when the state folder fails; the log has it too."""
+    _LOG.error("the state folder cannot be used: %s", error)
+    status = "DATA_LOSS" if isinstance(error, DamagedState) else "UNAVAILABLE"
+    return PubsubError(status, f"The emulator's state folder cannot be used: {error}")
 
 
 async def stop_server(server: grpc.aio.Server) -> None:
