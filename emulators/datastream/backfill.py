@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -117,6 +118,8 @@ class TableBackfill:
         self._keys = [index for index, column in enumerate(self.table.columns) if column.key]
         self.rows = 0
         self._files: list[ContainerFile] = []
+        self._writer = ThreadPoolExecutor(1, "deflate")
+        self._writing: Future[None] | None = None
 
     def run(self, progress: Callable[[int], None]) -> list[SpooledFile]:
         """Copy the table. `progress` is called with the rows so far, and may raise to stop."""
@@ -129,7 +132,9 @@ class TableBackfill:
                 for chunk in copy_text.chunks(stream):
                     self._append(chunk)
                     progress(self.rows)
+            self._wait()
         finally:
+            self._writer.shutdown()
             connection.close()
         for file in self._files:
             file.close()
@@ -147,10 +152,17 @@ class TableBackfill:
             self.origin.source_micros,
         )
         payload = [encode_column(texts, column.kind) for texts, column in zip(columns, self.table.columns, strict=True)]
-        self._file().append(join([*head, *payload]))
+        records = join([*head, *payload])
+        self._wait()
+        self._writing = self._writer.submit(self._file().append, records)
         if self._remembers and self._keys:
             self._remember(columns)
         self.rows += number
+
+    def _wait(self) -> None:
+        """Until the last block is written; deflating it keeps another core busy meanwhile."""
+        if self._writing is not None:
+            self._writing.result()
 
     def _remember(self, columns: list[pa.Array]) -> None:
         """Keep the values of rows that may be stored out of line."""

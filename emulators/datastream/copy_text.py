@@ -27,8 +27,6 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 def unescape(texts: pa.Array) -> pa.Array:
     """Backslash escapes undone. NUL, which no Postgres text can hold, stands for a backslash meanwhile."""
-    if not pc.any(pc.match_substring(texts, "\\")).as_py():
-        return texts
     texts = pc.replace_substring(texts, "\\\\", "\0")
     for escape, character in ESCAPES:
         texts = pc.replace_substring(texts, escape, character)
@@ -45,7 +43,13 @@ def parse(chunk: bytes, number_of_columns: int, kind: pa.DataType | None = None)
             delimiter="\t", quote_char=False, escape_char=False, newlines_in_values=False, ignore_empty_lines=False
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), null_values=["\\N"], strings_can_be_null=True
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=["\\N"],
+            strings_can_be_null=True,
+            check_utf8=False,  # the session's client_encoding is UTF8
         ),
     )
-    return [unescape(column.combine_chunks()).cast(kind or pa.string()) for column in table.columns]
+    columns = [column.combine_chunks() for column in table.columns]
+    if chunk.count(b"\\") != chunk.count(b"\\N"):
+        columns = [unescape(column) for column in columns]
+    return [column.cast(kind or pa.string()) for column in columns]

@@ -102,6 +102,11 @@ def hexadecimal(numbers: npt.NDArray[np.int64]) -> pa.Array:
     return fixed_array(HEX_DIGITS[(numbers[:, None] >> SHIFTS) & 15])
 
 
+def repeated(parts: list[bytes], where: pa.Array) -> pa.Array | pa.Scalar:
+    """Each row's part; a scalar when there is one for all."""
+    return pa.scalar(parts[0], pa.binary()) if len(parts) == 1 else pa.array(parts, pa.binary()).take(where)
+
+
 class EnvelopeEncoder:
     """Encodes the envelopes of one table's rows, up to the payload."""
 
@@ -142,15 +147,14 @@ class EnvelopeEncoder:
         row_numbers: npt.NDArray[np.int64],
         changes: npt.NDArray[np.int8],
         read_micros: int,
-    ) -> list[pa.Array]:
+    ) -> list[pa.Array | pa.Scalar]:
         """The columns that stand before the payload; the arrays have one entry a row."""
         where = pa.array(origin_of_row)
-        prefixes = [b"\x48" + uuid_prefix(self.stream_name, self.table.key, origin) for origin in origins]
         return [
-            pa.array(prefixes, pa.binary()).take(where),
+            repeated([b"\x48" + uuid_prefix(self.stream_name, self.table.key, origin) for origin in origins], where),
             hexadecimal(row_numbers),
-            pa.array([self._before_sequence(origin, read_micros) for origin in origins], pa.binary()).take(where),
+            repeated([self._before_sequence(origin, read_micros) for origin in origins], where),
             encode_longs(sequences, branch=1),
             self._changes.take(pa.array(changes)),
-            pa.array([self._after_change(origin) for origin in origins], pa.binary()).take(where),
+            repeated([self._after_change(origin) for origin in origins], where),
         ]
