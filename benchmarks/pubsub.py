@@ -54,7 +54,7 @@ class Running:
     def megabytes(self) -> float:
         """Resident memory of the process and its children."""
         process = psutil.Process(self._process.pid)
-        return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) / 1e6
+        return float(sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) / 1e6)
 
     def stop(self) -> None:
         os.killpg(self._process.pid, signal.SIGTERM)
@@ -156,27 +156,19 @@ class Bench:
         return cuts[49] * 1000, cuts[98] * 1000
 
 
-def measure(bench: Bench, messages: int, rounds: int, raw: int) -> dict[str, float]:
-    """Medians by name of figure."""
-    figures: dict[str, list[float]] = {}
-    for _ in range(rounds):
-        topic, subscription = bench.fresh()
-        note(figures, "publish/s", bench.publish(topic, messages))
-        note(figures, "StreamingPull/s", bench.subscribe(subscription, messages))
-        topic, subscription = bench.fresh()
-        bench.publish(topic, raw)
-        note(figures, "raw StreamingPull + ack/s", bench.raw(subscription, raw))
-        p50, p99 = bench.latency(*bench.fresh())
-        note(figures, "p50 ms at 200/s", p50)
-        note(figures, "p99 ms at 200/s", p99)
-        note(figures, "RSS MB", bench.running.megabytes())
-    note(figures, "start s", bench.running.start_seconds)
-    return {name: statistics.median(values) for name, values in figures.items()}
-
-
-def note(figures: dict[str, list[float]], name: str, value: float) -> None:
-    figures.setdefault(name, []).append(value)
-    print(f"  {name}: {value:,.1f}", flush=True)
+def measure(bench: Bench, messages: int, raw: int) -> Iterator[tuple[str, float]]:
+    """One round: (name, figure)."""
+    topic, subscription = bench.fresh()
+    yield "publish/s", bench.publish(topic, messages)
+    yield "StreamingPull/s", bench.subscribe(subscription, messages)
+    topic, subscription = bench.fresh()
+    bench.publish(topic, raw)
+    yield "raw StreamingPull + ack/s", bench.raw(subscription, raw)
+    p50, p99 = bench.latency(*bench.fresh())
+    yield "p50 ms at 200/s", p50
+    yield "p99 ms at 200/s", p99
+    yield "RSS MB", bench.running.megabytes()
+    yield "start s", bench.running.start_seconds
 
 
 def free_port() -> int:
@@ -202,18 +194,25 @@ def googles(folder: str) -> Running | None:
     return Running([*command, f"--data-dir={folder}", "--project=bench"], port)
 
 
-def run(name: str, start: Callable[[str], Running | None], options: argparse.Namespace) -> dict[str, float]:
-    """Measures one emulator; {} where it is absent."""
+def one_round(name: str, start: Callable[[str], Running | None], options: argparse.Namespace) -> dict[str, float]:
+    """The figures of one emulator, started afresh; {} where it is absent."""
     with tempfile.TemporaryDirectory() as folder:
         running = start(folder)
         if running is None:
             print(f"{name}: NOT INSTALLED on this machine, so there is nothing to compare with")
             return {}
-        print(name)
         try:
-            return measure(Bench(running), options.messages, options.rounds, options.raw)
+            figures = {}
+            for figure, value in measure(Bench(running), options.messages, options.raw):
+                figures[figure] = value
+                print(f"{name:20}{figure:28}{value:12,.1f}", flush=True)
+            return figures
         finally:
             running.stop()
+
+
+def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
 
 
 def main() -> None:
@@ -223,13 +222,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     os.chdir(Path(__file__).parent.parent)
-    mine = run("Sluice", ours, options)
-    theirs = run("Google's emulator", googles, options)
+    mine, theirs = [], []
+    for _ in range(options.rounds):  # in turn, so that both meet the same machine
+        mine.append(one_round("Sluice", ours, options))
+        theirs.append(one_round("Google's emulator", googles, options))
+    other = medians(theirs)
     print(f"\n{'median':28}{'Sluice':>12}{'Google':>12}{'ratio':>8}")
-    for name, value in mine.items():
-        other = theirs.get(name)
-        ratio = f"{value / other:8.2f}" if other else "       -"
-        print(f"{name:28}{value:12,.1f}{other if other else float('nan'):12,.1f}{ratio}")
+    for name, value in medians(mine).items():
+        beside = f"{other[name]:12,.1f}{value / other[name]:8.2f}" if name in other else f"{'-':>12}{'-':>8}"
+        print(f"{name:28}{value:12,.1f}{beside}")
 
 
 if __name__ == "__main__":

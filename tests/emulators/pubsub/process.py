@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -74,12 +75,13 @@ class Clients:
         self.api = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
         self.subscriber = pubsub_v1.SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
         self.schemas = pubsub_v1.SchemaServiceClient(transport=SchemaServiceGrpcTransport(channel=channel))
+        self._run = secrets.token_hex(3)
         self._count = 0
 
     def name(self, collection: str) -> str:
         """A resource name that was not used before."""
         self._count += 1
-        return f"{PROJECT}/{collection}/{collection[:-1]}-{self._count}"
+        return f"{PROJECT}/{collection}/{collection[:-1]}-{self._run}-{self._count}"
 
     def topic(self, **fields: object) -> str:
         """Creates a topic; returns its name."""
