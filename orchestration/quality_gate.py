@@ -2,8 +2,8 @@
 
 A rule is asked of the rows as the new batches leave them (the last change of each key, deletes left out); rowCount of
 all of bronze. Two checks hold for every table without being written: `required_values` (no NULL where the contract says
-required) and `arrived_whole` (as many rows in bronze as the pipeline's manifests say). A blocking check that failed holds
-back the table and all that is built on it, and nothing else, until it passes.
+required) and `arrived_whole` (as many rows in bronze as the pipeline's manifests say). A blocking check that failed
+holds back the table and all that is built on it, and nothing else, until it passes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

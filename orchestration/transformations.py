@@ -1,5 +1,6 @@
 """Bronze to gold: dbt, by its manifest. A table that failed its gate is left out with all that is built on it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,11 @@ from contracts.model import Contract
 from orchestration import keys, quality_gate
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
-MANIFEST = PROJECT / "target" / "manifest.json"
+MANIFEST = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target") / "manifest.json"
+
+
+class DbtProjectError(Exception):
+    """dbt cannot parse the project; the message is what dbt says."""
 
 
 class LayerKeys(DagsterDbtTranslator):
@@ -37,7 +42,7 @@ def manifest() -> Path:
     """dbt's manifest, made again when a file of the project is newer than it.
 
     Raises:
-        subprocess.CalledProcessError: dbt could not parse the project; what it said is on stdout.
+        DbtProjectError: dbt cannot parse the project.
     """
     sources = (
         file for folder in ("models", "macros", "tests", "snapshots", "seeds") for file in (PROJECT / folder).rglob("*")
@@ -45,7 +50,9 @@ def manifest() -> Path:
     newest = max(file.stat().st_mtime for file in (PROJECT / "dbt_project.yml", *sources))
     if not MANIFEST.exists() or MANIFEST.stat().st_mtime < newest:
         command = [dbt_executable(), "--quiet", "parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-        subprocess.run(command, check=True)
+        parsed = subprocess.run(command, check=False, capture_output=True, text=True)
+        if parsed.returncode != 0:
+            raise DbtProjectError(f"dbt cannot parse {PROJECT}:\n{parsed.stdout}{parsed.stderr}")
         MANIFEST.touch()
     return MANIFEST
 

@@ -6,17 +6,19 @@ Called again it finds what runs, plays the next days, and moves only what change
 """
 
 import argparse
+import hashlib
 import os
 import sys
 import urllib.error
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from emulators.local_emulate import catch_up
 from emulators.local_emulate.commands import CommandFailed
 from emulators.local_emulate.commands import run as run_command
 from emulators.local_emulate.dagster import Dagster, DagsterError, Run
 from emulators.local_emulate.progress import Progress
-from emulators.supervisor.environment import sources
+from emulators.supervisor.environment import ROOT, sources
 from emulators.supervisor.errors import SupervisorError
 from emulators.supervisor.platform import Platform
 from emulators.supervisor.ports import HOST
@@ -64,7 +66,11 @@ class LocalEmulate:
 
     def _refresh(self) -> Run:
         dagster = Dagster(self._dagster_address())
-        dagster.reload()
+        loaded, now = self.platform.state / "dagster" / "loaded", definitions_fingerprint()
+        if not loaded.exists() or loaded.read_text() != now:
+            self.progress.detail("loading the definitions")
+            dagster.reload()
+            loaded.write_text(now)
         return dagster.follow(dagster.launch("refresh"), self.progress.detail)
 
     def _report(self, run: Run) -> int:
@@ -104,6 +110,15 @@ class LocalEmulate:
 
     def _port(self, service: str) -> int:
         return next(status.ports["port"] for status in self.platform.status() if status.name == service)
+
+
+def definitions_fingerprint() -> str:
+    """Changes whenever a file changes from which Dagster's definitions are made."""
+    folders = (Path(os.environ["SLUICE_CONTRACTS"]), *(ROOT / name for name in ("contracts", "orchestration")))
+    dbt = [ROOT / "dbt" / name for name in ("dbt_project.yml", "models", "macros", "tests")]
+    files = {file for place in (*folders, *dbt) for file in (place.rglob("*") if place.is_dir() else [place])}
+    made_from = sorted((str(f), f.stat().st_mtime_ns) for f in files if f.suffix in (".py", ".sql", ".yml", ".yaml"))
+    return hashlib.sha256(repr(made_from).encode()).hexdigest()
 
 
 def main() -> int:

@@ -51,7 +51,11 @@ def wait_for_events(state: Path, say: Callable[[str], None]) -> None:
         NotCaughtUp: it is still busy, or retrying, after a long time.
     """
     begun = datetime.now(UTC)
-    _wait(partial(_events_left, state / "dataflow", state / "logs" / "dataflow.log", begun), "the streaming job is not done", say)
+    _wait(
+        partial(_events_left, state / "dataflow", state / "logs" / "dataflow.log", begun),
+        "the streaming job is not done",
+        say,
+    )
 
 
 def _events_left(directory: Path, log: Path, begun: datetime) -> str:

@@ -13,7 +13,8 @@ FINAL = {"SUCCESS", "FAILURE", "CANCELED"}
 
 RELOAD = """mutation($location: String!) { reloadRepositoryLocation(repositoryLocationName: $location) {
   __typename
-  ... on WorkspaceLocationEntry { loadStatus locationOrLoadError { __typename ... on PythonError { message } } }
+  ... on WorkspaceLocationEntry { loadStatus locationOrLoadError {
+    __typename ... on PythonError { message causes { message } } } }
   ... on PythonError { message } } }"""
 LAUNCH = """mutation($job: String!, $location: String!, $repository: String!) { launchRun(executionParams: {
   selector: {repositoryLocationName: $location, repositoryName: $repository, jobName: $job}}) {
@@ -76,9 +77,8 @@ class Dagster:
             if loaded.get("__typename") == "RepositoryLocation":
                 return
             if time.monotonic() > deadline:
-                raise DagsterError(
-                    f"the definitions do not load: {loaded.get('message') or entry.get('message') or entry}"
-                )
+                reasons = [loaded.get("message"), *(cause["message"] for cause in loaded.get("causes") or ())]
+                raise DagsterError("the definitions do not load: " + "\n".join(filter(None, reasons)))
             time.sleep(0.5)
 
     def launch(self, job: str) -> str:

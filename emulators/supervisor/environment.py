@@ -40,6 +40,9 @@ def variables(state: Path, ports: dict[str, Ports]) -> dict[str, str]:
         # Without it each operation of gcsfs waits a minute for a gRPC server that is not there.
         "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",
         "DAGSTER_HOME": str(state / "dagster"),
+        # What dbt compiles belongs to the platform that runs it: several may run from one checkout.
+        "DBT_TARGET_PATH": str(state / "dbt"),
+        "DBT_LOG_PATH": str(state / "logs"),
         "SLUICE_CODE_SERVER_PORT": str(ports["dagster-code"]["port"]),
         **_database_urls(address["postgres"]),
     }
