@@ -22,7 +22,7 @@ _TRANSLATED = (
         "int64 overflow",
     ),
     (r"Could not cast value .* to DECIMAL.*", "numeric overflow"),
-    (r"NOT NULL constraint failed: [^.]*\.(.*)$", "Required field {0} cannot be null"),
+    (r"NOT NULL constraint failed: .*\.([^.\n]*)", "Required field {0} cannot be null"),
     (r"More than one row returned by a subquery.*", "Scalar subquery produced more than one element"),
     (
         r'column "?([^"]+)"? must appear in the GROUP BY clause.*',

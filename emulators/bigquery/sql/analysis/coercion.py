@@ -10,7 +10,6 @@ from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
 
-
 def coerce(a: Analyzer, value: Value, target: Type) -> Value:
     """The value as `target`, which it coerces to (types.coerces has said so)."""
     source = value.type

@@ -42,7 +42,12 @@ table(
 )
 
 # What is written in front of a value to make it a TIMESTAMP without zone.
-_MOMENTS = {"DATE": "CAST({0} AS TIMESTAMP)", "DATETIME": "{0}", "TIME": "(DATE '1970-01-01' + {0})", "TIMESTAMP": "CAST({0} AS TIMESTAMP)"}
+_MOMENTS = {
+    "DATE": "CAST({0} AS TIMESTAMP)",
+    "DATETIME": "{0}",
+    "TIME": "(DATE '1970-01-01' + {0})",
+    "TIMESTAMP": "CAST({0} AS TIMESTAMP)",
+}
 _COMPOUND = (("%F", "%Y-%m-%d"), ("%T", "%H:%M:%S"), ("%R", "%H:%M"))
 # Elements that DuckDB writes as BigQuery does, for years of four digits.
 _SAME = re.compile(r"(?:[^%]|%[YmdHMSBbAajyIp])*")

@@ -4,6 +4,11 @@ from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.expressions import ExpressionParser
 
 
+def _is_array(source: nodes.Source) -> bool:
+    """UNNEST(...) or a path that may name an array of another source: a left join needs no condition then."""
+    return isinstance(source, nodes.UnnestSource) or (isinstance(source, nodes.TableSource) and len(source.path) > 1)
+
+
 class SourceParser(ExpressionParser):
     def source(self) -> nodes.Source:
         """One or more sources, joined."""
@@ -24,7 +29,7 @@ class SourceParser(ExpressionParser):
             elif self.at_any("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS") and kind != "CROSS":
                 join.right = self._nested(right)
                 self._condition(join)
-            elif kind in ("LEFT", "RIGHT", "FULL"):
+            elif kind in ("RIGHT", "FULL") or (kind == "LEFT" and not _is_array(right)):
                 self.fail(f"Syntax error: {kind} JOIN must have an immediately following ON or USING clause")
             left = self._operated(join)
 

@@ -101,9 +101,7 @@ class Warehouse:
 
     def create(self, name: TableName, fields: tuple[Field, ...], **more: Any) -> None:
         """A table with these columns; more goes into its TableInfo."""
-        columns = ", ".join(
-            f'"{f.name}" {duckdb_type(f)}{" NOT NULL" if f.mode == "REQUIRED" else ""}' for f in fields
-        )
+        columns = ", ".join(f'"{f.name}" {duckdb_type(f)}{" NOT NULL" if f.mode == "REQUIRED" else ""}' for f in fields)
         self.connection.execute(f"CREATE OR REPLACE TABLE {self.writable(name)} ({columns})")
         self.infos[name] = TableInfo(name, "TABLE", fields, **more)
 
