@@ -3,7 +3,7 @@
     materialized = 'incremental',
     unique_key = 'billing_event_id',
     cluster_by = ['account_id', 'billing_event_id'],
-    meta = {'delete_when': 'incoming._is_deleted'}
+    meta = {'delete_when': 'incoming._is_deleted', 'update_when': 'incoming._sort_key > existing._sort_key'}
 ) }}
 
 select
@@ -17,6 +17,7 @@ select
     occurred_at,
     updated_at,
     _is_deleted,
+    _sort_key,
     _batch_id,
     ingestion_date
 from {{ ref('saas_billing_events__latest') }}

@@ -1,9 +1,11 @@
--- One row per day, account and feature. Only days that got events since the last run are counted again.
+-- One row per day, account and feature. Only days that got events since the last run are counted again; as events are
+-- only ever added, a row whose count is the same is the same.
 {{ config(
     materialized = 'incremental',
     unique_key = ['day', 'account_id', 'feature'],
     partition_by = {'field': 'day', 'data_type': 'date'},
-    cluster_by = ['account_id', 'feature']
+    cluster_by = ['account_id', 'feature'],
+    meta = {'update_when': 'incoming.events != existing.events'}
 ) }}
 
 select
