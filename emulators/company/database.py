@@ -13,7 +13,6 @@ from psycopg2.extensions import connection as Connection
 from emulators.company.errors import CompanyError
 from emulators.company.journal import Journal
 from emulators.company.schema import ddl
-from emulators.company.sql import script
 
 BATCH = 250
 PATIENCE_SECONDS = 60.0
@@ -137,8 +136,8 @@ def commit_pending(journal: Journal, database: Database, through: int) -> int:
     _believe(journal, database)
     count = 0
     while batch := journal.pending_transactions(BATCH, through):
-        if database.run("".join(script(t.number, t.rolled_back, t.changes, database.company) for t in batch)):
-            journal.mark_committed(batch[-1].number)
+        if database.run("".join(text for _, text in batch)):
+            journal.mark_committed(batch[-1][0])
             count += len(batch)
         else:
             _believe(journal, database)

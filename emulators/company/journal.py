@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from emulators.company.errors import CompanyError
 from emulators.company.events.model import Event
 from emulators.company.ledger_file import FILE, Settings, connect, replay
 from emulators.company.schema import TABLES
+from emulators.company.sql import script
 from emulators.company.world import Change, Transaction, World
 
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -32,12 +32,15 @@ class Progress(NamedTuple):
     publishing: int
 
 
-class Recorded(NamedTuple):
-    """A recorded transaction: its number, whether it is rolled back, its changes."""
+class PendingEvent(NamedTuple):
+    """A recorded event that was not answered yet, with what publishing it needs."""
 
-    number: int
-    rolled_back: bool
-    changes: list[Change]
+    sequence: int
+    topic: str
+    event_id: str
+    kind: str
+    producer: str
+    payload: bytes
 
 
 class Journal:
@@ -95,11 +98,12 @@ class Journal:
         first = self.database.execute("SELECT coalesce(max(number), 0) + 1 FROM transactions").fetchone()[0]
         first_event = self.database.execute("SELECT coalesce(max(sequence), 0) + 1 FROM events").fetchone()[0]
         numbered = list(enumerate(transactions, start=first))
+        company = self.settings().company
         with self.database:
             self.database.execute("BEGIN IMMEDIATE")
             self.database.executemany(
-                "INSERT INTO transactions VALUES (?, ?, ?, ?, ?)",
-                ((number, day, t.occurred_at, t.action, t.rolled_back) for number, t in numbered),
+                "INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?)",
+                ((n, day, t.occurred_at, t.action, t.rolled_back, script(n, t, company)) for n, t in numbered),
             )
             self.database.executemany(
                 "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -114,19 +118,14 @@ class Journal:
                 "INSERT INTO days VALUES (?, ?, ?, ?)", (day, when.isoformat(), counters, first_event)
             )
 
-    def pending_transactions(self, limit: int, through: int) -> list[Recorded]:
-        """The next transactions that are not known to be committed, in order, of days up to `through`."""
-        after = self.progress().committed
+    def pending_transactions(self, limit: int, through: int) -> list[tuple[int, str]]:
+        """(number, SQL) of the next transactions not known to be committed, in order, of days up to `through`."""
         rows = self.database.execute(
-            "SELECT t.number, t.rolled_back, c.kind, c.table_name, c.key, c.row, c.columns "
-            "FROM transactions t JOIN changes c USING (number) "
-            "WHERE t.number > ? AND t.number <= ? AND t.day <= ? ORDER BY t.number, c.position",
-            (after, after + limit, through),
+            "SELECT number, script FROM transactions WHERE number > (SELECT committed FROM progress) AND day <= ? "
+            "ORDER BY number LIMIT ?",
+            (through, limit),
         )
-        return [
-            Recorded(number, bool(rolled_back), [_decode(*row[2:]) for row in group])
-            for (number, rolled_back), group in groupby(rows, key=lambda row: (row[0], row[1]))
-        ]
+        return rows.fetchall()
 
     def has_committed(self, after: int, through: int) -> bool:
         """Whether any transaction with after < number <= through is one that commits."""
@@ -137,14 +136,14 @@ class Journal:
         """Transactions up to this number have happened (committed, or rolled back as meant)."""
         self.database.execute("UPDATE progress SET committed = ?", (number,))
 
-    def pending_events(self, limit: int, through: int) -> list[tuple[int, Event]]:
-        """The next events that were not answered, with their sequence, in order, of days up to `through`."""
+    def pending_events(self, limit: int, through: int) -> list[PendingEvent]:
+        """The next events that were not answered, in order, of days up to `through`."""
         rows = self.database.execute(
-            "SELECT sequence, topic, event_id, kind, variety, reason, producer, payload FROM events "
+            "SELECT sequence, topic, event_id, kind, producer, payload FROM events "
             "WHERE sequence > (SELECT published FROM progress) AND day <= ? ORDER BY sequence LIMIT ?",
             (through, limit),
         )
-        return [(row[0], Event(*row[1:])) for row in rows]
+        return list(map(PendingEvent._make, rows))
 
     def note_uncertain(self) -> int:
         """Note the messages of a request that was never answered; returns how many there are."""
@@ -194,8 +193,3 @@ def _encode(change: Change) -> Iterator[str | None]:
     yield str(list(change.key))  # as JSON writes whole numbers
     yield None if change.row is None else _to_json(change.row)
     yield ",".join(change.columns)
-
-
-def _decode(kind: str, table: str, key: str, row: str | None, columns: str) -> Change:
-    values = None if row is None else json.loads(row)
-    return Change(kind, table, tuple(json.loads(key)), values, tuple(columns.split(",")) if columns else ())

@@ -5,12 +5,14 @@ CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 -- first_event: the sequence of the day's first event, which the next one has when the day has none.
 CREATE TABLE days (day INTEGER PRIMARY KEY, date TEXT NOT NULL, counters TEXT NOT NULL, first_event INTEGER NOT NULL);
 
+-- script: the SQL that does it, from BEGIN to COMMIT or ROLLBACK.
 CREATE TABLE transactions (
   number INTEGER PRIMARY KEY,
   day INTEGER NOT NULL,
   occurred_at TEXT NOT NULL,
   action TEXT NOT NULL,
-  rolled_back INTEGER NOT NULL
+  rolled_back INTEGER NOT NULL,
+  script TEXT NOT NULL
 );
 
 -- key: JSON array, the primary key before the change (of an insert: after). row: JSON object, NULL after a delete.

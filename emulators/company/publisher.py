@@ -16,8 +16,7 @@ from google.pubsub_v1 import types
 from google.pubsub_v1.services.publisher import PublisherClient
 
 from emulators.company.errors import CompanyError
-from emulators.company.events.model import Event
-from emulators.company.journal import Journal
+from emulators.company.journal import Journal, PendingEvent
 
 BATCH = 800
 PATIENCE_SECONDS = 60.0
@@ -30,7 +29,7 @@ _TRANSIENT = (
 )
 _Request = types.PublishRequest.pb()
 _Message = types.PubsubMessage.pb()
-Pending = Sequence[tuple[int, Event]]
+Pending = Sequence[PendingEvent]
 Answers = list[tuple[int, str | None]]
 
 
@@ -57,18 +56,17 @@ class Publisher:
             if len(pending) > 1:
                 half = len(pending) // 2
                 return self.publish(pending[:half]) + self.publish(pending[half:])
-            sequence, event = pending[0]
-            if event.kind != "refused":
-                raise CompanyError(f"Pub/Sub refused {event.event_id}: {error.message}", _HINT) from error
-            return [(sequence, None)]
+            if pending[0].kind != "refused":
+                raise CompanyError(f"Pub/Sub refused {pending[0].event_id}: {error.message}", _HINT) from error
+            return [(pending[0].sequence, None)]
 
     def _request(self, pending: Pending) -> Answers:
-        messages = [_Message(data=event.payload, attributes={"producer": event.producer}) for _, event in pending]
-        topic = f"projects/{self.project}/topics/{pending[0][1].topic}"
+        messages = [_Message(data=event.payload, attributes={"producer": event.producer}) for event in pending]
+        topic = f"projects/{self.project}/topics/{pending[0].topic}"
         request = types.PublishRequest.wrap(_Request(topic=topic, messages=messages))
         # Pub/Sub's generated method, on the same client: one request is one call, and is retried by nobody unseen.
         answer = PublisherClient.publish(self.client, request=request, retry=None, timeout=30)
-        return list(zip((sequence for sequence, _ in pending), answer.message_ids, strict=True))
+        return list(zip((event.sequence for event in pending), answer.message_ids, strict=True))
 
 
 _HINT = "The topic's schema and the company's events differ; is the topic made from contracts/saas.odcs.yaml?"
@@ -86,9 +84,9 @@ def publish_pending(journal: Journal, publisher: Publisher, through: int) -> int
     count, patience = 0, time.monotonic() + PATIENCE_SECONDS
     while pending := journal.pending_events(BATCH, through):
         # One request is of one topic.
-        _, group = next(groupby(pending, key=lambda item: item[1].topic))
+        _, group = next(groupby(pending, key=lambda event: event.topic))
         batch = list(group)
-        journal.mark_publishing(batch[-1][0])
+        journal.mark_publishing(batch[-1].sequence)
         try:
             answers = publisher.publish(batch)
         except _TRANSIENT as error:
@@ -98,7 +96,7 @@ def publish_pending(journal: Journal, publisher: Publisher, through: int) -> int
             time.sleep(0.5)
             continue
         except exceptions.GoogleAPICallError as error:
-            raise CompanyError(f"cannot publish to {batch[0][1].topic}: {error.message}", _RESUME) from error
+            raise CompanyError(f"cannot publish to {batch[0].topic}: {error.message}", _RESUME) from error
         journal.mark_published(answers)
         count, patience = count + len(batch), time.monotonic() + PATIENCE_SECONDS
     return count

@@ -1,10 +1,9 @@
 """Changes -> SQL text. One string carries many transactions, each with its own BEGIN and COMMIT, in one round trip."""
 
 import json
-from collections.abc import Iterable
 
 from emulators.company.schema import TABLES, Key
-from emulators.company.world import Change
+from emulators.company.world import Change, Transaction
 
 
 def literal(value: object) -> str:
@@ -37,10 +36,10 @@ def statement(change: Change) -> str:
     return f"INSERT INTO {change.table} ({', '.join(change.row)}) VALUES ({values});"
 
 
-def script(number: int, rolled_back: bool, changes: Iterable[Change], company: str) -> str:
-    """A transaction, which also writes its number into company_progress; or one that is rolled back."""
-    body = "".join(map(statement, changes))
-    if rolled_back:
+def script(number: int, transaction: Transaction, company: str) -> str:
+    """A transaction from BEGIN to ROLLBACK, or to COMMIT after it has written its number into company_progress."""
+    body = "".join(map(statement, transaction.changes))
+    if transaction.rolled_back:
         return f"BEGIN;{body}ROLLBACK;"
     return f"BEGIN;{body}UPDATE company_progress SET transaction_number = {number} WHERE company = '{company}';COMMIT;"
 

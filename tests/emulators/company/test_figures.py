@@ -27,7 +27,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     journal.record_day(0, of.start - timedelta(days=1), load, [], world)
     list(record_days(journal, of, DAYS))
     journal.mark_committed(journal.database.execute("SELECT max(number) FROM transactions").fetchone()[0])
-    pending = [(sequence, str(sequence)) for sequence, _ in journal.pending_events(10**9, DAYS)]
+    pending = [(event.sequence, str(event.sequence)) for event in journal.pending_events(10**9, DAYS)]
     journal.mark_published(pending)
     return Ledger(folder)
 
