@@ -6,7 +6,7 @@ A transaction that has committed is in the operating system's hands, so it survi
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,6 +42,7 @@ class Database:
         self._lock = threading.RLock()
         self._depth = 0
         self._last = self._reserved = 0
+        self._later: list[Callable[[], object]] = []
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "case_sensitive_like=ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.executescript(SCHEMA)
@@ -62,12 +63,18 @@ class Database:
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 self._reserved = 0
+                self._later.clear()
                 raise
             else:
                 self._connection.execute("COMMIT")
             finally:
                 self._depth = 0
-        self._last = self._reserved = 0
+            while self._later:
+                self._later.pop()()
+
+    def after_commit(self, action: Callable[[], object]) -> None:
+        """Do something once the transaction around this has committed, such as removing what no row names any more."""
+        self._later.append(action)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

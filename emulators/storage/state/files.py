@@ -1,4 +1,4 @@
-"""Object bytes on disk: written beside, then renamed into place, so a half-written object is never visible.
+"""Object bytes on disk: received beside, then given their place whole, so a half-written object is never visible.
 
 `incoming/` holds what is being uploaded, `content/` what a row of the database names. A file of `content/` without a
 row is the trace of a process that was killed between the two steps; `sweep` removes it at the next start.
@@ -115,19 +115,21 @@ class Files:
     def publish(self, content: Content, generation: int) -> None:
         """Give received bytes their place. A generation is used once, so nothing is overwritten."""
         if content.data is None:
-            Path(content.path).rename(self.path(generation))
+            _link_or_copy(Path(content.path), self.path(generation))
             return
-        # No rename: nobody looks for the file before its row is committed.
+        # Nobody looks for the file before its row is committed.
         with FileIO(self.path(generation), "xb") as file:
             _write_all(file, content.data)
+
+    def forget(self, content: Content) -> None:
+        """Remove the name under which bytes were received."""
+        if content.data is None:
+            Path(content.path).unlink(missing_ok=True)
 
     def link(self, generation: int) -> str:
         """A second name in incoming/ for a generation's bytes: a copy that costs nothing, as files never change."""
         target = self.incoming_path(uuid.uuid4().hex)
-        try:
-            os.link(self.path(generation), target)
-        except OSError:  # a file system without hard links
-            shutil.copyfile(self.path(generation), target)
+        _link_or_copy(self.path(generation), target)
         return str(target)
 
     def open(self, generation: int) -> BinaryIO:
@@ -147,6 +149,13 @@ class Files:
         for path in self._content.iterdir():
             if int(path.name) not in generations:
                 path.unlink()
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(source, target)
 
 
 def _write_all(file: FileIO, data: bytes | bytearray) -> None:

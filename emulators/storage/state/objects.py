@@ -73,8 +73,7 @@ class Objects:
             )
             self._files.publish(content, moment)
             _store(connection, version)
-        if replaced and not owner.keeps_versions:
-            self._files.remove(replaced.generation)
+            self._database.after_commit(lambda: self._files.forget(content))
         return version
 
     def get(
@@ -127,14 +126,11 @@ class Objects:
             owner = self._buckets.get(bucket)
             version = self.get(bucket, name, generation)
             conditions.check_write(version)
-            keeps = owner.keeps_versions and generation is None
-            if keeps:
+            if owner.keeps_versions and generation is None:
                 self._retire(connection, owner, version, self._database.next_moment())
             else:
                 _check_protection(owner, version, self._database.next_moment())
-                _remove(connection, version)
-        if not keeps:
-            self._files.remove(version.generation)
+                self._remove(connection, version)
 
     def duplicate(self, version: ObjectVersion) -> Content:
         """The bytes of a version as new content, without copying them."""
@@ -163,7 +159,12 @@ class Objects:
             _store(connection, replace(version, deleted=moment))
         else:
             _check_protection(owner, version, moment)
-            _remove(connection, version)
+            self._remove(connection, version)
+
+    def _remove(self, connection: sqlite3.Connection, version: ObjectVersion) -> None:
+        where = "WHERE bucket = ? AND name = ? AND generation = ?"
+        connection.execute(f"DELETE FROM objects {where}", (version.bucket, version.name, version.generation))
+        self._database.after_commit(lambda: self._files.remove(version.generation))
 
 
 def _checked(body: Settings) -> Settings:
@@ -207,11 +208,6 @@ def from_row(row: sqlite3.Row) -> ObjectVersion:
     """A row of the table `objects` as a version."""
     fields = dict(row) | {"settings": json.loads(row["settings"])}
     return ObjectVersion(**fields)
-
-
-def _remove(connection: sqlite3.Connection, version: ObjectVersion) -> None:
-    where = "WHERE bucket = ? AND name = ? AND generation = ?"
-    connection.execute(f"DELETE FROM objects {where}", (version.bucket, version.name, version.generation))
 
 
 def _store(connection: sqlite3.Connection, version: ObjectVersion) -> None:

@@ -38,6 +38,8 @@ class Writer(threading.Thread):
                 url = f"{self.address}/storage/v1/b/crash/o/{name.replace('/', '%2F')}"
                 if delete:
                     response = session.delete(url, timeout=5)
+                elif self.random.random() < 0.4:
+                    response = self.send_resumable(session, name, data)
                 else:
                     upload = f"{self.address}/upload/storage/v1/b/crash/o?uploadType=media&name={name}"
                     response = session.post(upload, data=data, timeout=5)
@@ -47,6 +49,11 @@ class Writer(threading.Thread):
             assert response.status_code in (200, 204, 404), response.text
             self.acknowledged[name] = None if delete else data
             self.uncertain.pop(name)
+
+    def send_resumable(self, session: requests.Session, name: str, data: bytes) -> requests.Response:
+        start = f"{self.address}/upload/storage/v1/b/crash/o?uploadType=resumable&name={name}"
+        location = session.post(start, timeout=5).headers["Location"]
+        return session.put(location, data=data, timeout=5)
 
 
 def test_acknowledged_writes_survive_kill_9(tmp_path: Path) -> None:
