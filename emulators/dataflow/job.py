@@ -58,6 +58,8 @@ class Job:
                 pause = _FIRST_PAUSE if self.status.fields["bundles"] > done else min(2 * pause, _LONGEST_PAUSE)
                 self._report(error, pause)
                 self._stopped.wait(pause)
+        for subscriber in self._subscribers.values():
+            subscriber.release()
         self.status.update(state="stopped")
         self.status.write()
 

@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 _AT_ONCE = 1_000  # messages a pull, ack ids a request
 _MOST_WAITING = 10_000  # messages
 _MOST_BYTES = 16 << 20
-_LEASE, _RENEW_AFTER = 60, 4.0  # seconds
+_LEASE, _RENEW_AFTER = 20, 5.0  # seconds
 _PULL_TIMEOUT, _CALL_TIMEOUT = 60.0, 20.0
 _LONGEST_PAUSE = 5.0
 
@@ -42,12 +42,17 @@ class Subscriber:
             threading.Thread(target=loop, name=f"{loop.__name__} {self.subscription}", daemon=True).start()
 
     def stop(self) -> None:
-        """Pulls no more. Messages in hand stay leased until their lease ends, and come again."""
+        """Pulls no more, and renews no leases."""
         self._stopped.set()
         if self._call is not None:
             self._call.cancel()
         with self._arrived:
             self._arrived.notify_all()
+
+    def release(self) -> None:
+        """Gives back what is in hand and not acknowledged, so that it need not wait for its leases to end."""
+        self._extend(list(self._leases), 0)
+        self._leases.clear()
 
     @property
     def waiting(self) -> int:
@@ -118,13 +123,16 @@ class Subscriber:
             with self._arrived:
                 old = [ack_id for ack_id, renewed in self._leases.items() if now - renewed > _RENEW_AFTER]
                 self._leases.update(dict.fromkeys(old, now))
-            for start in range(0, len(old), _AT_ONCE):
-                some = old[start : start + _AT_ONCE]
-                request = {"subscription": self.subscription, "ack_ids": some, "ack_deadline_seconds": _LEASE}
-                try:
-                    self._modify(request, _CALL_TIMEOUT)
-                except grpc.RpcError as error:
-                    _LOG.warning("%s: leases not renewed: %s", self.subscription, _reason(error))
+            self._extend(old, _LEASE)
+
+    def _extend(self, ack_ids: list[str], seconds: int) -> None:
+        for start in range(0, len(ack_ids), _AT_ONCE):
+            some = ack_ids[start : start + _AT_ONCE]
+            request = {"subscription": self.subscription, "ack_ids": some, "ack_deadline_seconds": seconds}
+            try:
+                self._modify(request, _CALL_TIMEOUT)
+            except grpc.RpcError as error:
+                _LOG.warning("%s: leases not changed: %s", self.subscription, _reason(error))
 
 
 class _Method:

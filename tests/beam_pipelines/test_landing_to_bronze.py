@@ -193,7 +193,7 @@ def expected(files: int, rows: int) -> set[tuple[int, str]]:
     return {(n, f"note {n}") for n in range(files * rows)}
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.long)])
 def test_killed_at_any_moment_it_loses_nothing_and_doubles_nothing(project: str, tmp_path: Path, kills: int) -> None:
     files, rows = 12, 400
     for file in range(files):

@@ -1,0 +1,103 @@
+"""Jobs in processes of their own: killed, broken, stopped. Each message is in exactly one bundle, and none is lost."""
+
+import random
+import time
+
+import pytest
+from google.cloud import pubsub_v1
+
+from emulators.dataflow.bundle import Spool
+from tests.emulators.dataflow.conftest import Job, Topic
+from tests.emulators.services import Service
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.long)])
+def test_killed_at_any_moment_no_message_is_lost_or_processed_in_two_bundles(
+    topic: Topic, job: Job, kills: int
+) -> None:
+    dice = random.Random(kills)
+    (job.output / "slow").write_text("0.1")
+    for _ in range(kills):
+        topic.publish(500)
+        job.wait_for(bundles=1)
+        time.sleep(dice.uniform(0, 0.5))
+        job.kill()
+        job.start()
+    (job.output / "slow").unlink()
+    job.wait_until_written(topic.published)
+    job.wait_for(state="idle")
+    assert job.written() == topic.published
+    assert not (job.state / "bundle").exists()
+
+
+def test_a_bundle_that_fails_is_tried_again_until_it_goes_through(topic: Topic, job: Job) -> None:
+    job.wait_for(state="idle")
+    (job.output / "fail").touch()
+    topic.publish(50)
+    status = job.wait_for(state="retrying", errors=2)
+    assert "the sink is broken" in status["last_error"]["reason"]
+    assert not job.written()
+    (job.output / "fail").unlink()
+    job.wait_for(state="idle", processed=50)
+    assert job.written() == topic.published
+
+
+def test_a_bundle_that_fails_outlives_a_kill_and_its_lease(topic: Topic, job: Job) -> None:
+    """The bundle comes back from disk, of the same messages, and what Pub/Sub delivers again is not processed again."""
+    job.wait_for(state="idle")
+    (job.output / "fail").touch()
+    topic.publish(120)
+    job.wait_for(state="retrying")
+    job.kill()
+    spooled = (job.state / "bundle").read_bytes()
+    deliver_again(topic.subscription, job)
+    topic.publish(30)
+    job.start()
+    job.wait_for(state="retrying")
+    assert (job.state / "bundle").read_bytes() == spooled
+    (job.output / "fail").unlink()
+    job.wait_for(state="idle", processed=150, duplicates=120)
+    assert job.written() == topic.published
+
+
+def deliver_again(subscription: str, job: Job) -> None:
+    """Ends the leases of the bundle on disk, as time does."""
+    bundle = Spool(job.state).read()
+    assert bundle is not None
+    ack_ids = [received.ack_id for received in bundle.messages[subscription].received_messages]
+    pubsub_v1.SubscriberClient().modify_ack_deadline(subscription=subscription, ack_ids=ack_ids, ack_deadline_seconds=0)
+
+
+def test_sigterm_ends_it_in_good_order_even_in_a_long_bundle(topic: Topic, job: Job) -> None:
+    job.wait_for(state="idle")
+    (job.output / "slow").write_text("60")
+    topic.publish(10)
+    job.wait_for(state="running")
+    assert job.terminate() == 0
+    assert not job.written()
+    (job.output / "slow").unlink()
+    job.start()
+    job.wait_for(state="idle", processed=10)
+    assert job.written() == topic.published
+    assert job.terminate() == 0
+    assert job.status()["state"] == "stopped"
+
+
+def test_pubsub_may_go_and_come_back(topic: Topic, job: Job, pubsub: Service) -> None:
+    job.wait_for(state="idle")
+    topic.publish(20)
+    pubsub.restart()
+    pubsub.wait()
+    topic.publish(20)
+    job.wait_for(state="idle", processed=40)
+    assert job.written() == topic.published
+
+
+def test_one_state_directory_belongs_to_one_job(topic: Topic, job: Job) -> None:
+    job.wait_for(state="idle")
+    first = job.process
+    job.start()
+    assert job.process.wait(timeout=60) == 1
+    job.process = first
+    topic.publish(5)
+    job.wait_for(state="idle", processed=5)

@@ -1,0 +1,47 @@
+"""The window of processed ids and the spool: what is on disk is what was put there, cut anywhere."""
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulators.dataflow.bundle import Bundle, Pulled, Spool
+from emulators.dataflow.window import Window
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 50).map(str), max_size=8), max_size=12), st.integers(1, 20))
+def test_the_newest_ids_are_known_also_after_a_restart(
+    tmp_path_factory: object, batches: list[list[str]], remembered: int
+) -> None:
+    folder = tmp_path_factory.mktemp("window")  # type: ignore[attr-defined]
+    window, order = Window(folder, remembered), list[str]()
+    for batch in batches:
+        window.add(batch)
+        order += [identity for identity in dict.fromkeys(batch) if identity not in order[-remembered:]]
+        order = order[-remembered:]
+        for known in (window, Window(folder, remembered)):
+            assert {str(n) for n in range(51) if str(n) in known} == set(order)
+
+
+def test_a_line_cut_by_a_kill_is_no_id(tmp_path: Path) -> None:
+    Window(tmp_path).add(["a", "bc"])
+    file = tmp_path / "processed"
+    file.write_bytes(file.read_bytes()[:-1])
+    window = Window(tmp_path)
+    assert "a" in window and "bc" not in window and "b" not in window
+
+
+def test_a_bundle_comes_back_whole(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    assert spool.read() is None
+    messages = {
+        f"projects/p/subscriptions/s{n}": Pulled(
+            received_messages=[{"ack_id": "a", "message": {"data": bytes(n), "message_id": str(n)}} for _ in range(n)]
+        )
+        for n in range(4)
+    }
+    spool.write(Bundle(messages))
+    assert spool.read() == Bundle(messages)
+    spool.remove()
+    assert spool.read() is None
