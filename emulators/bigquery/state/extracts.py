@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.avro_rows import avro_file
 from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
 from emulators.bigquery.state.objects import Objects, split_uri
 from emulators.bigquery.state.plain_values import csv_text, json_value
@@ -45,6 +46,8 @@ def _encoded(rows: pa.Table, fields: Sequence[Field], form: str, options: Mappin
         sink = io.BytesIO()
         pq.write_table(rows.rename_columns([field.name for field in fields]), sink, compression=compression.lower())
         return sink.getvalue()
+    if form == "AVRO" and compression == "NONE":
+        return avro_file(rows, fields)
     if form not in ("CSV", "JSON", "NEWLINE_DELIMITED_JSON"):
         raise not_implemented(f"Export format {form}")
     content = b"".join(_csv(rows, fields, options) if form == "CSV" else _json(rows, fields))

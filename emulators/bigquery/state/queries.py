@@ -67,10 +67,14 @@ class Execution:
         results: Path,
         destination: Destination | None = None,
         keep: Callable[[Transaction, Outcome], None] | None = None,
+        in_session: bool = False,
     ) -> None:
-        """keep: called before a statement's transaction commits, to record the job with it."""
+        """keep: called before a statement's transaction commits, to record the job with it.
+
+        in_session: temporary tables outlive the script.
+        """
         self.view, self._ddl, self._results = view, ddl, results
-        self._destination, self._keep = destination, keep
+        self._destination, self._keep, self._in_session = destination, keep, in_session
         self._cancelled = threading.Event()
         self._transaction: Transaction | None = None
         self._held: list[threading.RLock] = []
@@ -101,6 +105,10 @@ class Execution:
                     script.done(None if rows is None else [tuple(row.values()) for row in rows], _count(outcome))
                     if not statement.wants_rows:
                         outcomes.append(outcome)
+            if self._transaction is not None and self._in_session:
+                raise SqlError(
+                    "A transaction that spans several jobs is not supported by this emulator.", "notImplemented", 501
+                )
             return _summary(script.kind, outcomes)
         finally:
             self._abandon()
@@ -140,7 +148,7 @@ class Execution:
         elif statement.action is not None:
             with self.writing(outcome) as transaction, self._prepared(statement):
                 outcome.performed = self._ddl.apply(statement, self.view, transaction)
-                outcome.affected = outcome.performed.affected
+                outcome.affected, outcome.schema = outcome.performed.affected, ()
         elif statement.duckdb is not None and self._destination is not None and not statement.wants_rows:
             self._write(statement, outcome, self._destination)
         elif statement.duckdb is not None:
@@ -238,7 +246,8 @@ class Execution:
         """Leave nothing behind: an open transaction, temporary tables."""
         if self._transaction is not None:
             self._finish(commit=False)
-        drop_temporary(self._catalog, self.view)
+        if not self._in_session:
+            drop_temporary(self._catalog, self.view)
 
 
 def drop_temporary(catalog: Catalog, view: View) -> None:

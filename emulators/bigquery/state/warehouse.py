@@ -9,6 +9,7 @@ from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.sql.translate import install
 from emulators.bigquery.state.anonymous import AnonymousTables
 from emulators.bigquery.state.catalog import Catalog, Resource
+from emulators.bigquery.state.datasets import delete_dataset
 from emulators.bigquery.state.ddl import Ddl
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.external import External
@@ -41,6 +42,8 @@ class Warehouse:
         self.insert_ids = InsertIds(self.store)
         self.anonymous = AnonymousTables()
         self.results = folder / "results"
+        self._sessions: set[str] = set()
+        self._drop_leftovers()
         self.ddl = Ddl(self.catalog)
         self.kinds: dict[str, Callable[[Job], None]] = {"query": self._query}
 
@@ -49,10 +52,31 @@ class Warehouse:
         self.jobs.close()
         self.store.close()
 
-    def view(self) -> View:
-        """A view of the catalog with a cursor of its own, for one script."""
+    def view(self, session: str | None = None) -> View:
+        """A view of the catalog with a cursor of its own, for one script (with the session's temporary tables)."""
         cursor = self.store.cursor()
-        return View(self.catalog, self.external, self.information, cursor, temporary_name(), self.anonymous)
+        temporary = f"_session{session}" if session else temporary_name()
+        return View(self.catalog, self.external, self.information, cursor, temporary, self.anonymous)
+
+    def _session(self, configuration: Mapping[str, Any]) -> str | None:
+        """The session that a query runs in: a new one, or one that exists; 400 for another."""
+        if configuration.get("createSession"):
+            session = uuid.uuid4().hex
+            self._sessions.add(session)
+            return session
+        for entry in configuration.get("connectionProperties") or ():
+            if entry.get("key") == "session_id":
+                if entry.get("value") not in self._sessions:
+                    raise invalid("Invalid input session id.")
+                return str(entry["value"])
+        return None
+
+    def _drop_leftovers(self) -> None:
+        """Scripts and sessions of an earlier process are over, and so are their temporary tables."""
+        for key in self.catalog.keys("dataset"):
+            project, _, dataset = key.partition(":")
+            if dataset.startswith(("_script", "_session")):
+                delete_dataset(self.catalog, project, dataset, delete_contents=True)
 
     def insert_job(
         self,
@@ -90,8 +114,13 @@ class Warehouse:
         if configuration.get("destinationTable"):
             where = destination(configuration, "WRITE_EMPTY")
             refuse_update_options(where)
-        view = self.view()
-        execution = Execution(view, self.ddl, self.results, where, lambda t, o: self._keep(job, t, o, view))
+        session = self._session(configuration)
+        view = self.view(session)
+        if session is not None:
+            job.statistics["sessionInfo"] = {"sessionId": session}
+        execution = Execution(
+            view, self.ddl, self.results, where, lambda t, o: self._keep(job, t, o, view), session is not None
+        )
         job.cancel = execution.cancel
         try:
             if job.resource["configuration"].get("dryRun"):

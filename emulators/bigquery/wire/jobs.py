@@ -21,8 +21,12 @@ _PAGE_BYTES = 10_000_000
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST projects/{project}/jobs."""
-    job = warehouse.insert_job(request.path_params["project"], parse_object(body), principal(request))
+    content = parse_object(body)
+    dry_run = bool((content.get("configuration") or {}).get("dryRun"))
+    job = warehouse.insert_job(request.path_params["project"], content, principal(request), inline=dry_run)
     job.done.wait(_SHORT_WAIT)
+    if dry_run and job.error is not None:
+        raise job.error
     return reply(job_body(request, job))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import grpc
 import pyarrow as pa
 
+from emulators.bigquery.state.avro_rows import avro_schema, encode_rows
 from emulators.bigquery.state.read_sessions import ReadSessions, Session, read_schema
 from emulators.bigquery.state.write_streams import StreamError
-from emulators.bigquery.wire.avro_rows import avro_schema, encode_rows
 from emulators.bigquery.wire.storage_messages import MESSAGES
 
 _AVRO, _ARROW = 1, 2

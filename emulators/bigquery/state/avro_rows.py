@@ -47,6 +47,14 @@ def encode_rows(rows: pa.Table, fields: Sequence[Field]) -> bytes:
     return sink.getvalue()
 
 
+def avro_file(rows: pa.Table, fields: Sequence[Field]) -> bytes:
+    """An Avro container file with the rows."""
+    sink = io.BytesIO()
+    records = ({f.name: _plain(v, f) for f, v in zip(fields, row.values(), strict=True)} for row in rows.to_pylist())
+    fastavro.writer(sink, fastavro.parse_schema(_record("Root", fields)), records)
+    return sink.getvalue()
+
+
 def _plain(value: Any, field: Field) -> Any:
     """DATETIME is text in Avro; a missing array is an empty one."""
     if field.mode == "REPEATED":
