@@ -17,7 +17,7 @@ from emulators.storage.state.model import ObjectVersion
 from emulators.storage.wire.call import Call
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
-_BLOCK = 1 << 18
+_BLOCK = 1 << 20
 
 
 class Media(Response):

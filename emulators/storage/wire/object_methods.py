@@ -48,7 +48,8 @@ async def list_objects(call: Call) -> Resource:
         resource["prefixes"] = page.prefixes
     if page.objects:
         seconds = call.store.buckets.get(query.bucket).retention_seconds
-        resource["items"] = [render.object_version(version, call.base_url, seconds) for version in page.objects]
+        base_url = call.base_url
+        resource["items"] = [render.object_version(version, base_url, seconds) for version in page.objects]
     return resource
 
 
