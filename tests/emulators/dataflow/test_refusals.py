@@ -28,7 +28,10 @@ def keyed(messages: Any) -> Any:
 
 
 CASES: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "GroupByKey": ("GroupByKey", lambda messages: keyed(messages) | beam.GroupByKey()),
+    "GroupByKey": (
+        "GroupByKey",
+        lambda messages: keyed(messages) | beam.WindowInto(FixedWindows(60)) | beam.GroupByKey(),
+    ),
     "Count": (
         "GroupByKey",
         lambda messages: messages | beam.WindowInto(FixedWindows(60)) | beam.combiners.Count.PerElement(),
@@ -36,7 +39,7 @@ CASES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "state": ("stateful", lambda messages: keyed(messages) | beam.ParDo(Stateful())),
     "bounded source": ("bounded source", lambda messages: messages.pipeline | beam.Create([1])),
     "side input": (
-        "bounded source",
+        "bounded source|side input",
         lambda messages: messages | beam.Map(lambda m, x: m, beam.pvalue.AsList(messages.pipeline | beam.Create([1]))),
     ),
 }
@@ -59,7 +62,9 @@ def run(build: Callable[[beam.Pipeline], Any], state: Path) -> None:
 
 def test_a_topic_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="subscription"):
-        run(lambda pipeline: pipeline | beam.io.ReadFromPubSub(topic="projects/tests-of-dataflow/topics/some"), tmp_path)
+        run(
+            lambda pipeline: pipeline | beam.io.ReadFromPubSub(topic="projects/tests-of-dataflow/topics/some"), tmp_path
+        )
 
 
 def test_a_pipeline_without_pubsub_is_refused(tmp_path: Path) -> None:
