@@ -37,7 +37,7 @@ def _render(template: str, table: Table) -> str:
         columns="".join(f"    {_staged(column)},\n" for column in table.columns).rstrip("\n"),
         key=", ".join(sql_text.name(name) for name in table.primary_key),
         quoted_key=", ".join(f"'{name}'" for name in table.primary_key),
-        cluster=", ".join(f"'{name}'" for name in _cluster(table)),
+        cluster=", ".join(f"'{sql_text.name(name)}'" for name in _cluster(table)),
         partition=partition,
         event_time=event_time,
     )
@@ -63,5 +63,5 @@ def _partition(table: Table) -> tuple[str, str]:
     if table.event_time is None or not table.column(table.event_time).required:
         return "", ""
     kind = table.column(table.event_time).bigquery_type
-    partition = f"\n    partition_by = {{'field': '{table.event_time}', 'data_type': '{kind.lower()}'}},"
+    partition = f"\n    partition_by = {{'field': '{sql_text.name(table.event_time)}', 'data_type': '{kind.lower()}'}},"
     return partition, f", 'event_time': '{table.event_time}'" if kind == "TIMESTAMP" else ""

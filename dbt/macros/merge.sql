@@ -43,8 +43,8 @@
     {%- endif -%}
     {%- set days = var('duplicate_window_days') -%}
     {%- set bounds = run_query(
-        "select cast(greatest(min(" ~ event_time ~ "), timestamp '0002-01-01 00:00:00+00') as string),"
-        ~ " cast(least(max(" ~ event_time ~ "), timestamp '9998-01-01 00:00:00+00') as string) from " ~ source
+        "select cast(greatest(min(`" ~ event_time ~ "`), timestamp '0002-01-01 00:00:00+00') as string),"
+        ~ " cast(least(max(`" ~ event_time ~ "`), timestamp '9998-01-01 00:00:00+00') as string) from " ~ source
     ).rows[0] -%}
     {%- if bounds[0] is none -%}
         {%- do return(['false']) -%}

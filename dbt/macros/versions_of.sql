@@ -7,7 +7,7 @@
   nothing but its end. A change that arrives late takes its place in the middle.
 #}
 {% macro versions_of(changes, key) -%}
-{%- set keys = key | join(', ') -%}
+{%- set keys = '`' ~ key | join('`, `') ~ '`' -%}
 with arrived as (
     select *
     from {{ changes }}
@@ -24,7 +24,7 @@ positions as (
     from {{ this }} as known
     where exists (
         select 1 from arrived
-        where {% for column in key %}arrived.{{ column }} = known.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+        where {% for column in key %}arrived.`{{ column }}` = known.`{{ column }}`{{ ' and ' if not loop.last }}{% endfor %}
     )
     {%- endif %}
 ),

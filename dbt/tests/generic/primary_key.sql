@@ -1,7 +1,8 @@
 {# One scan that finds keys that are there twice, and keys with a null in them. #}
 {% test primary_key(model, columns) %}
-select {{ columns | join(', ') }}, count(*) as rows_with_this_key
+{%- set key = '`' ~ columns | join('`, `') ~ '`' %}
+select {{ key }}, count(*) as rows_with_this_key
 from {{ model }}
-group by {{ columns | join(', ') }}
-having count(*) > 1 {% for column in columns %}or {{ column }} is null {% endfor %}
+group by {{ key }}
+having count(*) > 1 {% for column in columns %}or `{{ column }}` is null {% endfor %}
 {% endtest %}
