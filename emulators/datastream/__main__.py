@@ -5,6 +5,7 @@ Writes to the Cloud Storage that STORAGE_EMULATOR_HOST names. SIGTERM ends it; s
 
 import argparse
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -49,6 +50,9 @@ def main() -> int:
         log.error("%s", error)
         return 1
     service = Datastream(options.state.resolve())
+    gc.set_threshold(
+        100_000, 50, 100
+    )  # a batch is 100,000 objects that live until it is written: do not visit them often
     service.start()
     log.info("ready: http://%s:%d", *listener.getsockname()[:2])
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has shut down

@@ -25,9 +25,9 @@ HEX_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 SHIFTS = np.arange(44, -4, -4, dtype=np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """A source table as it was at some point of the log; another definition of it is another Table."""
+    """A source table as it was at some point of the log. Another definition of it is another object, and so unequal."""
 
     schema: str
     name: str
@@ -117,6 +117,8 @@ class EnvelopeEncoder:
         keys = [name for column, name in zip(table.columns, names, strict=True) if column.key]
         listed = encode_long(len(keys)) + b"".join(encode_string(key) for key in keys) if keys else b""
         self._primary_keys = listed + b"\x00"
+        texts = (table.object, read_method, stream_name, self.schema_key)
+        self._constant = b"".join(map(encode_string, texts)) + encode_long(3) + b"\x02"
         self._changes = pa.array([self._change(number) for number in range(len(CHANGE_TYPES))], pa.binary())
 
     def _change(self, number: int) -> bytes:
@@ -125,19 +127,13 @@ class EnvelopeEncoder:
         names = encode_string(self.table.schema) + encode_string(self.table.name)
         return b"\x00" + names + deleted + encode_string(CHANGE_TYPES[number])
 
-    def _before_sequence(self, origin: Origin, read_micros: int) -> bytes:
-        """From the end of the uuid to the log position in sort_keys."""
-        texts = (self.table.object, self.read_method, self.stream_name, self.schema_key)
-        times = encode_long(read_micros) + encode_long(origin.source_micros)
-        sort_keys = encode_long(3) + b"\x02" + encode_long(origin.source_micros)
-        sort_keys += b"\x00" + encode_string(format_lsn(origin.lsn))
-        return times + b"".join(map(encode_string, texts)) + sort_keys
-
-    def _after_change(self, origin: Origin) -> bytes:
-        """Transaction id, log position and primary keys."""
+    def _around(self, origin: Origin, read: bytes) -> tuple[bytes, bytes]:
+        """What stands between uuid and sequence number, and what after the change's type: for one transaction."""
+        micros, lsn = encode_long(origin.source_micros), encode_string(format_lsn(origin.lsn))
         number = origin.transaction_id
         transaction = b"\x00" if number is None else b"\x02" + encode_long(number)
-        return transaction + encode_string(format_lsn(origin.lsn)) + self._primary_keys
+        before = b"".join((read, micros, self._constant, micros, b"\x00", lsn))
+        return before, transaction + lsn + self._primary_keys
 
     def encode(
         self,
@@ -150,11 +146,13 @@ class EnvelopeEncoder:
     ) -> list[pa.Array | pa.Scalar]:
         """The columns that stand before the payload; the arrays have one entry a row."""
         where = pa.array(origin_of_row)
+        read = encode_long(read_micros)
+        around = [self._around(origin, read) for origin in origins]
         return [
             repeated([b"\x48" + uuid_prefix(self.stream_name, self.table.key, origin) for origin in origins], where),
             hexadecimal(row_numbers),
-            repeated([self._before_sequence(origin, read_micros) for origin in origins], where),
+            repeated([before for before, _ in around], where),
             encode_longs(sequences, branch=1),
             self._changes.take(pa.array(changes)),
-            repeated([self._after_change(origin) for origin in origins], where),
+            repeated([after for _, after in around], where),
         ]

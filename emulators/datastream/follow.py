@@ -110,7 +110,9 @@ class Follower:
 
     def _flush(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
         """Commit the batch to the journal, upload it, record that it landed, and only then confirm to the server."""
-        self._take_objects()
+        known = {each.key for each in self.journal.objects()}
+        if any(table.key not in known for table in self._batch.tables):
+            self._discover()
         end = self._decoder.read_lsn
         finished = self._batch.finish()
         counts: dict[Table, int] = {}
@@ -129,15 +131,6 @@ class Follower:
         """Leave for a backfill when the publication has got another table."""
         if self.worker.discover(self.catalog):
             self.worker.wanted.set()
-
-    def _take_objects(self) -> None:
-        """Each table of the batch becomes an object; one that has left the publication, without a backfill."""
-        known = {each.key for each in self.journal.objects()}
-        new = [table for table in self._batch.tables if table.key not in known]
-        if new:
-            self._discover()
-        for table in new:
-            self.journal.add_object(table.schema, table.name, "NOT_STARTED")
 
     def _advance(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
         """All that was read has landed, and so has the log up to where the server has decoded it; ask how far."""

@@ -131,6 +131,10 @@ class Journal:
         statement = "INSERT OR IGNORE INTO objects (schema, name, state, created) VALUES (?, ?, ?, ?)"
         self.transaction([(statement, (schema, name, state, time.time()))])
 
+    def remove_object(self, schema: str, name: str) -> None:
+        """A table that the stream has no more."""
+        self.transaction([("DELETE FROM objects WHERE schema = ? AND name = ?", (schema, name))])
+
     def set_backfill(
         self, schema: str, name: str, state: str, cause: str | None = None, error: str | None = None
     ) -> None:

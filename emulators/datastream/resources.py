@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ Resource = dict[str, Any]
 def now() -> str:
     """The time as the API writes it."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def error(reason: str, message: str) -> Resource:
+    """An Error of the API."""
+    return {"reason": reason, "message": message, "errorUuid": str(uuid.uuid4()), "errorTime": now()}
 
 
 class Resources:

@@ -19,7 +19,7 @@ from emulators.datastream.config import StreamConfig
 from emulators.datastream.errors import ApiError, invalid, precondition
 from emulators.datastream.journal import StreamObject
 from emulators.datastream.lsn import format_lsn
-from emulators.datastream.resources import Resource, Resources, now
+from emulators.datastream.resources import Resource, Resources, error, now
 from emulators.datastream.worker import WANTED, Worker
 
 log = logging.getLogger(__name__)
@@ -216,8 +216,8 @@ class Datastream:
             worker = Worker(self.stream_config(stream), self._directory(name), self._failure(name))
             try:
                 worker.drop_slot()
-            except psycopg2.OperationalError as error:
-                log.warning("%s is deleted; its slot stays, as its source cannot be reached: %s", name, error)
+            except psycopg2.OperationalError as problem:
+                log.warning("%s is deleted; its slot stays, as its source cannot be reached: %s", name, problem)
             worker.close()
             self.resources.delete(name)
             shutil.rmtree(self._directory(name), ignore_errors=True)
@@ -241,11 +241,8 @@ class Datastream:
     def _failure(self, name: str) -> Any:
         """What a worker calls when it cannot go on."""
 
-        def failed(reason: str, message: str) -> None:
-            stream = self.get(name)
-            stream["state"] = "FAILED_PERMANENTLY"
-            stream["errors"] = [error(reason, message)]
-            self.resources.put(stream)
+        def failed(state: str, problem: Resource) -> None:
+            self.resources.put({**self.get(name), "state": state, "errors": [problem]})
 
         return failed
 
@@ -260,12 +257,13 @@ class Datastream:
 
     def _worker(self, name: str) -> Worker:
         """The stream's worker, running or not."""
-        worker = self.workers.get(name)
-        if worker is None:
-            stream = self.get(name)
-            worker = Worker(self.stream_config(stream), self._directory(name), self._failure(name))
-            self.workers[name] = worker
-        return worker
+        with self._lock:
+            worker = self.workers.get(name)
+            if worker is None:
+                stream = self.get(name)
+                worker = Worker(self.stream_config(stream), self._directory(name), self._failure(name))
+                self.workers[name] = worker
+            return worker
 
     def objects(self, stream: str) -> list[Resource]:
         """The stream's objects."""
@@ -339,11 +337,6 @@ class Datastream:
             "rows": {each.key: each.changes for each in objects},
             "errors": self.show_stream(stream).get("errors", []),
         }
-
-
-def error(reason: str, message: str) -> Resource:
-    """An Error of the API."""
-    return {"reason": reason, "message": message, "errorUuid": str(uuid.uuid4()), "errorTime": now()}
 
 
 def object_id(stream: str, each: StreamObject) -> str:

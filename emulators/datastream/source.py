@@ -38,9 +38,14 @@ FROM pg_publication_tables p
 JOIN pg_namespace n ON n.nspname = p.schemaname
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = ANY (p.attnames) AND a.attnum > 0 AND NOT a.attisdropped
-LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+LEFT JOIN pg_index i ON i.indrelid = c.oid
+    AND CASE WHEN c.relreplident = 'i' THEN i.indisreplident ELSE i.indisprimary END
 WHERE p.pubname = %s
 ORDER BY p.schemaname, p.tablename, a.attnum
+"""
+TYPE = """
+SELECT t.typtype, t.typbasetype, t.typtypmod, t.typcategory, t.typelem, t.typlen, e.typdelim
+FROM pg_type t LEFT JOIN pg_type e ON e.oid = t.typelem WHERE t.oid = %s
 """
 PRIMARY_KEY = """
 SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
@@ -104,17 +109,16 @@ class Catalog:
         return known
 
     def _find_type(self, oid: int, modifier: int) -> tuple[Kind, int]:
-        query = "SELECT typtype, typbasetype, typtypmod, typcategory, typelem, typlen FROM pg_type WHERE oid = %s"
         with self.connection.cursor() as cursor:
-            cursor.execute(query, (oid,))
+            cursor.execute(TYPE, (oid,))
             row = cursor.fetchone()
         if row is None:
             return Kind(TEXT), HEAVY
-        sort, base, base_modifier, category, item, length = row
+        sort, base, base_modifier, category, item, length, delimiter = row
         if sort == "d":
             return self.type(base, base_modifier)
         weight = 0 if length > 0 else 1 if oid in AS_LONG_AS_TEXT else HEAVY
-        if category == "A" and item:
+        if category == "A" and item and delimiter == ",":
             return Kind(ARRAY, item=self.type(item, modifier)[0]), weight
         return scalar_kind(oid, modifier), weight
 
@@ -145,7 +149,7 @@ class Catalog:
     def table_of(self, relation: Relation) -> Table:
         """A relation of the log as a table. Where the identity is the whole row, the primary key is asked for."""
         keys = {column.name for column in relation.columns if column.identity}
-        if relation.identity == "f":
+        if relation.identity in ("f", "n"):
             keys = {str(row[0]) for row in self.rows(PRIMARY_KEY, relation.oid)}
         columns = tuple(
             self._column(column.name, column.type_oid, column.modifier, column.name in keys)

@@ -4,6 +4,7 @@ Each round begins from the journal alone, so a failure at any point is the same 
 """
 
 import logging
+import sqlite3
 import threading
 import time
 import uuid
@@ -24,19 +25,20 @@ from emulators.datastream.landing import Spool
 from emulators.datastream.lsn import format_lsn, parse_lsn
 from emulators.datastream.memory import Memory
 from emulators.datastream.pgoutput import ProtocolError
+from emulators.datastream.resources import Resource, error
 from emulators.datastream.source import Catalog, SourceTable, check_continuity, connect
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 WANTED = ("PENDING", "ACTIVE")
-PERMANENT = (StreamFailed, ApiError, ProtocolError, storage.StorageRefused)
+REFUSED = (ApiError, ProtocolError, storage.StorageRefused)
 
 
 class Worker:
     """The thread of a stream, and what is known of it."""
 
-    def __init__(self, config: StreamConfig, directory: Path, failed: Callable[[str, str], None]) -> None:
-        """`failed(reason, message)` is called when the stream has stopped by itself."""
+    def __init__(self, config: StreamConfig, directory: Path, failed: Callable[[str, Resource], None]) -> None:
+        """`failed(state, error)` is called when the stream has stopped by itself."""
         self.config = config
         self.journal = Journal(directory)
         self.spool = Spool(directory / "spool")
@@ -69,21 +71,29 @@ class Worker:
                 attempt = 0
             except Stopped:
                 return
-            except PERMANENT as error:
-                reason = error.reason if isinstance(error, StreamFailed) else "STREAM_STOPPED"
-                log.error("%s stopped: %s", self.config.name, error)
-                self._failed(reason, str(error))
+            except StreamFailed as problem:
+                self._end("FAILED_PERMANENTLY", problem.reason, str(problem))
                 return
-            except (psycopg2.Error, storage.StorageUnavailable, OSError) as error:
+            except REFUSED as problem:
+                self._end("FAILED", "REFUSED", str(problem))
+                return
+            except (psycopg2.Error, sqlite3.OperationalError, storage.StorageUnavailable, OSError) as problem:
                 attempt = 0 if self.journal.fact("read") != before else attempt
-                self._report(error)
+                self._report(problem)
                 self.stopping.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
                 attempt += 1
+            except BaseException as problem:
+                self._end("FAILED", "INTERNAL", f"{type(problem).__name__}: {problem}")
+                raise
             finally:
                 self.storage.close()
 
-    def _report(self, error: Exception) -> None:
-        text = f"{type(error).__name__}: {str(error).strip()}"
+    def _end(self, state: str, reason: str, message: str) -> None:
+        log.error("%s stopped: %s: %s", self.config.name, reason, message)
+        self._failed(state, error(reason, message))
+
+    def _report(self, problem: Exception) -> None:
+        text = f"{type(problem).__name__}: {str(problem).strip()}"
         if text != self.error:
             log.warning("%s will try again: %s", self.config.name, text)
         self.error = text
@@ -159,17 +169,19 @@ class Worker:
         return snapshot
 
     def discover(self, catalog: Catalog) -> bool:
-        """Take tables that the publication has and the stream does not know; True if one is to be backfilled."""
+        """Take tables that have joined the publication; True if one is to be backfilled.
+
+        One that has left is forgotten: if it joins again, it has missed changes, and is backfilled again.
+        """
+        tables = [each.table for each in catalog.tables(self.config.publication)]
+        there = {(table.schema, table.name) for table in tables if self.config.includes(table.schema, table.name)}
         known = {(each.schema, each.name) for each in self.journal.objects()}
-        found = False
-        for source_table in catalog.tables(self.config.publication):
-            schema, name = source_table.table.schema, source_table.table.name
-            if (schema, name) in known or not self.config.includes(schema, name):
-                continue
-            wanted = self.config.backfills(schema, name)
-            self.journal.add_object(schema, name, "PENDING" if wanted else "NOT_STARTED")
-            found = found or wanted
-        return found
+        for schema, name in known - there:
+            self.journal.remove_object(schema, name)
+        new = sorted(there - known)
+        for schema, name in new:
+            self.journal.add_object(schema, name, "PENDING" if self.config.backfills(schema, name) else "NOT_STARTED")
+        return any(self.config.backfills(schema, name) for schema, name in new)
 
     def _backfill(self, catalog: Catalog, snapshot: Snapshot | None) -> None:
         """Backfill each table that waits for it, all from one snapshot."""
@@ -230,6 +242,7 @@ class Worker:
                 time.sleep(0.1)
             else:
                 return
+        log.warning("%s: replication slot %s is in use and stays; drop it", self.config.name, self.config.slot)
 
     def _drop_slot(self) -> None:
         catalog = Catalog(self.config.source)

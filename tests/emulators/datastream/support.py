@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -167,6 +167,14 @@ def run(connection: Connection, statement: str, *values: object) -> list[tuple[A
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         return cursor.fetchall() if cursor.description else []
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Until the condition holds, or the test fails."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
 
 
 def files(place: Place, prefix: str) -> dict[str, list[Json]]:

@@ -85,6 +85,8 @@ VALUES: list[tuple[str, str, Any]] = [
     ("date[]", "'{2026-01-01,infinity}'", [datetime.date(2026, 1, 1), "infinity"]),
     ("mood[]", "'{happy,sad}'", ["happy", "sad"]),
     ("boolean[]", "'{{t,f}}'", "[[true, false]]"),
+    ("int2vector", "'1 2'", "1 2"),
+    ("box[]", "'{(1,1),(0,0);(3,3),(2,2)}'", "{(1,1),(0,0);(3,3),(2,2)}"),
 ]
 TYPES = """
 CREATE TYPE mood AS ENUM ('happy', 'sad');
