@@ -11,6 +11,7 @@ import argparse
 import gc
 import json
 import os
+import sqlite3
 import sys
 import uuid
 from datetime import date
@@ -36,6 +37,10 @@ def main() -> int:
             _create(arguments, url) if arguments.command == "create" else _play(arguments, url)
     except CompanyError as error:
         print(f"company: {error}", file=sys.stderr)
+        return 1
+    except sqlite3.Error as error:
+        hint = "Is its disk full, or may it not be written? What was recorded is safe: `resume` goes on from there."
+        print(f"company: the ledger in {arguments.state}: {error}\n  {hint}", file=sys.stderr)
         return 1
     return 0
 

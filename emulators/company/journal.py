@@ -14,7 +14,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from emulators.company.errors import CompanyError
 from emulators.company.events.model import Event
 from emulators.company.ledger_file import FILE, Settings, connect, replay
 from emulators.company.schema import TABLES
@@ -47,11 +46,9 @@ class Journal:
     """The open ledger, for writing. One thread at a time may use an instance."""
 
     def __init__(self, state: Path) -> None:
-        """Open `state`/ledger.sqlite. Raises CompanyError when there is no ledger."""
+        """Open `state`/ledger.sqlite. Raises CompanyError when there is none, or of another version."""
         self.path = state / FILE
-        if not self.path.exists():
-            raise CompanyError(f"no company in {state}", "Found one first: python -m emulators.company create")
-        self.database = connect(self.path)
+        self.database = connect(state)
 
     @classmethod
     def found(cls, state: Path, settings: Settings) -> "Journal":

@@ -10,7 +10,6 @@ emulators.company resume` brings the file up to date, or pass `committed` as com
 """
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -18,9 +17,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from emulators.company.errors import CompanyError
 from emulators.company.events.model import Kind
-from emulators.company.ledger_file import FILE, replay
+from emulators.company.ledger_file import connect, replay
 from emulators.company.schema import TABLES, Key, Row
 
 INT64 = range(-(2**63), 2**63)
@@ -70,12 +68,10 @@ class Ledger:
             committed: the last transaction that Postgres has; None: as far as the company itself knows.
 
         Raises:
-            CompanyError: there is no ledger.
+            CompanyError: there is no ledger, or one of another version.
         """
-        path = state / FILE
-        if not path.exists():
-            raise CompanyError(f"no ledger {path}", "Found a company first: python -m emulators.company create")
-        self._database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
+        self._database = connect(state)
+        self._database.execute("PRAGMA query_only = ON")
         self._committed = committed
 
     @property

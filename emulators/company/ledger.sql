@@ -1,4 +1,6 @@
 -- The ledger: what the company meant to do (written first), and how far it got (written after).
+PRAGMA user_version = 1;
+
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 -- Day 0 is the first load; day 1 is the start date. counters: JSON, table -> last id taken by the end of the day.

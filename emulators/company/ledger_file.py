@@ -15,6 +15,7 @@ from emulators.company.schema import TABLES, Row
 
 FILE = "ledger.sqlite"
 LOCK_SECONDS = 30.0
+VERSION = 1  # of the file's tables, ledger.sql
 
 
 class Settings(NamedTuple):
@@ -26,9 +27,19 @@ class Settings(NamedTuple):
     accounts: int
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection whose commits survive a killed process; a machine that dies may damage the file."""
+def connect(state: Path) -> sqlite3.Connection:
+    """The ledger of a company's folder. Commits survive a killed process; a machine that dies may damage the file.
+
+    Raises:
+        CompanyError: there is none, or another version of the company wrote it.
+    """
+    path = state / FILE
+    if not path.exists():
+        raise CompanyError(f"no company in {state}", "Found one first: python -m emulators.company create")
     connection = sqlite3.connect(path, isolation_level=None, timeout=60, check_same_thread=False)
+    if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
+        connection.close()
+        raise CompanyError(f"another version wrote {path}", "Begin anew (make local-reset), or use that version.")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = OFF")  # as the local Postgres, which does not flush either
     return connection

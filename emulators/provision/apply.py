@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from emulators.provision.errors import AlreadyThereError
 from emulators.provision.resource import Resource
 from emulators.provision.services import Services
 
@@ -25,7 +26,11 @@ def apply(resources: Iterable[Resource]) -> Iterator[Outcome]:
     """
     services = Services()
     for resource in resources:
-        yield Outcome(resource, services.converge(resource.kind)(resource))
+        converge = services.converge(resource.kind)
+        try:
+            yield Outcome(resource, converge(resource))
+        except AlreadyThereError:  # another run makes the same; what it made is looked at now
+            yield Outcome(resource, converge(resource))
 
 
 def summary(outcomes: Iterable[Outcome]) -> str:

@@ -6,3 +6,7 @@ class ProvisionError(Exception):
 
     def __init__(self, what: str, hint: str) -> None:
         super().__init__(f"{what}\n  {hint}")
+
+
+class AlreadyThereError(ProvisionError):
+    """Someone else made the resource between the look-up and the creation."""

@@ -1,10 +1,11 @@
 """Publications, in the sources' own databases."""
 
 import psycopg2
+import psycopg2.errors
 from psycopg2 import sql
 
 from contracts import names
-from emulators.provision.errors import ProvisionError
+from emulators.provision.errors import AlreadyThereError, ProvisionError
 from emulators.provision.replication import database_url
 from emulators.provision.resource import Resource
 
@@ -24,6 +25,11 @@ def publication(resource: Resource) -> str:
     try:
         with connection, connection.cursor() as cursor:
             return _publish(cursor, source, resource.id, tuple(resource.body["tables"]))
+    except (psycopg2.errors.DuplicateObject, psycopg2.errors.UniqueViolation) as error:
+        raise AlreadyThereError(f"publication {resource.id} of {source}: {error}".strip(), "Run it again.") from error
+    except psycopg2.errors.InsufficientPrivilege as error:
+        hint = f"The user in {variable} must own the tables and may CREATE in the database."
+        raise ProvisionError(f"publication {resource.id} of {source}: {error}".strip(), hint) from error
     finally:
         connection.close()
 

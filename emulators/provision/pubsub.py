@@ -12,7 +12,7 @@ from google.pubsub_v1 import SchemaServiceClient, types
 from google.pubsub_v1.services.schema_service.transports import SchemaServiceGrpcTransport
 
 from emulators.provision.differences import differences
-from emulators.provision.errors import ProvisionError
+from emulators.provision.errors import AlreadyThereError, ProvisionError
 from emulators.provision.resource import Resource
 
 
@@ -90,6 +90,8 @@ def _do(call: Any, resource: Resource) -> Any:
         return call()
     except exceptions.NotFound as error:
         raise NotThereError(f"{resource.kind} {resource.name}: {error.message}", "Run it again.") from error
+    except exceptions.AlreadyExists as error:
+        raise AlreadyThereError(f"{resource.kind} {resource.name}: {error.message}", "Run it again.") from error
     except exceptions.ServiceUnavailable as error:
         hint = "Is Pub/Sub running? PUBSUB_EMULATOR_HOST names it."
         raise ProvisionError(f"Pub/Sub does not answer: {error.message}", hint) from error

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from emulators.provision.errors import ProvisionError
+from emulators.provision.errors import AlreadyThereError, ProvisionError
 
 _RETRIES = urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=(502, 503), allowed_methods=None)
 
@@ -46,6 +46,8 @@ class Rest:
             raise ProvisionError(f"no answer to {method} {path}: {error}", hint) from error
         if response.status == none_is:
             return None
+        if response.status == 409 and method == "POST":
+            raise AlreadyThereError(f"{method} {path}: {_message(response.data)}", "Run it again.")
         if response.status >= 400:
             raise ProvisionError(f"{method} {path}: {response.status} {_message(response.data)}", "See the contract.")
         return dict(json.loads(response.data)) if response.data else {}

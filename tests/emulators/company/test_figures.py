@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emulators.company.errors import CompanyError
 from emulators.company.figures import mrr_per_day, usage_per_day
 from emulators.company.journal import Journal
 from emulators.company.ledger import Ledger
@@ -85,3 +86,13 @@ def test_a_database_that_is_behind_counts_less(ledger: Ledger, tmp_path: Path) -
     first = ledger.rows_through(1)
     assert len(first["accounts"]) == 50
     assert len(ledger.rows("accounts")) > 80
+
+
+def test_a_ledger_of_another_version_is_refused(tmp_path: Path) -> None:
+    journal = Journal.found(tmp_path, Settings("test", 3, date(2026, 1, 1), 80))
+    journal.database.execute("PRAGMA user_version = 99")
+    journal.database.close()
+    with pytest.raises(CompanyError, match="another version wrote"):
+        Ledger(tmp_path)
+    with pytest.raises(CompanyError, match="no company in"):
+        Ledger(tmp_path / "elsewhere")

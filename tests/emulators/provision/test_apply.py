@@ -3,6 +3,7 @@
 import json
 import os
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,15 @@ def test_a_service_that_is_down_is_named(project: str, tmp_path: Path, monkeypat
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
     with pytest.raises(ProvisionError, match="STORAGE_EMULATOR_HOST is"):
         provision(write(tmp_path, orders()))
+
+
+@pytest.mark.usefixtures("source")
+def test_two_at_once_make_what_one_makes(project: str, tmp_path: Path) -> None:
+    folder = write(tmp_path, orders(), items(), clicks(enforced=True))
+    with ThreadPoolExecutor(3) as pool:
+        all_done = list(pool.map(lambda _: provision(folder), range(3)))
+    assert set().union(*all_done) == {(r.kind, r.id) for r in resources(load(folder))}
+    assert provision(folder) == {}
 
 
 @pytest.mark.usefixtures("source")
