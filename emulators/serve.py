@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -35,4 +36,7 @@ def serve(name: str, port: int, open_app: Callable[[Path], ASGIApp]) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=3,
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn sends the signal again when it has shut down; this lets the process end with 0 then.
+        signal.signal(number, lambda *_: None)
     uvicorn.Server(config).run()

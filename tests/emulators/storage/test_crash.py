@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -131,3 +132,15 @@ def test_two_processes_do_not_share_a_state_directory(tmp_path: Path) -> None:
 
 def _hex(digest: str) -> str:
     return base64.b64decode(digest).hex()
+
+
+def test_sigterm_ends_it_well_even_with_open_connections(tmp_path: Path) -> None:
+    port = free_port()
+    process = start("storage", tmp_path, port)
+    with socket.create_connection(("127.0.0.1", port)) as connection, socket.create_connection(("127.0.0.1", port)):
+        connection.sendall(
+            b"POST /upload/storage/v1/b/b/o?uploadType=media&name=n HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"
+        )
+        process.terminate()
+        _, log = process.communicate(timeout=10)
+    assert process.returncode == 0, log.decode()
