@@ -148,7 +148,9 @@ class Execution:
         elif statement.action is not None:
             with self.writing(outcome) as transaction, self._prepared(statement):
                 outcome.performed = self._ddl.apply(statement, self.view, transaction)
-                outcome.affected, outcome.schema = outcome.performed.affected, ()
+                outcome.affected = outcome.performed.affected
+                if outcome.performed.operation == "EXPORT":
+                    outcome.schema = ()
         elif statement.duckdb is not None and self._destination is not None and not statement.wants_rows:
             self._write(statement, outcome, self._destination)
         elif statement.duckdb is not None:
