@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from emulators.company.actions import billing, customers, people, support
+from emulators.company.actions import accounts, billing, people, subscriptions, support
 from emulators.company.catalogue import TRIAL_DAYS, days_between
 from emulators.company.dice import Dice
 from emulators.company.rhythm import busyness, microsecond_of_day, moment
@@ -13,15 +13,15 @@ Action = Callable[[World, Dice, str], list[Change]]
 
 # How often a day, per account, on an average day.
 RATES: tuple[tuple[Action, float], ...] = (
-    (customers.sign_up, 0.004),
-    (customers.change_seats, 0.04),
-    (customers.change_plan, 0.012),
-    (customers.churn, 0.002),
-    (customers.win_back, 0.004),
-    (customers.change_settings, 0.45),
-    (customers.change_contact, 0.05),
-    (customers.touch, 0.02),
-    (customers.erase, 0.005),
+    (subscriptions.sign_up, 0.004),
+    (subscriptions.change_seats, 0.04),
+    (subscriptions.change_plan, 0.012),
+    (subscriptions.churn, 0.002),
+    (subscriptions.win_back, 0.004),
+    (accounts.change_settings, 0.45),
+    (accounts.change_contact, 0.05),
+    (accounts.touch, 0.02),
+    (accounts.erase, 0.005),
     (billing.refund, 0.012),
     (billing.credit, 0.004),
     (billing.correct, 0.006),
@@ -63,7 +63,7 @@ def _agenda(world: World, dice: Dice, day: date) -> list[tuple[str, Action]]:
     expected = len(world.keys("accounts")) * busyness(day)
     planned = [action for action, rate in RATES for _ in range(dice.about(rate * expected))]
     if day.weekday() == 0:
-        planned.append(customers.migrate)
+        planned.append(accounts.migrate)
     planned += _due(world, dice, day)
     # The number breaks ties, so that functions are never compared.
     timed = sorted((microsecond_of_day(dice), number, action) for number, action in enumerate(planned))
@@ -79,7 +79,7 @@ def _due(world: World, dice: Dice, day: date) -> list[Action]:
             continue
         status, started = subscription["status"], subscription["started_on"]
         if status == "trialing" and days_between(started, day.isoformat()) >= TRIAL_DAYS:
-            due.append(_for_account(customers.end_trial, key[0]))
+            due.append(_for_account(subscriptions.end_trial, key[0]))
         elif status == "active" and _invoice_day(started) == day.day and started != day.isoformat():
             due.append(_for_account(billing.invoice, key[0]))
         elif status == "past_due" and dice.chance(0.3):

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from emulators.company.actions.accounts import new_account
 from emulators.company.actions.billing import charge
-from emulators.company.actions.customers import new_account, new_subscription
 from emulators.company.actions.people import new_user
+from emulators.company.actions.subscriptions import new_subscription
 from emulators.company.actions.support import new_incident, new_step
 from emulators.company.catalogue import NOTES, PLAN_NAMES, cents
 from emulators.company.dice import Dice

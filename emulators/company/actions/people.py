@@ -47,9 +47,11 @@ def switch_user(world: World, dice: Dice, at: str) -> list[Change]:
 
 
 def delete_user(world: World, dice: Dice, at: str) -> list[Change]:
-    """A user is deleted; an account's owner stays."""
+    """A user is deleted; an account's owner stays, and so does its last user."""
     user = _some_user(world, dice)
-    return [] if user["role"] == "owner" else [delete("users", user)]
+    if user["role"] == "owner" or len(world.of_account("users", user["account_id"])) == 1:
+        return []
+    return [delete("users", user)]
 
 
 def renumber_user(world: World, dice: Dice, at: str) -> list[Change]:

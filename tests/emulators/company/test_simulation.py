@@ -68,6 +68,13 @@ def test_days_in_one_call_or_in_many_are_the_same(tmp_path: Path) -> None:
         assert once.database.execute(query).fetchall() == often.database.execute(query).fetchall()
 
 
+@pytest.mark.parametrize("accounts", [1, 2, 5])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_tiny_company_lives_too(accounts: int, seed: int) -> None:
+    lived = list(days(settings(seed, accounts), 120))
+    assert sum(len(day.transactions) for day in lived) > 100
+
+
 def test_weekdays_are_busy_and_weekends_quiet(month: list[SimulatedDay]) -> None:
     changes: Counter[int] = Counter()
     events: Counter[int] = Counter()
