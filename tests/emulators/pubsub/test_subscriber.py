@@ -259,6 +259,20 @@ def test_keys_are_delivered_in_order_and_taken_back_together(clients: Clients) -
     assert [one.message.data for one in again] == [b"a1", b"a2", b"a3", b"a4"]
 
 
+def test_an_acknowledgement_that_overtook_is_void_when_the_key_is_taken_back(clients: Clients) -> None:
+    topic = clients.topic()
+    subscription = clients.subscription(topic, enable_message_ordering=True)
+    clients.publish(topic, b"a0", b"a1", ordering_key="a")
+    first, second = clients.pull_all(subscription, 2)
+    clients.acknowledge(subscription, [second])
+    clients.refuse(subscription, [first])
+    first, second = clients.pull_all(subscription, 2)
+    assert [first.message.data, second.message.data] == [b"a0", b"a1"]
+    clients.acknowledge(subscription, [first])
+    clients.refuse(subscription, [second])
+    assert [one.message.data for one in clients.pull_all(subscription, 1)] == [b"a1"]
+
+
 def test_deleting_a_subscription_ends_its_pulls(clients: Clients) -> None:
     subscription = clients.subscription(clients.topic())
     timer = threading.Timer(0.2, clients.subscriber.delete_subscription, kwargs={"subscription": subscription})
