@@ -50,9 +50,7 @@ def main() -> int:
         log.error("%s", error)
         return 1
     service = Datastream(options.state.resolve())
-    gc.set_threshold(
-        100_000, 50, 100
-    )  # a batch is 100,000 objects that live until it is written: do not visit them often
+    gc.set_threshold(100_000, 50, 100)  # a batch is many objects that live until it is written: visit them seldom
     service.start()
     log.info("ready: http://%s:%d", *listener.getsockname()[:2])
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has shut down
