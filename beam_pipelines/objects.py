@@ -1,7 +1,7 @@
 """Objects that are written once: whoever comes second finds the first one's, and takes it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from beam_pipelines import clients
@@ -59,6 +59,15 @@ def list_from(role: str, prefix: str, start: str | None = None) -> Iterator[Any]
     """The blobs under a prefix by name, from the name `start` on; name, size and generation are filled."""
     fields = "items(name,size,generation),nextPageToken"
     return iter(clients.storage().list_blobs(clients.bucket(role), prefix=prefix, start_offset=start, fields=fields))
+
+
+def last_name(role: str, prefix: str, numbered: Callable[[int], str], page: int = 1000) -> str | None:
+    """The last of names that are numbered from 1 on, without listing them all: steps that double, then a page."""
+    first, step = 1, page
+    while step >= page:
+        found = next(list_from(role, prefix, numbered(first + step)), None)
+        first, step = (first + step, 2 * step) if found else (first, step // 2)
+    return max((blob.name for blob in list_from(role, prefix, numbered(first))), default=None)
 
 
 def exists(role: str, name: str) -> bool:

@@ -13,6 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beam_pipelines.dead_letters import MOST_PAYLOAD
 from beam_pipelines.events.message_batch import Fault
 
 # A number of more than 15 digits (what a double keeps exactly), or with an exponent of three: not inside quotes.
@@ -49,6 +50,8 @@ def decode_objects(messages: pa.Array) -> tuple[list[dict[str, Any]], list[int],
 
 def _decode(data: bytes, maybe_long: bool, spaced: bool) -> dict[str, Any]:
     """The object in a message. Whole numbers beyond 64 bits, and long fractions, come as Decimal. Raises NotUsable."""
+    if len(data) > MOST_PAYLOAD:
+        raise NotUsable("too_large", f"{len(data)} bytes, more than the {MOST_PAYLOAD} that a row may have")
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:

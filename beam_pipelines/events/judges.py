@@ -15,6 +15,7 @@ import pyarrow as pa
 from beam_pipelines.columns.text import parse_text
 from beam_pipelines.events.json_text import dump
 
+_EASY_ITEMS: dict[str, type] = {"STRING": str, "BOOL": bool, "FLOAT64": float}
 _SHOWN = 60  # characters of a value in a detail
 _NEARLY_A_TIME = re.compile(r"[-+]?\d{4,}-\d\d-\d\d([Tt ]\d\d:\d\d.*)?|\d\d:\d\d:\d\d\.\d+")
 
@@ -122,6 +123,8 @@ def _judge_json(value: Any, json_as_text: bool) -> Judgement:
 def _judge_array(value: Any, item_type: str, json_as_text: bool) -> Judgement:
     if not isinstance(value, list):
         return _wrong(value, "a list")
+    if set(map(type, value)) == {_EASY_ITEMS.get(item_type)}:
+        return Judgement(value)
     items = [None if item is None else judge(item, item_type, json_as_text) for item in value]
     if None in items:
         return Judgement(None, "unrepresentable", "a list with null in it, which BigQuery's arrays cannot hold")

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beam_pipelines.columns.arrow_schema import TIMESTAMP, arrow_schema
+from beam_pipelines.dead_letters import MOST_PAYLOAD
 from beam_pipelines.events.columns import read_column
 from beam_pipelines.events.json_text import dump
 from beam_pipelines.events.message_batch import Decoded, Fault
@@ -37,9 +39,12 @@ def validate(decoded: Decoded, table: Table) -> Validated:
         faults = {**read.faults, **faults}
         for place, value in read.unfit.items():
             raw.setdefault(place, {})[column.name] = value
-    good = np.ones(len(records), np.bool_)
-    good[list(faults)] = False
-    rows = _rows(decoded, table, arrays, raw, good)
+    rows = _rows(decoded, table, arrays, raw)
+    faults = {**_too_large(decoded, rows), **faults}
+    if faults:
+        good = np.ones(len(records), np.bool_)
+        good[list(faults)] = False
+        rows = rows.filter(pa.array(good))
     return Validated(rows, [Fault(decoded.indices[place], *faults[place]) for place in sorted(faults)])
 
 
@@ -53,7 +58,7 @@ def _unknown_fields(table: Table, records: Sequence[dict[str, Any]]) -> dict[int
 
 
 def _rows(
-    decoded: Decoded, table: Table, arrays: dict[str, pa.Array], raw: dict[int, dict[str, Any]], good: Any
+    decoded: Decoded, table: Table, arrays: dict[str, pa.Array], raw: dict[int, dict[str, Any]]
 ) -> pa.RecordBatch:
     registered = decoded.registered
     messages = registered.batch.messages.take(pa.array(decoded.indices, pa.int32()))
@@ -64,6 +69,16 @@ def _rows(
     arrays["_batch_id"] = pa.repeat(registered.batch.batch_id, count)
     arrays["_raw"] = pa.array([dump(raw[i]) if i in raw else None for i in range(count)], pa.string())
     schema = arrow_schema(bronze_columns(table))
-    keep = None if good.all() else pa.array(good)
-    kept = [arrays[name] if keep is None else arrays[name].filter(keep) for name in schema.names]
-    return pa.RecordBatch.from_arrays(kept, schema=schema)
+    return pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
+
+
+def _too_large(decoded: Decoded, rows: pa.RecordBatch) -> dict[int, tuple[str, str]]:
+    """Rows that no request can hold: a list of numbers takes up to 16 times the bytes of its JSON."""
+    lengths = pc.binary_length(decoded.registered.batch.messages.column("data")).to_pylist()
+    large = [place for place, index in enumerate(decoded.indices) if lengths[index] > MOST_PAYLOAD // 16]
+    sizes = ((place, rows.slice(place, 1).nbytes) for place in large)
+    return {
+        place: ("too_large", f"a row of {size} bytes, more than the {MOST_PAYLOAD} that it may have")
+        for place, size in sizes
+        if size > MOST_PAYLOAD
+    }

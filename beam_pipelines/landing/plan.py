@@ -73,8 +73,10 @@ def manifest_name(source: str, batch_id: str) -> str:
 
 def latest_plan(source: str) -> Plan | None:
     """The plan with the highest batch id."""
-    names = [blob.name for blob in objects.list_from("bronze", f"_plans/{source}/")]
-    content = objects.read_json("bronze", max(names)) if names else None
+    name = objects.last_name(
+        "bronze", f"_plans/{source}/", lambda number: plan_name(source, f"{number:0{_ID_DIGITS}d}")
+    )
+    content = objects.read_json("bronze", name) if name else None
     return Plan.from_json(content) if content else None
 
 

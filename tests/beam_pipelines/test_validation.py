@@ -215,6 +215,15 @@ def test_metadata_and_unknown_fields() -> None:
     assert json.loads(row["_raw"]) == {"new_field": {"a": [1.5]}, "é": None}
 
 
+def test_what_no_row_can_hold_is_too_large() -> None:
+    text = b'{"key":"k","required_int64":1,"required_float64":1,"string":"' + b"x" * (9 << 20) + b'"}'
+    many = b'{"key":"k","required_int64":1,"required_float64":1,"array_string":[' + b'"",' * (3 << 20) + b'""]}'
+    good = b'{"key":"k","required_int64":1,"required_float64":1}'
+    rows, faults = run([text, good, many])
+    assert [row["_message_id"] for row in rows] == ["m1"]
+    assert {index: fault.reason for index, fault in faults.items()} == {0: "too_large", 2: "too_large"}
+
+
 def test_one_bad_value_costs_its_event_alone() -> None:
     good = b'{"key":"k","required_int64":1,"required_float64":1,"timestamp":"2026-01-01T00:00:00Z"}'
     rows, faults = run([good] * 500 + [good.replace(b"2026-01", b"2026-13")] + [good] * 500)
