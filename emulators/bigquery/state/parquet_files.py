@@ -48,7 +48,8 @@ def parquet_relation(
     else:
         options.append("hive_partitioning = false")
     columns = [f"{_value(field, present)} AS {quote(field.name)}" for field in fields]
-    columns += [f"CAST({quote(key.name)} AS {duckdb_type(key)}) AS {quote(key.name)}" for key in keys]
+    # DuckDB 1.5 fails inside on min and max of a bare hive key; it prunes files through COALESCE all the same.
+    columns += [f"COALESCE(CAST({quote(key.name)} AS {duckdb_type(key)}), NULL) AS {quote(key.name)}" for key in keys]
     columns.append(f"{_uri(files)} AS _FILE_NAME")
     paths = ", ".join(_text(str(path)) for _, path in files)
     return f"(SELECT {', '.join(columns)} FROM read_parquet([{paths}], {', '.join(options)}))"
@@ -76,9 +77,23 @@ def _check(schema: pa.Schema, fields: Sequence[Field], uri: str, table: str) -> 
         if kind is None and field.mode == "REQUIRED":
             raise invalid(f"{prefix} Required column '{field.name}' is missing. File: {uri}", uri)
         if kind is not None and not fits(kind, field):
-            raise invalid(f"{prefix} Parquet column '{field.name}' has type {kind} which does not match the target type "
-                          f"{field.type}{' (REPEATED)' if field.mode == 'REPEATED' else ''}. File: {uri}", uri)  # fmt: skip
+            wanted = f"{field.type}{' (REPEATED)' if field.mode == 'REPEATED' else ''}"
+            what = f"Parquet column '{field.name}' has type {kind} which does not match the target type {wanted}."
+            raise invalid(f"{prefix} {what} File: {uri}", uri)
+        if kind is not None and _is_wide_decimal(kind):
+            what = (
+                f"Parquet column '{field.name}' has type {kind}, and this emulator reads decimals of up to 38 digits."
+            )
+            raise invalid(f"{prefix} {what} File: {uri}", uri)  # DuckDB would round it
     return {field.name.lower() for field in fields if field.name.lower() in have}
+
+
+def _is_wide_decimal(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return _is_wide_decimal(kind.value_type)
+    if pa.types.is_struct(kind):
+        return any(_is_wide_decimal(part.type) for part in kind)
+    return bool(pa.types.is_decimal(kind)) and kind.precision > 38
 
 
 def fits(kind: pa.DataType, field: Field) -> bool:
