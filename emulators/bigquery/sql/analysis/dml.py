@@ -1,6 +1,7 @@
 """INSERT, UPDATE, DELETE on DuckDB's base tables."""
 
 from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis import changes
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import assign
 from emulators.bigquery.sql.analysis.pruning import push
@@ -141,8 +142,15 @@ def entered(a: Analyzer, info: TableInfo, alias: str | None, written: list[str])
     name = a.shared.alias()
     scan = Scan(f"\x01{name}\x01", info)
     columns = [Column(f.name, f"{name}.{t.quoted(f.name)}", t.of_field(f), (scan, f.name)) for f in info.fields]
-    hidden = [Column(f.name, f"{name}.{t.quoted(f.name)}", t.of_field(f), (scan, f.name)) for f in info.hidden]
+    hidden = [Column(f.name, _hidden(name, f), t.of_field(f), (scan, f.name)) for f in info.hidden]
     return name, Scope(items=[FromItem(alias or written[-1], columns, hidden)])
+
+
+def _hidden(name: str, field: Field) -> str:
+    """A pseudo-column of the base table, which itself keeps only the arrival time."""
+    if field.name == "_PARTITIONDATE":
+        return f'CAST({name}."_PARTITIONTIME" AS DATE)'
+    return f"{name}.{t.quoted(field.name)}"
 
 
 def require_filter(a: Analyzer, info: TableInfo, where: nodes.Node | None, scope: Scope) -> None:
@@ -162,8 +170,8 @@ def require_filter(a: Analyzer, info: TableInfo, where: nodes.Node | None, scope
         )
 
 
-def assignments(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: Scope) -> str:
-    """SET a = x, s.f = y: a struct is rebuilt around the field that changes."""
+def assigned(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: Scope) -> dict[str, Value]:
+    """SET a = x, s.f = y as new values by column: a struct is rebuilt around the field that changes."""
     changed: dict[str, Value] = {}
     fields: dict[str, Field] = {}
     for one in given:
@@ -184,7 +192,7 @@ def assignments(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: 
         else:
             changed[key] = _rebuilt(a, old, path[1:], a.expression(one.value, scope), one)
         fields[key] = field
-    return ", ".join(f"{t.quoted(fields[key].name)} = {value.sql}" for key, value in changed.items())
+    return {fields[key].name: value for key, value in changed.items()}
 
 
 def _rebuilt(a: Analyzer, old: Value, path: list[str], value: Value, node: s.Assignment) -> Value:
@@ -213,21 +221,27 @@ def update(a: Analyzer, node: s.Update) -> Statement:
     info = target(a, node.table, node, "UPDATE")
     writable = a.catalog.writable(info.name)
     name, scope = entered(a, info, node.alias, node.table)
-    prepare: tuple[str, ...] = ()
-    from_sql = ""
+    origin = f"{writable} AS {name}"
     if node.source is not None:
         found = source(a, node.source, scope)
-        from_sql, scope.merged = f" FROM {found.sql}", found.merged
+        origin, scope.merged = f"{origin}, {found.sql}", found.merged
     assert node.where is not None
     condition = a.condition(node.where, scope, "WHERE clause").sql
     require_filter(a, info, node.where, scope)
     push(a, node.where, scope)
-    sets = assignments(a, node.assignments, info, scope)
-    if from_sql:
-        check = f"SELECT bq.fail('UPDATE/MERGE must match at most one source row for each target row') FROM (SELECT {name}.rowid FROM {writable} AS {name}, {from_sql[6:]} WHERE {condition} GROUP BY {name}.rowid HAVING count(*) > 1 LIMIT 1)"
-        prepare = (finish(a, check),)
-    sql = finish(a, f"UPDATE {writable} AS {name} SET {sets}{from_sql} WHERE {condition}")
-    return Statement("UPDATE", text_of(a, node), sql, prepare, target=info.name, reads=tuple(a.shared.reads))
+    new = assigned(a, node.assignments, info, scope)
+    branches: list[changes.Branch] = [("true", "UPDATE", {column: value.sql for column, value in new.items()})]
+    columns, made = changes.touched(info, branches), a.shared.alias("update_")
+    rows = changes.rows(branches, columns, name, f"{origin} WHERE {condition}")
+    prepare = [f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}"]
+    if node.source is not None:
+        prepare.append(changes.once(made))
+    prepare.append(changes.removed(made, writable))
+    sql = changes.written(made, writable, columns, {f.name for f in columns}, "UPDATE")
+    return Statement(
+        "UPDATE", text_of(a, node), sql, tuple(finish(a, one) for one in prepare), (f"DROP TABLE {made}",),
+        target=info.name, reads=tuple(a.shared.reads),
+    )  # fmt: skip
 
 
 @statement_rule(s.Delete)

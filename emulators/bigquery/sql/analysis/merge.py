@@ -1,9 +1,15 @@
-"""MERGE: DuckDB's own MERGE, after a check that no target row is matched twice."""
+"""MERGE as a table of changes (changes.py).
+
+DuckDB has a MERGE of its own, but version 1.5 can crash the process when there are several clauses, and it lets two
+source rows change one target row.
+"""
 
 from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis import changes
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.changes import Branch
 from emulators.bigquery.sql.analysis.dml import (
-    assignments,
+    assigned,
     column_of,
     default_of,
     entered,
@@ -14,12 +20,10 @@ from emulators.bigquery.sql.analysis.dml import (
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import source
 from emulators.bigquery.sql.analysis.statements import finish, statement_rule, text_of
-from emulators.bigquery.sql.analysis.values import Scope
+from emulators.bigquery.sql.analysis.values import Scope, Value
 from emulators.bigquery.sql.model import Field, Statement, TableInfo
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
-
-_MATCH = {"MATCHED": "MATCHED", "TARGET": "NOT MATCHED BY TARGET", "SOURCE": "NOT MATCHED BY SOURCE"}
 
 
 @statement_rule(s.Merge)
@@ -31,74 +35,87 @@ def merge(a: Analyzer, node: s.Merge) -> Statement:
     own = Scope(items=list(both.items))
     assert node.source is not None and node.on is not None
     found = source(a, node.source, both)
+    using = f"({found.sql})" if isinstance(node.source, nodes.Join) else found.sql
     foreign = Scope(items=list(found.items), merged=found.merged)
     condition = a.condition(node.on, both, "MERGE ON clause").sql
     require_filter(a, info, node.on, both)
-    push(a, node.on, Scope(items=list(found.items)))
+    push(a, node.on, foreign)
     scopes = {"MATCHED": both, "TARGET": foreign, "SOURCE": own}
-    clauses = [_clause(a, clause, info, scopes[clause.match], node) for clause in node.clauses]
-    sql = f"MERGE INTO {writable} AS {name} USING {found.sql} ON {condition} {' '.join(clauses)} RETURNING merge_action"
-    prepare = _check(a, node, writable, name, found.sql, condition, both)
-    return Statement("MERGE", text_of(a, node), finish(a, sql), prepare, target=info.name, reads=tuple(a.shared.reads))
+    branches: dict[str, list[Branch]] = {"MATCHED": [], "TARGET": [], "SOURCE": []}
+    for clause in node.clauses:
+        branches[clause.match].append(_branch(a, clause, info, scopes[clause.match]))
+    every = [branch for given in branches.values() for branch in given]
+    columns = changes.touched(info, every)
+    made = a.shared.alias("merge_")
+    parts = _parts(branches, columns, name, f"{writable} AS {name}", using, condition)
+    prepare = [f"CREATE OR REPLACE TEMP TABLE {made} AS {' UNION ALL '.join(parts)}"]
+    if branches["MATCHED"]:
+        prepare.append(changes.once(made))
+    if any(action != "INSERT" for _, action, _ in every):
+        prepare.append(changes.removed(made, writable))
+    if any(action == "UPDATE" for _, action, _ in every):
+        prepare.append(changes.written(made, writable, columns, {f.name for f in columns}, "UPDATE"))
+    new = {column for _, action, values in every if action == "INSERT" for column in values}
+    if new:
+        prepare.append(changes.written(made, writable, columns, new, "INSERT"))
+    return Statement(
+        "MERGE", text_of(a, node), f"SELECT k AS merge_action FROM {made}", tuple(finish(a, sql) for sql in prepare),
+        (f"DROP TABLE {made}",), target=info.name, reads=tuple(a.shared.reads),
+    )  # fmt: skip
 
 
-def _check(
-    a: Analyzer, node: s.Merge, writable: str, name: str, using: str, condition: str, both: Scope
-) -> tuple[str, ...]:
-    """A target row that two source rows would change is an error, before anything is written."""
-    matched = [clause for clause in node.clauses if clause.match == "MATCHED"]
-    if not matched or condition == "false":
-        return ()
-    where = ""
-    if all(clause.condition is not None for clause in matched):
-        tests = [a.condition(c.condition, both, "MERGE condition").sql for c in matched if c.condition is not None]
-        where = f" WHERE {' OR '.join(tests)}"
-    rows = f"SELECT {name}.rowid FROM {writable} AS {name} JOIN {using} ON {condition}{where} GROUP BY {name}.rowid HAVING count(*) > 1 LIMIT 1"
-    return (
-        finish(
-            a, f"SELECT bq.fail('UPDATE/MERGE must match at most one source row for each target row') FROM ({rows})"
-        ),
-    )
+def _parts(
+    branches: dict[str, list[Branch]], columns: list[Field], name: str, table: str, using: str, condition: str
+) -> list[str]:
+    """The changes: of matched pairs and new rows by one join, of rows that the source lacks by another."""
+    found = []
+    matched, new = branches["MATCHED"], branches["TARGET"]
+    if matched or new:
+        guarded = [(f"{name}.rowid IS NOT NULL AND {c}", k, v) for c, k, v in matched]
+        guarded += [(f"{name}.rowid IS NULL AND {c}", k, v) for c, k, v in new]
+        join = "RIGHT JOIN" if new else "JOIN"
+        found.append(changes.rows(guarded, columns, name, f"{table} {join} {using} ON {condition}"))
+    if branches["SOURCE"]:
+        missing = f"{table} WHERE NOT EXISTS (SELECT 1 FROM {using} WHERE {condition})"
+        found.append(changes.rows(branches["SOURCE"], columns, name, missing))
+    return found
 
 
-def _clause(a: Analyzer, clause: s.MergeClause, info: TableInfo, scope: Scope, node: s.Merge) -> str:
-    test = ""
+def _branch(a: Analyzer, clause: s.MergeClause, info: TableInfo, scope: Scope) -> Branch:
+    test = "true"
     if clause.condition is not None:
-        test = f" AND {a.condition(clause.condition, scope, 'WHEN clause').sql}"
-    head = f"WHEN {_MATCH[clause.match]}{test} THEN "
+        test = a.condition(clause.condition, scope, "WHEN clause").sql
     if clause.action == "DELETE":
-        return head + "DELETE"
+        return test, "DELETE", {}
     if clause.action == "UPDATE":
-        return head + f"UPDATE SET {assignments(a, clause.assignments, info, scope)}"
+        return test, "UPDATE", {name: value.sql for name, value in assigned(a, clause.assignments, info, scope).items()}
     if clause.match != "TARGET":
         a.fail("INSERT is only allowed in a WHEN NOT MATCHED [BY TARGET] clause", clause)
-    return head + _insert(a, clause, info, scope)
+    return test, "INSERT", _inserted(a, clause, info, scope)
 
 
-def _insert(a: Analyzer, clause: s.MergeClause, info: TableInfo, scope: Scope) -> str:
-    fields = (
-        list(info.fields) if clause.columns is None else [column_of(a, info, name, clause) for name in clause.columns]
-    )
+def _inserted(a: Analyzer, clause: s.MergeClause, info: TableInfo, scope: Scope) -> dict[str, str]:
+    """The values of a new row, by column; columns that are not named get their default."""
+    fields = list(info.fields)
+    if clause.columns is not None:
+        fields = [column_of(a, info, name, clause) for name in clause.columns]
     if clause.row:
-        given = [value for item in scope.items for value in ((c.name, c.value()) for c in item.columns)]
-        if len(given) != len(fields):
-            a.fail(f"Inserted row has wrong column count; Has {len(given)}, expected {len(fields)}", clause)
-        cells = [fitted(a, value, field, clause).sql for (_, value), field in zip(given, fields, strict=True)]
+        given = [c.value() for item in scope.items for c in item.columns]
+        cells = [fitted(a, v, f, clause) for v, f in zip(given, fields, strict=False)]
     else:
         values = clause.values or []
-        if len(values) != len(fields):
-            a.fail(f"Inserted row has wrong column count; Has {len(values)}, expected {len(fields)}", clause)
-        cells = [_cell(a, value, field, scope) for value, field in zip(values, fields, strict=True)]
-    named = {f.name.lower() for f in fields}
+        given = [Value("", t.NULL)] * len(values)
+        cells = [_cell(a, v, f, scope) for v, f in zip(values, fields, strict=False)]
+    if len(given) != len(fields):
+        a.fail(f"Inserted row has wrong column count; Has {len(given)}, expected {len(fields)}", clause)
+    found = {f.name: cell.sql for f, cell in zip(fields, cells, strict=True)}
     for field in info.fields:
-        if field.default is not None and field.name.lower() not in named:
-            fields.append(field)
-            cells.append(default_of(a, field).sql)
-    columns = ", ".join(t.quoted(f.name) for f in fields)
-    return f"INSERT ({columns}) VALUES ({', '.join(cells)})"
+        if field.default is not None and field.name not in found:
+            found[field.name] = default_of(a, field).sql
+    return found
 
 
-def _cell(a: Analyzer, node: nodes.Node, field: Field, scope: Scope) -> str:
+def _cell(a: Analyzer, node: nodes.Node, field: Field, scope: Scope) -> Value:
     if isinstance(node, nodes.DefaultValue):
-        return default_of(a, field).sql
-    return fitted(a, a.expression(node, scope), field, node).sql
+        return default_of(a, field)
+    return fitted(a, a.expression(node, scope), field, node)

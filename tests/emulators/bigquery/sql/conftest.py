@@ -72,18 +72,28 @@ class Warehouse:
         return rows
 
     def _execute(self, statement: Statement) -> list[tuple[Any, ...]]:
+        """One statement in a transaction of its own."""
         self.statements.append(statement)
+        self.connection.execute("BEGIN")
         try:
-            for sql in statement.prepare:
-                self.connection.execute(sql).fetchall()
-            if statement.action is not None:
-                self._act(statement)
-                return []
-            if statement.duckdb is None:
-                return []
-            return [tuple(row) for row in self.connection.execute(statement.duckdb).fetchall()]
+            rows = self._perform(statement)
         except duckdb.Error as error:
+            self.connection.execute("ROLLBACK")
             raise from_duckdb(error) from error
+        self.connection.execute("COMMIT")
+        return rows
+
+    def _perform(self, statement: Statement) -> list[tuple[Any, ...]]:
+        for sql in statement.prepare:
+            self.connection.execute(sql).fetchall()
+        if statement.action is not None:
+            self._act(statement)
+        if statement.action is not None or statement.duckdb is None:
+            return []
+        rows = [tuple(row) for row in self.connection.execute(statement.duckdb).fetchall()]
+        for sql in statement.cleanup:
+            self.connection.execute(sql)
+        return rows
 
     def _act(self, statement: Statement) -> None:
         action = statement.action
