@@ -20,7 +20,7 @@ def test_awkward_source(warehouse: Warehouse, tmp_path: Path) -> None:
     assert main(["models", "awkward", "--contracts", str(tmp_path), "--dbt", str(warehouse.project)]) == 0
     row = {
         "order": "o", "group": 1, "select": dt.date(2026, 2, 28), "from": dt.time(23, 59, 59, 999999),
-        "Where": dt.datetime(1, 1, 1), "having": Decimal("12345678901234567890.12345678901234567890"), "limit": 0.1,
+        "Where": dt.datetime(1, 1, 1), "having": Decimal("12345678901234567890.123456789012345678"), "limit": 0.1,
         "all": b"\x00\xff", "union": ["a", "b"], "join": '{"k": [1]}',
     }  # fmt: skip
     warehouse.land(awkward.table("order"), 1, [{**row, "_sort_key": "0000000000000001/0000000000"}])
