@@ -54,7 +54,9 @@ class AckLog:
                 self.acked.add(offset)
                 self.failures.pop(offset, None)
         elif kind == _BELOW:
-            self.acked.add_below(*_OFFSET.unpack(data))
+            (below,) = _OFFSET.unpack(data)
+            self.acked.add_below(below)
+            self.failures = {offset: count for offset, count in self.failures.items() if offset >= below}
         elif kind == _FAILED:
             (offset,) = _OFFSET.unpack(data)
             self.failures[offset] = self.failures.get(offset, 0) + 1

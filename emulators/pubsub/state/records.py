@@ -83,6 +83,7 @@ class RecordFile:
     def close(self) -> None:
         """Closes the file; what was appended stays."""
         os.close(self._fd)
+        self._fd = -1  # the number may soon be another file's
 
 
 def replace_file(path: Path, data: bytes) -> None:

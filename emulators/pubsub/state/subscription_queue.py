@@ -5,11 +5,11 @@ one of four states: acknowledged, leased, waiting to be delivered again, or not 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from emulators.pubsub.messages import shadow
 from emulators.pubsub.state.ack_log import AckLog
 from emulators.pubsub.state.ack_set import AckSet
+from emulators.pubsub.state.batch import Batch, Delivery
 from emulators.pubsub.state.errors import invalid
 from emulators.pubsub.state.leases import Consumer, Lease, Leases
 from emulators.pubsub.state.ordering import OrderingKeys
@@ -19,15 +19,7 @@ from emulators.pubsub.state.topic_log import TopicLog
 
 Forward = Callable[[bytes, int], bool]
 _RUN = 1000
-_SKIPS = 10_000  # after so many messages that the filter dropped, others get their turn
-
-
-class Delivery(NamedTuple):
-    """One message on its way: attempt is 0 unless a dead-letter policy counts."""
-
-    ack_id: str
-    body: bytes
-    attempt: int
+_LOOK_AHEAD = 10_000  # after so many messages, dropped by a filter or waiting for their key, others get their turn
 
 
 class SubscriptionQueue:
@@ -64,7 +56,7 @@ class SubscriptionQueue:
             DamagedState: a message cannot be read back from disk.
         """
         self.expire(now)
-        batch = _Batch(self, consumer, limit, max_bytes, now)
+        batch = Batch(consumer, limit, max_bytes, self._horizon_us(now), self.settings.matches, self._grant)
         batch.tick = self._leases.tick(now + ack_deadline) if batch.has_room else 0
         self._lease_retries(batch, now)
         if self.settings.ordered:
@@ -73,7 +65,7 @@ class SubscriptionQueue:
         self._commit(batch.skipped)
         return batch.deliveries
 
-    def _lease_retries(self, batch: "_Batch", now: float) -> None:
+    def _lease_retries(self, batch: Batch, now: float) -> None:
         while batch.has_room and (offset := self._retries.pop_due(now)) is not None:
             if offset in self.acks.acked or self._leases.get(offset):
                 continue
@@ -81,7 +73,7 @@ class SubscriptionQueue:
             if not batch.skips(offset, time_us, body):
                 batch.add(offset, body, "")
 
-    def _lease_keys(self, batch: "_Batch", now: float) -> None:
+    def _lease_keys(self, batch: Batch, now: float) -> None:
         for key in self._keys.due(now):
             for offset in self._keys.waiting(key):
                 if not batch.has_room:
@@ -96,10 +88,11 @@ class SubscriptionQueue:
                     self._keys.start(key, offset, batch.consumer)
                     batch.add(offset, body, key)
 
-    def _lease_fresh(self, batch: "_Batch") -> None:
+    def _lease_fresh(self, batch: Batch) -> None:
         self._cursor = max(self._cursor, self.log.first_offset, self.acks.acked.floor)
+        end = self._cursor + _LOOK_AHEAD
         while batch.has_room and self._cursor < self.log.next_offset:
-            if len(batch.skipped) > _SKIPS:
+            if self._cursor > end:
                 batch.consumer.wake()
                 return
             for time_us, body in self.log.read_run(self._cursor, min(batch.messages, _RUN)):
@@ -112,7 +105,7 @@ class SubscriptionQueue:
                 if admitted and not batch.add(offset, body, key):
                     return
 
-    def grant(self, offset: int, body: bytes, key: str, consumer: Consumer, tick: int) -> Delivery:
+    def _grant(self, offset: int, body: bytes, key: str, consumer: Consumer, tick: int) -> Delivery:
         """Starts one lease."""
         self._generation += 1
         self._leases.grant(Lease(offset, self._generation, consumer, len(body), key, tick))
@@ -193,7 +186,8 @@ class SubscriptionQueue:
                 self._leases.extend(lease, now + second)
             else:
                 self._fail(lease, now)
-        self.wake()
+        if 0 in seconds:
+            self.wake()
         return expired if self.settings.exactly_once else []
 
     def _parse(self, ack_id: str) -> tuple[int, int]:
@@ -241,8 +235,10 @@ class SubscriptionQueue:
         for consumer in self.consumers:
             consumer.wake()
 
-    def next_event(self) -> float | None:
-        """When something may become deliverable by itself: a deadline, a back-off; None if nothing will."""
+    def next_event(self, consumer: Consumer) -> float | None:
+        """When it is worth to look again without being woken: after a deadline or a back-off; None if never."""
+        if not consumer.has_room():
+            return self._leases.next_deadline()
         times = (self._leases.next_deadline(), self._retries.next_due(), self._keys.next_due())
         return min((time for time in times if time is not None), default=None)
 
@@ -269,52 +265,14 @@ class SubscriptionQueue:
 
     def expire_messages(self, now: float) -> None:
         """Forgets what was published longer ago than the subscription keeps messages."""
-        self.acks.commit_below(self.log.offset_at(self.horizon_us(now)))
+        self.acks.commit_below(self.log.offset_at(self._horizon_us(now)))
 
-    def horizon_us(self, now: float) -> int:
+    def _horizon_us(self, now: float) -> int:
         """Messages published before this (microseconds) are too old to be delivered."""
         return int((now - max(self.settings.retention, self.settings.topic_retention)) * 1_000_000)
 
     def needs_from(self, now: float) -> int:
         """The first offset whose message this subscription may still want to deliver."""
         if self.settings.retain_acked:
-            return min(self.acks.acked.floor, self.log.offset_at(self.horizon_us(now)))
+            return min(self.acks.acked.floor, self.log.offset_at(self._horizon_us(now)))
         return self.acks.acked.floor
-
-
-class _Batch:
-    """One call of lease(): what it took, what it skipped for good, and how much it may still take.
-
-    Attributes:
-        messages: how many messages more it takes at most.
-        has_room: whether it takes another; a message may exceed the bytes, but none follows it.
-    """
-
-    def __init__(self, queue: SubscriptionQueue, consumer: Consumer, limit: int, max_bytes: int, now: float) -> None:
-        self.consumer = consumer
-        self.messages = min(limit, consumer.max_messages - consumer.outstanding_messages)
-        self._bytes = min(max_bytes, consumer.max_bytes - consumer.outstanding_bytes)
-        self.has_room = self.messages > 0 and self._bytes > 0
-        self.tick = 0
-        self.deliveries: list[Delivery] = []
-        self.skipped: list[int] = []
-        self._grant = queue.grant
-        self._horizon_us = queue.horizon_us(now)
-        self._matches = queue.settings.matches
-
-    def skips(self, offset: int, time_us: int, body: bytes) -> bool:
-        """Whether a message is not to be delivered at all: too old, or the filter does not match."""
-        if time_us < self._horizon_us or (
-            self._matches is not None and not self._matches(shadow.Routing.FromString(body).attributes)
-        ):
-            self.skipped.append(offset)
-            return True
-        return False
-
-    def add(self, offset: int, body: bytes, key: str) -> bool:
-        """Leases a message; says whether there is room for another."""
-        self.deliveries.append(self._grant(offset, body, key, self.consumer, self.tick))
-        self.messages -= 1
-        self._bytes -= len(body)
-        self.has_room = self.messages > 0 and self._bytes > 0
-        return self.has_room

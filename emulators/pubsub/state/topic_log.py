@@ -29,6 +29,9 @@ class TopicLog:
                     f" {after.first_offset}; messages were damaged on disk; reset the state"
                 )
 
+            if after.end_offset == after.first_offset:
+                after.last_time_us = before.last_time_us
+
     @property
     def next_offset(self) -> int:
         """The offset that the next message gets."""

@@ -8,10 +8,11 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from emulators.pubsub.messages import shadow, v1
+from emulators.pubsub.state.batch import Delivery
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import check_range, invalid, not_found
 from emulators.pubsub.state.leases import Consumer
-from emulators.pubsub.state.subscription_queue import Delivery, SubscriptionQueue
+from emulators.pubsub.state.subscription_queue import SubscriptionQueue
 from emulators.pubsub.state.subscriptions import check_deadline
 
 _MAX_PULL = 1000
@@ -71,7 +72,7 @@ async def pull(broker: Broker, request: Any, seconds_left: float | None) -> byte
             found = queue.lease(consumer, limit, 10 * _RESPONSE_BYTES, queue.settings.ack_deadline, now)
             if found or now >= until:
                 return encode(found)
-            event = queue.next_event()
+            event = queue.next_event(consumer)
             await waiter.wait((until if event is None else min(event, until)) - now)
     finally:
         queue.consumers.pop(consumer, None)
@@ -135,7 +136,7 @@ class StreamingPull:
             if found:
                 yield encode(found) + properties
             else:
-                event = self._queue.next_event()
+                event = self._queue.next_event(consumer)
                 await self._waiter.wait(None if event is None else event - now)
 
     async def _read(self, first: Any) -> None:
@@ -155,6 +156,7 @@ class StreamingPull:
             self._waiter.wake()
 
     def _apply(self, request: Any) -> None:
+        _check_open(self._broker, self._name, self._queue)
         now = self._broker.now()
         if request.ack_ids:
             expired = self._queue.acknowledge(request.ack_ids, now)

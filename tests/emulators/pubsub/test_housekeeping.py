@@ -89,6 +89,34 @@ def test_messages_stay_as_long_as_a_seek_may_want_them(broker: Broker, tmp_path:
     assert logs(tmp_path) == 1
 
 
+def test_a_consumer_without_room_is_not_asked_to_look_again_at_once(broker: Broker) -> None:
+    create(broker)
+    publish(broker, 2, NOW)
+    queue, full, other = broker.subscriptions.queue(SUBSCRIPTION), Consumer(max_messages=1), Consumer()
+    assert len(queue.lease(full, 10, 1 << 20, 10, NOW)) == 1
+    (second,) = queue.lease(other, 10, 1 << 20, 60, NOW)
+    queue.modify([second.ack_id], [0], NOW)  # it is due now, but not for the full one
+    assert queue.lease(full, 10, 1 << 20, 10, NOW + 1) == []
+    assert queue.next_event(full) == NOW + 10
+    assert (queue.next_event(other) or 0) <= NOW + 1
+
+
+def test_a_filter_that_drops_a_backlog_lets_others_run(broker: Broker) -> None:
+    create(broker, filter="attributes:kept")
+    dropped = v1.PubsubMessage(data=b"x").SerializeToString()
+    for _ in range(25):
+        broker.topics.publish(TOPIC, [dropped] * 1000, NOW)
+    kept = v1.PubsubMessage(data=b"x", attributes={"kept": ""}).SerializeToString()
+    broker.topics.publish(TOPIC, [kept], NOW)
+    queue, woken = broker.subscriptions.queue(SUBSCRIPTION), list[int]()
+    consumer = Consumer(wake=lambda: woken.append(1))
+    calls = 1
+    while not queue.lease(consumer, 10, 1 << 20, 10, NOW):
+        assert len(woken) == calls
+        calls += 1
+    assert calls == 3
+
+
 def test_a_deleted_topics_log_goes_with_its_last_subscription(broker: Broker, tmp_path: Path) -> None:
     create(broker)
     publish(broker, 5, NOW)

@@ -1,0 +1,64 @@
+"""What one call to lease messages takes: its limits, and what was skipped on the way."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from emulators.pubsub.messages import shadow
+from emulators.pubsub.state.filters import Predicate
+from emulators.pubsub.state.leases import Consumer
+
+
+class Delivery(NamedTuple):
+    """One message on its way: attempt is 0 unless a dead-letter policy counts."""
+
+    ack_id: str
+    body: bytes
+    attempt: int
+
+
+Grant = Callable[[int, bytes, str, Consumer, int], Delivery]
+
+
+class Batch:
+    """One call of lease(): what it took, what it skipped for good, and how much it may still take.
+
+    Args:
+        horizon_us: messages published before are too old (microseconds since the epoch).
+        matches: the subscription's filter.
+        grant: starts a lease: (offset, body, ordering key, consumer, tick of its deadline).
+
+    Attributes:
+        messages: how many messages more it takes at most.
+        has_room: whether it takes another; a message may exceed the bytes, but none follows it.
+    """
+
+    def __init__(
+        self, consumer: Consumer, limit: int, max_bytes: int, horizon_us: int, matches: Predicate | None, grant: Grant
+    ) -> None:
+        self.consumer = consumer
+        self.messages = min(limit, consumer.max_messages - consumer.outstanding_messages)
+        self._bytes = min(max_bytes, consumer.max_bytes - consumer.outstanding_bytes)
+        self.has_room = self.messages > 0 and self._bytes > 0
+        self.tick = 0
+        self.deliveries: list[Delivery] = []
+        self.skipped: list[int] = []
+        self._horizon_us = horizon_us
+        self._matches = matches
+        self._grant = grant
+
+    def skips(self, offset: int, time_us: int, body: bytes) -> bool:
+        """Whether a message is not to be delivered at all: too old, or the filter does not match."""
+        if time_us < self._horizon_us or (
+            self._matches is not None and not self._matches(shadow.Routing.FromString(body).attributes)
+        ):
+            self.skipped.append(offset)
+            return True
+        return False
+
+    def add(self, offset: int, body: bytes, key: str) -> bool:
+        """Leases a message; says whether there is room for another."""
+        self.deliveries.append(self._grant(offset, body, key, self.consumer, self.tick))
+        self.messages -= 1
+        self._bytes -= len(body)
+        self.has_room = self.messages > 0 and self._bytes > 0
+        return self.has_room
