@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.lexer import RESERVED
 from emulators.bigquery.sql.syntax.types import TypeParser
 
 
@@ -69,7 +70,9 @@ class CallParser(TypeParser):
             parameters = self.names()
             self.expect("->")
             return nodes.Lambda(at, parameters, self.expression())
-        if self.token.upper in ("TABLE", "MODEL") and self.peek().kind in ("word", "quoted"):
+        following = self.peek()
+        is_name = following.kind == "quoted" or (following.kind == "word" and following.upper not in RESERVED)
+        if self.token.upper in ("TABLE", "MODEL") and is_name:  # else a column of that name: countif(model is null)
             at = self.advance().at
             return nodes.TableSource(at, path=self.table_path())
         if self.at_query() and self.token.upper in ("SELECT", "WITH"):

@@ -102,6 +102,7 @@ QUERIES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("SELECT e.a, e FROM UNNEST([STRUCT(1 AS a), STRUCT(2)]) AS e ORDER BY a", [(1, {"a": 1}), (2, {"a": 2})]),
     ("SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES ORDER BY 1", [("customers",), ("orders",)]),
     ("SELECT APPROX_COUNT_DISTINCT(customer), APPROX_QUANTILES(id, 2) FROM d.orders", [(2, [1, 2, 4])]),
+    ("SELECT COUNTIF(model IS NULL), COUNTIF(table IN ('x')) FROM (SELECT 1 AS model, 'x' AS table)", [(0, 1)]),
     ("SELECT 'last', -- a comment\n # another\n /* and\n one */ 1", [("last", 1)]),
 ]
 
