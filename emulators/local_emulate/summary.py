@@ -84,14 +84,16 @@ class Summary:
         return [EventLine(name, published.get(name), kept[name], dead[name], silver[name]) for name in names]
 
     def _headlines(self) -> dict[str, str]:
-        if "saas" not in sources():
+        if "saas" not in sources() or self.run.status != "SUCCESS":
             return {}
         answers = {name: self._rows(sql) for name, sql in HEADLINES.items()}
         return {name: _headline(*rows[0]) if rows else "-" for name, rows in answers.items()}
 
     def _counts(self, dataset: str, names: Iterable[str]) -> dict[str, int]:
-        parts = [f"select '{name}', count(*) from {dataset}.{name}" for name in names]
-        return dict(self._rows(" union all ".join(parts))) if parts else {}
+        """Rows of each table; 0 of one that is not there, because a run failed before it was built."""
+        there = {table.table_id for table in self._client.list_tables(dataset)}
+        parts = [f"select '{name}', count(*) from {dataset}.{name}" for name in names if name in there]
+        return dict.fromkeys(names, 0) | (dict(self._rows(" union all ".join(parts))) if parts else {})
 
     def _rows(self, sql: str) -> Sequence[Any]:
         return [tuple(row.values()) for row in self._client.query_and_wait(sql)]

