@@ -142,7 +142,7 @@ class TableBackfill:
 
     def _append(self, chunk: bytes) -> None:
         columns = copy_text.parse(chunk, len(self.table.columns))
-        number = len(columns[0])
+        number = len(columns[0]) if columns else chunk.count(b"\n")
         head = self.envelope.encode(
             [self.origin],
             np.zeros(number, np.int32),

@@ -35,6 +35,8 @@ def unescape(texts: pa.Array) -> pa.Array:
 
 def parse(chunk: bytes, number_of_columns: int, kind: pa.DataType | None = None) -> list[pa.Array]:
     """A chunk's columns as Arrow strings, or as binary when `kind` says so; null for NULL."""
+    if not number_of_columns:
+        return []
     names = [str(index) for index in range(number_of_columns)]
     table = pyarrow.csv.read_csv(
         pa.BufferReader(chunk),

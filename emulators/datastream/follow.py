@@ -64,7 +64,7 @@ class Follower:
     def _loop(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
         heard = time.monotonic()
         read_message, handle = cursor.read_message, self._decoder.handle
-        count = 0
+        count, due = 0, False
         while True:
             message = read_message()
             if message is not None:
@@ -72,7 +72,10 @@ class Follower:
                 heard = 0.0
                 count += 1
                 if count & 1023 == 0:
-                    self._busy(cursor)
+                    due = self._busy(cursor)
+                if due and not self._decoder.in_transaction:
+                    self._flush(cursor)
+                    due = False
                 continue
             now = time.monotonic()
             heard = heard or now
@@ -80,15 +83,14 @@ class Follower:
                 return
             select.select([cursor], [], [], 0.1)
 
-    def _busy(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
-        """Now and then while messages keep coming."""
+    def _busy(self, cursor: psycopg2.extras.ReplicationCursor) -> bool:
+        """Now and then while messages keep coming; True when a flush is due at the end of the transaction."""
         if self.worker.stopping.is_set():
             raise Stopped
         self.received_lsn = cursor.wal_end
         batch = self._batch
-        aged = batch.opened and time.monotonic() - batch.opened > self.config.interval_seconds
-        if batch and not self._decoder.in_transaction and (aged or batch.written_bytes() >= self.config.file_bytes):
-            self._flush(cursor)
+        aged = time.monotonic() - batch.opened > self.config.interval_seconds
+        return bool(batch) and (aged or batch.written_bytes() >= self.config.file_bytes)
 
     def _idle(self, cursor: psycopg2.extras.ReplicationCursor, now: float, silent: float) -> bool:
         """There is nothing to read; True to leave for a backfill."""

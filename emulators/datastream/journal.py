@@ -17,7 +17,7 @@ from pathlib import Path
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, object TEXT NOT NULL, rows INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS files (file TEXT PRIMARY KEY, object TEXT NOT NULL, rows INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS objects (
     schema TEXT, name TEXT, state TEXT NOT NULL, cause TEXT NOT NULL DEFAULT 'AUTOMATIC', created REAL NOT NULL,
     started REAL, ended REAL, backfilled INTEGER NOT NULL DEFAULT 0, changes INTEGER NOT NULL DEFAULT 0,
@@ -57,10 +57,11 @@ class SpooledFile:
 
 
 class Journal:
-    """The state of one stream in `directory`; safe to use from several threads."""
+    """The state of one stream in `directory`, whose folder `spool` has the files; safe to use from several threads."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
+        self.spool = directory / "spool"
         self._lock = threading.Lock()
         self._database = sqlite3.connect(directory / "journal.sqlite", check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
@@ -108,17 +109,17 @@ class Journal:
     ) -> None:
         """The moment at which a flush or a backfilled table becomes true."""
         insert = "INSERT INTO files VALUES (?, ?, ?)"
-        saved = [(insert, (str(file.path), file.object, file.rows)) for file in files]
+        saved = [(insert, (file.path.name, file.object, file.rows)) for file in files]
         self.transaction([*saved, *statements, *fact_statements(facts)])
 
     def pending(self) -> list[SpooledFile]:
         """Files that are to be uploaded, in the order in which they were committed."""
-        rows = self.query("SELECT path, object, rows FROM files ORDER BY rowid")
-        return [SpooledFile(Path(str(path)), str(name), int(str(number))) for path, name, number in rows]
+        rows = self.query("SELECT file, object, rows FROM files ORDER BY rowid")
+        return [SpooledFile(self.spool / str(file), str(name), int(str(number))) for file, name, number in rows]
 
     def uploaded(self, files: Sequence[SpooledFile]) -> None:
         """These files have landed."""
-        self.transaction([("DELETE FROM files WHERE path = ?", (str(file.path),)) for file in files])
+        self.transaction([("DELETE FROM files WHERE file = ?", (file.path.name,)) for file in files])
 
     def objects(self) -> list[StreamObject]:
         """The stream's tables, by name."""

@@ -1,14 +1,11 @@
 """What the API's methods do: resources checked and kept, streams started and stopped. No transport."""
 
 import copy
-import hashlib
 import logging
 import re
 import shutil
 import threading
-import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +14,15 @@ import psycopg2
 from emulators.datastream import config, source
 from emulators.datastream.config import StreamConfig
 from emulators.datastream.errors import ApiError, invalid, precondition
-from emulators.datastream.journal import StreamObject
 from emulators.datastream.lsn import format_lsn
 from emulators.datastream.resources import Resource, Resources, error, now
+from emulators.datastream.stream_objects import StreamObjects
 from emulators.datastream.worker import WANTED, Worker
 
 log = logging.getLogger(__name__)
 ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
 OUTPUT_ONLY = ("name", "createTime", "updateTime", "errors", "satisfiesPzi", "satisfiesPzs", "lastRecoveryTime")
 STOPPED = ("NOT_STARTED", "PAUSED", "FAILED", "FAILED_PERMANENTLY")
-
-
-def timestamp(seconds: float | None) -> str | None:
-    """Seconds since 1970 as the API writes a time."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def merged(old: Resource, new: Mapping[str, Any], mask: str | None) -> Resource:
@@ -63,6 +55,7 @@ class Datastream:
         self.resources = Resources(state / "resources.sqlite")
         self.workers: dict[str, Worker] = {}
         self._lock = threading.RLock()
+        self.objects = StreamObjects(self._worker, self._lock)
 
     def start(self) -> None:
         """Start the streams that ran."""
@@ -253,8 +246,6 @@ class Datastream:
             return {**stream, "errors": [error("RETRYING", worker.error)]}
         return stream
 
-    # Objects
-
     def _worker(self, name: str) -> Worker:
         """The stream's worker, running or not."""
         with self._lock:
@@ -264,53 +255,6 @@ class Datastream:
                 worker = Worker(self.stream_config(stream), self._directory(name), self._failure(name))
                 self.workers[name] = worker
             return worker
-
-    def objects(self, stream: str) -> list[Resource]:
-        """The stream's objects."""
-        return [show_object(stream, each) for each in self._worker(stream).journal.objects()]
-
-    def object(self, name: str) -> Resource:
-        """One object; NOT_FOUND."""
-        stream, _, identifier = name.rpartition("/objects/")
-        return show_object(stream, self._find(stream, identifier))
-
-    def _find(self, stream: str, identifier: str) -> StreamObject:
-        for each in self._worker(stream).journal.objects():
-            if object_id(stream, each) == identifier:
-                return each
-        raise ApiError("NOT_FOUND", f"Resource '{stream}/objects/{identifier}' was not found")
-
-    def lookup(self, stream: str, body: Mapping[str, Any]) -> Resource:
-        """An object by its schema and table."""
-        wanted = config.field(body, "sourceObjectIdentifier.postgresqlIdentifier")
-        for each in self._worker(stream).journal.objects():
-            if (each.schema, each.name) == (wanted.get("schema"), wanted.get("table")):
-                return show_object(stream, each)
-        raise ApiError("NOT_FOUND", f"{stream} has no object {wanted.get('schema')}.{wanted.get('table')}")
-
-    def start_backfill(self, name: str, body: Mapping[str, Any]) -> Resource:
-        """Backfill an object again, from a new snapshot."""
-        if body.get("eventFilter"):
-            raise ApiError("UNIMPLEMENTED", "a backfill with eventFilter is not supported; leave it out")
-        stream, _, identifier = name.rpartition("/objects/")
-        with self._lock:
-            each = self._find(stream, identifier)
-            if each.state in WANTED:
-                raise precondition(f"a backfill of {each.key} is under way already")
-            worker = self._worker(stream)
-            worker.journal.set_backfill(each.schema, each.name, "PENDING", cause="MANUAL")
-            worker.wanted.set()
-        return self.object(name)
-
-    def stop_backfill(self, name: str) -> Resource:
-        """Stop an object's backfill; nothing of it lands."""
-        stream, _, identifier = name.rpartition("/objects/")
-        with self._lock:
-            each = self._find(stream, identifier)
-            if each.state not in WANTED:
-                raise precondition(f"no backfill of {each.key} is under way")
-            self._worker(stream).journal.set_backfill(each.schema, each.name, "STOPPED")
-        return self.object(name)
 
     # Emulator only
 
@@ -337,27 +281,3 @@ class Datastream:
             "rows": {each.key: each.changes for each in objects},
             "errors": self.show_stream(stream).get("errors", []),
         }
-
-
-def object_id(stream: str, each: StreamObject) -> str:
-    """An object's id: the same for the same table always."""
-    return str(uuid.UUID(hashlib.blake2b(f"{stream} {each.key}".encode(), digest_size=16).hexdigest()))
-
-
-def show_object(stream: str, each: StreamObject) -> Resource:
-    """An object as the API shows it."""
-    job = {
-        "state": each.state,
-        "trigger": each.cause,
-        "lastStartTime": timestamp(each.started),
-        "lastEndTime": timestamp(each.ended),
-        "errors": [error("BACKFILL_FAILED", each.error)] if each.error else [],
-    }
-    return {
-        "name": f"{stream}/objects/{object_id(stream, each)}",
-        "displayName": each.key,
-        "sourceObject": {"postgresqlIdentifier": {"schema": each.schema, "table": each.name}},
-        "backfillJob": {key: value for key, value in job.items() if value},
-        "createTime": timestamp(each.created),
-        "updateTime": timestamp(each.ended or each.started or each.created),
-    }

@@ -51,6 +51,7 @@ PRIMARY_KEY = """
 SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
 WHERE i.indrelid = %s AND i.indisprimary
 """
+PUBLISHED = "SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication WHERE pubname = %s"
 PARTITIONED = """
 SELECT n.nspname, c.relname FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
 JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -194,8 +195,14 @@ def check_settings(catalog: Catalog) -> None:
 def check_publication(catalog: Catalog, config: StreamConfig) -> None:
     """The publication exists and has what the stream shall take; else rows would stay away without a word."""
     name = config.publication
-    if not catalog.rows("SELECT 1 FROM pg_publication WHERE pubname = %s", name):
+    found = catalog.rows(PUBLISHED, name)
+    if not found:
         raise precondition(f"publication {name!r} does not exist; run CREATE PUBLICATION {name} FOR TABLE ...")
+    if not found[0][0]:
+        raise precondition(
+            f"publication {name!r} leaves out inserts, updates or deletes; "
+            f"run ALTER PUBLICATION {name} SET (publish = 'insert, update, delete, truncate')"
+        )
     published = {(table.table.schema, table.table.name) for table in catalog.tables(name)}
     for schema, table in config.include.named() if config.include else ():
         if (schema, table) not in published and config.includes(schema, table):

@@ -1,5 +1,7 @@
 """The only client of Cloud Storage here, at STORAGE_EMULATOR_HOST: upload a file once; list and read what is there."""
 
+import base64
+import hashlib
 import http.client
 import json
 import os
@@ -38,21 +40,30 @@ class Bucket:
         self._connection: http.client.HTTPConnection | None = None
 
     def upload(self, bucket: str, name: str, path: Path) -> bool:
-        """Create object `name` from a file unless it exists (ifGenerationMatch=0); False when it existed.
+        """Create object `name` from a file (ifGenerationMatch=0); False when it is there already, with the same bytes.
 
         Raises:
-            StorageUnavailable, StorageRefused: it was not written.
+            StorageUnavailable, StorageRefused: it was not written. Another object of this name is refused.
         """
         target = f"/upload/storage/v1/b/{quote(bucket, safe='')}/o?uploadType=media&ifGenerationMatch=0"
         status, body = self._send("POST", f"{self.url.path.rstrip('/')}{target}&name={quote(name, safe='')}", path)
         if status == 200:
             return True
         if status == 412:
+            self._check_same(bucket, name, path)
             return False
         message = f"gs://{bucket}/{name}: {status} {reason(body)}"
         if status in (404, 408, 429) or status >= 500:
             raise StorageUnavailable(message)
         raise StorageRefused(message)
+
+    def _check_same(self, bucket: str, name: str, path: Path) -> None:
+        found = json.loads(self._get(f"/storage/v1/b/{quote(bucket, safe='')}/o/{quote(name, safe='')}?fields=md5Hash"))
+        if found.get("md5Hash") != base64.b64encode(hashlib.md5(path.read_bytes()).digest()).decode():
+            raise StorageRefused(
+                f"gs://{bucket}/{name} is there already with other contents: another stream, or an earlier one whose "
+                f"state is gone, wrote it; give this stream a path of its own, or remove what is there"
+            )
 
     def names(self, bucket: str, prefix: str) -> Iterator[str]:
         """The names of objects, in their order."""

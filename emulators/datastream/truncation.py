@@ -62,11 +62,17 @@ def place(record: dict[str, Any]) -> Place:
     return parse_lsn(keys[1]), keys[2]
 
 
+def belongs(record: dict[str, Any], table: Table) -> bool:
+    """Whether the record is of this table: a_b.c and a.b_c have one folder."""
+    metadata = record["source_metadata"]
+    return (metadata["schema"], metadata["table"]) == (table.schema, table.name)
+
+
 def living_rows(table: Table, before: Place, files: Iterable[bytes]) -> Iterator[Values]:
     """The rows that a reader of the files has just before a place in the log: keys, or whole rows without a key."""
     names = avro_names([column.name for column in table.columns])
     keys = [index for index, column in enumerate(table.columns) if column.key]
-    found = (record for record in records(files) if place(record) < before)
+    found = (record for record in records(files) if place(record) < before and belongs(record, table))
     living = keyed(found, [names[index] for index in keys]) if keys else bag(found, names)
     for row in living:
         values: Values = [None] * len(names)

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -55,13 +55,15 @@ def operation(service: Datastream, request: Request, kind: str, verb: str, respo
     return result
 
 
-def page(request: Request, key: str, found: list[Resource]) -> Json:
+def page(request: Request, key: str, found: Sequence[Resource]) -> Json:
     """A page of a list: pageSize (1000 at most), and a token that is the place to go on from."""
     for name in ("filter", "orderBy"):
         if request.query_params.get(name):
             raise ApiError("UNIMPLEMENTED", f"{name} is not supported by this emulator")
-    size = min(int(request.query_params.get("pageSize") or 0) or 1000, 1000)
-    start = int(request.query_params.get("pageToken") or 0)
+    given = [request.query_params.get(name) or "0" for name in ("pageSize", "pageToken")]
+    if not all(text.isdecimal() for text in given):
+        raise invalid("pageSize and pageToken must be what this API gave, or whole numbers")
+    size, start = min(int(given[0]) or 1000, 1000), int(given[1])
     following = {"nextPageToken": str(start + size)} if start + size < len(found) else {}
     return {key: found[start : start + size], **following}
 
@@ -140,27 +142,27 @@ def delete_stream(service: Datastream, request: Request, _: Json) -> Json:
 
 def list_objects(service: Datastream, request: Request, _: Json) -> Json:
     """streams.objects.list"""
-    return page(request, "streamObjects", service.objects(resource_name(request).removesuffix("/objects")))
+    return page(request, "streamObjects", service.objects.list(resource_name(request).removesuffix("/objects")))
 
 
 def get_object(service: Datastream, request: Request, _: Json) -> Json:
     """streams.objects.get"""
-    return service.object(resource_name(request))
+    return service.objects.get(resource_name(request))
 
 
 def lookup_object(service: Datastream, request: Request, body: Json) -> Json:
     """streams.objects.lookup"""
-    return service.lookup(resource_name(request).removesuffix("/objects"), body)
+    return service.objects.lookup(resource_name(request).removesuffix("/objects"), body)
 
 
 def start_backfill(service: Datastream, request: Request, body: Json) -> Json:
     """streams.objects.startBackfillJob"""
-    return {"object": service.start_backfill(resource_name(request), body)}
+    return {"object": service.objects.start_backfill(resource_name(request), body)}
 
 
 def stop_backfill(service: Datastream, request: Request, _: Json) -> Json:
     """streams.objects.stopBackfillJob"""
-    return {"object": service.stop_backfill(resource_name(request))}
+    return {"object": service.objects.stop_backfill(resource_name(request))}
 
 
 def get_operation(service: Datastream, request: Request, _: Json) -> Json:

@@ -41,7 +41,7 @@ class Worker:
         """`failed(state, error)` is called when the stream has stopped by itself."""
         self.config = config
         self.journal = Journal(directory)
-        self.spool = Spool(directory / "spool")
+        self.spool = Spool(self.journal.spool)
         self.memory = Memory(directory / "memory.sqlite")
         self.error: str | None = None
         self.progress: dict[str, int] = {}
@@ -61,6 +61,8 @@ class Worker:
         self.stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
+        if self._thread.is_alive():
+            log.warning("%s waits for its source and ends when that answers", self.config.name)
 
     def _run(self) -> None:
         attempt = 0
@@ -89,6 +91,8 @@ class Worker:
                 self.storage.close()
 
     def _end(self, state: str, reason: str, message: str) -> None:
+        if self.stopping.is_set():
+            return
         log.error("%s stopped: %s: %s", self.config.name, reason, message)
         self._failed(state, error(reason, message))
 
@@ -227,9 +231,10 @@ class Worker:
         return rows[0][0] not in WANTED
 
     def close(self) -> None:
-        """Let go of the files; the worker has ended."""
-        self.journal.close()
-        self.memory.close()
+        """Let go of the files, once the thread has ended."""
+        if not self._thread.is_alive():
+            self.journal.close()
+            self.memory.close()
 
     def drop_slot(self) -> None:
         """Drop the slot if this stream created it: left behind, it would keep the source's log forever."""
