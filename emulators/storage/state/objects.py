@@ -132,6 +132,24 @@ class Objects:
                 _check_protection(owner, version, self._database.next_moment())
                 self._remove(connection, version)
 
+    def move(
+        self, bucket: str, source: str, name: str, source_conditions: Preconditions, conditions: Preconditions
+    ) -> ObjectVersion:
+        """Give an object another name in its bucket, at one moment for all who look."""
+        if source == name:
+            raise errors.invalid("The source and the destination of a move are the same object.", "destinationObject")
+        with self._database.transaction():
+            version = self.get(bucket, source)
+            source_conditions.check_write(version)
+            content = self.duplicate(version)
+            try:
+                moved = self.insert(bucket, name, content, version.settings, conditions, version.components)
+                self.delete(bucket, source, None, NONE)
+            except BaseException:
+                self._files.forget(content)
+                raise
+        return moved
+
     def duplicate(self, version: ObjectVersion) -> Content:
         """The bytes of a version as new content, without copying them."""
         with self._database.reading():

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from emulators.storage.state import errors
+from emulators.storage.state import errors, settings
 from emulators.storage.wire import paging, render
 from emulators.storage.wire.call import Call
 
@@ -15,7 +15,10 @@ async def insert(call: Call) -> Resource:
     project = call.text("project")
     if not project:
         raise errors.required("project")
-    return render.bucket(call.store.buckets.create(project, await call.body()), call.base_url)
+    body = await call.body()
+    settings.check(body, settings.BUCKET_FIELDS, settings.BUCKET_OUTPUT)
+    call.check_predefined_acl(body)
+    return render.bucket(call.store.buckets.create(project, body), call.base_url)
 
 
 async def list_buckets(call: Call) -> Resource:

@@ -29,6 +29,15 @@ _STANDARD = frozenset(
         "$.xgafv",
     }
 )
+# Features that this emulator lacks and that some clients switch off by name.
+_SWITCHES = ("enableObjectRetention", "includeFoldersAsPrefixes")
+_PREDEFINED = ("predefinedAcl", "predefinedDefaultObjectAcl", "destinationPredefinedAcl")
+_ACLS = frozenset(
+    (
+        *("private", "projectPrivate", "bucketOwnerRead", "bucketOwnerFullControl"),
+        *("authenticatedRead", "publicRead", "publicReadWrite"),
+    )
+)
 _FULL_LENGTH = 2**63
 
 
@@ -43,8 +52,22 @@ class Call:
     def check_parameters(self, known: frozenset[str]) -> None:
         """Refuse a parameter that the method does not act on."""
         for name in self.request.query_params:
-            if name not in known and name not in _STANDARD:
+            is_off = name in _SWITCHES and self.text(name).lower() == "false"
+            if name not in known and name not in _STANDARD and not is_off:
                 raise errors.not_implemented(f"The parameter {name} of this method")
+
+    def check_predefined_acl(self, settings: Mapping[str, Any]) -> None:
+        """Take a predefined ACL: it has no effect here, where every caller may do everything and no ACL is shown.
+
+        Refused with 400, as in the service, where the bucket (its settings) has no ACLs at all.
+        """
+        given = [name for name in _PREDEFINED if name in self.request.query_params]
+        for name in given:
+            if self.text(name) not in _ACLS:
+                raise errors.invalid(f"Invalid value '{self.text(name)}' for {name}.", name)
+        access = (settings.get("iamConfiguration") or {}).get("uniformBucketLevelAccess") or {}
+        if given and access.get("enabled"):
+            raise errors.invalid("Cannot use ACL API when uniform bucket-level access is enabled.", given[0])
 
     def text(self, name: str, default: str = "") -> str:
         return self.request.query_params.get(name, default)

@@ -14,16 +14,18 @@ _UPLOAD = "upload/storage/v1/b/{bucket}/o"
 
 _CONDITIONS = frozenset(CONDITIONS)
 _ONE = _CONDITIONS | {"generation"}
-_COPY = _CONDITIONS | set(SOURCE_CONDITIONS) | {"sourceGeneration", "maxBytesRewrittenPerCall"}
+_COPY = (
+    _CONDITIONS | set(SOURCE_CONDITIONS) | {"sourceGeneration", "maxBytesRewrittenPerCall", "destinationPredefinedAcl"}
+)
 _LIST = frozenset(
     ("prefix", "delimiter", "startOffset", "endOffset", "includeTrailingDelimiter", "versions", "softDeleted")
 ) | {"maxResults", "pageToken"}
-_UPLOADING = _CONDITIONS | {"uploadType", "name", "contentEncoding"}
+_UPLOADING = _CONDITIONS | {"uploadType", "name", "contentEncoding", "predefinedAcl"}
 _SESSION = _UPLOADING | {"upload_id"}
 
 ROUTES = Routes(
     [
-        Route("POST", _B, buckets.insert, frozenset({"project"})),
+        Route("POST", _B, buckets.insert, frozenset({"project", "predefinedAcl", "predefinedDefaultObjectAcl"})),
         Route("GET", _B, buckets.list_buckets, frozenset({"project", "prefix", "maxResults", "pageToken"})),
         Route("GET", _BUCKET, buckets.get, _CONDITIONS),
         Route("PATCH", _BUCKET, buckets.patch, _CONDITIONS),
@@ -44,10 +46,11 @@ ROUTES = Routes(
         Route("PATCH", _OBJECT, objects.patch, _ONE),
         Route("PUT", _OBJECT, objects.update, _ONE),
         Route("DELETE", _OBJECT, objects.delete, _ONE),
-        Route("POST", _OBJECT + "/compose", objects.compose, _CONDITIONS),
+        Route("POST", _OBJECT + "/compose", objects.compose, _CONDITIONS | {"destinationPredefinedAcl"}),
+        Route("POST", _OBJECT + "/moveTo/o/{destination_object}", objects.move, _CONDITIONS | set(SOURCE_CONDITIONS)),
         Route("POST", _TO.replace("{verb}", "copyTo"), objects.copy, _COPY),
         Route("POST", _TO.replace("{verb}", "rewriteTo"), objects.rewrite, _COPY),
-        Route("POST", _UPLOAD, uploads.upload, _UPLOADING),
+        Route("POST", _UPLOAD, uploads.upload, _SESSION),
         Route("PUT", _UPLOAD, uploads.resume, _SESSION),
         Route("DELETE", _UPLOAD, uploads.cancel, _SESSION),
     ]

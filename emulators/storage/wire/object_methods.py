@@ -82,6 +82,12 @@ async def rewrite(call: Call) -> Resource:
     }
 
 
+async def move(call: Call) -> Resource:
+    bucket, source = _target(call)
+    conditions = call.conditions(SOURCE_CONDITIONS), call.conditions()
+    return show(call, call.store.objects.move(bucket, source, call.path["destination_object"], *conditions))
+
+
 async def compose(call: Call) -> Resource:
     body = await call.body()
     bucket, name = _target(call)
@@ -107,6 +113,7 @@ def insert(
 ) -> ObjectVersion:
     """Make the content an object, or remove it where that is refused."""
     try:
+        call.check_predefined_acl(call.store.buckets.get(bucket).settings)
         return call.store.objects.insert(bucket, name, content, body, conditions, components)
     except BaseException:
         Path(content.path).unlink(missing_ok=True)

@@ -32,6 +32,9 @@ _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 async def upload(call: Call) -> Resource | Response:
     """Start or do an upload, as uploadType says."""
+    if call.text("upload_id"):
+        # The service takes a chunk by POST too, which is how gcsfs sends it.
+        return await resume(call)
     kind = call.text("uploadType")
     if kind == "resumable":
         return await _start(call)
@@ -70,6 +73,7 @@ async def _start(call: Call) -> Response:
     if call.request.headers.get("x-upload-content-type"):
         body.setdefault("contentType", call.request.headers["x-upload-content-type"])
     bucket = call.path["bucket"]
+    call.check_predefined_acl(call.store.buckets.get(bucket).settings)
     upload = call.store.uploads.start(bucket, _name(call, body), body | _announced(call), call.conditions())
     location = f"{call.base_url}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={upload}"
     return Response(headers={"Location": location, "X-GUploader-UploadID": upload})

@@ -148,3 +148,13 @@ def test_an_invalid_location_or_class_is_refused(client: storage.Client, name: s
     bucket._patch_property("storageClass", "FAST")
     with pytest.raises(exceptions.BadRequest, match="storage class"):
         bucket.patch()
+
+
+def test_predefined_acls_are_taken_unless_the_bucket_has_none(client: storage.Client, name: str) -> None:
+    bucket = client.create_bucket(name, predefined_acl="projectPrivate")
+    bucket.blob("x").upload_from_string("x", predefined_acl="private")
+    bucket.iam_configuration.uniform_bucket_level_access_enabled = True
+    bucket.patch()
+    with pytest.raises(exceptions.BadRequest, match="uniform"):
+        bucket.blob("y").upload_from_string("y", predefined_acl="private")
+    assert bucket.get_blob("y") is None

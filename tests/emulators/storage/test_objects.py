@@ -212,6 +212,19 @@ def test_copy_rewrite_compose_patch(bucket: storage.Bucket) -> None:
     assert bucket.get_blob("joined") is None
 
 
+def test_a_move_is_one_step(bucket: storage.Bucket) -> None:
+    blob = bucket.blob("old")
+    blob.upload_from_string("x", content_type="a/b")
+    bucket.blob("taken").upload_from_string("y")
+    with pytest.raises(exceptions.PreconditionFailed):
+        bucket.move_blob(blob, "taken", if_generation_match=0)
+    with pytest.raises(exceptions.BadRequest):
+        bucket.move_blob(blob, "old")
+    moved = bucket.move_blob(blob, "new", if_generation_match=0, if_source_generation_match=blob.generation)
+    assert (moved.download_as_bytes(), moved.content_type) == (b"x", "a/b")
+    assert sorted(one.name for one in bucket.list_blobs()) == ["new", "taken"]
+
+
 def test_a_hold_protects(bucket: storage.Bucket) -> None:
     blob = bucket.blob("held")
     blob.upload_from_string("x")

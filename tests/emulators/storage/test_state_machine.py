@@ -86,6 +86,16 @@ class StoreMachine(RuleBasedStateMachine):
         self.retire(self.live(destination))
         self.versions.append(Version(destination, live.data, copied.generation))
 
+    @rule(source=NAMES, destination=NAMES)
+    def move(self, source: str, destination: str) -> None:
+        live, replaced = self.live(source), self.live(destination)
+        if live is None or source == destination:
+            return
+        moved = self.store.objects.move("bucket", source, destination, NONE, NONE)
+        self.retire(replaced)
+        self.versions.append(Version(destination, live.data, moved.generation, metadata=dict(live.metadata)))
+        self.retire(live)
+
     @rule(name=NAMES, value=st.sampled_from(["x", "y"]))
     def patch(self, name: str, value: str) -> None:
         live = self.live(name)

@@ -50,6 +50,10 @@ class TestResumable:
         assert put(session, whole, f"bytes 0-{2 * CHUNK - 1}/{2 * CHUNK}").status_code == 200
         assert bucket.blob("r").download_as_bytes() == whole
 
+    def test_a_chunk_may_come_by_post(self, upload_url: str, bucket: storage.Bucket) -> None:
+        response = requests.post(begin(upload_url), data=b"abc", headers={"Content-Range": "bytes 0-2/3"}, timeout=5)
+        assert (response.status_code, bucket.blob("r").download_as_bytes()) == (200, b"abc")
+
     def test_a_gap_is_refused_and_the_session_lives_on(self, upload_url: str) -> None:
         session = begin(upload_url)
         assert put(session, b"x" * CHUNK, f"bytes {CHUNK}-{2 * CHUNK - 1}/*").status_code == 503
@@ -201,9 +205,9 @@ def test_a_slow_reader_blocks_nobody(storage_address: str, bucket: storage.Bucke
         ("POST", "/upload/storage/v1/b/{bucket}/o?uploadType=media&name=a%0Ab", 400, "invalid"),
         (
             "POST",
-            "/upload/storage/v1/b/{bucket}/o?uploadType=media&name=x&predefinedAcl=private",
-            501,
-            "notImplemented",
+            "/upload/storage/v1/b/{bucket}/o?uploadType=media&name=x&predefinedAcl=mine",
+            400,
+            "invalid",
         ),
         ("PUT", "/{bucket}/object", 501, "notImplemented"),
         ("GET", "/{bucket}/object?X-Goog-Signature=abc", 501, "notImplemented"),
