@@ -304,7 +304,7 @@ def test_nothing_is_lost_or_doubled(machine: type[Machine]) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("machine", [Unordered, Forgetful, Ordered])
 def test_nothing_is_lost_or_doubled_for_long(machine: type[Machine]) -> None:
-    run(machine, examples=1000)
+    run(machine, examples=300)
 
 
 def run(machine: type[Machine], examples: int) -> None:
