@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def main() -> int:
         timeout_graceful_shutdown=2, timeout_keep_alive=75,
     )  # fmt: skip
     server = uvicorn.Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # uvicorn raises the signal again after its shutdown; we have more to do
     log.info("BigQuery on http://%s:%d, Storage API on port %d, state in %s", arguments.host, arguments.port,
              arguments.grpc_port, arguments.state)  # fmt: skip
     server.run()

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.values import BadValue, convert
 from emulators.bigquery.state.write_streams import StreamError
 
+_EXACT = Context(prec=100)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -124,8 +125,8 @@ def _decimal(scale: int, digits: int) -> Callable[[bytes], Decimal]:
     """BigDecimalByteStringEncoder: the unscaled value, little-endian two's complement."""
 
     def read(value: bytes) -> Decimal:
-        found = Decimal(int.from_bytes(value, "little", signed=True)).scaleb(-scale)
-        if abs(found) >= Decimal(10) ** digits:
+        found = Decimal(int.from_bytes(value, "little", signed=True)).scaleb(-scale, _EXACT)
+        if found.copy_abs() >= Decimal(10) ** digits:
             raise ValueError("numeric out of range")
         return found
 
@@ -134,7 +135,7 @@ def _decimal(scale: int, digits: int) -> Callable[[bytes], Decimal]:
 
 def _bignumeric(value: bytes) -> Decimal:
     found = _decimal(38, 20)(value)
-    if found != round(found, 18):
+    if found != found.quantize(Decimal(1).scaleb(-18), context=_EXACT):
         raise ValueError("this emulator keeps 18 digits after the point of a BIGNUMERIC")
     return found
 

@@ -124,7 +124,7 @@ def _decimal(scale: int, limit: Decimal) -> Callable[[Any], Decimal]:
             raise ValueError
         number = Decimal(str(value).strip())
         exponent = number.as_tuple().exponent
-        if not isinstance(exponent, int) or exponent < -scale or abs(number) >= limit:
+        if not isinstance(exponent, int) or exponent < -scale or number.copy_abs() >= limit:
             raise ValueError  # not finite, finer than the type's scale, or out of its range
         return number
 
