@@ -38,6 +38,9 @@ def main() -> int:
     except CompanyError as error:
         print(f"company: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("company: stopped; `python -m emulators.company resume` goes on from there", file=sys.stderr)
+        return 130
     except sqlite3.Error as error:
         hint = "Is its disk full, or may it not be written? What was recorded is safe: `resume` goes on from there."
         print(f"company: the ledger in {arguments.state}: {error}\n  {hint}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Playing the company's days: one process simulates and records them, another does them in Postgres and on Pub/Sub."""
 
 import multiprocessing
+import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -41,6 +42,7 @@ def play(state: Path, url: str, through: int, report: Callable[[DayReport], None
 def _simulate(state: Path, through: int, days: Connection, simulator_end: Connection) -> None:
     """Record days and tell of each. Ends by itself when nobody listens any more."""
     days.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the other one tells the user
     journal = Journal(state)
     try:
         for day in record_days(journal, journal.settings(), through):

@@ -1,6 +1,7 @@
 """After each play the ledger is what Postgres and Pub/Sub hold, value by value; a kill changes nothing of that."""
 
 import random
+import signal
 import time
 from collections import Counter
 
@@ -127,6 +128,20 @@ def test_services_killed_while_it_plays(company: Company, postgres: Service, pub
     assert process.returncode == 0, said
     assert_ledger_is_postgres(company)
     assert_ledger_is_pubsub(company)
+
+
+def test_interrupted_by_hand(company: Company) -> None:
+    company.run(*SMALL)
+    process = company.start("play", "--days", "40")
+    assert process.stderr is not None
+    process.stderr.readline()  # a day was done
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    company.run("resume")
+    assert len(Ledger(company.state).days()) == 40
+    assert_ledger_is_postgres(company)
 
 
 def test_only_one_plays_at_a_time(company: Company) -> None:
