@@ -28,7 +28,7 @@ BYTES_A_COLUMN = 24
 DOOMED_AT_MOST = 100_000
 PRUNE = """
 DELETE FROM long_values WHERE relation = ?1 AND key = ?2 AND column_name = ?3 AND (lsn, sequence) < (
-    SELECT lsn, sequence FROM long_values WHERE relation = ?1 AND key = ?2 AND column_name = ?3 AND lsn <= ?4
+    SELECT lsn, sequence FROM long_values WHERE relation = ?1 AND key = ?2 AND column_name = ?3 AND lsn < ?4
     ORDER BY lsn DESC, sequence DESC LIMIT 1)
 """
 REMEMBER = "INSERT OR REPLACE INTO long_values VALUES (?, ?, ?, ?, ?, ?)"
@@ -106,7 +106,7 @@ class Memory:
             self._database.execute("COMMIT")
 
     def settle(self, read_lsn: int) -> None:
-        """The log will not be read again from before this position."""
+        """Transactions whose commit begins before this position will not be read again."""
         self.read_lsn = read_lsn
         if self._doomed:
             self._begin()
