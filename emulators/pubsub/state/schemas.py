@@ -5,35 +5,26 @@ Avro only: a Protobuf schema is refused with UNIMPLEMENTED.
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from emulators.pubsub.messages import v1
-from emulators.pubsub.state.avro_binary import binary_check
-from emulators.pubsub.state.avro_json import Mismatch, json_check
-from emulators.pubsub.state.avro_schema import AvroSchemaError, parse_avro
-from emulators.pubsub.state.errors import (
-    PubsubError,
-    already_exists,
-    failed_precondition,
-    invalid,
-    not_found,
-    unsupported,
-)
+from emulators.pubsub.state.errors import already_exists, failed_precondition, invalid, not_found
 from emulators.pubsub.state.names import check_name, check_project
 from emulators.pubsub.state.pages import page
 from emulators.pubsub.state.registry import Registry
+from emulators.pubsub.state.schema_checks import (
+    ENCODINGS,
+    Stamp,
+    check_against,
+    check_definition,
+    compile_checks,
+    make_stamp,
+)
 from emulators.pubsub.state.store import Row
 
 DELETED_SCHEMA = "_deleted-schema_"
-_JSON, _BINARY = 1, 2
-_ENCODINGS = {_JSON: "JSON", _BINARY: "BINARY"}
 _BASIC, _FULL = 1, 2
 _MAX_REVISIONS = 20
-_MAX_DEFINITION_BYTES = 300_000
-
-Stamp = Callable[[Any], None]
-Check = Callable[[bytes], None]
 
 
 class Schemas:
@@ -55,7 +46,7 @@ class Schemas:
         check_name(name, "schemas")
         if name in self._revisions:
             raise already_exists(name)
-        _check_definition(schema)
+        check_definition(schema)
         return self._add(name, schema)
 
     def _add(self, name: str, schema: Any) -> Any:
@@ -109,7 +100,7 @@ class Schemas:
         revisions = self._all(name)
         if schema.type != revisions[-1].type:
             raise invalid("Invalid schema: a revision must have the type of the schema.")
-        _check_definition(schema)
+        check_definition(schema)
         if len(revisions) >= _MAX_REVISIONS:
             raise failed_precondition(f"The schema has {_MAX_REVISIONS} revisions, the maximum; delete one first.")
         return self._add(name, schema)
@@ -150,7 +141,7 @@ class Schemas:
     def validate(self, parent: str, schema: Any) -> None:
         """Raises PubsubError: INVALID_ARGUMENT, the definition is not valid; UNIMPLEMENTED (Protobuf)."""
         check_project(parent)
-        _check_definition(schema)
+        check_definition(schema)
 
     def validate_message(self, request: Any) -> None:
         """Raises PubsubError: INVALID_ARGUMENT, the message does not fit the schema, or what is asked is incomplete."""
@@ -159,9 +150,9 @@ class Schemas:
         if kind is None:
             raise invalid("Invalid ValidateMessageRequest: one of name and schema must be set.")
         if kind == "schema":
-            _check_definition(request.schema)
+            check_definition(request.schema)
         schema = request.schema if kind == "schema" else self.get(request.name)
-        _check_against([schema], _checks([schema], request.encoding), request.message, request.encoding)
+        check_against([schema], compile_checks([schema], request.encoding), request.message, request.encoding)
 
     # ---- topics
 
@@ -173,7 +164,7 @@ class Schemas:
         if settings.schema == DELETED_SCHEMA:
             return
         self._range(settings)
-        if settings.encoding not in _ENCODINGS:
+        if settings.encoding not in ENCODINGS:
             raise invalid("Invalid schema_settings: encoding must be JSON or BINARY.")
 
     def _range(self, settings: Any) -> list[Any]:
@@ -198,7 +189,7 @@ class Schemas:
             raise invalid("The topic's schema was deleted; publish after the topic has another schema or none.")
         key = (settings.schema, settings.encoding, settings.first_revision_id, settings.last_revision_id)
         if key not in self._stamps:
-            self._stamps[key] = _stamp(self._range(settings), settings.encoding)
+            self._stamps[key] = make_stamp(self._range(settings), settings.encoding)
         return self._stamps[key]
 
 
@@ -216,56 +207,3 @@ def _viewed(schema: Any, view: int) -> Any:
     shown.CopyFrom(schema)
     shown.ClearField("definition")
     return shown
-
-
-def _check_definition(schema: Any) -> None:
-    if schema.type == schema.PROTOCOL_BUFFER:
-        raise unsupported("A schema of type PROTOCOL_BUFFER")
-    if schema.type != schema.AVRO:
-        raise invalid("Invalid schema: type must be AVRO or PROTOCOL_BUFFER.")
-    if not schema.definition or len(schema.definition.encode()) > _MAX_DEFINITION_BYTES:
-        raise invalid(f"Invalid schema definition: it must have 1 to {_MAX_DEFINITION_BYTES} bytes.")
-    try:
-        parse_avro(schema.definition)
-    except AvroSchemaError as error:
-        raise invalid(f"Invalid schema definition: {error}.") from error
-
-
-def _checks(revisions: Sequence[Any], encoding: int) -> list[Check]:
-    if encoding not in _ENCODINGS:
-        raise invalid("Invalid encoding: it must be JSON or BINARY.")
-    compile_check = json_check if encoding == _JSON else binary_check
-    return [compile_check(parse_avro(revision.definition)) for revision in revisions]
-
-
-def _check_against(revisions: Sequence[Any], checks: Sequence[Check], data: bytes, encoding: int) -> Any:
-    """The first revision that the data fits."""
-    problem = ""
-    for revision, check in zip(revisions, checks, strict=True):
-        try:
-            check(data)
-        except Mismatch as error:
-            problem = f"revision_id={revision.revision_id} failed with status: {error}"
-        else:
-            return revision
-    reason = f"INVALID_{_ENCODINGS[encoding]}_AVRO_MESSAGE"
-    info = (
-        f"Could not validate message with any schema revision for schema: {revisions[-1].name}, last checked revision:"
-        f" {problem}"
-    )
-    metadata = {"message": "Message failed schema validation", "revisionInfo": info}
-    raise PubsubError(
-        "INVALID_ARGUMENT", "Invalid data in message: Message failed schema validation.", reason, metadata
-    )
-
-
-def _stamp(revisions: Sequence[Any], encoding: int) -> Stamp:
-    checks = _checks(revisions, encoding)
-
-    def stamp(message: Any) -> None:
-        revision = _check_against(revisions, checks, message.data, encoding)
-        message.attributes["googclient_schemaencoding"] = _ENCODINGS[encoding]
-        message.attributes["googclient_schemaname"] = revision.name
-        message.attributes["googclient_schemarevisionid"] = revision.revision_id
-
-    return stamp

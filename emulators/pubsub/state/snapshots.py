@@ -8,10 +8,11 @@ from emulators.pubsub.messages import v1
 from emulators.pubsub.state.ack_log import AckLog
 from emulators.pubsub.state.ack_set import AckSet
 from emulators.pubsub.state.checks import apply_update, check_labels
+from emulators.pubsub.state.entries import Snapshot, Subscription
 from emulators.pubsub.state.errors import already_exists, failed_precondition, invalid
 from emulators.pubsub.state.names import check_name, check_project
 from emulators.pubsub.state.pages import page
-from emulators.pubsub.state.registry import Registry, Snapshot, Subscription
+from emulators.pubsub.state.registry import Registry
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
 
 _LIFETIME_SECONDS = 7 * 86400

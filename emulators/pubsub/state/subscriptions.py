@@ -7,10 +7,11 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from emulators.pubsub.state.ack_log import AckLog
 from emulators.pubsub.state.checks import apply_update, check_subscription
+from emulators.pubsub.state.entries import Subscription
 from emulators.pubsub.state.errors import PubsubError, already_exists, failed_precondition, invalid
 from emulators.pubsub.state.names import check_name, check_project
 from emulators.pubsub.state.pages import page
-from emulators.pubsub.state.registry import Registry, Subscription
+from emulators.pubsub.state.registry import Registry
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
 
 _MUTABLE = frozenset(

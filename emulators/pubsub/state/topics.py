@@ -8,10 +8,11 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from emulators.pubsub.messages import v1
 from emulators.pubsub.state import publishing
 from emulators.pubsub.state.checks import apply_update, check_topic
+from emulators.pubsub.state.entries import DELETED_TOPIC, Subscription, Topic
 from emulators.pubsub.state.errors import already_exists, failed_precondition
 from emulators.pubsub.state.names import check_name, check_project, project_of
 from emulators.pubsub.state.pages import page
-from emulators.pubsub.state.registry import DELETED_TOPIC, Registry, Subscription, Topic
+from emulators.pubsub.state.registry import Registry
 from emulators.pubsub.state.schemas import Schemas
 
 _MUTABLE = frozenset(

@@ -15,8 +15,9 @@ from grpc_health.v1.health import aio as health
 from emulators.pubsub.messages import shadow, v1
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import DamagedState, PubsubError, invalid
-from emulators.pubsub.wire.delivery import StreamingPull, pull
+from emulators.pubsub.wire.delivery import pull
 from emulators.pubsub.wire.operations import Operation, operations
+from emulators.pubsub.wire.streaming_pull import StreamingPull
 
 _LOG = logging.getLogger(__name__)
 _MAX_REQUEST_BYTES = 64 * 1024 * 1024  # larger than the service's 10 MB, so that its own error can be given
