@@ -71,6 +71,6 @@
     {%- if missing -%}
         {%- do alter_relation_add_remove_columns(target, missing, none) -%}
     {%- endif -%}
-    {%- set written = staged | map(attribute='name') | list + ['valid_from', 'valid_to', 'is_current'] -%}
+    {%- set written = staged | map(attribute='name') | list + ['_batch_rows', 'valid_from', 'valid_to', 'is_current'] -%}
     {%- do return((present + missing | map(attribute='name') | list) | select('in', written) | list) -%}
 {%- endmacro %}

@@ -5,35 +5,42 @@
   Everything is rendered as a literal: BigQuery prunes partitions by constants only.
 #}
 
-{# Rows of batches not yet merged. The newest merged batch is read again, because some of its files may have come later. #}
-{% macro is_new_batch() -%}
-    {%- set newest = sluice_newest('_batch_id', 'ingestion_date') -%}
-    {%- if newest -%}
-        ingestion_date >= date_sub(date '{{ newest[1] }}', interval 1 day) and _batch_id >= '{{ newest[0] }}'
-    {%- else -%}
-        ingestion_date >= date '1970-01-01'
+{#
+  Rows of batches not yet merged. The newest merged batch is read again if `changes` has more rows of it by now than the
+  model counted (_batch_rows): some of its files came after the run that saw it first. Without `changes` it always is.
+#}
+{% macro is_new_batch(changes=none) -%}
+    {%- set counted = '_batch_rows' if changes else '0' -%}
+    {%- set newest = sluice_row(
+        'select _batch_id, cast(ingestion_date as string), ' ~ counted ~ ' as counted from ' ~ this
+        ~ ' order by _batch_id desc, counted desc limit 1'
+    ) -%}
+    {%- if not newest -%}
+        {%- do return("ingestion_date >= date '1970-01-01'") -%}
     {%- endif -%}
+    {%- set recent = "ingestion_date >= date_sub(date '" ~ newest[1] ~ "', interval 1 day)" -%}
+    {%- set batch = "'" ~ newest[0] ~ "'" -%}
+    {%- set is_whole = changes and newest[2] == sluice_row(
+        'select count(*) from ' ~ changes ~ ' where ' ~ recent ~ ' and _batch_id = ' ~ batch
+    )[0] -%}
+    {{- recent }} and _batch_id {{ '>' if is_whole else '>=' }} {{ batch -}}
 {%- endmacro %}
 
 {# Streamed rows not yet merged, with a margin for writers that commit late. #}
 {% macro is_newly_ingested() -%}
-    {%- set newest = sluice_newest('_ingested_at') -%}
-    {%- if newest -%}
+    {%- set newest = sluice_row('select cast(max(_ingested_at) as string) from ' ~ this) -%}
+    {%- if newest and newest[0] -%}
         _ingested_at >= timestamp_sub(timestamp '{{ newest[0] }}', interval {{ var('stream_lookback_hours') }} hour)
     {%- else -%}
         _ingested_at >= timestamp '1970-01-01 00:00:00+00'
     {%- endif -%}
 {%- endmacro %}
 
-{# The greatest value of each column in the model's table as text, or nothing when there is no table, no row, or a rebuild. #}
-{% macro sluice_newest() -%}
+{# The first row of a query, or nothing: when there is none, and when the model is built from scratch. #}
+{% macro sluice_row(query) -%}
     {%- if execute and is_incremental() -%}
-        {%- set maxima = [] -%}
-        {%- for column in varargs -%}
-            {%- do maxima.append('cast(max(' ~ column ~ ') as string)') -%}
-        {%- endfor -%}
-        {%- set row = run_query('select ' ~ maxima | join(', ') ~ ' from ' ~ this).rows[0] -%}
-        {%- do return(row if row[0] is not none else none) -%}
+        {%- set rows = run_query(query).rows -%}
+        {%- do return(rows[0] if rows | length else none) -%}
     {%- endif -%}
     {%- do return(none) -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
--- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum 1dbe7266ed02
+-- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum fc1367376090
 -- The rows that exist in the source.
 {{ config(materialized = 'view') }}
 
-select * except (_is_deleted)
+select * except (_is_deleted, _batch_rows)
 from {{ ref('saas_billing_events__latest') }}
 where not _is_deleted

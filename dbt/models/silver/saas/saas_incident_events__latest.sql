@@ -1,4 +1,4 @@
--- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum 2a7b89df92d3
+-- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum b529f11c7be3
 -- The last change of each key, deletes included: a change that arrives late can neither overwrite nor resurrect a row.
 {{ config(
     materialized = 'incremental',
@@ -7,7 +7,7 @@
     meta = {'update_when': 'incoming._sort_key > existing._sort_key'}
 ) }}
 
-select *
+select *, count(*) over (partition by _batch_id) as _batch_rows
 from {{ ref('stg_saas__incident_events') }}
-where {{ is_new_batch() }}
+where {{ is_new_batch(ref('stg_saas__incident_events')) }}
 qualify row_number() over (partition by incident_id, position order by _sort_key desc) = 1

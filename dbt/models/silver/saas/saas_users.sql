@@ -1,7 +1,7 @@
--- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum 0f1fb8253150
+-- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum cc37f9f85c82
 -- The rows that exist in the source.
 {{ config(materialized = 'view') }}
 
-select * except (_is_deleted)
+select * except (_is_deleted, _batch_rows)
 from {{ ref('saas_users__latest') }}
 where not _is_deleted
