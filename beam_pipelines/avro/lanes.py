@@ -50,7 +50,7 @@ def _record_starts(buffer: Bytes, data: bytes, records: int, schema: Any) -> Pos
     if begin is None:
         raise Unaligned
     mark = data[begin : int(position[0])]
-    starts = np.fromiter((match.start() for match in re.finditer(re.escape(mark), data)), np.int64) - begin
+    starts = np.array([match.start() for match in re.finditer(re.escape(mark), data)], np.int64) - begin
     if len(starts) != records or starts[0] != 0:
         raise Unaligned
     return starts

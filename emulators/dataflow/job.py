@@ -8,16 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-import grpc
-
 from emulators.dataflow.bundle import Bundle, Pulled, Spool
+from emulators.dataflow.inbox import Inbox
 from emulators.dataflow.source import hand_over
 from emulators.dataflow.status import Status, now
-from emulators.dataflow.subscriber import Subscriber
 from emulators.dataflow.window import Window
 
 _LOG = logging.getLogger(__name__)
-_QUIET = 0.1  # seconds without a new message after which a bundle is not worth waiting for
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds between two tries of a bundle
 
 
@@ -30,24 +27,19 @@ class Job:
         self._lock = lock(directory)
         self._spool, self._window = Spool(directory), Window(directory)
         self.status = Status(directory, name, list(subscriptions))
-        self._messages, self._seconds = messages, seconds
-        self._arrived = threading.Condition()
+        self._inbox = Inbox(host, subscriptions, messages, seconds)
         self._stopped = threading.Event()
-        channel = grpc.insecure_channel(host, options=[("grpc.max_receive_message_length", -1)])
-        self._subscribers = {name: Subscriber(channel, name, self._arrived) for name in subscriptions}
         self._bundle = self._spool.read() or Bundle()
         self._began = time.monotonic()
 
     def stop(self) -> None:
         """Ends the job after the bundle in hand."""
         self._stopped.set()
-        for subscriber in self._subscribers.values():
-            subscriber.stop()
+        self._inbox.stop()
 
     def run(self, run_bundles: Callable[[Callable[[], bool]], None]) -> None:
         """Runs until stopped. A bundle that fails is tried again, the same, for as long as it takes."""
-        for subscriber in self._subscribers.values():
-            subscriber.start()
+        self._inbox.start()
         pause = _FIRST_PAUSE
         while not self._stopped.is_set():
             done = self.status.fields["bundles"]
@@ -58,8 +50,7 @@ class Job:
                 pause = _FIRST_PAUSE if self.status.fields["bundles"] > done else min(2 * pause, _LONGEST_PAUSE)
                 self._report(error, pause)
                 self._stopped.wait(pause)
-        for subscriber in self._subscribers.values():
-            subscriber.release()
+        self._inbox.release()
         self.status.update(state="stopped")
         self.status.write()
 
@@ -71,7 +62,7 @@ class Job:
             return False
         self._bundle = bundle
         self._prepare()
-        self.status.update(state="running")
+        self.status.update(state="running", waiting=self._inbox.waiting)
         return True
 
     def _prepare(self) -> None:
@@ -90,17 +81,16 @@ class Job:
                 for received in pulled.received_messages
             )
             self._spool.remove()
-        for subscription, pulled in bundle.messages.items():
-            self._acknowledge(subscription, [received.ack_id for received in pulled.received_messages])
-        for subscription, ack_ids in bundle.duplicates.items():
-            self._acknowledge(subscription, ack_ids)
+        self._acknowledge(bundle)
         self._bundle = Bundle()
+        hand_over({})
         self._count(bundle)
 
-    def _acknowledge(self, subscription: str, ack_ids: list[str]) -> None:
-        subscriber = self._subscribers.get(subscription)  # an unfinished bundle may know one that is read no more
-        if subscriber is not None:
-            subscriber.acknowledge(ack_ids)
+    def _acknowledge(self, bundle: Bundle) -> None:
+        for subscription, pulled in bundle.messages.items():
+            self._inbox.acknowledge(subscription, [received.ack_id for received in pulled.received_messages])
+        for subscription, ack_ids in bundle.duplicates.items():
+            self._inbox.acknowledge(subscription, ack_ids)
 
     def _count(self, bundle: Bundle) -> None:
         fields = self.status.fields
@@ -116,43 +106,20 @@ class Job:
     def _collect(self) -> Bundle | None:
         """Waits for messages that were not processed yet; None when the job ends."""
         while not self._stopped.is_set():
-            if self._wait_for_messages():
-                bundle = self._without_duplicates()
-                if bundle.size:
-                    return bundle
-                for subscription, ack_ids in bundle.duplicates.items():
-                    self._acknowledge(subscription, ack_ids)
-                self._count(bundle)
+            waiting = self._inbox.wait()
+            state = self.status.fields["state"] if waiting else "idle"
+            self.status.update(waiting=waiting, problems=self._inbox.problems, state=state)
+            bundle = self._without_duplicates() if waiting else Bundle()
+            if bundle.size:
+                return bundle
+            self._acknowledge(bundle)
+            self._count(bundle)
         return None
-
-    def _wait_for_messages(self) -> bool:
-        """Waits for the first message, then while more come, up to a full bundle. Reports idleness each second."""
-        with self._arrived:
-            if not self._waiting():
-                self._arrived.wait(1.0)
-            first = time.monotonic()
-            before = 0
-            while before < self._waiting() < self._messages and time.monotonic() - first < self._seconds:
-                before = self._waiting()
-                self._arrived.wait_for(lambda: self._waiting() >= self._messages or self._stopped.is_set(), _QUIET)
-            waiting = self._waiting()
-        problems = {name: each.problem for name, each in self._subscribers.items() if each.problem}
-        self.status.update(waiting=waiting, problems=problems, state=self.status.fields["state"] if waiting else "idle")
-        return waiting > 0
-
-    def _waiting(self) -> int:
-        return sum(subscriber.waiting for subscriber in self._subscribers.values())
 
     def _without_duplicates(self) -> Bundle:
         messages: dict[str, Any] = {}
         duplicates: dict[str, list[str]] = {}
-        room = self._messages
-        with self._arrived:
-            taken = {}
-            for name, subscriber in self._subscribers.items():
-                taken[name] = subscriber.take(room)
-                room -= len(taken[name])
-        for name, received in taken.items():
+        for name, received in self._inbox.take().items():
             new: dict[str, Any] = {}
             for message in received:
                 identity = _identity(name, message)

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
@@ -32,6 +33,7 @@ class Subscriber:
         self._leases: dict[str, float] = {}  # ack id -> when its lease was last renewed
         self._stopped = threading.Event()
         self._call: Any = None
+        self._acknowledger = ThreadPoolExecutor(1)
         self._pull = _method(channel, "Pull", PullRequest, Pulled)
         self._acknowledge = _method(channel, "Acknowledge", AcknowledgeRequest, Empty)
         self._modify = _method(channel, "ModifyAckDeadline", ModifyAckDeadlineRequest, Empty)
@@ -51,6 +53,7 @@ class Subscriber:
 
     def release(self) -> None:
         """Gives back what is in hand and not acknowledged, so that it need not wait for its leases to end."""
+        self._acknowledger.shutdown()
         self._extend(list(self._leases), 0)
         self._leases.clear()
 
@@ -67,9 +70,12 @@ class Subscriber:
         return taken
 
     def acknowledge(self, ack_ids: Sequence[str]) -> None:
-        """Tells Pub/Sub that messages are done. A failure is logged: they come again, and are known then."""
+        """Tells Pub/Sub that messages are done, while the next bundle begins. A failure is logged: they come again."""
+        self._acknowledger.submit(self._send, list(ack_ids))
+
+    def _send(self, ack_ids: list[str]) -> None:
         for start in range(0, len(ack_ids), _AT_ONCE):
-            some = list(ack_ids[start : start + _AT_ONCE])
+            some = ack_ids[start : start + _AT_ONCE]
             try:
                 self._acknowledge({"subscription": self.subscription, "ack_ids": some}, _CALL_TIMEOUT)
             except grpc.RpcError as error:
