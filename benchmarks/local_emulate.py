@@ -2,8 +2,8 @@
 
     python benchmarks/local_emulate.py [--rounds 3] [--days 30] [--accounts 1000]
 
-Medians over the rounds; each round has a state directory and ports of its own. Memory is the proportional set size of all
-processes of the platform together, sampled each second (Linux; elsewhere it is left out).
+Medians over the rounds; each round has a state directory and ports of its own. Memory is the proportional set size of
+all processes of the platform together, sampled each second (Linux; elsewhere it is left out).
 """
 
 import argparse
