@@ -26,14 +26,26 @@
     {{- recent }} and _batch_id {{ '>' if is_whole else '>=' }} {{ batch -}}
 {%- endmacro %}
 
-{# Streamed rows not yet merged, with a margin for writers that commit late. #}
-{% macro is_newly_ingested() -%}
+{#
+  Streamed rows not yet merged: those of batches of which `messages` has more rows than the model counted (_batch_rows).
+  Looked for since some hours before the newest row, because a writer that crashed commits rows with an older stamp.
+#}
+{% macro is_newly_ingested(messages) -%}
     {%- set newest = sluice_row('select cast(max(_ingested_at) as string) from ' ~ this) -%}
-    {%- if newest and newest[0] -%}
-        _ingested_at >= timestamp_sub(timestamp '{{ newest[0] }}', interval {{ var('stream_lookback_hours') }} hour)
-    {%- else -%}
-        _ingested_at >= timestamp '1970-01-01 00:00:00+00'
+    {%- if not (newest and newest[0]) -%}
+        {%- do return("_ingested_at >= timestamp '1970-01-01 00:00:00+00'") -%}
     {%- endif -%}
+    {%- set hours = var('stream_lookback_hours') -%}
+    {%- set recent = "_ingested_at >= timestamp_sub(timestamp '" ~ newest[0] ~ "', interval " ~ hours ~ ' hour)' -%}
+    {%- set batches = run_query(
+        'select _batch_id from (select _batch_id, count(*) as present from ' ~ messages ~ ' where ' ~ recent
+        ~ ' group by _batch_id) left join (select _batch_id, max(_batch_rows) as counted from ' ~ this
+        ~ ' where ' ~ recent ~ ' group by _batch_id) using (_batch_id) where present > coalesce(counted, 0)'
+    ).columns[0].values() -%}
+    {%- if batches | length > 1000 -%}
+        {%- do return(recent) -%}
+    {%- endif -%}
+    {%- do return(recent ~ " and _batch_id in ('" ~ batches | join("', '") ~ "')") -%}
 {%- endmacro %}
 
 {# The first row of a query, or nothing: when there is none, and when the model is built from scratch. #}
@@ -45,16 +57,18 @@
     {%- do return(none) -%}
 {%- endmacro %}
 
-{# The days of which the model has to count again: those of events that were ingested since its own newest. #}
+{# The days of which the model has to count again: those with another number of events than it has counted. #}
 {% macro is_day_with_new_events(event_time, events) -%}
     {%- if not (execute and is_incremental()) -%}
         {%- do return('true') -%}
     {%- endif -%}
-    {%- set found = run_query(
-        'select distinct cast(date(' ~ event_time ~ ') as string) from ' ~ events ~ ' where ' ~ is_newly_ingested()
+    {%- set days = run_query(
+        'select cast(day as string) from (select date(' ~ event_time ~ ') as day, count(*) as present from ' ~ events
+        ~ ' group by day) left join (select day, sum(events) as counted from ' ~ this
+        ~ ' group by day) using (day) where present != coalesce(counted, 0) order by day'
     ).columns[0].values() -%}
-    {%- if not found -%}
+    {%- if not days -%}
         {%- do return('false') -%}
     {%- endif -%}
-    {%- do return('date(' ~ event_time ~ ") in (date '" ~ found | sort | join("', date '") ~ "')") -%}
+    {%- do return('date(' ~ event_time ~ ") in (date '" ~ days | join("', date '") ~ "')") -%}
 {%- endmacro %}

@@ -13,6 +13,7 @@ def event(number: int, message: int, ingested: dt.datetime, happened: dt.datetim
         "feature": "export" if number % 2 else "search", "quantity": quantity, "duration_seconds": 0.1,
         "properties": '{"n": 1}', "occurred_at": happened.isoformat(), "_message_id": f"m{message:03d}",
         "_ingested_at": ingested.isoformat(), "_source_timestamp": ingested.isoformat(),
+        "_batch_id": f"b{message // 100}",
     }  # fmt: skip
 
 

@@ -1,5 +1,5 @@
--- One row per day, account and feature. Only days that got events since the last run are counted again; as events are
--- only ever added, a row whose count is the same is the same.
+-- One row per day, account and feature. Only days that got events since the last run are counted again: events are only
+-- ever added, so what has the same count is the same.
 {{ config(
     materialized = 'incremental',
     unique_key = ['day', 'account_id', 'feature'],
@@ -16,8 +16,7 @@ select
     count(distinct user_id) as users,
     sum(quantity) as quantity,
     -- A sum of decimals does not depend on the order of the rows, as a sum of floats does.
-    sum(safe_cast(duration_seconds as numeric)) as duration_seconds,
-    max(_ingested_at) as _ingested_at
+    sum(safe_cast(duration_seconds as numeric)) as duration_seconds
 from {{ ref('saas_usage_events') }}
 where {{ is_day_with_new_events('occurred_at', ref('saas_usage_events')) }}
 group by day, account_id, feature
