@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MAGIC = b"Obj\x01"
+_MOST_IN_A_BLOCK = 256 << 20  # bytes, plain
 _MOST_METADATA = 10_000  # entries; a header with more is not one
 
 
@@ -124,7 +125,11 @@ def _read_bytes(data: bytes | memoryview, position: int) -> tuple[bytes, int]:
 
 
 def _inflate(data: bytes) -> bytes:
-    return zlib.decompress(data, wbits=-15)
+    inflate = zlib.decompressobj(wbits=-15)
+    plain = inflate.decompress(data, _MOST_IN_A_BLOCK)
+    if not inflate.eof:
+        raise ValueError("cut off" if len(plain) < _MOST_IN_A_BLOCK else f"more than {_MOST_IN_A_BLOCK} bytes")
+    return plain
 
 
 def _unsnap(data: bytes) -> bytes:
@@ -137,6 +142,8 @@ def _unsnap(data: bytes) -> bytes:
         shift += 7
         if byte < 0x80:
             break
+    if plain_size > _MOST_IN_A_BLOCK:
+        raise ValueError(f"more than {_MOST_IN_A_BLOCK} bytes")
     plain = bytes(pyarrow.Codec("snappy").decompress(data[:-4], plain_size, asbytes=True))
     if zlib.crc32(plain) != int.from_bytes(data[-4:], "big"):
         raise ValueError("the checksum differs")

@@ -9,7 +9,11 @@ from beam_pipelines.avro.decode import decode
 from beam_pipelines.landing.envelope import Envelope
 
 _BYTES_AT_ONCE = 8 << 20
-_MOST_IN_MEMORY = 64 << 20  # a larger file is read twice, so that nothing of a damaged one is written
+_MOST_IN_MEMORY = (
+    8 << 20
+)  # deflated, ten times that plain; a larger file is read twice: nothing of a bad one is written
+# What a header that is JSON, and not Avro's or not Datastream's, makes of the code that walks through it.
+_UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError, NotImplementedError, RecursionError)
 
 
 def read_file(data: bytes, envelope: Envelope) -> Iterator[pa.RecordBatch]:
@@ -18,10 +22,13 @@ def read_file(data: bytes, envelope: Envelope) -> Iterator[pa.RecordBatch]:
     Raises:
         UnreadableFile: before the first batch.
     """
-    if len(data) <= _MOST_IN_MEMORY:
-        return iter(list(_batches(data, envelope)))
-    for _ in _batches(data, envelope):
-        pass
+    try:
+        if len(data) <= _MOST_IN_MEMORY:
+            return iter(list(_batches(data, envelope)))
+        for _ in _batches(data, envelope):
+            pass
+    except _UNEXPECTED as error:
+        raise UnreadableFile(f"not a file of Datastream: {type(error).__name__}: {error}") from error
     return _batches(data, envelope)
 
 

@@ -139,6 +139,22 @@ def test_a_large_file_that_is_damaged_at_its_end_gives_nothing(monkeypatch: pyte
         read_file(data[:-5], envelope)
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_file_damaged_anywhere_is_read_or_refused(data: st.DataObject) -> None:
+    payload = {"id": "long", "value": ["null", decimal(12, 2), "string"]}
+    rows = [{"id": number, "value": Decimal(number)} for number in range(20)]
+    content = bytearray(avro_file(payload, records_of("t", rows), data.draw(st.sampled_from(["null", "deflate"]))))
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        batches = list(read_file(bytes(content), Envelope(table("NUMERIC"), BATCH)))
+    except UnreadableFile as problem:
+        assert str(problem)
+    else:
+        assert sum(batch.num_rows for batch in batches) <= 20
+
+
 def test_no_rows() -> None:
     data = avro_file({"id": "long", "value": "long"}, [])
     assert list(read_file(data, Envelope(table("INT64"), BATCH))) == []
