@@ -53,6 +53,8 @@ CASTS = {
     ("TIMESTAMP", "TIME"): "CAST(CAST({0} AS TIMESTAMP) AS TIME)",
     ("TIMESTAMP", "DATETIME"): "CAST({0} AS TIMESTAMP)",
     ("INTERVAL", "STRING"): "bq.interval_text({0})",
+    ("GEOGRAPHY", "STRING"): "{0}",
+    ("STRING", "GEOGRAPHY"): "bq_st_geogfromtext({0})",
 }
 
 

@@ -29,8 +29,6 @@ def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
 
 def of_type(a: Analyzer, name: str, node: nodes.TypeNode) -> Field:
     """A type as written, with its parameters, as a field of that name."""
-    if node.name == "GEOGRAPHY":
-        a.fail("Type GEOGRAPHY is not supported by this emulator", node)
     if node.name == "ARRAY":
         assert node.element is not None
         if node.element.name == "ARRAY":

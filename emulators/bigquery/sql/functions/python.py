@@ -6,12 +6,14 @@ Each gets and gives plain Python values, NULL only where _SEES_NULL says so, and
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
+from functools import wraps
 from typing import Any
 
 import duckdb
 
 from emulators.bigquery.sql.functions import encodings, formatting, intervals, json_text, parsing, printf
 from emulators.bigquery.sql.functions.fingerprint import farm_fingerprint
+from emulators.bigquery.sql.geography import functions as geography
 
 _WIDE = Context(prec=200)
 _NUMERIC_STEP, _NUMERIC_LIMIT = Decimal("1e-9"), Decimal(10) ** 29
@@ -66,6 +68,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (bignumeric_divide, ("DECIMAL(38,18)", "DECIMAL(38,18)"), "DECIMAL(38,18)"),
     (farm_fingerprint, ("BLOB",), "BIGINT"),
     *encodings.FUNCTIONS,
+    *geography.FUNCTIONS,
     *formatting.FUNCTIONS,
     *intervals.FUNCTIONS,
     *json_text.FUNCTIONS,
@@ -78,10 +81,22 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
 _SEES_NULL = ("format_text",)
 
 
+def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
+    """For a function that may give NULL, which DuckDB allows only to those that see it."""
+
+    @wraps(function)
+    def guarded(*values: Any) -> Any:
+        return None if None in values else function(*values)
+
+    return guarded
+
+
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define each function as bq_<name>."""
     for function, arguments, result in _FUNCTIONS:
         name = function.__name__
-        handling: Any = "special" if name in _SEES_NULL else "default"
+        if name in geography.MAY_BE_NULL:
+            function = _null_in_null_out(function)
+        handling: Any = "special" if name in (*_SEES_NULL, *geography.MAY_BE_NULL) else "default"
         kinds: list[Any] = list(arguments)
         connection.create_function(f"bq_{name}", function, kinds, result, null_handling=handling)

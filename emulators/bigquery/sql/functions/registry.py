@@ -28,6 +28,7 @@ THEMES = (
     "conditionals",
     "conversions",
     "dates",
+    "geography",
     "hashes",
     "json",
     "maths",

@@ -1,0 +1,321 @@
+"""The ST_ functions on WKT texts, in which DuckDB keeps a GEOGRAPHY. Each gets values that are not NULL."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from emulators.bigquery.sql.geography import sphere
+from emulators.bigquery.sql.geography.shapes import (
+    Point,
+    Shape,
+    from_geojson,
+    from_wkt,
+    merged,
+    point,
+    ring,
+    to_geojson,
+    to_wkt,
+)
+
+_TYPES = {
+    "POINT": "ST_Point", "LINESTRING": "ST_LineString", "POLYGON": "ST_Polygon", "MULTIPOINT": "ST_MultiPoint",
+    "MULTILINESTRING": "ST_MultiLineString", "MULTIPOLYGON": "ST_MultiPolygon", "GEOMETRYCOLLECTION": "ST_GeometryCollection",
+}  # fmt: skip
+
+
+def st_geogpoint(longitude: float, latitude: float) -> str:
+    return to_wkt(Shape(points=(point(longitude, latitude),)))
+
+
+def st_geogfromtext(text: str) -> str:
+    return to_wkt(from_wkt(text))
+
+
+def st_geogfromgeojson(text: str) -> str:
+    return to_wkt(from_geojson(text))
+
+
+def st_asgeojson(wkt: str) -> str:
+    return to_geojson(from_wkt(wkt), sphere.divided)
+
+
+def st_geometrytype(wkt: str) -> str:
+    return _TYPES[from_wkt(wkt).kind]
+
+
+def st_dimension(wkt: str) -> int:
+    shape = from_wkt(wkt)
+    return 2 if shape.polygons else 1 if shape.lines else 0 if shape.points else -1
+
+
+def st_npoints(wkt: str) -> int:
+    shape = from_wkt(wkt)
+    return len(shape.points) + sum(map(len, shape.lines)) + sum(len(one) for p in shape.polygons for one in p)
+
+
+def st_numgeometries(wkt: str) -> int:
+    return len(from_wkt(wkt).parts())
+
+
+def st_isempty(wkt: str) -> bool:
+    return from_wkt(wkt).empty
+
+
+def st_iscollection(wkt: str) -> bool:
+    return len(from_wkt(wkt).parts()) > 1
+
+
+def st_isclosed(wkt: str) -> bool:
+    shape = from_wkt(wkt)
+    return not shape.empty and not shape.polygons and all(line[0] == line[-1] for line in shape.lines)
+
+
+def st_isring(wkt: str) -> bool:
+    shape = from_wkt(wkt)
+    if shape.kind != "LINESTRING" or shape.lines[0][0] != shape.lines[0][-1] or len(shape.lines[0]) < 4:
+        return False
+    return len(set(shape.lines[0])) == len(shape.lines[0]) - 1 and not sphere.edges_cross(shape, shape)
+
+
+def st_x(wkt: str) -> float:
+    return _only_point(wkt, "ST_X")[0]
+
+
+def st_y(wkt: str) -> float:
+    return _only_point(wkt, "ST_Y")[1]
+
+
+def _only_point(wkt: str, function: str) -> Point:
+    shape = from_wkt(wkt)
+    if shape.kind != "POINT":
+        raise ValueError(f"{function}: the argument must be a single point")
+    return shape.points[0]
+
+
+def st_pointn(wkt: str, n: int) -> str | None:
+    shape = from_wkt(wkt)
+    if shape.kind != "LINESTRING":
+        raise ValueError("ST_POINTN: the argument must be a linestring")
+    line = shape.lines[0]
+    at = n - 1 if n > 0 else len(line) + n
+    return to_wkt(Shape(points=(line[at],))) if n and 0 <= at < len(line) else None
+
+
+def st_dump(wkt: str) -> list[str]:
+    return [to_wkt(part) for part in from_wkt(wkt).parts()]
+
+
+def st_distance(x: str, y: str) -> float | None:
+    one, other = from_wkt(x), from_wkt(y)
+    return None if one.empty or other.empty else sphere.distance(one, other)
+
+
+def st_length(wkt: str) -> float:
+    shape = from_wkt(wkt)
+    return float(sum(sphere.length(line) for line in shape.lines))
+
+
+def st_perimeter(wkt: str) -> float:
+    return float(sum(sphere.length(one) for polygon in from_wkt(wkt).polygons for one in polygon))
+
+
+def st_area(wkt: str) -> float:
+    return float(sum(sphere.area(polygon) for polygon in from_wkt(wkt).polygons))
+
+
+def st_equals(x: str, y: str) -> bool:
+    one, other = from_wkt(x), from_wkt(y)
+    if one.empty or other.empty:
+        return one.empty and other.empty
+    return one == other or (sphere.covers(one, other) and sphere.covers(other, one))
+
+
+def st_intersects(x: str, y: str) -> bool:
+    return sphere.intersects(from_wkt(x), from_wkt(y))
+
+
+def st_covers(x: str, y: str) -> bool:
+    return sphere.covers(from_wkt(x), from_wkt(y))
+
+
+def st_contains(x: str, y: str) -> bool:
+    one, other = from_wkt(x), from_wkt(y)
+    return sphere.covers(one, other) and sphere.interiors_meet(one, other)
+
+
+def st_touches(x: str, y: str) -> bool:
+    one, other = from_wkt(x), from_wkt(y)
+    return sphere.intersects(one, other) and not sphere.interiors_meet(one, other)
+
+
+def st_intersectsbox(wkt: str, west: float, south: float, east: float, north: float) -> bool:
+    shape = from_wkt(wkt)
+
+    def within(p: Point) -> bool:
+        across = west <= p[0] <= east if west <= east else p[0] >= west or p[0] <= east
+        return across and south <= p[1] <= north
+
+    if shape.edges():
+        raise ValueError("ST_INTERSECTSBOX of lines and polygons is not supported by this emulator")
+    return any(within(p) for p in shape.points)
+
+
+def st_closestpoint(x: str, y: str) -> str | None:
+    one, other = from_wkt(x), from_wkt(y)
+    return None if one.empty or other.empty else to_wkt(Shape(points=(sphere.closest(one, other),)))
+
+
+def st_makeline(parts: list[str]) -> str:
+    found: list[Point] = []
+    for wkt in parts:
+        shape = from_wkt(wkt)
+        if shape.kind not in ("POINT", "LINESTRING"):
+            raise ValueError("ST_MAKELINE: the arguments must be points or linestrings")
+        for p in [*shape.points, *(q for line in shape.lines for q in line)]:
+            if not found or found[-1] != p:
+                found.append(p)
+    return to_wkt(Shape(points=(found[0],)) if len(found) == 1 else Shape(lines=(tuple(found),)))
+
+
+def st_makepolygon(rings: list[str]) -> str:
+    lines = []
+    for wkt in rings:
+        shape = from_wkt(wkt)
+        if shape.kind != "LINESTRING":
+            raise ValueError("ST_MAKEPOLYGON: the arguments must be linestrings")
+        line = shape.lines[0]
+        lines.append(line if line[0] == line[-1] else (*line, line[0]))
+    return to_wkt(Shape(polygons=(tuple(ring(line, i > 0) for i, line in enumerate(lines)),)))
+
+
+def st_union(shapes: list[str]) -> str:
+    """Of shapes that do not meet, and of points; overlapping areas are refused."""
+    given = [from_wkt(wkt) for wkt in shapes]
+    for i, one in enumerate(given):
+        for other in given[i + 1 :]:
+            if (one.edges() or other.edges()) and one != other and sphere.intersects(one, other):
+                raise ValueError("ST_UNION of lines or polygons that meet is not supported by this emulator")
+    return to_wkt(merged(list(dict.fromkeys(given))))
+
+
+def st_intersection(x: str, y: str) -> str:
+    """Of two convex polygons without holes, and of points with anything."""
+    one, other = from_wkt(x), from_wkt(y)
+    if not one.edges() or not other.edges():
+        dots, area = (one, other) if not one.edges() else (other, one)
+        return to_wkt(Shape(points=tuple(p for p in dots.points if sphere.covers_point(area, p))))
+    if not sphere.intersects(one, other):
+        return to_wkt(Shape())
+    return to_wkt(_clipped(one, other))
+
+
+def _clipped(one: Shape, other: Shape) -> Shape:
+    if one.kind != "POLYGON" or other.kind != "POLYGON" or len(one.polygons[0]) > 1 or len(other.polygons[0]) > 1:
+        raise ValueError("ST_INTERSECTION of these shapes is not supported by this emulator")
+    corners = [sphere.vector(p) for p in one.polygons[0][0][:-1]]
+    clip = [sphere.vector(p) for p in other.polygons[0][0]]
+    if not (_convex(clip[:-1]) and _convex(corners)):
+        raise ValueError("ST_INTERSECTION of polygons that are not convex is not supported by this emulator")
+    for a, b in zip(clip, clip[1:], strict=False):
+        normal, kept = sphere.cross(a, b), []
+        for p, q in zip(corners, corners[1:] + corners[:1], strict=True):
+            inner, following = sphere.dot(normal, p) >= 0, sphere.dot(normal, q) >= 0
+            if inner:
+                kept.append(p)
+            if inner != following:
+                meet = sphere.unit(sphere.cross(normal, sphere.cross(p, q)))
+                kept.append(meet if sphere.dot(meet, p) > 0 else (-meet[0], -meet[1], -meet[2]))
+        corners = kept
+    points = [sphere.degrees(v) for v in corners]
+    points = [(float(f"{x:.15g}"), float(f"{y:.15g}")) for x, y in points]
+    first = points.index(min(points))
+    points = points[first:] + points[:first]
+    return Shape(polygons=((tuple([*points, points[0]]),),))
+
+
+def _convex(corners: list[sphere.Vector]) -> bool:
+    n = len(corners)
+    turns = [sphere.dot(sphere.cross(corners[i], corners[(i + 1) % n]), corners[(i + 2) % n]) for i in range(n)]
+    return all(turn >= -1e-15 for turn in turns)
+
+
+def st_simplify(wkt: str, tolerance: float) -> str:
+    shape = from_wkt(wkt)
+    if shape.polygons:
+        raise ValueError("ST_SIMPLIFY of polygons is not supported by this emulator")
+    return to_wkt(Shape(shape.points, tuple(tuple(_simplified(list(line), tolerance)) for line in shape.lines)))
+
+
+def _simplified(line: list[Point], tolerance: float) -> list[Point]:
+    if len(line) < 3:
+        return line
+    a, b = sphere.vector(line[0]), sphere.vector(line[-1])
+    distances = [sphere.angle(v := sphere.vector(p), sphere.nearest(v, a, b)) * sphere.RADIUS for p in line[1:-1]]
+    worst = max(range(len(distances)), key=distances.__getitem__)
+    if distances[worst] <= tolerance:
+        return [line[0], line[-1]]
+    middle = worst + 1
+    return _simplified(line[: middle + 1], tolerance)[:-1] + _simplified(line[middle:], tolerance)
+
+
+def st_snaptogrid(wkt: str, grid: float) -> str:
+    shape = from_wkt(wkt)
+    if shape.edges():
+        raise ValueError("ST_SNAPTOGRID of lines and polygons is not supported by this emulator")
+    digits = max(0, round(-math.log10(grid)))
+
+    def snap(value: float) -> float:
+        return float(round(round(value * 10**digits) / 10**digits, digits))
+
+    return to_wkt(Shape(points=tuple((snap(x), snap(y)) for x, y in shape.points)))
+
+
+def st_centroid(wkt: str) -> str:
+    """Of points; of lines and polygons it is refused."""
+    shape = from_wkt(wkt)
+    if shape.edges() or shape.empty:
+        raise ValueError("ST_CENTROID is supported only for points by this emulator")
+    vectors = [sphere.vector(p) for p in shape.points]
+    total = (sum(v[0] for v in vectors), sum(v[1] for v in vectors), sum(v[2] for v in vectors))
+    return to_wkt(Shape(points=(sphere.degrees(sphere.unit(total)),)))
+
+
+_G = "VARCHAR"
+FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
+    (st_geogpoint, ("DOUBLE", "DOUBLE"), _G),
+    (st_geogfromtext, ("VARCHAR",), _G),
+    (st_geogfromgeojson, ("VARCHAR",), _G),
+    (st_asgeojson, (_G,), "VARCHAR"),
+    (st_geometrytype, (_G,), "VARCHAR"),
+    (st_dimension, (_G,), "BIGINT"),
+    (st_npoints, (_G,), "BIGINT"),
+    (st_numgeometries, (_G,), "BIGINT"),
+    (st_isempty, (_G,), "BOOLEAN"),
+    (st_iscollection, (_G,), "BOOLEAN"),
+    (st_isclosed, (_G,), "BOOLEAN"),
+    (st_isring, (_G,), "BOOLEAN"),
+    (st_x, (_G,), "DOUBLE"),
+    (st_y, (_G,), "DOUBLE"),
+    (st_pointn, (_G, "BIGINT"), _G),
+    (st_dump, (_G,), "VARCHAR[]"),
+    (st_distance, (_G, _G), "DOUBLE"),
+    (st_length, (_G,), "DOUBLE"),
+    (st_perimeter, (_G,), "DOUBLE"),
+    (st_area, (_G,), "DOUBLE"),
+    (st_equals, (_G, _G), "BOOLEAN"),
+    (st_intersects, (_G, _G), "BOOLEAN"),
+    (st_covers, (_G, _G), "BOOLEAN"),
+    (st_contains, (_G, _G), "BOOLEAN"),
+    (st_touches, (_G, _G), "BOOLEAN"),
+    (st_intersectsbox, (_G, "DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"), "BOOLEAN"),
+    (st_closestpoint, (_G, _G), _G),
+    (st_makeline, ("VARCHAR[]",), _G),
+    (st_makepolygon, ("VARCHAR[]",), _G),
+    (st_union, ("VARCHAR[]",), _G),
+    (st_intersection, (_G, _G), _G),
+    (st_simplify, (_G, "DOUBLE"), _G),
+    (st_snaptogrid, (_G, "DOUBLE"), _G),
+    (st_centroid, (_G,), _G),
+)
+# These may give NULL, so they are registered to see it.
+MAY_BE_NULL = ("st_pointn", "st_distance", "st_closestpoint")
