@@ -1,4 +1,10 @@
-"""Following the log: read, flush when there is nothing more to read or enough has gathered, confirm last."""
+"""Following the log: read, flush when there is nothing more to read or enough has gathered, confirm last.
+
+What is confirmed must be durable here first. psycopg2 also confirms by itself: at a keepalive it moves its position to
+the server's, if the last message began before what was confirmed. That is safe between transactions and nowhere else:
+in a transaction that began long ago it would pass over one that has not landed. So the server is to send keepalives
+between transactions alone (wal_sender_timeout = 0, no replies asked for), and psycopg2 to speak only when told to.
+"""
 
 import logging
 import select
@@ -24,8 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 GATHER_SECONDS = 2.0
-ASK_SECONDS = 0.5
-DISCOVER_SECONDS = 2.0
+CONFIRM_SECONDS = 0.5
+NEVER_SECONDS = 10_000_000
 
 
 class Follower:
@@ -34,19 +40,23 @@ class Follower:
     def __init__(self, worker: "Worker", catalog: Catalog) -> None:
         self.worker, self.catalog = worker, catalog
         self.config, self.journal = worker.config, worker.journal
-        self.received_lsn = self.journal.lsn("read") or 0
+        self.received_lsn = self._read = self.journal.lsn("read") or 0
         self._decoder = Decoder(self.config, worker.memory, self)
         self._batch = Batch(self.config, worker.spool)
-        self._asked = self._discovered = 0.0
+        self._advanced = 0.0
 
     def run(self) -> None:
         """Follow until the stream stops or a backfill is wanted."""
-        connection = connect(self.config.source, psycopg2.extras.LogicalReplicationConnection)
+        connection = connect(self.config.source, psycopg2.extras.LogicalReplicationConnection, wal_sender_timeout="0")
         try:
             with connection.cursor(cursor_factory=psycopg2.extras.ReplicationCursor) as cursor:
                 self._start(cursor)
                 self.worker.recovered()
-                self._loop(cursor)
+                try:
+                    self._loop(cursor)
+                finally:  # a server that shuts down has psycopg2 confirm its last position
+                    if not self._batch and not self._decoder.in_transaction and cursor.wal_end > self._read:
+                        self.journal.record(read=str(cursor.wal_end))
         finally:
             connection.close()
 
@@ -55,10 +65,10 @@ class Follower:
         cursor.start_replication(
             slot_name=self.config.slot,
             slot_type=psycopg2.extras.REPLICATION_LOGICAL,
-            start_lsn=self.journal.lsn("read") or 0,
+            start_lsn=self._read,
             options={"proto_version": "1", "publication_names": f'"{publication}"'},
             decode=False,
-            status_interval=10,
+            status_interval=NEVER_SECONDS,
         )
 
     def _loop(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
@@ -102,19 +112,14 @@ class Follower:
         if self._batch:
             if silent >= IDLE_SECONDS or now - self._batch.opened >= GATHER_SECONDS or self.worker.wanted.is_set():
                 self._flush(cursor)
-        elif now - self._asked >= ASK_SECONDS:
-            self._asked = now
-            self._advance(cursor)
-        if now - self._discovered >= DISCOVER_SECONDS:
-            self._discovered = now
-            self._discover()
+        elif now - self._advanced >= CONFIRM_SECONDS:
+            self._advanced = now
+            self._advance(cursor.wal_end)
+            cursor.send_feedback(flush_lsn=self._read, force=True)  # type: ignore[no-untyped-call]
         return self.worker.wanted.is_set() and not self._batch
 
     def _flush(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
         """Commit the batch to the journal, upload it, record that it landed, and only then confirm to the server."""
-        known = {each.key for each in self.journal.objects()}
-        if any(table.key not in known for table in self._batch.tables):
-            self._discover()
         end = self._decoder.read_lsn
         finished = self._batch.finish()
         counts: dict[Table, int] = {}
@@ -123,24 +128,30 @@ class Follower:
         counted = [changes_statement(table.schema, table.name, rows) for table, rows in counts.items()]
         self.worker.memory.save()
         self.journal.commit([file for _, file in finished], counted, read=str(end))
+        self._read = end
         self.worker.memory.settle(end)
         self._batch = Batch(self.config, self.worker.spool)
         self.worker.publish()
-        self.journal.record(landed=str(end))
+        if self._is_complete():
+            self.journal.record(landed=str(end))
         cursor.send_feedback(flush_lsn=end, force=True)  # type: ignore[no-untyped-call]
 
-    def _discover(self) -> None:
-        """Leave for a backfill when the publication has got another table."""
+    def _is_complete(self) -> bool:
+        """Whether what has landed is all up to here. A table that has joined the publication is to be backfilled first.
+
+        To change a publication writes to the log, so no such table is missed where the log has not moved.
+        """
         if self.worker.discover(self.catalog):
             self.worker.wanted.set()
+        return not self.worker.wanted.is_set()
 
-    def _advance(self, cursor: psycopg2.extras.ReplicationCursor) -> None:
-        """All that was read has landed, and so has the log up to where the server has decoded it; ask how far."""
-        end = max(cursor.wal_end, self._decoder.read_lsn)
-        if end > (self.journal.lsn("read") or 0):
-            self.journal.record(read=str(end), landed=str(end))
-        confirmed = self.journal.lsn("read") or 0
-        cursor.send_feedback(flush_lsn=confirmed, reply=True, force=True)  # type: ignore[no-untyped-call]
+    def _advance(self, decoded: int) -> None:
+        """All that was read has landed, and so has the log up to where the server has decoded it."""
+        end = max(decoded, self._decoder.read_lsn)
+        if end > self._read:
+            facts = {"read": str(end), **({"landed": str(end)} if self._is_complete() else {})}
+            self.journal.record(**facts)
+            self._read = end
 
     def table_of(self, relation: Relation) -> Table:
         """A relation of the log as a table."""

@@ -259,7 +259,7 @@ class Datastream:
     # Emulator only
 
     def position(self, name: str) -> Resource:
-        """How far a stream has come. `landed_lsn` is null until the first snapshot has landed."""
+        """How far a stream is. All that was committed before `landed_lsn` has landed; null until the snapshot has."""
         stream = self.get(name)
         worker = self._worker(name)
         objects = worker.journal.objects()
@@ -273,11 +273,13 @@ class Datastream:
             }
             for each in objects
         }
+        errors = self.show_stream(stream).get("errors", [])
         return {
             "state": stream["state"],
             "snapshot": {"done": all(each["done"] for each in snapshot.values()), "tables": snapshot},
             "landed_lsn": None if landed is None else format_lsn(landed),
             "received_lsn": None if received is None else format_lsn(received),
             "rows": {each.key: each.changes for each in objects},
-            "errors": self.show_stream(stream).get("errors", []),
+            "errors": errors,
+            "error": errors[0]["message"] if errors else None,
         }

@@ -69,15 +69,15 @@ class SourceTable:
     is_partitioned: bool
 
 
-def connect(source: Source, factory: type[Connection] | None = None) -> Connection:
-    """A session with the settings that encode.py counts on."""
+def connect(source: Source, factory: type[Connection] | None = None, **settings: str) -> Connection:
+    """A session with the settings that encode.py counts on, and others."""
     return psycopg2.connect(
         host=source.hostname,
         port=source.port,
         user=source.username,
         password=source.password or None,
         dbname=source.database,
-        options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+        options=" ".join(f"-c {name}={value}" for name, value in {**SESSION, **settings}.items()),
         application_name="datastream",
         connect_timeout=10,
         connection_factory=factory,

@@ -118,8 +118,7 @@ class Worker:
         with ExitStack() as stack:
             catalog = Catalog(self.config.source)
             stack.callback(catalog.close)
-            if self.journal.fact("landed") is None:
-                self.journal.record(landed=str(self.journal.lsn("read")))
+            self.journal.record(landed=str(self.journal.lsn("read")))
             self.follower = Follower(self, catalog)
             self.follower.run()
 
