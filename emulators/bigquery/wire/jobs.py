@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.state.catalog import Resource
-from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.pages import job_page
 from emulators.bigquery.state.schema import fields_to_rest
@@ -94,15 +94,32 @@ def query(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     reference = {"location": content["location"]} if content.get("location") else {}
     project = request.path_params["project"]
     timeout = _milliseconds(content.get("timeoutMs", 10_000))
-    job = warehouse.insert_job(
-        project, {"configuration": configuration, "jobReference": reference}, principal(request), timeout >= 10
-    )
+    job = _once(warehouse, project, content.get("requestId"))
+    if job is None:
+        if content.get("requestId"):
+            reference["jobId"] = _request_job(content["requestId"])
+        body_of_job = {"configuration": configuration, "jobReference": reference}
+        job = warehouse.insert_job(project, body_of_job, principal(request), timeout >= 10)
     job.done.wait(timeout)
     if job.error is not None:
         raise job.error
     formats = content.get("formatOptions") or {}
     page = _page(warehouse, job, 0, content.get("maxResults"), bool(formats.get("useInt64Timestamp")))
     return reply({"kind": "bigquery#queryResponse", **page, **_dml(job), "queryId": job.id})
+
+
+def _request_job(request_id: Any) -> str:
+    return f"request_{request_id}"
+
+
+def _once(warehouse: Warehouse, project: str, request_id: Any) -> Job | None:
+    """The job that a request with this requestId has started before: it is answered again, not run again."""
+    if not request_id:
+        return None
+    try:
+        return warehouse.jobs.get(project, _request_job(request_id))
+    except ServiceError:
+        return None
 
 
 def _milliseconds(value: Any) -> float:

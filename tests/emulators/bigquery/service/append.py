@@ -23,7 +23,8 @@ def append(
 ) -> types.AppendRowsResponse:
     """Append values of the column `n`; the answer, which may hold an error."""
     batch = pa.record_batch({"n": pa.array(values, pa.int64())})
-    return next(iter(writer.append_rows(iter([request(stream, batch, offset)]))))
+    # The client's own retry would send an iterator that is used up.
+    return next(iter(writer.append_rows(iter([request(stream, batch, offset)]), retry=None)))
 
 
 def create_stream(writer: BigQueryWriteClient, table: str, kind: str) -> str:

@@ -1,8 +1,10 @@
 """A BigQuery service with a storage service beside it, as processes of their own, and Google's clients for them."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,9 +52,15 @@ class Service:
             self.process = subprocess.Popen(
                 [*command, "--state", str(self.state)], cwd=ROOT, env=environment, stderr=log, stdout=log
             )
-        with grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}") as channel:
-            health = health_pb2_grpc.HealthStub(channel)
-            health.Check(health_pb2.HealthCheckRequest(), timeout=60, wait_for_ready=True)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    break
+            time.sleep(0.05)
+        with self.channel() as channel:
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=30)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
         return self
 
     def kill(self) -> None:
@@ -68,7 +76,11 @@ class Service:
         return bigquery.Client(project=PROJECT, credentials=AnonymousCredentials(), client_options=options)
 
     def channel(self) -> grpc.Channel:
-        return grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}", options=[("grpc.max_receive_message_length", -1)])
+        """A channel of its own, so that it does not wait as long as one that saw the service die."""
+        options = [("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
+        channel = grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}", options=options)
+        grpc.channel_ready_future(channel).result(timeout=30)
+        return channel
 
     def writer(self) -> BigQueryWriteClient:
         return BigQueryWriteClient(transport=BigQueryWriteGrpcTransport(channel=self.channel()))
