@@ -107,8 +107,9 @@ class Job:
         """Waits for messages that were not processed yet; None when the job ends."""
         while not self._stopped.is_set():
             waiting = self._inbox.wait()
-            state = self.status.fields["state"] if waiting else "idle"
-            self.status.update(waiting=waiting, problems=self._inbox.problems, state=state)
+            problems = self._inbox.problems
+            state = self.status.fields["state"] if waiting else "blocked" if problems else "idle"
+            self.status.update(waiting=waiting, problems=problems, state=state)
             bundle = self._without_duplicates() if waiting else Bundle()
             if bundle.size:
                 return bundle

@@ -19,7 +19,7 @@ class Status:
             "process_id": os.getpid(),
             "subscriptions": subscriptions,
             "started_at": now(),
-            "state": "starting",  # starting, idle, running, retrying, stopped
+            "state": "starting",  # then idle, running, retrying (a bundle), blocked (by a subscription), stopped
             "processed": 0,
             "duplicates": 0,
             "bundles": 0,

@@ -89,7 +89,9 @@ class Subscriber:
         while not self._stopped.is_set():
             self._wait_for_room()
             try:
-                request = {"subscription": self.subscription, "max_messages": _AT_ONCE}
+                # After a failure, an answer at once says that all is well again, even if no message comes.
+                at_once = {"max_messages": _AT_ONCE, "return_immediately": bool(self.problem)}
+                request = {"subscription": self.subscription, **at_once}
                 self._call = self._pull.future(request, _PULL_TIMEOUT)
                 received = list(self._call.result().received_messages)
             except (grpc.RpcError, grpc.FutureCancelledError) as error:

@@ -86,8 +86,11 @@ def test_sigterm_ends_it_in_good_order_even_in_a_long_bundle(topic: Topic, job: 
 def test_pubsub_may_go_and_come_back(topic: Topic, job: Job, pubsub: Service) -> None:
     job.wait_for(state="idle")
     topic.publish(20)
-    pubsub.restart()
+    pubsub.kill()
+    assert "UNAVAILABLE" in job.wait_for(state="blocked")["problems"][topic.subscription]
+    pubsub.launch()
     pubsub.wait()
+    job.wait_for(state="idle")
     topic.publish(20)
     job.wait_for(state="idle", processed=40)
     assert job.written() == topic.published
