@@ -55,7 +55,14 @@ async def _start_rest(broker: Broker, host: str, port: int | None) -> Any:
 
     listening = socket.create_server((host, port))
     _LOG.info("Pub/Sub REST listens on %s:%d", host, listening.getsockname()[1])
-    config = uvicorn.Config(rest_application(broker), log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        rest_application(broker),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=3600,  # clients pool connections, and lose what they send on one that was closed
+        timeout_graceful_shutdown=2,
+    )
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

@@ -4,6 +4,8 @@ import base64
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,6 +118,19 @@ def test_a_body_that_is_no_json_is_refused(rest: Rest) -> None:
     answer = requests.put(f"{rest.base}/v1/{PROJECT}/topics/abc", data=b"{", timeout=10)
     assert answer.status_code == 400
     assert requests.get(f"{rest.base}/healthz", timeout=10).status_code == 200
+
+
+def test_sigterm_ends_a_pull_that_waits(state: Path) -> None:
+    emulator = Emulator(state, "--rest-port", "0")
+    clients, own = Clients(emulator.target), Rest(emulator.rest_port)
+    subscription = clients.subscription(clients.topic())
+    clients.close()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(requests.post, f"{own.base}/v1/{subscription}:pull", json={"maxMessages": 1}, timeout=20)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.5)
+        assert emulator.stop() == 0
+        assert waiting.exception(timeout=5) is not None or waiting.result().status_code >= 500
 
 
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is not installed on this machine")
