@@ -17,7 +17,7 @@ def main() -> int:
     failed = []
     for name in names:
         print(f"\n== {name}", flush=True)
-        if subprocess.run([sys.executable, str(FOLDER / f"{name}.py")], cwd=FOLDER.parent, check=False).returncode != 0:
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=FOLDER.parent, check=False).returncode != 0:
             failed.append(name)
     print(f"\nfailed: {', '.join(failed)}" if failed else "\nall ran")
     return 1 if failed else 0
