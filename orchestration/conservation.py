@@ -11,12 +11,13 @@ from dagster import (
     AssetChecksDefinition,
     AssetCheckSeverity,
     AssetCheckSpec,
+    Failure,
     multi_asset_check,
 )
 
 from contracts import names
 from contracts.model import Contract, Table
-from orchestration import clients, keys
+from orchestration import clients, keys, quality_gate
 from orchestration.fingerprints import Fingerprints, fingerprints
 
 SAMPLE = 20
@@ -50,8 +51,19 @@ def source_checks(contracts: Sequence[Contract]) -> AssetChecksDefinition | None
     @multi_asset_check(name="silver_equals_source", specs=specs, can_subset=True)
     def silver_equals_source(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         wanted = {key.asset_key.path[-1] for key in context.selected_asset_check_keys}
+        differing = []
         for name in sorted(wanted):
-            yield _source_result(tables[name], schemas[tables[name].source])
+            result = _source_result(tables[name], schemas[tables[name].source])
+            yield result
+            differing += [] if result.passed else [name]
+        held_back = [names.table(t.source, t.name) for t in quality_gate.blocked(context.instance, tables.values())]
+        if differing or held_back:
+            # At the very end, so that it stops nothing; a run must not be green when a table is not.
+            raise Failure(
+                f"held back by the quality gate: {', '.join(held_back) or 'none'}; "
+                f"not as the source has it: {', '.join(differing) or 'none'}",
+                allow_retries=False,
+            )
 
     return silver_equals_source
 

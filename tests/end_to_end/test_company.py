@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
@@ -149,6 +150,36 @@ def test_the_second_call_moves_only_what_changed(played: Played) -> None:
     after = played.objects()
     assert played.objects_before.items() <= after.items()
     assert len(after) > len(played.objects_before)
+
+
+def test_a_table_that_breaks_its_contract_is_held_back_alone(played: Played) -> None:
+    account, incident = (min(played.ledger.rows(table))[0] for table in ("accounts", "incidents"))
+    plan = played.ledger.rows("accounts")[(account,)]["plan"]
+    _change_source(
+        played,
+        "alter table accounts alter column plan drop not null",
+        f"update accounts set plan = null where account_id = {account}",
+        f"update incidents set title = 'held up by nobody' where incident_id = {incident}",
+    )
+    broken = played.platform.run("emulators.local_emulate", "--no-company")
+    assert broken.returncode == 1
+    assert "check bronze/saas_accounts required_values" in broken.stderr
+    assert "held back by the quality gate: saas_accounts" in broken.stderr
+    assert played.rows(f"select plan from silver.saas_accounts where account_id = {account}") == [{"plan": plan}]
+    titles = played.rows(f"select title from silver.saas_incidents where incident_id = {incident}")
+    assert titles == [{"title": "held up by nobody"}]
+    _change_source(played, f"update accounts set plan = 'mended' where account_id = {account}")
+    mended = played.platform.run("emulators.local_emulate", "--no-company")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert played.rows(f"select plan from silver.saas_accounts where account_id = {account}") == [{"plan": "mended"}]
+
+
+def _change_source(played: Played, *statements: str) -> None:
+    connection = psycopg2.connect(played.exports["SAAS_DATABASE_URL"])
+    with connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    connection.close()
 
 
 def test_a_misspelt_contract_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""The comparison of a source table with silver: real Postgres, real BigQuery SQL, every comparable type."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from google.cloud import bigquery
+
+from contracts.reader import load
+from emulators.supervisor.platform import Platform
+from orchestration import clients
+from orchestration.conservation import Comparison, compare
+
+COLUMNS = [
+    ("id", "integer", "bigint"),
+    ("code", "string", "char(5)"),
+    ("label", "string", "text"),
+    ("active", "boolean", "boolean"),
+    ("day", "date", "date"),
+    ("moment", "timestamp", "timestamptz"),
+    ("wall", "timestamp", "timestamp"),
+    ("amount", "number", "numeric(20,6)"),
+    ("ratio", "number", "double precision"),
+]
+ROWS = [
+    "1, 'ab', 'ün ''x''', true, '2024-02-29', '2024-02-29 23:59:59.999999+00', '2024-01-01 00:00:00.000001', 1.50, 0.1",
+    "2, null, '', false, '0001-01-01', '0001-01-01 00:00:00+00', '9999-12-31 23:59:59.999999', -0.000001, -1e-7",
+    "3, 'abcde', null, null, '9999-12-31', '9999-12-31 23:59:59.999999+00', null, 12345678901234.654321, 123456.789",
+    "4, '', 'NULL', true, null, null, '1969-12-31 23:59:59.5', 0, null",
+]
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A table in Postgres and its twin in silver; yields run(sql in Postgres), run(sql in BigQuery) and compare()."""
+    folder = tmp_path_factory.mktemp("conservation")
+    contracts = folder / "contracts"
+    contracts.mkdir()
+    (contracts / "shop.odcs.yaml").write_text(_contract())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLUICE_CONTRACTS", str(contracts))
+        platform = Platform(folder / "state", any_port=True)
+        platform.up("postgres", "bigquery", "storage", "auth")
+        for name, value in platform.environment().items():
+            patch.setenv(name, value)
+        clients.warehouse.cache_clear()
+        try:
+            yield Places(platform.environment()["SHOP_DATABASE_URL"], contracts)
+        finally:
+            clients.warehouse.cache_clear()
+            platform.down()
+
+
+class Places:
+    """The two places in which the table is."""
+
+    def __init__(self, url: str, contracts: Path) -> None:
+        self._connection = psycopg2.connect(url)
+        self._connection.autocommit = True
+        self._table = load(contracts)[0].tables[0]
+        columns = ", ".join(f"{name} {kind}" for name, _, kind in COLUMNS)
+        self.postgres(f"create table things ({columns}, primary key (id))")
+        for row in ROWS:
+            self.postgres(f"insert into things values ({row})")
+        clients.warehouse().create_dataset("silver")
+        types = {column.name: column.bigquery_type for column in self._table.columns}
+        self.bigquery(f"create table silver.shop_things ({', '.join(f'{n} {t}' for n, t in types.items())})")
+        self.mirror(list(types))
+
+    def mirror(self, columns: list[str]) -> None:
+        """Copies the rows through JSON, as the client loads them."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("set timezone to 'UTC'")
+            cursor.execute(f"select {', '.join(columns)} from things order by id")
+            rows = [dict(zip(columns, map(_json, row), strict=True)) for row in cursor.fetchall()]
+        config = bigquery.LoadJobConfig(write_disposition="WRITE_TRUNCATE")
+        config.schema = clients.warehouse().get_table("silver.shop_things").schema
+        clients.warehouse().load_table_from_json(rows, "silver.shop_things", job_config=config).result()
+
+    def postgres(self, sql: str) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    def bigquery(self, sql: str) -> None:
+        clients.query(sql)
+
+    def compare(self) -> Comparison:
+        return compare(self._table, "public")
+
+
+def _json(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _contract() -> str:
+    properties = "\n".join(
+        f'      - {{name: {name}, logicalType: {logical}, physicalType: "{physical}"'
+        + (", primaryKey: true, required: true}" if name == "id" else "}")
+        for name, logical, physical in COLUMNS
+    )
+    return f"""apiVersion: v3.1.0
+kind: DataContract
+id: shop
+name: Shop
+version: 1.0.0
+status: active
+servers:
+  - {{server: production, type: postgresql, schema: public}}
+schema:
+  - name: things
+    customProperties:
+      - {{property: capture, value: cdc}}
+      - {{property: history, value: latest}}
+    properties:
+{properties}
+"""
+
+
+def test_the_same_rows_are_the_same(places: Places) -> None:
+    found = places.compare()
+    assert (found.source_rows, found.silver_rows, found.differing) == (len(ROWS), len(ROWS), {})
+
+
+@pytest.mark.parametrize(("column", "other"), [
+    ("code", "'zz'"), ("label", "'x'"), ("active", "false"), ("day", "date '2024-03-01'"),
+    ("moment", "timestamp '2024-02-29 23:59:59.999998+00'"), ("wall", "datetime '2024-01-01 00:00:00'"),
+    ("amount", "numeric '1.500001'"), ("ratio", "0.100001"), ("label", "null"),
+])  # fmt: skip
+def test_another_value_names_its_key(places: Places, column: str, other: str) -> None:
+    places.bigquery(f"update silver.shop_things set {column} = {other} where id = 1")
+    assert places.compare().differing == {"1": "other values"}
+    places.mirror([name for name, _, _ in COLUMNS])
+    assert places.compare().differing == {}
+
+
+def test_a_missing_row_and_one_too_many_are_told_apart(places: Places) -> None:
+    places.bigquery("delete from silver.shop_things where id = 2")
+    places.bigquery("insert into silver.shop_things (id) values (77)")
+    found = places.compare()
+    assert found.differing == {"2": "missing in silver", "77": "gone from the source"}
+    places.mirror([name for name, _, _ in COLUMNS])
+
+
+def test_what_bigquery_cannot_hold_compares_as_null(places: Places) -> None:
+    places.postgres("insert into things (id, day, moment, amount) values (5, 'infinity', '294276-01-01', 'NaN')")
+    places.bigquery("insert into silver.shop_things (id) values (5)")
+    assert places.compare().differing == {}
+    places.postgres("delete from things where id = 5")
+    places.bigquery("delete from silver.shop_things where id = 5")
