@@ -74,8 +74,9 @@ def test_killed_at_random_moments(place: Place) -> None:
     it.delete()
 
 
-@pytest.mark.parametrize("victim", ["postgres", "storage"])
-def test_its_neighbours_are_killed(place: Place, victim: str) -> None:
+@pytest.mark.parametrize(("victim", "politely"), [("postgres", False), ("postgres", True), ("storage", False)])
+def test_its_neighbours_are_stopped(place: Place, victim: str, politely: bool) -> None:
+    """A server that shuts down politely has its readers confirm a position: that must not look like somebody else's."""
     service: Service = getattr(place, victim)
     it = Stream(place)
     connection = it.prepare(TABLES)
@@ -83,8 +84,11 @@ def test_its_neighbours_are_killed(place: Place, victim: str) -> None:
     it.wait(connection)
     for number in range(3):
         run(connection, "INSERT INTO journal (counter, value) SELECT i, %s FROM generate_series(1, 100) i", number)
+        if politely:
+            time.sleep(number * 0.4)
+            service.stop()
         service.kill()
-        time.sleep(0.7)
+        time.sleep(0.5)
         service.log.write_text("")  # its word that it was ready must not count
         service.launch()
         service.wait()
