@@ -5,6 +5,7 @@ import logging
 import re
 import shutil
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from emulators.datastream.worker import WANTED, Worker
 
 log = logging.getLogger(__name__)
 ID = re.compile(r"[a-z][a-z0-9-]{0,59}")
+STOP_SECONDS = 2.5
 OUTPUT_ONLY = ("name", "createTime", "updateTime", "errors", "satisfiesPzi", "satisfiesPzs", "lastRecoveryTime")
 STOPPED = ("NOT_STARTED", "PAUSED", "FAILED", "FAILED_PERMANENTLY")
 
@@ -67,8 +69,9 @@ class Datastream:
         """Stop all workers; their streams stay RUNNING."""
         for worker in self.workers.values():
             worker.stopping.set()
+        deadline = time.monotonic() + STOP_SECONDS
         for worker in self.workers.values():
-            worker.stop()
+            worker.stop(max(0.0, deadline - time.monotonic()))
 
     # Any resource
 

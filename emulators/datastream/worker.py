@@ -56,11 +56,11 @@ class Worker:
         """Begin."""
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float = 10.0) -> None:
         """End; what has not landed is read again at the next start."""
         self.stopping.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=seconds)
         if self._thread.is_alive():
             log.warning("%s waits for its source and ends when that answers", self.config.name)
 
