@@ -4,10 +4,9 @@ import contextlib
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -283,36 +282,3 @@ def _summary(kind: str, outcomes: list[Outcome]) -> Outcome:
     if outcomes and outcomes[-1].result is not None:
         whole.schema, whole.result = outcomes[-1].schema, outcomes[-1].result
     return whole
-
-
-def parameter_type(kind: Mapping[str, Any]) -> Field:
-    """A REST QueryParameterType as a Field without a name."""
-    name = str(kind.get("type", "")).upper()
-    if name == "ARRAY":
-        element = parameter_type(kind["arrayType"])
-        return Field("", element.type, "REPEATED", element.fields)
-    if name == "STRUCT":
-        parts = [(part.get("name", ""), parameter_type(part["type"])) for part in kind.get("structTypes", ())]
-        return Field("", "STRUCT", "NULLABLE", tuple(Field(n, p.type, p.mode, p.fields) for n, p in parts))
-    if name == "RANGE":
-        return Field("", "RANGE", "NULLABLE", (Field("element", kind["rangeElementType"]["type"]),))
-    aliases = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
-    return Field("", aliases.get(name, name))
-
-
-def parameter_value(kind: Mapping[str, Any], value: Mapping[str, Any] | None) -> Any:
-    """A REST QueryParameterValue, unwrapped as QueryParameter.value."""
-    value = value or {}
-    name = str(kind.get("type", "")).upper()
-    if name == "ARRAY":
-        return [parameter_value(kind["arrayType"], item) for item in value.get("arrayValues") or ()]
-    if name == "STRUCT":
-        values = value.get("structValues") or {}
-        return {
-            part.get("name", ""): parameter_value(part["type"], values.get(part.get("name")))
-            for part in kind["structTypes"]
-        }
-    if name == "RANGE":
-        limits = value.get("rangeValue") or {}
-        return {side: (limits.get(side) or {}).get("value") for side in ("start", "end")}
-    return value.get("value")

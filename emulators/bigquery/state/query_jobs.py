@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulators.bigquery.sql.model import QueryParameter, TableName
+from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.state.catalog import Catalog
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.jobs import Job
-from emulators.bigquery.state.queries import Outcome, Query, parameter_type, parameter_value
+from emulators.bigquery.state.parameters import query_parameter
+from emulators.bigquery.state.queries import Outcome, Query
 from emulators.bigquery.state.schema import fields_to_rest
 
 
@@ -20,16 +21,8 @@ def query_of(configuration: Mapping[str, Any], project: str, location: str, user
         raise not_implemented("Legacy SQL (useLegacySql: true)")
     default = configuration.get("defaultDataset")
     dataset = TableName(default.get("projectId") or project, default["datasetId"], "") if default else None
-    parameters = tuple(_parameter(entry) for entry in configuration.get("queryParameters") or ())
+    parameters = tuple(query_parameter(entry) for entry in configuration.get("queryParameters") or ())
     return Query(project, text, dataset, parameters, location, user)
-
-
-def _parameter(entry: Mapping[str, Any]) -> QueryParameter:
-    kind = entry.get("parameterType")
-    if not isinstance(kind, Mapping) or not kind.get("type"):
-        raise invalid(f"Query parameter {entry.get('name') or ''} has no parameterType")
-    value = parameter_value(kind, entry.get("parameterValue"))
-    return QueryParameter(entry.get("name") or None, parameter_type(kind), value)
 
 
 def reference(name: TableName) -> dict[str, str]:

@@ -5,13 +5,16 @@ from starlette.responses import Response
 
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, list_datasets
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import dataset_body, flag, page_of, parse_object, reply
+from emulators.bigquery.wire.replies import dataset_body, flag, page_of, reply
+from emulators.bigquery.wire.request_bodies import parse_body
 
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST projects/{project}/datasets."""
     return reply(
-        dataset_body(request, create_dataset(warehouse.catalog, request.path_params["project"], parse_object(body)))
+        dataset_body(
+            request, create_dataset(warehouse.catalog, request.path_params["project"], parse_body(body, "Dataset"))
+        )
     )
 
 
@@ -45,7 +48,7 @@ def update(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 def _change(warehouse: Warehouse, request: Request, body: bytes, replace: bool) -> Response:
     project, dataset = request.path_params["project"], request.path_params["dataset"]
     etag = request.headers.get("if-match")
-    found = change_dataset(warehouse.catalog, project, dataset, parse_object(body), replace, etag)
+    found = change_dataset(warehouse.catalog, project, dataset, parse_body(body, "Dataset"), replace, etag)
     return reply(dataset_body(request, found))
 
 

@@ -12,7 +12,8 @@ from emulators.bigquery.state.pages import job_page
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.principal import principal
-from emulators.bigquery.wire.replies import number, page_of, parse_object, reply, self_link
+from emulators.bigquery.wire.replies import number, page_of, reply, self_link
+from emulators.bigquery.wire.request_bodies import parse_body
 from emulators.bigquery.wire.rows import rest_rows
 
 _SHORT_WAIT = 0.3  # seconds in which most jobs end, so that the caller needs no second look
@@ -21,7 +22,7 @@ _PAGE_BYTES = 10_000_000
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST projects/{project}/jobs."""
-    content = parse_object(body)
+    content = parse_body(body, "Job", request.path_params["project"])
     dry_run = bool((content.get("configuration") or {}).get("dryRun"))
     job = warehouse.insert_job(request.path_params["project"], content, principal(request), inline=dry_run)
     job.done.wait(_SHORT_WAIT)
@@ -86,7 +87,7 @@ def _summary(request: Request, job: Job) -> Resource:
 
 def query(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST projects/{project}/queries: run, and answer with the first page when it is done in time."""
-    content = parse_object(body)
+    content = parse_body(body, "QueryRequest", request.path_params["project"])
     kept = ("query", "defaultDataset", "useLegacySql", "queryParameters", "parameterMode", "connectionProperties",
             "createSession", "maximumBytesBilled", "useQueryCache", "destinationEncryptionConfiguration", "writeIncrementalResults")  # fmt: skip
     configuration: dict[str, Any] = {"query": {key: content[key] for key in kept if key in content}}

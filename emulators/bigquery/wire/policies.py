@@ -5,7 +5,8 @@ from starlette.responses import Response
 
 from emulators.bigquery.state.policies import get_policy, set_policy
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import parse_object, reply
+from emulators.bigquery.wire.replies import reply
+from emulators.bigquery.wire.request_bodies import parse_body
 from emulators.bigquery.wire.tables import name_of
 
 
@@ -26,7 +27,11 @@ def get_dataset(warehouse: Warehouse, request: Request, body: bytes) -> Response
 
 def set_dataset(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST datasets/{dataset}:setIamPolicy."""
-    return reply(set_policy(warehouse.catalog, _dataset(warehouse, request), parse_object(body).get("policy")))
+    return reply(
+        set_policy(
+            warehouse.catalog, _dataset(warehouse, request), parse_body(body, "SetIamPolicyRequest").get("policy")
+        )
+    )
 
 
 def get_table(warehouse: Warehouse, request: Request, body: bytes) -> Response:
@@ -36,9 +41,11 @@ def get_table(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 def set_table(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST tables/{table}:setIamPolicy."""
-    return reply(set_policy(warehouse.catalog, _table(warehouse, request), parse_object(body).get("policy")))
+    return reply(
+        set_policy(warehouse.catalog, _table(warehouse, request), parse_body(body, "SetIamPolicyRequest").get("policy"))
+    )
 
 
 def test(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST ...:testIamPermissions: the caller has all of them."""
-    return reply({"permissions": parse_object(body).get("permissions") or []})
+    return reply({"permissions": parse_body(body, "TestIamPermissionsRequest").get("permissions") or []})

@@ -22,23 +22,12 @@ def refusal(error: ServiceError) -> Response:
     return reply(error.body, error.code)
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
-    """A request's JSON object (empty: {}); 400 for anything else."""
-    try:
-        content = orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError as error:
-        raise ServiceError(400, "parseError", f"Invalid JSON payload received. {error}") from None
-    if not isinstance(content, dict):
-        raise invalid("Invalid JSON payload received. An object is expected.")
-    return content
-
-
 def number(request: Request, name: str, default: int | None = None) -> int | None:
     """A non-negative integer of the query string; 400 when it is none."""
     text = request.query_params.get(name)
     if text is None or text == "":
         return default
-    if not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise invalid(f"Invalid value for {name}: {text!r} is not a non-negative integer.")
     return int(text)
 

@@ -6,7 +6,8 @@ from starlette.responses import Response
 from emulators.bigquery.state.catalog import Resource, etag
 from emulators.bigquery.state.routines import delete_routine, list_routines, put_routine, require_routine
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import page_of, parse_object, reply
+from emulators.bigquery.wire.replies import page_of, reply
+from emulators.bigquery.wire.request_bodies import parse_body
 
 
 def _key(request: Request) -> tuple[str, str, str]:
@@ -19,7 +20,7 @@ def _body(resource: Resource) -> Resource:
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST .../routines."""
-    content = parse_object(body)
+    content = parse_body(body, "Routine")
     routine = str((content.get("routineReference") or {}).get("routineId") or "")
     project, dataset = request.path_params["project"], request.path_params["dataset"]
     return reply(_body(put_routine(warehouse.catalog, (project, dataset, routine), content, create=True)))
@@ -40,7 +41,7 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 def update(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """PUT .../routines/{routine}."""
-    return reply(_body(put_routine(warehouse.catalog, _key(request), parse_object(body), create=False)))
+    return reply(_body(put_routine(warehouse.catalog, _key(request), parse_body(body, "Routine"), create=False)))
 
 
 def delete(warehouse: Warehouse, request: Request, body: bytes) -> Response:

@@ -6,7 +6,8 @@ from starlette.responses import Response
 from emulators.bigquery.state.pages import Page, table_page
 from emulators.bigquery.state.streaming import insert_all
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import number, parse_object, reply
+from emulators.bigquery.wire.replies import number, reply
+from emulators.bigquery.wire.request_bodies import parse_body
 from emulators.bigquery.wire.rows import rest_rows
 from emulators.bigquery.wire.tables import name_of
 
@@ -36,6 +37,6 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST .../tables/{table}/insertAll: errors per row."""
-    errors = insert_all(warehouse, name_of(request), parse_object(body))
+    errors = insert_all(warehouse, name_of(request), parse_body(body, "TableDataInsertAllRequest"))
     content: dict[str, object] = {"kind": "bigquery#tableDataInsertAllResponse"}
     return reply(content | ({"insertErrors": errors} if errors else {}))

@@ -8,7 +8,8 @@ from emulators.bigquery.state.errors import not_found
 from emulators.bigquery.state.rest_tables import change_table, delete_table, insert_table
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import page_of, parse_object, reply, table_body, table_summary
+from emulators.bigquery.wire.replies import page_of, reply, table_body, table_summary
+from emulators.bigquery.wire.request_bodies import parse_body
 
 
 def name_of(request: Request) -> TableName:
@@ -20,7 +21,7 @@ def name_of(request: Request) -> TableName:
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST projects/{project}/datasets/{dataset}/tables."""
     project, dataset = request.path_params["project"], request.path_params["dataset"]
-    table = insert_table(warehouse, project, dataset, parse_object(body))
+    table = insert_table(warehouse, project, dataset, parse_body(body, "Table"))
     return reply(table_body(request, table, warehouse.catalog, warehouse.sizes))
 
 
@@ -57,7 +58,9 @@ def update(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 
 def _change(warehouse: Warehouse, request: Request, body: bytes, replace: bool) -> Response:
-    table = change_table(warehouse, name_of(request), parse_object(body), replace, request.headers.get("if-match"))
+    table = change_table(
+        warehouse, name_of(request), parse_body(body, "Table"), replace, request.headers.get("if-match")
+    )
     return reply(table_body(request, table, warehouse.catalog, warehouse.sizes))
 
 

@@ -16,7 +16,8 @@ from emulators.bigquery.state.loads import run_load
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.jobs import job_body
 from emulators.bigquery.wire.principal import principal
-from emulators.bigquery.wire.replies import parse_object, reply
+from emulators.bigquery.wire.replies import reply
+from emulators.bigquery.wire.request_bodies import parse_body
 
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
@@ -39,7 +40,7 @@ def start(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST upload/.../jobs with uploadType multipart (all at once) or resumable (answers with a session's address)."""
     kind = request.query_params.get("uploadType")
     if kind == "multipart":
-        metadata, content = _parts(request.headers.get("content-type", ""), body)
+        metadata, content = _parts(request.headers.get("content-type", ""), body, request.path_params["project"])
         path = _new_file(warehouse)
         path.write_bytes(content)
         return _run(warehouse, request, request.path_params["project"], metadata, path)
@@ -49,7 +50,9 @@ def start(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     path = _new_file(warehouse)
     path.touch()
     with _guard:
-        _sessions[session] = _Session(request.path_params["project"], parse_object(body), path)
+        _sessions[session] = _Session(
+            request.path_params["project"], parse_body(body, "Job", request.path_params["project"]), path
+        )
     address = request.url.include_query_params(upload_id=session)
     return Response(headers={"Location": str(address), "X-GUploader-UploadID": session})
 
@@ -60,7 +63,7 @@ def _new_file(warehouse: Warehouse) -> Path:
     return folder / uuid.uuid4().hex
 
 
-def _parts(content_type: str, body: bytes) -> tuple[dict[str, Any], bytes]:
+def _parts(content_type: str, body: bytes, project: str) -> tuple[dict[str, Any], bytes]:
     """The two parts of multipart/related: JSON and media."""
     found = re.search(r'boundary="?([^";]+)"?', content_type)
     if not content_type.lower().startswith("multipart/related") or found is None:
@@ -70,7 +73,7 @@ def _parts(content_type: str, body: bytes) -> tuple[dict[str, Any], bytes]:
     bodies = [piece.split(b"\r\n\r\n", 1)[1] for piece in pieces[1:] if b"\r\n\r\n" in piece]
     if len(bodies) != 2:
         raise invalid("A multipart upload needs two parts: the job as JSON, and the file.")
-    return parse_object(bodies[0]), bodies[1]
+    return parse_body(bodies[0], "Job", project), bodies[1]
 
 
 def proceed(warehouse: Warehouse, request: Request, body: bytes) -> Response:

@@ -1,0 +1,50 @@
+"""Query parameters from their REST form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulators.bigquery.sql.model import Field, QueryParameter
+from emulators.bigquery.sql.types import SIMPLE
+from emulators.bigquery.state.errors import ServiceError, invalid
+
+_ALIASES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC"}
+
+
+def query_parameter(entry: Mapping[str, Any]) -> QueryParameter:
+    """A REST QueryParameter; 400 for a type that is none."""
+    kind = entry.get("parameterType")
+    if not kind or not kind.get("type"):
+        raise invalid(f"Query parameter '{entry.get('name') or ''}' has no parameterType")
+    return QueryParameter(entry.get("name") or None, _type(kind), _value(kind, entry.get("parameterValue")))
+
+
+def _type(kind: Mapping[str, Any]) -> Field:
+    name = str(kind.get("type") or "").upper()
+    if name == "ARRAY":
+        element = _type(kind.get("arrayType") or {})
+        return Field("", element.type, "REPEATED", element.fields)
+    if name == "STRUCT":
+        parts = [(part.get("name") or "", _type(part.get("type") or {})) for part in kind.get("structTypes") or ()]
+        return Field("", "STRUCT", "NULLABLE", tuple(Field(n, p.type, p.mode, p.fields) for n, p in parts))
+    if name == "RANGE":
+        return Field("", "RANGE", "NULLABLE", (Field("element", _type(kind.get("rangeElementType") or {}).type),))
+    name = _ALIASES.get(name, name)
+    if name not in SIMPLE or name == "NULL":
+        raise ServiceError(400, "invalidQuery", f"Invalid query parameter type: {kind.get('type')!r}")
+    return Field("", name)
+
+
+def _value(kind: Mapping[str, Any], value: Mapping[str, Any] | None) -> Any:
+    """A REST QueryParameterValue, unwrapped as QueryParameter.value."""
+    value = value or {}
+    name = str(kind.get("type") or "").upper()
+    if name == "ARRAY":
+        return [_value(kind.get("arrayType") or {}, item) for item in value.get("arrayValues") or ()]
+    if name == "STRUCT":
+        values = value.get("structValues") or {}
+        parts = [(part.get("name") or "", part.get("type") or {}) for part in kind.get("structTypes") or ()]
+        return {part: _value(part_type, values.get(part)) for part, part_type in parts}
+    if name == "RANGE":
+        limits = value.get("rangeValue") or {}
+        return {side: (limits.get(side) or {}).get("value") for side in ("start", "end")}
+    return value.get("value")
