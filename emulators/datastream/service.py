@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg2
 
-from emulators.datastream import config, source
+from emulators.datastream import checks, config
 from emulators.datastream.config import StreamConfig
 from emulators.datastream.errors import ApiError, invalid, precondition
 from emulators.datastream.lsn import format_lsn
@@ -158,7 +158,7 @@ class Datastream:
             settings = self.stream_config(stream)
             self._check_slot_is_free(stream["name"], settings)
             if not force:
-                source.validate(settings)
+                checks.validate(settings)
             if not dry:
                 self.resources.put(stream)
                 if stream["state"] == "RUNNING":

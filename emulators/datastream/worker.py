@@ -17,6 +17,7 @@ import psycopg2.extras
 
 from emulators.datastream import storage
 from emulators.datastream.backfill import Snapshot, Stopped, TableBackfill, exported_snapshot
+from emulators.datastream.checks import check_continuity
 from emulators.datastream.config import StreamConfig
 from emulators.datastream.errors import ApiError, StreamFailed
 from emulators.datastream.follow import Follower
@@ -26,7 +27,7 @@ from emulators.datastream.lsn import format_lsn, parse_lsn
 from emulators.datastream.memory import Memory
 from emulators.datastream.pgoutput import ProtocolError
 from emulators.datastream.resources import Resource, error
-from emulators.datastream.source import Catalog, SourceTable, check_continuity, connect
+from emulators.datastream.source import Catalog, SourceTable, connect
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
