@@ -1,64 +1,75 @@
-"""A bundle: the messages that are processed together, and its file.
+"""A bundle: messages of one subscription that are processed together, and its file.
 
 A bundle is on disk before it is processed, so that after a kill the same messages are processed together again.
 """
 
+import hashlib
 import os
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from google.pubsub_v1.types import PullResponse
 
-_LENGTHS = struct.Struct(">II")
+_LENGTH = struct.Struct(">I")
+_SUFFIX = ".bundle"
 Pulled = type(PullResponse.pb(PullResponse()))  # the plain protobuf class: ten times faster than its wrapper
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """`messages` are ReceivedMessages by subscription; `duplicates` ack ids of messages that came once more."""
+    """`pulled` holds ReceivedMessages; `duplicates` are ack ids of messages that came once more."""
 
-    messages: Mapping[str, Any] = field(default_factory=dict)
-    duplicates: Mapping[str, list[str]] = field(default_factory=dict)
+    subscription: str
+    pulled: Any
+    duplicates: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
         """How many messages."""
-        return sum(len(pulled.received_messages) for pulled in self.messages.values())
+        return len(self.pulled.received_messages)
+
+    @property
+    def identities(self) -> list[str]:
+        """What the messages are known by once they are processed."""
+        return [f"{self.subscription}\t{received.message.message_id}" for received in self.pulled.received_messages]
+
+    @property
+    def ack_ids(self) -> list[str]:
+        """What is acknowledged when the bundle is committed."""
+        return [*(received.ack_id for received in self.pulled.received_messages), *self.duplicates]
 
 
 class Spool:
-    """The file of the bundle that is being processed."""
+    """The files of the bundles that are not committed: one a subscription at most."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self._path = directory / "bundle"
+        self._directory = directory
 
     def write(self, bundle: Bundle) -> None:
         """Makes the bundle durable: afterwards it is there whole, before it is not there."""
-        draft = self._path.with_suffix(".draft")
+        path, name = self._path(bundle.subscription), bundle.subscription.encode()
+        draft = path.with_suffix(".draft")
         with draft.open("wb") as file:
-            for subscription, pulled in bundle.messages.items():
-                name, data = subscription.encode(), pulled.SerializeToString()
-                file.write(_LENGTHS.pack(len(name), len(data)) + name + data)
+            file.write(_LENGTH.pack(len(name)) + name + bundle.pulled.SerializeToString())
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(self._path)
+        draft.replace(path)
 
-    def read(self) -> Bundle | None:
-        """The bundle that was not finished, if there is one."""
-        if not self._path.exists():
-            return None
-        data, position, messages = self._path.read_bytes(), 0, {}
-        while position < len(data):
-            name_size, size = _LENGTHS.unpack_from(data, position)
-            start = position + _LENGTHS.size + name_size
-            messages[data[position + _LENGTHS.size : start].decode()] = Pulled.FromString(data[start : start + size])
-            position = start + size
-        return Bundle(messages)
+    def read(self) -> list[Bundle]:
+        """The bundles that were not committed."""
+        return [self._read(path) for path in sorted(self._directory.glob(f"*{_SUFFIX}"))]
 
-    def remove(self) -> None:
-        """Forgets the bundle."""
-        self._path.unlink(missing_ok=True)
+    def remove(self, bundle: Bundle) -> None:
+        """Forgets a bundle."""
+        self._path(bundle.subscription).unlink(missing_ok=True)
+
+    def _path(self, subscription: str) -> Path:
+        return self._directory / (hashlib.sha256(subscription.encode()).hexdigest()[:16] + _SUFFIX)
+
+    def _read(self, path: Path) -> Bundle:
+        data = path.read_bytes()
+        start = _LENGTH.size + _LENGTH.unpack_from(data)[0]
+        return Bundle(data[_LENGTH.size : start].decode(), Pulled.FromString(data[start:]))

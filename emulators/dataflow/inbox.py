@@ -1,8 +1,8 @@
-"""The subscriptions of a job together: waits until a bundle is worth taking, and takes it fairly."""
+"""The subscriptions of a job together: waits until a bundle is worth taking, and takes from each in its turn."""
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import grpc
@@ -10,7 +10,7 @@ import grpc
 from emulators.dataflow.subscriber import Subscriber
 
 _QUIET = 0.1  # seconds without a new message after which a bundle is not worth waiting for
-_PATIENCE = 1.0  # seconds that `wait` takes at most when nothing comes
+_PATIENCE = 1.0  # seconds that `take` waits at most when nothing comes
 
 
 class Inbox:
@@ -50,28 +50,32 @@ class Inbox:
         """Why subscriptions cannot be pulled, by name."""
         return {name: each.problem for name, each in self._subscribers.items() if each.problem}
 
-    def wait(self) -> int:
-        """Waits for a message, then while more come, up to a full bundle; how many wait (0 after a second of none)."""
+    def take(self, without: Collection[str]) -> tuple[str, list[Any]] | None:
+        """A bundle's messages and their subscription; None after a second of none.
+
+        Waits for a first message, then while more come, up to a full bundle. The subscriptions take turns, and those
+        `without` are left alone.
+        """
         with self._arrived:
-            if not self.waiting:
+            able = {name: each for name, each in self._subscribers.items() if name not in without}
+            if not _waiting(able):
                 self._arrived.wait(_PATIENCE)
             first, before = time.monotonic(), 0
-            while before < self.waiting < self._messages and time.monotonic() - first < self._seconds:
-                before = self.waiting
-                self._arrived.wait_for(lambda: self.waiting >= self._messages or self._stopped.is_set(), _QUIET)
-            return self.waiting
-
-    def take(self) -> dict[str, list[Any]]:
-        """A bundle's messages: each subscription its share, then what room there is, so that none waits for another."""
-        with self._arrived:
-            share = max(1, self._messages // len(self._subscribers))
-            taken = {name: subscriber.take(share) for name, subscriber in self._subscribers.items()}
-            for name, subscriber in self._subscribers.items():
-                taken[name] += subscriber.take(max(0, self._messages - sum(map(len, taken.values()))))
-        return taken
+            while before < _waiting(able) < self._messages and time.monotonic() - first < self._seconds:
+                before = _waiting(able)
+                self._arrived.wait_for(lambda: _waiting(able) >= self._messages or self._stopped.is_set(), _QUIET)
+            name = next((name for name, each in able.items() if each.waiting), None)
+            if name is None:
+                return None
+            self._subscribers[name] = self._subscribers.pop(name)  # behind the others
+            return name, self._subscribers[name].take(self._messages)
 
     def acknowledge(self, subscription: str, ack_ids: list[str]) -> None:
         """Tells Pub/Sub that messages are done. A subscription that is read no more is left alone."""
         subscriber = self._subscribers.get(subscription)
         if subscriber is not None and ack_ids:
             subscriber.acknowledge(ack_ids)
+
+
+def _waiting(subscribers: dict[str, Subscriber]) -> int:
+    return sum(subscriber.waiting for subscriber in subscribers.values())

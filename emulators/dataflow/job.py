@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +19,15 @@ _LOG = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds between two tries of a bundle
 
 
+@dataclass(frozen=True)
+class Held:
+    """A bundle that waits for another try: at the time `due` (monotonic), `pause` seconds after the last."""
+
+    bundle: Bundle
+    due: float = 0.0
+    pause: float = 0.0
+
+
 class Job:
     """What `run` needs: the subscriptions, a directory of its own, and the bounds of a bundle."""
 
@@ -29,7 +39,8 @@ class Job:
         self.status = Status(directory, name, list(subscriptions))
         self._inbox = Inbox(host, subscriptions, messages, seconds)
         self._stopped = threading.Event()
-        self._bundle = self._spool.read() or Bundle()
+        self._held = {bundle.subscription: Held(bundle) for bundle in self._spool.read()}
+        self._bundle: Bundle | None = None
         self._began = time.monotonic()
 
     def stop(self) -> None:
@@ -38,64 +49,87 @@ class Job:
         self._inbox.stop()
 
     def run(self, run_bundles: Callable[[Callable[[], bool]], None]) -> None:
-        """Runs until stopped. A bundle that fails is tried again, the same, for as long as it takes."""
+        """Runs until stopped. A bundle that fails is tried again, the same, while other subscriptions go on."""
         self._inbox.start()
-        pause = _FIRST_PAUSE
         while not self._stopped.is_set():
-            done = self.status.fields["bundles"]
             try:
-                self._prepare()
                 run_bundles(self._next_bundle)
             except Exception as error:  # noqa: BLE001  whatever a pipeline raises: the bundle stays, and is tried again
-                pause = _FIRST_PAUSE if self.status.fields["bundles"] > done else min(2 * pause, _LONGEST_PAUSE)
-                self._report(error, pause)
-                self._stopped.wait(pause)
+                self._report(error, self._hold())
         self._inbox.release()
         self.status.update(state="stopped")
         self.status.write()
 
     def _next_bundle(self) -> bool:
         """Commits the bundle that has gone through, and hands over the next; False when the job ends."""
-        self._commit()
-        bundle = self._collect()
-        if bundle is None:
+        if self._bundle is not None:
+            self._commit(self._bundle)
+        self._bundle = self._choose()
+        if self._bundle is None:
             return False
-        self._bundle = bundle
-        self._prepare()
+        self._spool.write(self._bundle)
+        hand_over({self._bundle.subscription: self._bundle.pulled})
+        self._began = time.monotonic()
         self.status.update(state="running", waiting=self._inbox.waiting)
         return True
 
-    def _prepare(self) -> None:
-        """Makes the bundle in hand durable, and lets the pipeline read it."""
-        if self._bundle.size:
-            self._spool.write(self._bundle)
-        hand_over(dict(self._bundle.messages))
-        self._began = time.monotonic()
-
-    def _commit(self) -> None:
-        bundle = self._bundle
-        if bundle.size:
-            self._window.add(
-                _identity(subscription, received)
-                for subscription, pulled in bundle.messages.items()
-                for received in pulled.received_messages
-            )
-            self._spool.remove()
-        self._acknowledge(bundle)
-        self._bundle = Bundle()
+    def _commit(self, bundle: Bundle) -> None:
+        self._window.add(bundle.identities)
+        self._spool.remove(bundle)
+        self._held.pop(bundle.subscription, None)
+        self._bundle = None
         hand_over({})
+        self._inbox.acknowledge(bundle.subscription, bundle.ack_ids)
         self._count(bundle)
 
-    def _acknowledge(self, bundle: Bundle) -> None:
-        for subscription, pulled in bundle.messages.items():
-            self._inbox.acknowledge(subscription, [received.ack_id for received in pulled.received_messages])
-        for subscription, ack_ids in bundle.duplicates.items():
-            self._inbox.acknowledge(subscription, ack_ids)
+    def _hold(self) -> float:
+        """Puts the bundle in hand aside; the seconds until its next try."""
+        bundle, self._bundle = self._bundle, None
+        hand_over({})
+        if bundle is None:  # the worker itself failed
+            self._stopped.wait(_FIRST_PAUSE)
+            return 0.0
+        before = self._held.get(bundle.subscription, Held(bundle)).pause
+        pause = min(2 * before, _LONGEST_PAUSE) or _FIRST_PAUSE
+        self._held[bundle.subscription] = Held(bundle, time.monotonic() + pause, pause)
+        return pause
+
+    def _choose(self) -> Bundle | None:
+        """A bundle whose next try is due, or one of new messages; None when the job ends."""
+        while not self._stopped.is_set():
+            due = [held.bundle for held in self._held.values() if held.due <= time.monotonic()]
+            if due:
+                return due[0]
+            taken = self._inbox.take(without=self._held)
+            if taken is None:
+                self._rest()
+                continue
+            bundle = self._without_duplicates(*taken)
+            if bundle.size:
+                return bundle
+            self._inbox.acknowledge(bundle.subscription, bundle.ack_ids)
+            self._count(bundle)
+        return None
+
+    def _rest(self) -> None:
+        problems = self._inbox.problems
+        state = "retrying" if self._held else "blocked" if problems else "idle"
+        self.status.update(waiting=self._inbox.waiting, problems=problems, state=state)
+
+    def _without_duplicates(self, subscription: str, received: list[Any]) -> Bundle:
+        new: dict[str, Any] = {}
+        duplicates: list[str] = []
+        for message in received:
+            identity = f"{subscription}\t{message.message.message_id}"
+            if identity in self._window or identity in new:
+                duplicates.append(message.ack_id)
+            else:
+                new[identity] = message
+        return Bundle(subscription, Pulled(received_messages=new.values()), tuple(duplicates))
 
     def _count(self, bundle: Bundle) -> None:
         fields = self.status.fields
-        duplicates = sum(map(len, bundle.duplicates.values()))
-        self.status.update(duplicates=fields["duplicates"] + duplicates)
+        self.status.update(duplicates=fields["duplicates"] + len(bundle.duplicates))
         if bundle.size:
             seconds = round(time.monotonic() - self._began, 3)
             last = {"messages": bundle.size, "seconds": seconds, "finished_at": now()}
@@ -103,41 +137,10 @@ class Job:
                 processed=fields["processed"] + bundle.size, bundles=fields["bundles"] + 1, last_bundle=last
             )
 
-    def _collect(self) -> Bundle | None:
-        """Waits for messages that were not processed yet; None when the job ends."""
-        while not self._stopped.is_set():
-            waiting = self._inbox.wait()
-            problems = self._inbox.problems
-            state = self.status.fields["state"] if waiting else "blocked" if problems else "idle"
-            self.status.update(waiting=waiting, problems=problems, state=state)
-            bundle = self._without_duplicates() if waiting else Bundle()
-            if bundle.size:
-                return bundle
-            self._acknowledge(bundle)
-            self._count(bundle)
-        return None
-
-    def _without_duplicates(self) -> Bundle:
-        messages: dict[str, Any] = {}
-        duplicates: dict[str, list[str]] = {}
-        for name, received in self._inbox.take().items():
-            new: dict[str, Any] = {}
-            for message in received:
-                identity = _identity(name, message)
-                if identity in self._window or identity in new:
-                    duplicates.setdefault(name, []).append(message.ack_id)
-                else:
-                    new[identity] = message
-            if new:
-                messages[name] = Pulled(received_messages=new.values())
-        return Bundle(messages, duplicates)
-
     def _report(self, error: Exception, pause: float) -> None:
         reason = f"{type(error).__name__}: {error}"
-        _LOG.error(
-            "bundle of %d messages failed; again in %.1f s: %s", self._bundle.size, pause, reason, exc_info=error
-        )
-        last = {"at": now(), "reason": reason[:2000], "messages": self._bundle.size}
+        _LOG.error("a bundle failed; again in %.1f s: %s", pause, reason, exc_info=error)
+        last = {"at": now(), "reason": reason[:2000]}
         self.status.update(state="retrying", errors=self.status.fields["errors"] + 1, last_error=last)
         self.status.write()
 
@@ -153,7 +156,3 @@ def lock(directory: Path) -> IO[str]:
             f"{directory} belongs to a job that runs: stop it, or give --dataflow_state another one"
         ) from None
     return file
-
-
-def _identity(subscription: str, received: Any) -> str:
-    return f"{subscription}\t{received.message.message_id}"

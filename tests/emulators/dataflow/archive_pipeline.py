@@ -15,7 +15,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions
 
 
 class Write(beam.DoFn):
-    """Writes at the end of a bundle. Fails while the file DIR/fail exists; DIR/slow holds seconds to wait."""
+    """Writes at the end of a bundle. Fails on data with the text in DIR/fail; DIR/slow holds seconds to wait."""
 
     def __init__(self, output: str) -> None:
         self._output = output
@@ -31,7 +31,8 @@ class Write(beam.DoFn):
         folder = Path(self._output)
         if not self._lines:
             return
-        if (folder / "fail").exists():
+        fail = folder / "fail"
+        if fail.exists() and any(fail.read_text() in line for line in self._lines):
             raise OSError("the sink is broken")
         if (folder / "slow").exists():
             time.sleep(float((folder / "slow").read_text()))
@@ -46,14 +47,15 @@ class Write(beam.DoFn):
 def main() -> None:
     """Runs until it is stopped."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--subscription", required=True)
+    parser.add_argument("--subscription", action="append", required=True)
     parser.add_argument("--output", required=True)
     chosen, rest = parser.parse_known_args()
     options = PipelineOptions(rest)
     options.view_as(SetupOptions).save_main_session = False
     with beam.Pipeline(options=options) as pipeline:
-        messages = pipeline | beam.io.ReadFromPubSub(subscription=chosen.subscription, with_attributes=True)
-        messages | beam.Reshuffle() | beam.ParDo(Write(chosen.output))
+        for number, name in enumerate(chosen.subscription):
+            messages = pipeline | f"Read {number}" >> beam.io.ReadFromPubSub(subscription=name, with_attributes=True)
+            messages | f"Fix {number}" >> beam.Reshuffle() | f"Write {number}" >> beam.ParDo(Write(chosen.output))
 
 
 if __name__ == "__main__":

@@ -115,6 +115,12 @@ def topic(pubsub: Service, monkeypatch: pytest.MonkeyPatch) -> Topic:
 
 
 @pytest.fixture
+def topics(topic: Topic) -> tuple[Topic, Topic]:
+    """Two of them."""
+    return topic, Topic(f"topic-{next(_numbers)}")
+
+
+@pytest.fixture
 def job(topic: Topic, tmp_path: Path) -> Iterator[Job]:
     """A job that reads it, in bundles of at most 200 messages."""
     running = Job(tmp_path, topic.subscription, "--dataflow_bundle_messages", "200")

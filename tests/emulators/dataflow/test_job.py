@@ -2,6 +2,7 @@
 
 import random
 import time
+from pathlib import Path
 
 import pytest
 from google.cloud import pubsub_v1
@@ -27,7 +28,7 @@ def test_killed_at_any_moment_no_message_is_lost_or_processed_in_two_bundles(
     job.wait_until_written(topic.published)
     job.wait_for(state="idle")
     assert job.written() == topic.published
-    assert not (job.state / "bundle").exists()
+    assert Spool(job.state).read() == []
 
 
 def test_a_bundle_that_fails_is_tried_again_until_it_goes_through(topic: Topic, job: Job) -> None:
@@ -49,12 +50,12 @@ def test_a_bundle_that_fails_outlives_a_kill_and_its_lease(topic: Topic, job: Jo
     topic.publish(120)
     job.wait_for(state="retrying")
     job.kill()
-    spooled = (job.state / "bundle").read_bytes()
+    spooled = Spool(job.state).read()
     deliver_again(topic.subscription, job)
     topic.publish(30)
     job.start()
     job.wait_for(state="retrying")
-    assert (job.state / "bundle").read_bytes() == spooled
+    assert Spool(job.state).read() == spooled
     (job.output / "fail").unlink()
     job.wait_for(state="idle", processed=150, duplicates=120)
     assert job.written() == topic.published
@@ -62,10 +63,27 @@ def test_a_bundle_that_fails_outlives_a_kill_and_its_lease(topic: Topic, job: Jo
 
 def deliver_again(subscription: str, job: Job) -> None:
     """Ends the leases of the bundle on disk, as time does."""
-    bundle = Spool(job.state).read()
-    assert bundle is not None
-    ack_ids = [received.ack_id for received in bundle.messages[subscription].received_messages]
+    (bundle,) = Spool(job.state).read()
+    ack_ids = bundle.ack_ids
     pubsub_v1.SubscriberClient().modify_ack_deadline(subscription=subscription, ack_ids=ack_ids, ack_deadline_seconds=0)
+
+
+def test_a_subscription_whose_bundle_fails_does_not_hold_up_another(
+    topics: tuple[Topic, Topic], tmp_path: Path
+) -> None:
+    failing, sound = topics
+    job = Job(tmp_path, failing.subscription, "--subscription", sound.subscription)
+    try:
+        (job.output / "fail").write_text("d13")
+        failing.publish(20)
+        job.wait_for(state="retrying")
+        sound.publish(10)
+        job.wait_until_written(sound.published)
+        assert job.status()["state"] in ("retrying", "running")
+        (job.output / "fail").unlink()
+        job.wait_until_written(failing.published + sound.published)
+    finally:
+        job.kill()
 
 
 def test_sigterm_ends_it_in_good_order_even_in_a_long_bundle(topic: Topic, job: Job) -> None:

@@ -34,14 +34,18 @@ def test_a_line_cut_by_a_kill_is_no_id(tmp_path: Path) -> None:
 
 def test_a_bundle_comes_back_whole(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    assert spool.read() is None
-    messages = {
-        f"projects/p/subscriptions/s{n}": Pulled(
-            received_messages=[{"ack_id": "a", "message": {"data": bytes(n), "message_id": str(n)}} for _ in range(n)]
+    assert spool.read() == []
+    bundles = [
+        Bundle(
+            f"projects/p/subscriptions/s{number}",
+            Pulled(received_messages=[{"ack_id": "a", "message": {"data": bytes(n)}} for n in range(number)]),
         )
-        for n in range(4)
-    }
-    spool.write(Bundle(messages))
-    assert spool.read() == Bundle(messages)
-    spool.remove()
-    assert spool.read() is None
+        for number in range(4)
+    ]
+    for bundle in bundles:
+        spool.write(bundle)
+        assert bundle in Spool(tmp_path).read()
+    for bundle in bundles:
+        spool.remove(bundle)
+        assert bundle not in spool.read()
+    assert spool.read() == []
