@@ -221,6 +221,7 @@ def main() -> None:
     parser.add_argument("--raw", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the emulators, in groups of their own, are stopped
     os.chdir(Path(__file__).parent.parent)
     mine, theirs = [], []
     for _ in range(options.rounds):  # in turn, so that both meet the same machine
