@@ -6,7 +6,6 @@
     meta = {'update_when': 'incoming._sort_key > existing._sort_key'}
 ) }}
 
-select *, count(*) over (partition by _batch_id) as _batch_rows
-from {{ ref('stg_${source}__${table}') }}
-where {{ is_new_batch(ref('stg_${source}__${table}')) }}
+select *
+from {{ new_changes(ref('stg_${source}__${table}')) }}
 qualify row_number() over (partition by $key order by _sort_key desc) = 1

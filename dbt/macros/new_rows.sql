@@ -5,6 +5,27 @@
   Everything is rendered as a literal: BigQuery prunes partitions by constants only.
 #}
 
+{# A change log's rows of batches not yet merged, with the number of rows that their batch has (_batch_rows). #}
+{% macro new_changes(changes) -%}
+    {{ sluice_with_batch_rows(changes, is_new_batch(changes)) }}
+{%- endmacro %}
+
+{# A stream's rows not yet merged, with the number of rows that their batch has (_batch_rows). #}
+{% macro new_events(events) -%}
+    {{ sluice_with_batch_rows(events, is_newly_ingested(events)) }}
+{%- endmacro %}
+
+{# A join, as a window over a batch of millions of rows would have to fit one worker. #}
+{% macro sluice_with_batch_rows(relation, condition) -%}
+(
+    select *
+    from (select * from {{ relation }} where {{ condition }})
+    left join (
+        select _batch_id, count(*) as _batch_rows from {{ relation }} where {{ condition }} group by _batch_id
+    ) using (_batch_id)
+)
+{%- endmacro %}
+
 {#
   Rows of batches not yet merged. The newest merged batch is read again if `changes` has more rows of it by now than the
   model counted (_batch_rows): some of its files came after the run that saw it first. Without `changes` it always is.

@@ -9,9 +9,8 @@
 {% macro versions_of(changes, key) -%}
 {%- set keys = '`' ~ key | join('`, `') ~ '`' -%}
 with arrived as (
-    select *, count(*) over (partition by _batch_id) as _batch_rows
-    from {{ changes }}
-    where {{ is_new_batch(changes) }}
+    select *
+    from {{ new_changes(changes) }}
     qualify row_number() over (partition by {{ keys }}, _sort_key order by _batch_id) = 1
 ),
 

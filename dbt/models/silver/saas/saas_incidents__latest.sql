@@ -1,4 +1,4 @@
--- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum 59ceb23638aa
+-- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum 47c34a631a35
 -- The last change of each key, deletes included: a change that arrives late can neither overwrite nor resurrect a row.
 {{ config(
     materialized = 'incremental',
@@ -7,7 +7,6 @@
     meta = {'update_when': 'incoming._sort_key > existing._sort_key'}
 ) }}
 
-select *, count(*) over (partition by _batch_id) as _batch_rows
-from {{ ref('stg_saas__incidents') }}
-where {{ is_new_batch(ref('stg_saas__incidents')) }}
+select *
+from {{ new_changes(ref('stg_saas__incidents')) }}
 qualify row_number() over (partition by incident_id order by _sort_key desc) = 1

@@ -1,4 +1,4 @@
--- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum cd4fee51a628
+-- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum 2809438686fa
 -- Each event once: of a publisher's duplicates, the one that came first.
 {{ config(
     materialized = 'incremental',
@@ -8,7 +8,6 @@
     meta = {'insert_only': true, 'event_time': 'occurred_at'}
 ) }}
 
-select *, count(*) over (partition by _batch_id) as _batch_rows
-from {{ ref('stg_saas__login_events') }}
-where {{ is_newly_ingested(ref('stg_saas__login_events')) }}
+select *
+from {{ new_events(ref('stg_saas__login_events')) }}
 qualify row_number() over (partition by event_id order by _ingested_at, _source_timestamp, _message_id) = 1

@@ -1,4 +1,4 @@
--- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum f10be9854325
+-- Made from saas.odcs.yaml by `python -m contracts.generate models saas`. Yours to edit: an edited file is kept. checksum ba53be43903b
 -- The last change of each key, deletes included: a change that arrives late can neither overwrite nor resurrect a row.
 {{ config(
     materialized = 'incremental',
@@ -7,7 +7,6 @@
     meta = {'update_when': 'incoming._sort_key > existing._sort_key'}
 ) }}
 
-select *, count(*) over (partition by _batch_id) as _batch_rows
-from {{ ref('stg_saas__users') }}
-where {{ is_new_batch(ref('stg_saas__users')) }}
+select *
+from {{ new_changes(ref('stg_saas__users')) }}
 qualify row_number() over (partition by user_id order by _sort_key desc) = 1
