@@ -67,7 +67,7 @@ def _rename_column(table: Table, change: actions.RenameColumn) -> tuple[Field, .
     if position is None:
         return table.fields
     renamed = replace(table.fields[position], name=change.new)
-    return table.fields[:position] + (renamed,) + table.fields[position + 1 :]
+    return (*table.fields[:position], renamed, *table.fields[position + 1 :])
 
 
 def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...]:
@@ -92,7 +92,7 @@ def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...
         field = replace(field, default=change.default)
     if change.options is not None and "description" in change.options:
         field = replace(field, description=change.options["description"])
-    return table.fields[:position] + (field,) + table.fields[position + 1 :]
+    return (*table.fields[:position], field, *table.fields[position + 1 :])
 
 
 def _check_widening(old: Field, new: Field) -> None:

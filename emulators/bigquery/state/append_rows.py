@@ -14,7 +14,7 @@ _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
 
 
 def from_arrow(schema: bytes, batch: bytes, table: Table) -> tuple[pa.Table, list[str]]:
-    """An IPC schema and record batch -> (rows in the table's types, their columns); StreamError when they do not fit."""
+    """An IPC schema and batch -> (rows in the table's types, their columns); StreamError when they do not fit."""
     try:
         writer = pa.ipc.read_schema(pa.py_buffer(schema))
         rows = pa.ipc.read_record_batch(pa.py_buffer(batch), writer)
@@ -32,8 +32,11 @@ def fit_columns(rows: pa.Table, table: Table) -> tuple[pa.Table, list[str]]:
     for name, column in zip(rows.column_names, rows.columns, strict=True):
         field = fields.pop(name.lower(), None)
         if field is None:
-            raise StreamError("INVALID_ARGUMENT", f"Input schema has more fields than BigQuery schema, extra fields: '{name}'",
-                              "SCHEMA_MISMATCH_EXTRA_FIELDS")  # fmt: skip
+            raise StreamError(
+                "INVALID_ARGUMENT",
+                f"Input schema has more fields than BigQuery schema, extra fields: '{name}'",
+                "SCHEMA_MISMATCH_EXTRA_FIELDS",
+            )
         columns.append(_fit(column, field))
         names.append(field.name)
     missing = [field.name for field in fields.values() if field.mode == "REQUIRED"]

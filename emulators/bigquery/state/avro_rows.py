@@ -12,14 +12,21 @@ import pyarrow as pa
 from emulators.bigquery.sql.model import Field
 
 _TYPES: dict[str, Any] = {
-    "INT64": "long", "FLOAT64": "double", "BOOL": "boolean", "STRING": "string", "BYTES": "bytes",
+    "INT64": "long",
+    "FLOAT64": "double",
+    "BOOL": "boolean",
+    "STRING": "string",
+    "BYTES": "bytes",
     "NUMERIC": {"type": "bytes", "logicalType": "decimal", "precision": 38, "scale": 9},
     "BIGNUMERIC": {"type": "bytes", "logicalType": "decimal", "precision": 77, "scale": 38},
-    "DATE": {"type": "int", "logicalType": "date"}, "TIME": {"type": "long", "logicalType": "time-micros"},
-    "DATETIME": {"type": "string", "logicalType": "datetime"}, "TIMESTAMP": {"type": "long", "logicalType": "timestamp-micros"},
-    "JSON": {"type": "string", "sqlType": "JSON"}, "GEOGRAPHY": {"type": "string", "sqlType": "GEOGRAPHY"},
+    "DATE": {"type": "int", "logicalType": "date"},
+    "TIME": {"type": "long", "logicalType": "time-micros"},
+    "DATETIME": {"type": "string", "logicalType": "datetime"},
+    "TIMESTAMP": {"type": "long", "logicalType": "timestamp-micros"},
+    "JSON": {"type": "string", "sqlType": "JSON"},
+    "GEOGRAPHY": {"type": "string", "sqlType": "GEOGRAPHY"},
     "INTERVAL": {"type": "string", "sqlType": "INTERVAL"},
-}  # fmt: skip
+}
 
 
 def _record(name: str, fields: Sequence[Field]) -> dict[str, Any]:

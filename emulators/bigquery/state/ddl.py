@@ -17,9 +17,12 @@ from emulators.bigquery.state.tables import create_table, drop_table
 from emulators.bigquery.state.view import SESSION, View
 
 _DROPS = {
-    "TABLE": ("TABLE",), "VIEW": ("VIEW",), "MATERIALIZED VIEW": ("MATERIALIZED_VIEW",), "EXTERNAL TABLE": ("EXTERNAL",),
+    "TABLE": ("TABLE",),
+    "VIEW": ("VIEW",),
+    "MATERIALIZED VIEW": ("MATERIALIZED_VIEW",),
+    "EXTERNAL TABLE": ("EXTERNAL",),
     "SNAPSHOT TABLE": ("SNAPSHOT",),
-}  # fmt: skip
+}
 
 
 @dataclass

@@ -64,17 +64,24 @@ def _arrow_field(name: str, kind: pa.DataType, nullable: bool, uri: str) -> Fiel
     if pa.types.is_timestamp(kind):
         return Field(name, "TIMESTAMP" if kind.tz else "DATETIME", mode)
     raise invalid(
-        f"Error while reading data, error message: column {name!r} has type {kind}, which is not supported. File: {uri}",
+        f"Error while reading data, error message: column {name!r} has unsupported type {kind}. File: {uri}",
         uri,
     )
 
 
 _ARROW = (
-    (pa.types.is_integer, "INT64"), (pa.types.is_floating, "FLOAT64"), (pa.types.is_boolean, "BOOL"),
-    (pa.types.is_string, "STRING"), (pa.types.is_large_string, "STRING"), (pa.types.is_binary, "BYTES"),
-    (pa.types.is_large_binary, "BYTES"), (pa.types.is_fixed_size_binary, "BYTES"), (pa.types.is_date, "DATE"),
-    (pa.types.is_time, "TIME"), (pa.types.is_null, "STRING"),
-)  # fmt: skip
+    (pa.types.is_integer, "INT64"),
+    (pa.types.is_floating, "FLOAT64"),
+    (pa.types.is_boolean, "BOOL"),
+    (pa.types.is_string, "STRING"),
+    (pa.types.is_large_string, "STRING"),
+    (pa.types.is_binary, "BYTES"),
+    (pa.types.is_large_binary, "BYTES"),
+    (pa.types.is_fixed_size_binary, "BYTES"),
+    (pa.types.is_date, "DATE"),
+    (pa.types.is_time, "TIME"),
+    (pa.types.is_null, "STRING"),
+)
 
 
 def _avro_fields(path: Path, uri: str) -> tuple[Field, ...]:
@@ -111,18 +118,32 @@ def _avro_field(name: str, kind: Any, uri: str) -> Field:
     found_type = _AVRO_LOGICAL.get(str(logical)) or _AVRO_BASE.get(str(base))
     if found_type is None:
         raise invalid(
-            f"Error while reading data, error message: column {name!r} has type {base}, which is not supported. File: {uri}",
+            f"Error while reading data, error message: column {name!r} has unsupported type {base}. File: {uri}",
             uri,
         )
     return Field(name, found_type, "REQUIRED")
 
 
-_AVRO_BASE = {"int": "INT64", "long": "INT64", "float": "FLOAT64", "double": "FLOAT64", "boolean": "BOOL", "string": "STRING",
-              "enum": "STRING", "bytes": "BYTES", "fixed": "BYTES"}  # fmt: skip
+_AVRO_BASE = {
+    "int": "INT64",
+    "long": "INT64",
+    "float": "FLOAT64",
+    "double": "FLOAT64",
+    "boolean": "BOOL",
+    "string": "STRING",
+    "enum": "STRING",
+    "bytes": "BYTES",
+    "fixed": "BYTES",
+}
 _AVRO_LOGICAL = {
-    "date": "DATE", "time-micros": "TIME", "time-millis": "TIME", "timestamp-micros": "TIMESTAMP", "timestamp-millis": "TIMESTAMP",
-    "local-timestamp-micros": "DATETIME", "local-timestamp-millis": "DATETIME",
-}  # fmt: skip
+    "date": "DATE",
+    "time-micros": "TIME",
+    "time-millis": "TIME",
+    "timestamp-micros": "TIMESTAMP",
+    "timestamp-millis": "TIMESTAMP",
+    "local-timestamp-micros": "DATETIME",
+    "local-timestamp-millis": "DATETIME",
+}
 
 
 def _text_type(values: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ WIDER = {
 
 
 def evolve(catalog: Catalog, transaction: Transaction, table: Table, fields: tuple[Field, ...]) -> Table:
-    """Give a table the schema that a REST caller provided: columns may be added and relaxed, never removed or changed."""
+    """Give a table the schema that a caller provided: columns may be added and relaxed, never removed."""
     _check_evolution(table.fields, fields, str(table.name), "")
     move_columns(transaction, table, fields, {})
     resource = table.resource | {"schema": fields_to_rest(fields), "lastModifiedTime": str(now_ms())}

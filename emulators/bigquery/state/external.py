@@ -36,7 +36,7 @@ class External:
         self._pool = ThreadPoolExecutor(4, "object")
 
     def prepare(self, resource: Mapping[str, Any]) -> dict[str, Any]:
-        """A new table's resource with its whole schema: given or detected columns, then the hive keys; 400 when it is wrong."""
+        """A new table's resource with its whole schema: given or detected columns, then the hive keys."""
         configuration = dict(resource["externalDataConfiguration"])
         source_format(configuration)
         for uri in _uris(configuration):
@@ -67,7 +67,7 @@ class External:
         return keys, (FILE_NAME,), bool(options.get("requirePartitionFilter"))
 
     def scan(self, table: Table, predicates: Sequence[str]) -> Scan:
-        """List, prune and fetch; the relation has the table's columns. 400 names the file and column that do not fit."""
+        """List, prune and fetch; the relation has the table's columns. 400 names the file that does not fit."""
         configuration = table.resource["externalDataConfiguration"]
         hive = kept_hive(table.resource, table.fields)
         found = self.files(_uris(configuration), hive, predicates)
@@ -95,8 +95,13 @@ class External:
         return [found[uri] for uri in sorted(found)]
 
     def read(
-        self, configuration: dict[str, object], found: Sequence[StoredObject], fields: Sequence[Field], hive: Hive | None, table: str
-    ) -> str:  # fmt: skip
+        self,
+        configuration: dict[str, object],
+        found: Sequence[StoredObject],
+        fields: Sequence[Field],
+        hive: Hive | None,
+        table: str,
+    ) -> str:
         """A relation over files: the fields, the hive keys, then _FILE_NAME."""
         keys = hive.columns if hive else ()
         if not found:

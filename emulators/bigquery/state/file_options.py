@@ -11,13 +11,24 @@ _READ = {
     "decimal_target_types": "decimalTargetTypes",
 }  # fmt: skip
 _CSV = {
-    "skip_leading_rows": "skipLeadingRows", "field_delimiter": "fieldDelimiter", "quote": "quote", "null_marker": "nullMarker",
-    "allow_jagged_rows": "allowJaggedRows", "allow_quoted_newlines": "allowQuotedNewlines", "encoding": "encoding",
+    "skip_leading_rows": "skipLeadingRows",
+    "field_delimiter": "fieldDelimiter",
+    "quote": "quote",
+    "null_marker": "nullMarker",
+    "allow_jagged_rows": "allowJaggedRows",
+    "allow_quoted_newlines": "allowQuotedNewlines",
+    "encoding": "encoding",
     "preserve_ascii_control_characters": "preserveAsciiControlCharacters",
-}  # fmt: skip
+}
 _PARQUET = {"enable_list_inference": "enableListInference", "enum_as_string": "enumAsString"}
-_FORMATS = {"JSON": "NEWLINE_DELIMITED_JSON", "NEWLINE_DELIMITED_JSON": "NEWLINE_DELIMITED_JSON", "CSV": "CSV", "PARQUET": "PARQUET",
-            "AVRO": "AVRO", "ORC": "ORC"}  # fmt: skip
+_FORMATS = {
+    "JSON": "NEWLINE_DELIMITED_JSON",
+    "NEWLINE_DELIMITED_JSON": "NEWLINE_DELIMITED_JSON",
+    "CSV": "CSV",
+    "PARQUET": "PARQUET",
+    "AVRO": "AVRO",
+    "ORC": "ORC",
+}
 
 
 def file_options(

@@ -45,7 +45,7 @@ def hive_of(configuration: Mapping[str, Any], objects: Objects) -> Hive | None:
 
 
 def kept_hive(resource: Mapping[str, Any], fields: Sequence[Field]) -> Hive | None:
-    """The layout of a table that exists: its keys are columns of its schema, named in hivePartitioningOptions.fields."""
+    """The layout of a table that exists: hivePartitioningOptions.fields names its keys in the schema."""
     options = resource["externalDataConfiguration"].get("hivePartitioningOptions")
     if not options:
         return None
@@ -95,7 +95,7 @@ def partitions(
     folders: list[tuple[str, tuple[str, ...]]] = [(base, ())]
     for depth, key in enumerate(hive.columns):
         below = [(inner, values) for folder, values in folders for inner in objects.folders(bucket, folder)]
-        found = [(folder, values + (unquote(_value(folder, key.name)),)) for folder, values in below]
+        found = [(folder, (*values, unquote(_value(folder, key.name)))) for folder, values in below]
         known = hive.columns[: depth + 1]
         unknown = {quote(later.name).lower() for later in hive.columns[depth + 1 :]}
         usable = [text for text in predicates if not any(name in text.lower() for name in unknown)]

@@ -80,8 +80,28 @@ class InformationSchema:
         rows, size = self._sizes.of(table)
         name, created = table.name, moment(table.resource["creationTime"])
         partitions = len(self._partitions(table)) if _partitioned(table) else 0
-        return [[name.project, None, name.dataset, name.table, created, rows, partitions, size, size, 0, size, size, 0, 0,
-                 moment(self._catalog.modified(table)), False, "BASE TABLE", 0]]  # fmt: skip
+        return [
+            [
+                name.project,
+                None,
+                name.dataset,
+                name.table,
+                created,
+                rows,
+                partitions,
+                size,
+                size,
+                0,
+                size,
+                size,
+                0,
+                0,
+                moment(self._catalog.modified(table)),
+                False,
+                "BASE TABLE",
+                0,
+            ]
+        ]
 
     def _partitions(self, table: Table) -> list[tuple[str | None, int]]:
         time = table.resource.get("timePartitioning")
@@ -134,8 +154,21 @@ class InformationSchema:
                 kind = {"SCALAR_FUNCTION": "FUNCTION", "TABLE_VALUED_FUNCTION": "TABLE FUNCTION"}.get(
                     r.get("routineType", ""), r.get("routineType")
                 )
-                rows.append([own["projectId"], own["datasetId"], own["routineId"], own["projectId"], own["datasetId"], own["routineId"],
-                             kind, r.get("language", "SQL"), r.get("definitionBody"), moment(r["creationTime"]), moment(r["lastModifiedTime"])])  # fmt: skip
+                rows.append(
+                    [
+                        own["projectId"],
+                        own["datasetId"],
+                        own["routineId"],
+                        own["projectId"],
+                        own["datasetId"],
+                        own["routineId"],
+                        kind,
+                        r.get("language", "SQL"),
+                        r.get("definitionBody"),
+                        moment(r["creationTime"]),
+                        moment(r["lastModifiedTime"]),
+                    ]
+                )
         return columns.ROUTINES, rows
 
     def _job_rows(self, datasets: list[Resource]) -> Rows:
@@ -145,10 +178,24 @@ class InformationSchema:
             statistics, configuration = job.statistics, job.resource["configuration"]
             query = statistics.get("query") or {}
             end = statistics.get("endTime")
-            rows.append([moment(statistics["creationTime"]), job.project, job.resource["user_email"], job.id,
-                         configuration.get("jobType"), query.get("statementType"), "INTERACTIVE", moment(statistics["startTime"]),
-                         None if end is None else moment(end), (configuration.get("query") or {}).get("query"),
-                         job.resource["status"]["state"], int(statistics.get("totalBytesProcessed") or 0), 0, False])  # fmt: skip
+            rows.append(
+                [
+                    moment(statistics["creationTime"]),
+                    job.project,
+                    job.resource["user_email"],
+                    job.id,
+                    configuration.get("jobType"),
+                    query.get("statementType"),
+                    "INTERACTIVE",
+                    moment(statistics["startTime"]),
+                    None if end is None else moment(end),
+                    (configuration.get("query") or {}).get("query"),
+                    job.resource["status"]["state"],
+                    int(statistics.get("totalBytesProcessed") or 0),
+                    0,
+                    False,
+                ]
+            )
         return columns.JOBS, rows
 
 

@@ -1,4 +1,4 @@
-"""Jobs: idempotent ids, states, waiting, listing. A job that changed something is kept in the journal with its effect."""
+"""Jobs: idempotent ids, states, waiting, listing. A job that changed something is kept with its effect."""
 
 import threading
 import uuid
@@ -9,7 +9,6 @@ from typing import Any
 from emulators.bigquery.sql.model import SqlError, TableName
 from emulators.bigquery.state.catalog import Resource, now_ms
 from emulators.bigquery.state.errors import ServiceError, duplicate, not_found
-from emulators.bigquery.state.results import Result
 from emulators.bigquery.state.store import Store
 
 _KEPT_IN_MEMORY = 10_000
@@ -22,7 +21,6 @@ class Job:
         self.project, self.id, self.location = project, job_id, location
         self.done = threading.Event()
         self.error: ServiceError | None = None
-        self.result: Result | None = None
         self.table: TableName | None = None
         self.cancel: Callable[[], None] = lambda: None
         now = str(now_ms())
@@ -74,9 +72,8 @@ class Jobs:
         error = resource["status"].get("errorResult")
         if error:
             job.error = ServiceError(400, error["reason"], error["message"], error.get("location"))
-        destination = next(iter(resource["configuration"].values())) if resource["configuration"] else {}
-        table = destination.get("destinationTable") if isinstance(destination, Mapping) else None
-        if table:
+        table = (resource["configuration"].get("query") or {}).get("destinationTable")
+        if table and (job.statistics.get("query") or {}).get("statementType") == "SELECT":
             job.table = TableName(table["projectId"], table["datasetId"], table["tableId"])
         job.done.set()
         self._jobs[job.project, job.id] = job

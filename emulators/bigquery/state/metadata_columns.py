@@ -10,58 +10,64 @@ def fields(text: str) -> tuple[Field, ...]:
 
 TABLES = fields(
     "table_catalog STRING, table_schema STRING, table_name STRING, table_type STRING, managed_table_type STRING, "
-    "is_insertable_into STRING, is_fine_grained_mutations_enabled STRING, is_typed STRING, is_change_history_enabled STRING, "
-    "creation_time TIMESTAMP, base_table_catalog STRING, base_table_schema STRING, base_table_name STRING, "
-    "snapshot_time_ms TIMESTAMP, ddl STRING, default_collation_name STRING"
+    "is_insertable_into STRING, is_fine_grained_mutations_enabled STRING, is_typed STRING, "
+    "is_change_history_enabled STRING, creation_time TIMESTAMP, base_table_catalog STRING, base_table_schema "
+    "STRING, base_table_name STRING, snapshot_time_ms TIMESTAMP, ddl STRING, default_collation_name STRING"
 )
 COLUMNS = fields(
-    "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, is_nullable STRING, "
-    "data_type STRING, is_generated STRING, generation_expression STRING, is_stored STRING, is_hidden STRING, is_updatable STRING, "
-    "is_system_defined STRING, is_partitioning_column STRING, clustering_ordinal_position INT64, collation_name STRING, "
-    "column_default STRING, rounding_mode STRING"
+    "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, "
+    "is_nullable STRING, data_type STRING, is_generated STRING, generation_expression STRING, is_stored STRING, "
+    "is_hidden STRING, is_updatable STRING, is_system_defined STRING, is_partitioning_column STRING, "
+    "clustering_ordinal_position INT64, collation_name STRING, column_default STRING, rounding_mode STRING"
 )
 COLUMN_FIELD_PATHS = fields(
-    "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, field_path STRING, data_type STRING, "
-    "description STRING, collation_name STRING, rounding_mode STRING"
+    "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, field_path STRING, "
+    "data_type STRING, description STRING, collation_name STRING, rounding_mode STRING"
 )
 TABLE_OPTIONS = fields(
-    "table_catalog STRING, table_schema STRING, table_name STRING, option_name STRING, option_type STRING, option_value STRING"
+    "table_catalog STRING, table_schema STRING, table_name STRING, option_name STRING, option_type STRING, "
+    "option_value STRING"
 )
 SCHEMATA = fields(
-    "catalog_name STRING, schema_name STRING, schema_owner STRING, creation_time TIMESTAMP, last_modified_time TIMESTAMP, "
-    "location STRING, ddl STRING, default_collation_name STRING, sync_status JSON"
+    "catalog_name STRING, schema_name STRING, schema_owner STRING, creation_time TIMESTAMP, last_modified_time "
+    "TIMESTAMP, location STRING, ddl STRING, default_collation_name STRING, sync_status JSON"
 )
 VIEWS = fields(
-    "table_catalog STRING, table_schema STRING, table_name STRING, view_definition STRING, check_option STRING, use_standard_sql STRING"
+    "table_catalog STRING, table_schema STRING, table_name STRING, view_definition STRING, check_option STRING, "
+    "use_standard_sql STRING"
 )
 STORAGE = fields(
-    "project_id STRING, project_number INT64, table_schema STRING, table_name STRING, creation_time TIMESTAMP, total_rows INT64, "
-    "total_partitions INT64, total_logical_bytes INT64, active_logical_bytes INT64, long_term_logical_bytes INT64, "
-    "total_physical_bytes INT64, active_physical_bytes INT64, long_term_physical_bytes INT64, time_travel_physical_bytes INT64, "
-    "storage_last_modified_time TIMESTAMP, deleted BOOL, table_type STRING, fail_safe_physical_bytes INT64"
+    "project_id STRING, project_number INT64, table_schema STRING, table_name STRING, creation_time TIMESTAMP, "
+    "total_rows INT64, total_partitions INT64, total_logical_bytes INT64, active_logical_bytes INT64, "
+    "long_term_logical_bytes INT64, total_physical_bytes INT64, active_physical_bytes INT64, "
+    "long_term_physical_bytes INT64, time_travel_physical_bytes INT64, storage_last_modified_time TIMESTAMP, "
+    "deleted BOOL, table_type STRING, fail_safe_physical_bytes INT64"
 )
 PARTITIONS = fields(
-    "table_catalog STRING, table_schema STRING, table_name STRING, partition_id STRING, total_rows INT64, total_logical_bytes INT64, "
-    "total_billable_bytes INT64, last_modified_time TIMESTAMP, storage_tier STRING"
+    "table_catalog STRING, table_schema STRING, table_name STRING, partition_id STRING, total_rows INT64, "
+    "total_logical_bytes INT64, total_billable_bytes INT64, last_modified_time TIMESTAMP, storage_tier STRING"
 )
 CONSTRAINTS = fields(
-    "constraint_catalog STRING, constraint_schema STRING, constraint_name STRING, table_catalog STRING, table_schema STRING, "
-    "table_name STRING, constraint_type STRING, is_deferrable STRING, initially_deferred STRING, enforced STRING"
+    "constraint_catalog STRING, constraint_schema STRING, constraint_name STRING, table_catalog STRING, "
+    "table_schema STRING, table_name STRING, constraint_type STRING, is_deferrable STRING, initially_deferred "
+    "STRING, enforced STRING"
 )
 KEYS = fields(
-    "constraint_catalog STRING, constraint_schema STRING, constraint_name STRING, table_catalog STRING, table_schema STRING, "
-    "table_name STRING, column_name STRING, ordinal_position INT64, position_in_unique_constraint INT64"
+    "constraint_catalog STRING, constraint_schema STRING, constraint_name STRING, table_catalog STRING, "
+    "table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, "
+    "position_in_unique_constraint INT64"
 )
 ROUTINES = fields(
-    "specific_catalog STRING, specific_schema STRING, specific_name STRING, routine_catalog STRING, routine_schema STRING, "
-    "routine_name STRING, routine_type STRING, routine_body STRING, routine_definition STRING, created TIMESTAMP, last_altered TIMESTAMP"
+    "specific_catalog STRING, specific_schema STRING, specific_name STRING, routine_catalog STRING, "
+    "routine_schema STRING, routine_name STRING, routine_type STRING, routine_body STRING, routine_definition "
+    "STRING, created TIMESTAMP, last_altered TIMESTAMP"
 )
 JOBS = fields(
-    "creation_time TIMESTAMP, project_id STRING, user_email STRING, job_id STRING, job_type STRING, statement_type STRING, "
-    "priority STRING, start_time TIMESTAMP, end_time TIMESTAMP, query STRING, state STRING, total_bytes_processed INT64, "
-    "total_slot_ms INT64, cache_hit BOOL"
+    "creation_time TIMESTAMP, project_id STRING, user_email STRING, job_id STRING, job_type STRING, "
+    "statement_type STRING, priority STRING, start_time TIMESTAMP, end_time TIMESTAMP, query STRING, state "
+    "STRING, total_bytes_processed INT64, total_slot_ms INT64, cache_hit BOOL"
 )
 LEGACY = fields(
-    "project_id STRING, dataset_id STRING, table_id STRING, creation_time INT64, last_modified_time INT64, row_count INT64, "
-    "size_bytes INT64, type INT64"
+    "project_id STRING, dataset_id STRING, table_id STRING, creation_time INT64, last_modified_time INT64, "
+    "row_count INT64, size_bytes INT64, type INT64"
 )

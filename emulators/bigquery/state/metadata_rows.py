@@ -21,8 +21,24 @@ def table_row(table: Table) -> list[Any]:
     taken = (resource.get("snapshotDefinition") or {}).get("snapshotTime")
     kind = "CLONE" if "cloneDefinition" in resource else _KINDS[table.kind]
     insertable = "YES" if table.kind == "TABLE" else "NO"
-    return [name.project, name.dataset, name.table, kind, "", insertable, "NO", "NO", "NO", _moment(resource["creationTime"]),
-            base.get("projectId"), base.get("datasetId"), base.get("tableId"), _moment(taken) if taken else None, None, "NULL"]  # fmt: skip
+    return [
+        name.project,
+        name.dataset,
+        name.table,
+        kind,
+        "",
+        insertable,
+        "NO",
+        "NO",
+        "NO",
+        _moment(resource["creationTime"]),
+        base.get("projectId"),
+        base.get("datasetId"),
+        base.get("tableId"),
+        _moment(taken) if taken else None,
+        None,
+        "NULL",
+    ]
 
 
 def _moment(milliseconds: Any) -> datetime:
@@ -37,10 +53,25 @@ def column_rows(table: Table) -> Iterator[list[Any]]:
     for position, field in enumerate(table.fields, 1):
         order = clustering.index(field.name.lower()) + 1 if field.name.lower() in clustering else None
         yield [
-            name.project, name.dataset, name.table, field.name, position, "NO" if field.mode == "REQUIRED" else "YES",
-            sql_type(field), "NEVER", None, None, "NO", None, "NO", "YES" if field.name == partition else "NO", order, "NULL",
-            field.default or "NULL", None,
-        ]  # fmt: skip
+            name.project,
+            name.dataset,
+            name.table,
+            field.name,
+            position,
+            "NO" if field.mode == "REQUIRED" else "YES",
+            sql_type(field),
+            "NEVER",
+            None,
+            None,
+            "NO",
+            None,
+            "NO",
+            "YES" if field.name == partition else "NO",
+            order,
+            "NULL",
+            field.default or "NULL",
+            None,
+        ]
 
 
 def field_path_rows(table: Table) -> Iterator[list[Any]]:

@@ -1,7 +1,6 @@
-"""Objects of Cloud Storage: listed over its JSON API, kept on disk by generation (an object's generation never changes)."""
+"""Objects of Cloud Storage: listed over its JSON API, kept on disk by generation, which never changes."""
 
 import hashlib
-import os
 import threading
 import uuid
 from collections.abc import Iterator
@@ -109,7 +108,7 @@ class Objects:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
         part.write_bytes(response.data)
-        os.replace(part, path)
+        part.replace(path)
 
     def upload(self, bucket: str, name: str, content: bytes, content_type: str) -> None:
         """Write an object."""

@@ -21,7 +21,7 @@ _MATERIALIZED = {"enable_refresh": "enableRefresh", "allow_non_incremental_defin
 
 
 def table_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Table and view options as a change of the resource (None removes); partition expiration as "partitionExpiration"."""
+    """Table and view options as a change of the resource (None removes), and "partitionExpiration"."""
     found: dict[str, Any] = {}
     for name, value in options.items():
         if name in _PLAIN:

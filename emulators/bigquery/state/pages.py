@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.errors import not_found
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.warehouse import Warehouse
 
@@ -34,11 +35,14 @@ def _limited(rows: pa.Table) -> pa.Table:
 def job_page(warehouse: Warehouse, job: Job, start: int, count: int | None) -> Page | None:
     """A page of a finished job's rows; None for a job that has none (DDL, DML)."""
     count = _PAGE_ROWS if count is None else min(count, _PAGE_ROWS)
-    if job.result is not None:
-        return Page(job.result.fields, _limited(job.result.page(start, count)), job.result.rows)
-    if job.table is not None:
+    if job.table is None:
+        return None
+    result = warehouse.anonymous.get(str(job.table))
+    if result is not None:
+        return Page(result.fields, _limited(result.page(start, count)), result.rows)
+    if job.table.dataset != "_results":
         return table_page(warehouse, warehouse.catalog.require(job.table), start, count, None)
-    return None
+    raise not_found("Table", f"{job.table}: the rows of this query are kept no longer; run it again")
 
 
 def table_page(

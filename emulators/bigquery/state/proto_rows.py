@@ -1,4 +1,4 @@
-"""Protobuf rows of an append as an Arrow table: the writer's descriptor says how to read them, the table what they mean."""
+"""Protobuf rows of an append as an Arrow table: the writer's descriptor says how to read them."""
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
@@ -42,8 +42,11 @@ def from_proto(descriptor: bytes, rows: Sequence[bytes], table: Table) -> tuple[
     for part in kind.DESCRIPTOR.fields:
         field = by_name.pop(part.name.lower(), None)
         if field is None:
-            raise StreamError("INVALID_ARGUMENT", f"Input schema has more fields than BigQuery schema, extra fields: '{part.name}'",
-                              "SCHEMA_MISMATCH_EXTRA_FIELDS")  # fmt: skip
+            raise StreamError(
+                "INVALID_ARGUMENT",
+                f"Input schema has more fields than BigQuery schema, extra fields: '{part.name}'",
+                "SCHEMA_MISMATCH_EXTRA_FIELDS",
+            )
         fields.append((part.name, field))
     for field in by_name.values():
         if field.mode == "REQUIRED":
@@ -60,8 +63,11 @@ def from_proto(descriptor: bytes, rows: Sequence[bytes], table: Table) -> tuple[
         for column, value in zip(columns, values, strict=True):
             column.append(value)
     if errors:
-        raise StreamError("INVALID_ARGUMENT", "Errors found while processing rows. Please refer to the row_errors field for details.",
-                          rows=errors)  # fmt: skip
+        raise StreamError(
+            "INVALID_ARGUMENT",
+            "Errors found while processing rows. Please refer to the row_errors field for details.",
+            rows=errors,
+        )
     arrays = [pa.array(column, arrow_type(field)) for column, (_, field) in zip(columns, fields, strict=True)]
     return pa.table(arrays, names=[f"c{i}" for i in range(len(arrays))]), [field.name for _, field in fields]
 
@@ -155,7 +161,19 @@ _READERS: dict[tuple[str, type], Callable[[Any], Any]] = {
     ("BOOL", bool): bool,
 }
 _ACCEPTED: dict[str, tuple[type, ...]] = {
-    "INT64": (int, bool), "FLOAT64": (float, int), "NUMERIC": (str, int, float), "BIGNUMERIC": (str, int, float), "BOOL": (bool, int),
-    "STRING": (str,), "JSON": (str,), "DATE": (str,), "TIME": (str,), "DATETIME": (str,), "TIMESTAMP": (str,), "BYTES": (),
-    "INTERVAL": (), "GEOGRAPHY": (), "RANGE": (),
-}  # fmt: skip
+    "INT64": (int, bool),
+    "FLOAT64": (float, int),
+    "NUMERIC": (str, int, float),
+    "BIGNUMERIC": (str, int, float),
+    "BOOL": (bool, int),
+    "STRING": (str,),
+    "JSON": (str,),
+    "DATE": (str,),
+    "TIME": (str,),
+    "DATETIME": (str,),
+    "TIMESTAMP": (str,),
+    "BYTES": (),
+    "INTERVAL": (),
+    "GEOGRAPHY": (),
+    "RANGE": (),
+}

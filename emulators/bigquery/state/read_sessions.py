@@ -106,8 +106,11 @@ class ReadSessions:
         except ServiceError as error:
             raise StreamError("NOT_FOUND", f"request failed: {error.message}") from None
         if table.kind not in ("TABLE", "SNAPSHOT"):
-            raise StreamError("INVALID_ARGUMENT", f"request failed: non-table entities cannot be read with the storage API: {name} is a "
-                              f"{table.kind}. Read the result of a query of it.")  # fmt: skip
+            raise StreamError(
+                "INVALID_ARGUMENT",
+                f"request failed: non-table entities cannot be read with the storage API: {name} is a "
+                f"{table.kind}. Read the result of a query of it.",
+            )
         return table.fields
 
     def _columns(self, fields: Sequence[Field], selected: Sequence[str]) -> str:

@@ -74,9 +74,17 @@ def _field_from_rest(entry: Any, path: str) -> Field:
     if kind == "RANGE":
         children = (Field("element", str((entry.get("rangeElementType") or {}).get("type", "DATE")).upper()),)
     return Field(
-        name, kind, mode, children, entry.get("description"), _int(entry, "precision"), _int(entry, "scale"),
-        _int(entry, "maxLength"), entry.get("defaultValueExpression"), tuple((entry.get("policyTags") or {}).get("names") or ()),
-    )  # fmt: skip
+        name,
+        kind,
+        mode,
+        children,
+        entry.get("description"),
+        _int(entry, "precision"),
+        _int(entry, "scale"),
+        _int(entry, "maxLength"),
+        entry.get("defaultValueExpression"),
+        tuple((entry.get("policyTags") or {}).get("names") or ()),
+    )
 
 
 def _int(entry: Mapping[str, Any], key: str) -> int | None:

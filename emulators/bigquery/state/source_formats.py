@@ -1,7 +1,6 @@
 """What files are written in: each becomes a Parquet file that DuckDB reads, once per content and schema."""
 
 import hashlib
-import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -55,7 +54,7 @@ def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configu
         with pq.ParquetWriter(part, schema) as writer:
             for batch in _batches(_READERS[form](path, uri, fields, configuration)):
                 writer.write_table(pa.Table.from_pylist(batch, schema))
-        os.replace(part, target)
+        part.replace(target)
     except pa.ArrowException as error:
         raise invalid(f"Error while reading data, error message: {error}. File: {uri}", uri) from error
     finally:

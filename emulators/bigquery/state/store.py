@@ -1,7 +1,7 @@
 """One DuckDB file holds the data and everything known about it, so that both commit in one transaction.
 
-What is known (datasets, tables, jobs, streams) is a journal: a document is appended under (kind, key), the last one counts.
-Appending never conflicts, so writers of different tables need no common lock.
+What is known (datasets, tables, jobs, streams) is a journal: a document is appended under (kind, key), the last
+one counts. Appending never conflicts, so writers of different tables need no common lock.
 """
 
 import itertools

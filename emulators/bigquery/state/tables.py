@@ -129,8 +129,10 @@ def _check_time_partitioning(partitioning: Mapping[str, Any], fields: Mapping[st
     if field is None:
         raise invalid(f"The field specified for partitioning cannot be found in the schema. Invalid field: {column}")
     if field.type not in _TIME_TYPES or field.mode == "REPEATED":
-        raise invalid(f"The field specified for partitioning can only be of type TIMESTAMP, DATE, or DATETIME. The type "
-                      f"found is: {field.type}.")  # fmt: skip
+        raise invalid(
+            f"The field specified for partitioning can only be of type TIMESTAMP, DATE, or DATETIME. The type "
+            f"found is: {field.type}."
+        )
 
 
 def _check_range_partitioning(partitioning: Mapping[str, Any], fields: Mapping[str, Field]) -> None:

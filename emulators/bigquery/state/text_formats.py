@@ -93,7 +93,7 @@ def _csv_row(
 ) -> dict[str, Any] | str:
     """The row, or what is wrong with it."""
     if len(cells) > len(fields) and not ignore:
-        return f"CSV table references column position {len(fields)}, but line contains {len(cells)} columns; too many values."
+        return f"CSV table references column position {len(fields)}, but line contains {len(cells)} columns."
     if len(cells) < len(fields) and not jagged:
         return f"CSV table references column position {len(cells)}, but line contains only {len(cells)} columns."
     row: dict[str, Any] = {}
@@ -128,8 +128,13 @@ def avro_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mapp
                         f"Error while reading data, error message: {error.message} File: {uri}, record {number}", uri
                     ) from error
         except (ValueError, EOFError, IndexError, TypeError) as error:
-            raise ServiceError(400, "invalid", f"Error while reading data, error message: The Apache Avro library failed to "
-                               f"parse the file: {error}. File: {uri}", uri) from error  # fmt: skip
+            raise ServiceError(
+                400,
+                "invalid",
+                f"Error while reading data, error message: The Apache Avro library failed to "
+                f"parse the file: {error}. File: {uri}",
+                uri,
+            ) from error
 
 
 def _avro_value(field: Field, value: Any, path: str) -> Any:

@@ -123,10 +123,7 @@ class Warehouse:
         )
         job.cancel = execution.cancel
         try:
-            if job.resource["configuration"].get("dryRun"):
-                outcome = execution.dry_run(query)
-            else:
-                outcome = execution.run(query)
+            outcome = execution.dry_run(query) if job.resource["configuration"].get("dryRun") else execution.run(query)
             self._describe(job, outcome, view)
         finally:
             view.cursor.close()
@@ -143,11 +140,11 @@ class Warehouse:
         describe(job, outcome, self.catalog, processed, view.read.files)
         if job.resource["configuration"].get("dryRun"):
             return
-        job.result = outcome.result
         if outcome.result is not None and outcome.target is None:
             name = TableName(job.project, "_results", f"anon{uuid.uuid4().hex}")
             self.anonymous.add(name, outcome.result)
             configuration["destinationTable"] = reference(name)
+            job.table = name
         elif outcome.target is not None:
             configuration["destinationTable"] = reference(outcome.target)
             job.table = outcome.target if outcome.wrote_result else None

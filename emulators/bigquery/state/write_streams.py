@@ -118,7 +118,7 @@ class WriteStreams:
     def append(self, name: str, offset: int | None, rows: pa.Table, columns: Sequence[str]) -> int | None:
         """Append rows; returns their first offset (None for the default stream).
 
-        Raises StreamError ALREADY_EXISTS or OUT_OF_RANGE for an offset that is not the next one: then nothing is written.
+        Raises StreamError ALREADY_EXISTS or OUT_OF_RANGE for an offset that is not the next: nothing is written.
         """
         stream = self.get(name)
         if stream.kind == DEFAULT:
@@ -153,7 +153,7 @@ class WriteStreams:
             raise StreamError("OUT_OF_RANGE", message, "OFFSET_OUT_OF_RANGE")
 
     def _commit(self, stream: Stream, rows: pa.Table, columns: Sequence[str]) -> None:
-        """One transaction for rows and offset; again when a concurrent change of the table's definition gets in the way."""
+        """One transaction for rows and offset; again when a change of the table's definition gets in the way."""
         for attempt in range(_ATTEMPTS):
             try:
                 with self._warehouse.store.transaction() as transaction:
@@ -214,13 +214,14 @@ class WriteStreams:
         have = {row[0] for row in transaction.cursor.execute(f"DESCRIBE {stream.staging}").fetchall()}
         values = ", ".join(quote(f.name) if f.name in have else "NULL" for f in table.fields)
         transaction.cursor.execute(
-            f"INSERT INTO {table.physical} ({columns}) SELECT {values} FROM {stream.staging} WHERE {condition} ORDER BY {_POSITION}"
+            f"INSERT INTO {table.physical} ({columns}) "
+            f"SELECT {values} FROM {stream.staging} WHERE {condition} ORDER BY {_POSITION}"
         )
         transaction.cursor.execute(f"DELETE FROM {stream.staging} WHERE {condition}")
         self._warehouse.catalog.touch(transaction, stream.table)
 
     def commit(self, parent: str, names: Sequence[str]) -> tuple[int | None, list[tuple[str, str, str]]]:
-        """Commit finalized PENDING streams of one table, all or none: (commit time in ms, [(code, entity, message)])."""
+        """Commit finalized PENDING streams, all or none: (commit time in ms, [(code, entity, message)])."""
         table = self.table(table_of(parent))
         streams = [self.get(name) for name in dict.fromkeys(names)]
         problems = [problem for stream in streams if (problem := _uncommittable(stream, table.name))]

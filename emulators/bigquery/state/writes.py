@@ -129,5 +129,9 @@ def _fitted(
 def refuse_update_options(where: Destination) -> None:
     """schemaUpdateOptions make sense only for WRITE_APPEND, or WRITE_TRUNCATE of a partition."""
     if where.update and where.write != "WRITE_APPEND" and not (where.write == "WRITE_TRUNCATE" and where.partition):
-        raise ServiceError(400, "invalid", "Schema update options should only be specified with WRITE_APPEND disposition, "
-                           "or with WRITE_TRUNCATE disposition on a table partition.")  # fmt: skip
+        raise ServiceError(
+            400,
+            "invalid",
+            "Schema update options should only be specified with WRITE_APPEND disposition, "
+            "or with WRITE_TRUNCATE disposition on a table partition.",
+        )

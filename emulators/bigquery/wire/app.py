@@ -46,6 +46,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", _TABLE + ":getIamPolicy", policies.get_table),
     ("POST", _TABLE + ":setIamPolicy", policies.set_table),
     ("POST", _TABLE + ":testIamPermissions", policies.test),
+    ("GET", _TABLE + "/rowAccessPolicies", policies.row_access),
+    ("POST", _TABLE + "/rowAccessPolicies", policies.row_access),
     ("POST", _DATASET + "/routines", routines.insert),
     ("GET", _DATASET + "/routines", routines.listing),
     ("GET", _ROUTINE, routines.get),

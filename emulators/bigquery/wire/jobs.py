@@ -88,8 +88,19 @@ def _summary(request: Request, job: Job) -> Resource:
 def query(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST projects/{project}/queries: run, and answer with the first page when it is done in time."""
     content = parse_body(body, "QueryRequest", request.path_params["project"])
-    kept = ("query", "defaultDataset", "useLegacySql", "queryParameters", "parameterMode", "connectionProperties",
-            "createSession", "maximumBytesBilled", "useQueryCache", "destinationEncryptionConfiguration", "writeIncrementalResults")  # fmt: skip
+    kept = (
+        "query",
+        "defaultDataset",
+        "useLegacySql",
+        "queryParameters",
+        "parameterMode",
+        "connectionProperties",
+        "createSession",
+        "maximumBytesBilled",
+        "useQueryCache",
+        "destinationEncryptionConfiguration",
+        "writeIncrementalResults",
+    )
     configuration: dict[str, Any] = {"query": {key: content[key] for key in kept if key in content}}
     configuration |= {key: content[key] for key in ("dryRun", "labels") if key in content}
     reference = {"location": content["location"]} if content.get("location") else {}

@@ -76,8 +76,14 @@ def table_body(request: Request, table: Table, catalog: Catalog, sizes: Sizes) -
     }
     if table.kind in ("TABLE", "SNAPSHOT"):
         rows, size = sizes.of(table)
-        found |= {"numRows": str(rows), "numBytes": str(size), "numLongTermBytes": "0", "numTotalLogicalBytes": str(size),
-                  "numActiveLogicalBytes": str(size), "numLongTermLogicalBytes": "0"}  # fmt: skip
+        found |= {
+            "numRows": str(rows),
+            "numBytes": str(size),
+            "numLongTermBytes": "0",
+            "numTotalLogicalBytes": str(size),
+            "numActiveLogicalBytes": str(size),
+            "numLongTermLogicalBytes": "0",
+        }
     return found
 
 

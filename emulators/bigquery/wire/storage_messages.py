@@ -22,34 +22,39 @@ ProtoSchema: 1 proto_descriptor bytes
 ProtoRows: 1 serialized_rows *bytes
 FieldElementType: 1 type int32
 TableFieldSchema: 1 name string, 2 type int32, 3 mode int32, 4 fields *TableFieldSchema, 6 description string, \
-    7 max_length int64, 8 precision int64, 9 scale int64, 10 default_value_expression string, 11 range_element_type FieldElementType
+    7 max_length int64, 8 precision int64, 9 scale int64, 10 default_value_expression string, 11 \
+    range_element_type FieldElementType
 TableSchema: 1 fields *TableFieldSchema
 ReadStream: 1 name string
 TableModifiers: 1 snapshot_time Timestamp
-TableReadOptions: 1 selected_fields *string, 2 row_restriction string, 3 arrow_serialization_options ArrowSerializationOptions, \
-    5 sample_percentage double, 6 response_compression_codec int32
-ReadSession: 1 name string, 2 expire_time Timestamp, 3 data_format int32, 4 avro_schema AvroSchema, 5 arrow_schema ArrowSchema, \
-    6 table string, 7 table_modifiers TableModifiers, 8 read_options TableReadOptions, 10 streams *ReadStream, \
-    12 estimated_total_bytes_scanned int64, 13 trace_id string, 14 estimated_row_count int64
-CreateReadSessionRequest: 1 parent string, 2 read_session ReadSession, 3 max_stream_count int32, 4 preferred_min_stream_count int32
+TableReadOptions: 1 selected_fields *string, 2 row_restriction string, 3 arrow_serialization_options \
+    ArrowSerializationOptions, 5 sample_percentage double, 6 response_compression_codec int32
+ReadSession: 1 name string, 2 expire_time Timestamp, 3 data_format int32, 4 avro_schema AvroSchema, 5 \
+    arrow_schema ArrowSchema, 6 table string, 7 table_modifiers TableModifiers, 8 read_options \
+    TableReadOptions, 10 streams *ReadStream, 12 estimated_total_bytes_scanned int64, 13 trace_id string, 14 \
+    estimated_row_count int64
+CreateReadSessionRequest: 1 parent string, 2 read_session ReadSession, 3 max_stream_count int32, 4 \
+    preferred_min_stream_count int32
 ReadRowsRequest: 1 read_stream string, 2 offset int64
 Progress: 1 at_response_start double, 2 at_response_end double
 StreamStats: 2 progress Progress
-ReadRowsResponse: 2 stats StreamStats, 3 avro_rows AvroRows, 4 arrow_record_batch ArrowRecordBatch, 6 row_count int64, \
-    7 avro_schema AvroSchema, 8 arrow_schema ArrowSchema
+ReadRowsResponse: 2 stats StreamStats, 3 avro_rows AvroRows, 4 arrow_record_batch ArrowRecordBatch, 6 \
+    row_count int64, 7 avro_schema AvroSchema, 8 arrow_schema ArrowSchema
 SplitReadStreamRequest: 1 name string, 2 fraction double
 SplitReadStreamResponse: 1 primary_stream ReadStream, 2 remainder_stream ReadStream
-WriteStream: 1 name string, 2 type int32, 3 create_time Timestamp, 4 commit_time Timestamp, 5 table_schema TableSchema, \
-    7 write_mode int32, 8 location string
+WriteStream: 1 name string, 2 type int32, 3 create_time Timestamp, 4 commit_time Timestamp, 5 table_schema \
+    TableSchema, 7 write_mode int32, 8 location string
 CreateWriteStreamRequest: 1 parent string, 2 write_stream WriteStream
 ArrowData: 1 writer_schema ArrowSchema, 2 rows ArrowRecordBatch
 ProtoData: 1 writer_schema ProtoSchema, 2 rows ProtoRows
 MissingValue: 1 key string, 2 value int32
-AppendRowsRequest: 1 write_stream string, 2 offset Int64Value, 4 proto_rows ProtoData, 5 arrow_rows ArrowData, 6 trace_id string, \
-    7 missing_value_interpretations *MissingValue, 8 default_missing_value_interpretation int32
+AppendRowsRequest: 1 write_stream string, 2 offset Int64Value, 4 proto_rows ProtoData, 5 arrow_rows ArrowData, \
+    6 trace_id string, 7 missing_value_interpretations *MissingValue, 8 default_missing_value_interpretation \
+    int32
 AppendResult: 1 offset Int64Value
 RowError: 1 index int64, 2 code int32, 3 message string
-AppendRowsResponse: 1 append_result AppendResult, 2 error Status, 3 updated_schema TableSchema, 4 row_errors *RowError, 5 write_stream string
+AppendRowsResponse: 1 append_result AppendResult, 2 error Status, 3 updated_schema TableSchema, 4 row_errors \
+    *RowError, 5 write_stream string
 GetWriteStreamRequest: 1 name string, 3 view int32
 BatchCommitWriteStreamsRequest: 1 parent string, 2 write_streams *string
 StorageError: 1 code int32, 2 entity string, 3 error_message string

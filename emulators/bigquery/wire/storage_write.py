@@ -14,13 +14,48 @@ from emulators.bigquery.wire.storage_messages import MESSAGES
 
 _KINDS = {1: "COMMITTED", 2: "PENDING", 3: "BUFFERED"}
 _NUMBERS = {kind: number for number, kind in _KINDS.items()} | {DEFAULT: 1}
-_TYPES = {name: i for i, name in enumerate(
-    ["-", "STRING", "INT64", "FLOAT64", "STRUCT", "BYTES", "BOOL", "TIMESTAMP", "DATE", "TIME", "DATETIME", "GEOGRAPHY", "NUMERIC", "BIGNUMERIC", "INTERVAL", "JSON", "RANGE"]
-)}  # fmt: skip
+_TYPES = {
+    name: i
+    for i, name in enumerate(
+        [
+            "-",
+            "STRING",
+            "INT64",
+            "FLOAT64",
+            "STRUCT",
+            "BYTES",
+            "BOOL",
+            "TIMESTAMP",
+            "DATE",
+            "TIME",
+            "DATETIME",
+            "GEOGRAPHY",
+            "NUMERIC",
+            "BIGNUMERIC",
+            "INTERVAL",
+            "JSON",
+            "RANGE",
+        ]
+    )
+}
 _MODES = {"NULLABLE": 1, "REQUIRED": 2, "REPEATED": 3}
-_STORAGE_CODES = {name: i for i, name in enumerate(
-    ["-", "TABLE_NOT_FOUND", "STREAM_ALREADY_COMMITTED", "STREAM_NOT_FOUND", "INVALID_STREAM_TYPE", "INVALID_STREAM_STATE", "STREAM_FINALIZED", "SCHEMA_MISMATCH_EXTRA_FIELDS", "OFFSET_ALREADY_EXISTS", "OFFSET_OUT_OF_RANGE"]
-)}  # fmt: skip
+_STORAGE_CODES = {
+    name: i
+    for i, name in enumerate(
+        [
+            "-",
+            "TABLE_NOT_FOUND",
+            "STREAM_ALREADY_COMMITTED",
+            "STREAM_NOT_FOUND",
+            "INVALID_STREAM_TYPE",
+            "INVALID_STREAM_STATE",
+            "STREAM_FINALIZED",
+            "SCHEMA_MISMATCH_EXTRA_FIELDS",
+            "OFFSET_ALREADY_EXISTS",
+            "OFFSET_OUT_OF_RANGE",
+        ]
+    )
+}
 _ANY = "type.googleapis.com/google.cloud.bigquery.storage.v1.StorageError"
 
 

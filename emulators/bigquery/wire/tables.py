@@ -31,8 +31,18 @@ def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     result = warehouse.anonymous.get(str(name))
     if result is not None:
         reference = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
-        return reply({"kind": "bigquery#table", "id": str(name), "tableReference": reference, "type": "TABLE", "location": "US",
-                      "schema": fields_to_rest(result.fields), "numRows": str(result.rows), "numBytes": str(result.size)})  # fmt: skip
+        return reply(
+            {
+                "kind": "bigquery#table",
+                "id": str(name),
+                "tableReference": reference,
+                "type": "TABLE",
+                "location": "US",
+                "schema": fields_to_rest(result.fields),
+                "numRows": str(result.rows),
+                "numBytes": str(result.size),
+            }
+        )
     table = warehouse.catalog.require(name)
     return reply(table_body(request, table, warehouse.catalog, warehouse.sizes))
 

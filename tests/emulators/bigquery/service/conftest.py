@@ -110,7 +110,7 @@ def client(service: Service) -> bigquery.Client:
 @pytest.fixture
 def dataset(client: bigquery.Client) -> str:
     """A new dataset's id."""
-    return client.create_dataset(f"d{uuid.uuid4().hex[:12]}").dataset_id
+    return str(client.create_dataset(f"d{uuid.uuid4().hex[:12]}").dataset_id)
 
 
 @pytest.fixture

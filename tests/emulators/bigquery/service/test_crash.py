@@ -61,7 +61,7 @@ def test_appends_with_offsets_survive_kills_exactly_once(mortal: Service, kills:
 
 
 def _change_until_killed(service: Service, done: list[int]) -> None:
-    """Step k: insert k, move k - 1 by a MERGE, and replace a table by CTAS; note the last step that was acknowledged."""
+    """Step k: insert k, change it by a MERGE, replace a table by CTAS; note the last step acknowledged."""
     client = service.client()
     while True:
         k = done[0] + 1

@@ -125,7 +125,8 @@ def test_json_csv_and_avro_files_are_tables_too(client: bigquery.Client, dataset
     for form, extra in (("JSON", ""), ("CSV", ", skip_leading_rows = 1"), ("AVRO", "")):
         uri = f"gs://{bucket.name}/f.{form.lower()}"
         client.query_and_wait(
-            f"CREATE EXTERNAL TABLE {dataset}.{form} (a INT64, b STRING) OPTIONS (format = '{form}', uris = ['{uri}']{extra})"
+            f"CREATE EXTERNAL TABLE {dataset}.{form} (a INT64, b STRING) "
+            f"OPTIONS (format = '{form}', uris = ['{uri}']{extra})"
         )
         rows, files = run(client, f"SELECT a, NULLIF(b, '') FROM {dataset}.{form} ORDER BY a DESC")
         assert (rows, files) == ([(1, "x"), (None, None)], 1)
@@ -134,7 +135,8 @@ def test_json_csv_and_avro_files_are_tables_too(client: bigquery.Client, dataset
 def test_load_data_and_export_data_are_inverse(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
     uri = f"gs://{bucket.name}/out/*.parquet"
     client.query_and_wait(
-        f"EXPORT DATA OPTIONS (uri = '{uri}', format = 'PARQUET') AS SELECT n, CAST(n AS STRING) AS s FROM UNNEST([1, 2]) AS n"
+        f"EXPORT DATA OPTIONS (uri = '{uri}', format = 'PARQUET') AS "
+        "SELECT n, CAST(n AS STRING) AS s FROM UNNEST([1, 2]) AS n"
     )
     client.query_and_wait(f"LOAD DATA INTO {dataset}.t FROM FILES (format = 'PARQUET', uris = ['{uri}'])")
     assert run(client, f"SELECT * FROM {dataset}.t ORDER BY n")[0] == [(1, "1"), (2, "2")]

@@ -33,23 +33,79 @@ FIELD = {"name": "a", "type": "INTEGER", "mode": "NULLABLE"}
 BODIES: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/datasets", {"datasetReference": {"datasetId": "fuzz2"}, "labels": {"a": "b"}, "location": "EU"}),
     ("PATCH", "/datasets/fuzz", {"labels": {"a": "b"}, "description": "x", "access": []}),
-    ("POST", "/datasets/fuzz/tables", {"tableReference": TABLE, "schema": {"fields": [FIELD]}, "clustering": {"fields": ["a"]},
-                                       "timePartitioning": {"type": "DAY", "field": "a"}}),
-    ("POST", "/datasets/fuzz/tables", {"tableReference": TABLE, "view": {"query": "SELECT 1 AS a", "useLegacySql": False}}),
-    ("POST", "/datasets/fuzz/tables", {"tableReference": TABLE, "externalDataConfiguration": {
-        "sourceFormat": "PARQUET", "sourceUris": ["gs://b/x/*"], "hivePartitioningOptions": {"mode": "CUSTOM", "sourceUriPrefix": "gs://b/x/{d:DATE}"}}}),
+    (
+        "POST",
+        "/datasets/fuzz/tables",
+        {
+            "tableReference": TABLE,
+            "schema": {"fields": [FIELD]},
+            "clustering": {"fields": ["a"]},
+            "timePartitioning": {"type": "DAY", "field": "a"},
+        },
+    ),
+    (
+        "POST",
+        "/datasets/fuzz/tables",
+        {"tableReference": TABLE, "view": {"query": "SELECT 1 AS a", "useLegacySql": False}},
+    ),
+    (
+        "POST",
+        "/datasets/fuzz/tables",
+        {
+            "tableReference": TABLE,
+            "externalDataConfiguration": {
+                "sourceFormat": "PARQUET",
+                "sourceUris": ["gs://b/x/*"],
+                "hivePartitioningOptions": {"mode": "CUSTOM", "sourceUriPrefix": "gs://b/x/{d:DATE}"},
+            },
+        },
+    ),
     ("PATCH", "/datasets/fuzz/tables/real", {"schema": {"fields": [FIELD]}, "labels": {}, "expirationTime": "1"}),
-    ("POST", "/datasets/fuzz/tables/real/insertAll", {"rows": [{"insertId": "a", "json": {"a": 1}}], "ignoreUnknownValues": False}),
-    ("POST", "/jobs", {"configuration": {"query": {"query": "SELECT 1", "useLegacySql": False, "destinationTable": TABLE,
-                                                   "defaultDataset": {"datasetId": "fuzz"}, "queryParameters": []}}}),
-    ("POST", "/jobs", {"configuration": {"load": {"destinationTable": TABLE, "sourceUris": ["gs://b/o"], "sourceFormat": "CSV"}}}),
+    (
+        "POST",
+        "/datasets/fuzz/tables/real/insertAll",
+        {"rows": [{"insertId": "a", "json": {"a": 1}}], "ignoreUnknownValues": False},
+    ),
+    (
+        "POST",
+        "/jobs",
+        {
+            "configuration": {
+                "query": {
+                    "query": "SELECT 1",
+                    "useLegacySql": False,
+                    "destinationTable": TABLE,
+                    "defaultDataset": {"datasetId": "fuzz"},
+                    "queryParameters": [],
+                }
+            }
+        },
+    ),
+    (
+        "POST",
+        "/jobs",
+        {"configuration": {"load": {"destinationTable": TABLE, "sourceUris": ["gs://b/o"], "sourceFormat": "CSV"}}},
+    ),
     ("POST", "/jobs", {"configuration": {"copy": {"sourceTable": TABLE, "destinationTable": TABLE}}}),
     ("POST", "/jobs", {"configuration": {"extract": {"sourceTable": TABLE, "destinationUris": ["gs://b/o"]}}}),
-    ("POST", "/queries", {"query": "SELECT @p", "parameterMode": "NAMED", "timeoutMs": 1000, "maxResults": 1, "queryParameters": [
-        {"name": "p", "parameterType": {"type": "INT64"}, "parameterValue": {"value": "1"}}]}),
-    ("POST", "/datasets/fuzz/routines", {"routineReference": {"routineId": "f"}, "routineType": "SCALAR_FUNCTION", "definitionBody": "1"}),
+    (
+        "POST",
+        "/queries",
+        {
+            "query": "SELECT @p",
+            "parameterMode": "NAMED",
+            "timeoutMs": 1000,
+            "maxResults": 1,
+            "queryParameters": [{"name": "p", "parameterType": {"type": "INT64"}, "parameterValue": {"value": "1"}}],
+        },
+    ),
+    (
+        "POST",
+        "/datasets/fuzz/routines",
+        {"routineReference": {"routineId": "f"}, "routineType": "SCALAR_FUNCTION", "definitionBody": "1"},
+    ),
     ("POST", "/datasets/fuzz/tables/real:setIamPolicy", {"policy": {"bindings": [{"role": "r", "members": ["m"]}]}}),
-]  # fmt: skip
+]
 
 
 def mutate(value: Any, chance: random.Random) -> Any:

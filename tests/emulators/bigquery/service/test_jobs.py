@@ -28,7 +28,8 @@ def test_a_query_writes_where_it_is_told(client: bigquery.Client, dataset: str) 
 
 def test_a_partition_is_replaced_alone(client: bigquery.Client, dataset: str) -> None:
     client.query_and_wait(
-        f"CREATE TABLE {dataset}.t PARTITION BY day AS SELECT DATE '2024-01-01' AS day, 1 AS n UNION ALL SELECT '2024-01-02', 2"
+        f"CREATE TABLE {dataset}.t PARTITION BY day AS "
+        "SELECT DATE '2024-01-01' AS day, 1 AS n UNION ALL SELECT '2024-01-02', 2"
     )
     config = QueryJobConfig(destination=f"{client.project}.{dataset}.t$20240102", write_disposition="WRITE_TRUNCATE")
     client.query("SELECT DATE '2024-01-02' AS day, 3 AS n", config).result()
@@ -53,7 +54,8 @@ def test_statistics_say_what_was_done(client: bigquery.Client, dataset: str) -> 
     assert create.destination.table_id == "t"
     merge = client.query(
         f"MERGE {dataset}.t USING (SELECT 3 AS n UNION ALL SELECT 9) s ON t.n = s.n "
-        "WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT ROW WHEN NOT MATCHED BY SOURCE AND t.n = 1 THEN UPDATE SET n = 7"
+        "WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT ROW "
+        "WHEN NOT MATCHED BY SOURCE AND t.n = 1 THEN UPDATE SET n = 7"
     )
     merge.result()
     stats = merge.dml_stats

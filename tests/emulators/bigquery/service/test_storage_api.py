@@ -1,7 +1,9 @@
 """The Storage API through Google's clients: offsets, commits, refusals; and reading what was written."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -150,10 +152,10 @@ def test_protobuf_rows_become_values(client: bigquery.Client, writer: BigQueryWr
         row(n="1e40"),
     ]
 
-    def send(messages: list[object]) -> types.AppendRowsResponse:
+    def send(messages: Sequence[Any]) -> types.AppendRowsResponse:
         data = types.AppendRowsRequest.ProtoData(
             writer_schema=types.ProtoSchema(proto_descriptor=descriptor),
-            rows=types.ProtoRows(serialized_rows=[m.SerializeToString() for m in messages]),  # type: ignore[attr-defined]
+            rows=types.ProtoRows(serialized_rows=[m.SerializeToString() for m in messages]),
         )
         stream = f"projects/{client.project}/datasets/{dataset}/tables/proto/streams/_default"
         return next(iter(writer.append_rows(iter([types.AppendRowsRequest(write_stream=stream, proto_rows=data)]))))
