@@ -4,7 +4,7 @@ Options are a dict of OPTIONS(...) with lower-case names and Python values: str,
 datetime, lists, and for labels and tags a list of (key, value) pairs.
 if_exists / if_not_exists / or_replace are the clauses as written; the state layer answers accordingly
 (Already Exists: Table p:d.t, reason duplicate 409; Not found: Table p:d.t was not found in location L, reason notFound 404).
-"""
+"""  # noqa: E501
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,7 +80,8 @@ class CreateView:
 
 @dataclass(frozen=True)
 class CreateExternalTable:
-    """CREATE EXTERNAL TABLE: fields empty means autodetect; options as written (format, uris, hive_partition_uri_prefix ...).
+    """CREATE EXTERNAL TABLE: fields empty means autodetect; options as written (format, uris,
+    hive_partition_uri_prefix ...).
 
     partition_columns: WITH PARTITION COLUMNS; None when the clause is absent, () when it has no list (AUTO detection).
     """
@@ -128,7 +129,8 @@ class DropTable:
 
 @dataclass(frozen=True)
 class CreateRoutine:
-    """CREATE [AGGREGATE] FUNCTION / TABLE FUNCTION / PROCEDURE: resource is the REST form (routineType, arguments ...)."""
+    """CREATE [AGGREGATE] FUNCTION / TABLE FUNCTION / PROCEDURE: resource is the REST form (routineType, arguments
+    ...)."""
 
     name: TableName
     resource: dict[str, Any]
@@ -235,7 +237,8 @@ class AlterTable:
 
 @dataclass(frozen=True)
 class Grant:
-    """GRANT / REVOKE roles ON resource (SCHEMA, TABLE or VIEW) TO / FROM principals; for a schema name.table is empty."""
+    """GRANT / REVOKE roles ON resource (SCHEMA, TABLE or VIEW) TO / FROM principals; for a schema name.table is
+    empty."""
 
     name: TableName
     resource: str

@@ -85,7 +85,8 @@ class Catalog(Protocol):
         ...
 
     def relation(self, name: TableName, predicates: Sequence[str], as_of: datetime | None = None) -> str:
-        """A DuckDB relation to read: a quoted name, or a subquery in parentheses; columns as TableInfo.fields, then hidden.
+        """A DuckDB relation to read: a quoted name, or a subquery in parentheses; columns as TableInfo.fields, then
+        hidden.
 
         predicates: DuckDB conditions over the partition columns alone (e.g. `"day" >= DATE '2024-01-01'`), all of which
         the statement requires: hints for pruning; the statement still filters. as_of: FOR SYSTEM_TIME AS OF.

@@ -18,7 +18,7 @@ from emulators.bigquery.sql.syntax import statements as s
 from emulators.bigquery.sql.syntax.scripting import parse_script
 from emulators.bigquery.sql.types import Type
 
-_MAX_STEPS = 1_000_000
+_MAX_STEPS = 100_000
 Steps = Generator[Statement, None, None]
 _ASSIGN = "Cannot coerce expression of type {source} to type {target}"
 
@@ -85,7 +85,8 @@ class Script(Iterator[Statement]):
             self.environment.system["row_count"] = Value(f"CAST({affected} AS BIGINT)", t.INT64)
 
     def failed(self, error: SqlError) -> bool:
-        """The statement last yielded has failed. True: a handler of the script takes it, go on; False: raise the error."""
+        """The statement last yielded has failed. True: a handler of the script takes it, go on; False: raise the
+        error."""
         try:
             self._pending = self._steps.throw(error)
         except StopIteration:
@@ -336,7 +337,7 @@ class Script(Iterator[Statement]):
     def _into(self, targets: list[str], statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
         if len(targets) != len(statement.schema):
             raise SqlError(
-                f"EXECUTE IMMEDIATE INTO has {len(targets)} variables but the query returns {len(statement.schema)} columns"
+                f"EXECUTE IMMEDIATE INTO has {len(targets)} variables but the query returns {len(statement.schema)} columns"  # noqa: E501
             )
         if len(rows) > 1:
             raise SqlError("EXECUTE IMMEDIATE INTO: the query returned more than one row")

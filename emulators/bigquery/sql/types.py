@@ -57,8 +57,10 @@ SIMPLE = {
     )
 }
 _DUCKDB = {
-    "INT64": "BIGINT", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "DECIMAL(38,18)", "BOOL": "BOOLEAN",
-    "STRING": "VARCHAR", "BYTES": "BLOB", "DATE": "DATE", "TIME": "TIME", "DATETIME": "TIMESTAMP", "TIMESTAMP": "TIMESTAMPTZ",
+    "INT64": "BIGINT", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "DECIMAL(38,18)",
+    "BOOL": "BOOLEAN",
+    "STRING": "VARCHAR", "BYTES": "BLOB", "DATE": "DATE", "TIME": "TIME", "DATETIME": "TIMESTAMP", "TIMESTAMP":
+    "TIMESTAMPTZ",
     "JSON": "JSON", "GEOGRAPHY": "VARCHAR", "INTERVAL": "INTERVAL", "NULL": "BIGINT",
 }  # fmt: skip
 LEGACY = {
@@ -180,7 +182,7 @@ def coerces(source: Type, target: Type, literal: bool = False) -> int | None:
     """How far `source` is from `target` when it converts by itself: 0 the same, higher is worse, None never.
 
     literal: the value is a literal or a parameter, of which BigQuery converts more (text to dates, numbers to narrower).
-    """
+    """  # noqa: E501
     if source == target:
         return 0
     if source.kind == "NULL":

@@ -12,7 +12,6 @@ from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
-
 # Arguments that cannot fail by themselves.
 _HARMLESS = (nodes.Literal, nodes.Path, nodes.Parameter, nodes.Member, nodes.Part)
 

@@ -72,7 +72,7 @@ def cast(a: Analyzer, node: nodes.Cast, scope: Scope) -> Value:
     return made
 
 
-def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:
+def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:  # noqa: RET503
     """The value cast to `target`."""
     source = value.type
     if source == target:

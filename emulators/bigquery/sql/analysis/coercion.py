@@ -60,7 +60,8 @@ _PLAIN = {
 
 
 def literal_text(kind: str, sql: str) -> str:
-    """A string that is read as a date or time, with BigQuery's rules and errors; the usual form needs no check by DuckDB."""
+    """A string that is read as a date or time, with BigQuery's rules and errors; the usual form needs no check by
+    DuckDB."""
     pattern = _PLAIN.get(kind)
     if pattern is not None and pattern.fullmatch(sql[1:-1]) and _is_date(sql[1:-1]):
         return f"CAST({sql} AS {t.duckdb(t.SIMPLE[kind])})"

@@ -45,7 +45,8 @@ def python_value(value: Value) -> Any:
 
 
 def value_sql(value: Any, kind: Type) -> str:
-    """A DuckDB literal of type `kind`. value: as DuckDB's Python client gives it (fetchall), or JSON-like for structs."""
+    """A DuckDB literal of type `kind`. value: as DuckDB's Python client gives it (fetchall), or JSON-like for
+    structs."""
     name = t.duckdb(kind)
     if value is None:
         return f"CAST(NULL AS {name})"

@@ -152,7 +152,7 @@ def foreign_key(a: Analyzer, key: nodes.ForeignKeyNode) -> actions.ForeignKey:
     return actions.ForeignKey(key.name, tuple(key.columns), a.table_name(key.table, key), tuple(key.referenced))
 
 
-def partitioning(a: Analyzer, node: nodes.Node | None, schema: tuple[Field, ...]) -> actions.Partitioning | None:
+def partitioning(a: Analyzer, node: nodes.Node | None, schema: tuple[Field, ...]) -> actions.Partitioning | None:  # noqa: RET503
     """PARTITION BY: a DATE column, X_TRUNC(column, part), DATE(column), _PARTITIONDATE, RANGE_BUCKET(...)."""
     if node is None:
         return None
@@ -163,7 +163,7 @@ def partitioning(a: Analyzer, node: nodes.Node | None, schema: tuple[Field, ...]
     if isinstance(node, nodes.Call):
         return _by_call(a, node, schema)
     a.fail(
-        "PARTITION BY expression must be DATE(<timestamp_column>), a DATE column, or one of the *_TRUNC and RANGE_BUCKET forms",
+        "PARTITION BY expression must be DATE(<timestamp_column>), a DATE column, or one of the *_TRUNC and RANGE_BUCKET forms",  # noqa: E501
         node,
     )
 
@@ -174,13 +174,13 @@ def _by_column(a: Analyzer, node: nodes.Path, schema: tuple[Field, ...]) -> acti
         a.fail(f"Unrecognized name: {node.parts[0]}", node)
     if field.type != "DATE":
         a.fail(
-            "PARTITION BY expression must be DATE(<timestamp_column>), DATE(<datetime_column>), DATETIME_TRUNC(...), TIMESTAMP_TRUNC(...), a DATE column, or RANGE_BUCKET(...)",
+            "PARTITION BY expression must be DATE(<timestamp_column>), DATE(<datetime_column>), DATETIME_TRUNC(...), TIMESTAMP_TRUNC(...), a DATE column, or RANGE_BUCKET(...)",  # noqa: E501
             node,
         )
     return actions.Partitioning("time", field.name, "DAY")
 
 
-def _by_call(a: Analyzer, node: nodes.Call, schema: tuple[Field, ...]) -> actions.Partitioning:
+def _by_call(a: Analyzer, node: nodes.Call, schema: tuple[Field, ...]) -> actions.Partitioning:  # noqa: RET503
     first = node.args[0] if node.args else None
     if not isinstance(first, nodes.Path):
         a.fail("PARTITION BY expression must name a column", node)
@@ -286,7 +286,7 @@ def load(a: Analyzer, node: d.Load) -> Statement:
     if not known and (info := a.catalog.table(name)) is not None:
         known = info.fields
     action = actions.LoadData(
-        name, columns, f.options(a, node.files), node.overwrite, partitioning(a, node.partition_by, known), tuple(node.cluster_by),
+        name, columns, f.options(a, node.files), node.overwrite, partitioning(a, node.partition_by, known), tuple(node.cluster_by),  # noqa: E501
         f.options(a, node.options), parts,
     )  # fmt: skip
     return made(a, node, "LOAD_DATA", action, name)

@@ -28,7 +28,7 @@ def target(a: Analyzer, path: list[str], node: nodes.Node, verb: str) -> TableIn
     return info
 
 
-def column_of(a: Analyzer, info: TableInfo, name: str, node: nodes.Node) -> Field:
+def column_of(a: Analyzer, info: TableInfo, name: str, node: nodes.Node) -> Field:  # noqa: RET503
     for field in (*info.fields, *info.hidden):
         if field.name.lower() == name.lower():
             return field
@@ -166,7 +166,7 @@ def require_filter(a: Analyzer, info: TableInfo, where: nodes.Node | None, scope
         name = f"{info.name.project}.{info.name.dataset}.{info.name.table}"
         columns = "', '".join(info.partition_columns)
         raise SqlError(
-            f"Cannot query over table '{name}' without a filter over column(s) '{columns}' that can be used for partition elimination"
+            f"Cannot query over table '{name}' without a filter over column(s) '{columns}' that can be used for partition elimination"  # noqa: E501
         )
 
 

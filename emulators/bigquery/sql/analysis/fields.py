@@ -22,7 +22,7 @@ def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
         a.expression(column.default, Scope())
     tags = given.get("policy_tags") or ()
     return Field(
-        column.name, base.type, mode, base.fields, given.get("description"), base.precision, base.scale, base.max_length,
+        column.name, base.type, mode, base.fields, given.get("description"), base.precision, base.scale, base.max_length,  # noqa: E501
         column.default_text, tuple(tags),
     )  # fmt: skip
 

@@ -10,7 +10,8 @@ from emulators.bigquery.sql.syntax import nodes
 
 UNITS = {
     "YEAR": "to_years", "QUARTER": "to_quarters", "MONTH": "to_months", "WEEK": "to_weeks", "DAY": "to_days",
-    "HOUR": "to_hours", "MINUTE": "to_minutes", "SECOND": "to_seconds", "MILLISECOND": "to_milliseconds", "MICROSECOND": "to_microseconds",
+    "HOUR": "to_hours", "MINUTE": "to_minutes", "SECOND": "to_seconds", "MILLISECOND": "to_milliseconds",
+    "MICROSECOND": "to_microseconds",
 }  # fmt: skip
 _CASTED = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")
 _ORDER = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
@@ -88,7 +89,7 @@ def _between(a: Analyzer, node: nodes.Interval, text: str) -> Value:
     return Value("(" + " + ".join(amounts) + ")", t.INTERVAL)
 
 
-def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -> Value:
+def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -> Value:  # noqa: RET503
     """DATE + INT64, DATE - DATE, x + INTERVAL, INTERVAL * INT64 and the like."""
     from emulators.bigquery.sql.analysis.operators import no_signature
 

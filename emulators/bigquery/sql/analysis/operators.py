@@ -259,7 +259,7 @@ def case(a: Analyzer, node: nodes.Case, scope: Scope) -> Value:
     values, kind = common(
         a,
         results,
-        "No matching signature for operator CASE; all THEN/ELSE arguments must be coercible to a common type but found: {types}",
+        "No matching signature for operator CASE; all THEN/ELSE arguments must be coercible to a common type but found: {types}",  # noqa: E501
         node,
     )
     arms = "".join(f" WHEN {c.sql} THEN {v.sql}" for c, v in zip(conditions, values, strict=False))

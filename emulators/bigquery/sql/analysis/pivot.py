@@ -2,12 +2,12 @@
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.analysis.coercion import common
 from emulators.bigquery.sql.analysis.constants import evaluate
 from emulators.bigquery.sql.analysis.operators import compare
 from emulators.bigquery.sql.analysis.sources import From, from_columns
 from emulators.bigquery.sql.analysis.values import Column, Scope, Value
+from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.syntax import nodes
 
 

@@ -9,8 +9,26 @@ from emulators.bigquery.sql.syntax import nodes
 _COMPARISONS = ("=", "<", ">", "<=", ">=")
 # Functions that give NULL for NULL: a condition made of them rejects the rows that an outer join adds.
 _STRICT = frozenset(
-    """DATE DATETIME TIMESTAMP DATE_TRUNC TIMESTAMP_TRUNC DATETIME_TRUNC DATE_ADD DATE_SUB TIMESTAMP_ADD TIMESTAMP_SUB
-    DATETIME_ADD DATETIME_SUB CURRENT_DATE CURRENT_TIMESTAMP CURRENT_DATETIME PARSE_DATE TIMESTAMP_MICROS LAST_DAY""".split()
+    [
+        "DATE",
+        "DATETIME",
+        "TIMESTAMP",
+        "DATE_TRUNC",
+        "TIMESTAMP_TRUNC",
+        "DATETIME_TRUNC",
+        "DATE_ADD",
+        "DATE_SUB",
+        "TIMESTAMP_ADD",
+        "TIMESTAMP_SUB",
+        "DATETIME_ADD",
+        "DATETIME_SUB",
+        "CURRENT_DATE",
+        "CURRENT_TIMESTAMP",
+        "CURRENT_DATETIME",
+        "PARSE_DATE",
+        "TIMESTAMP_MICROS",
+        "LAST_DAY",
+    ]
 )
 
 

@@ -65,13 +65,14 @@ def generate_range_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     name, element = a.shared.alias("e"), t.duckdb(whole.type.element)
     start, end = (f"struct_extract({whole.sql}, '{side}')" for side in ("start", "end"))
     length = interval_sql(count.sql, step.unit)
-    starts = f"list_filter(generate_series({start}, {end}, {length}), lambda {name}: {name} < {end} AND ({partial} OR {name} + {length} <= {end}))"
-    made = f'struct_pack("start" := CAST({name} AS {element}), "end" := CAST(least({name} + {length}, {end}) AS {element}))'
+    starts = f"list_filter(generate_series({start}, {end}, {length}), lambda {name}: {name} < {end} AND ({partial} OR {name} + {length} <= {end}))"  # noqa: E501
+    made = f'struct_pack("start" := CAST({name} AS {element}), "end" := CAST(least({name} + {length}, {end}) AS {element}))'  # noqa: E501
     return combine(f"list_transform({starts}, lambda {name}: {made})", t.array(whole.type), whole, count)
 
 
 def range_sessionize(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:
-    """RANGE_SESSIONIZE(TABLE t, 'column', ['key', ...][, 'MEETS' | 'OVERLAPS']): t with session_range, the span of its session."""
+    """RANGE_SESSIONIZE(TABLE t, 'column', ['key', ...][, 'MEETS' | 'OVERLAPS']): t with session_range, the span of
+    its session."""
     from emulators.bigquery.sql.analysis.sources import source
 
     if len(node.args) not in (3, 4):
@@ -117,11 +118,11 @@ def _sessions(
     start, end = (f"struct_extract({active.sql}, '{side}')" for side in ("start", "end"))
     partition = f"PARTITION BY {', '.join(k.sql for k in keys)} " if keys else ""
     before = f"OVER ({partition}ORDER BY {start} NULLS FIRST, {end} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    fresh = f"CASE WHEN bool_or({end} IS NULL) {before} THEN 0 WHEN {start} {apart} max({end}) {before} THEN 1 ELSE 0 END AS f"
+    fresh = f"CASE WHEN bool_or({end} IS NULL) {before} THEN 0 WHEN {start} {apart} max({end}) {before} THEN 1 ELSE 0 END AS f"  # noqa: E501
     groups = "".join(f", {k.sql} AS k{i}" for i, k in enumerate(keys))
     step = f"SELECT {', '.join(own)}{groups}, {start} AS s, {end} AS e, {fresh} FROM {sql}"
     names = ", ".join(f"k{i}" for i in range(len(keys)))
-    numbered = f"SELECT *, sum(f) OVER ({f'PARTITION BY {names} ' if keys else ''}ORDER BY s NULLS FIRST, e ROWS UNBOUNDED PRECEDING) AS g FROM ({step})"
+    numbered = f"SELECT *, sum(f) OVER ({f'PARTITION BY {names} ' if keys else ''}ORDER BY s NULLS FIRST, e ROWS UNBOUNDED PRECEDING) AS g FROM ({step})"  # noqa: E501
     window = f"OVER (PARTITION BY {names + ', ' if keys else ''}g)"
     first = f"CASE WHEN bool_or(s IS NULL) {window} THEN NULL ELSE min(s) {window} END"
     last = f"CASE WHEN bool_or(e IS NULL) {window} THEN NULL ELSE max(e) {window} END"

@@ -70,7 +70,7 @@ def temporary_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
 def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """A call of a routine of the catalog; Function not found when there is none."""
-    routine, name = _routine(a, node)
+    routine, _name = _routine(a, node)
     if routine is None or routine.get("routineType", "SCALAR_FUNCTION") != "SCALAR_FUNCTION":
         _unknown(a, node)
     if routine.get("language", "SQL") != "SQL":
@@ -134,7 +134,7 @@ def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Rel
     call = node.call
     if call.name in TABLE_FUNCTIONS:
         return TABLE_FUNCTIONS[call.name](a, call, scope)
-    routine, name = _routine(a, call)
+    routine, _name = _routine(a, call)
     if routine is None or routine.get("routineType") != "TABLE_VALUED_FUNCTION":
         a.fail(f"Table-valued function not found: {'.'.join(call.path)}", call)
     wanted = [

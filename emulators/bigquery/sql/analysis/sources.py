@@ -14,7 +14,8 @@ from emulators.bigquery.sql.syntax import nodes
 
 @dataclass(slots=True)
 class From:
-    """A translated source: its SQL, what `*` gives, the merged columns of USING, and the items it brought into scope."""
+    """A translated source: its SQL, what `*` gives, the merged columns of USING, and the items it brought into
+    scope."""
 
     sql: str
     columns: list[tuple[str, Value]]

@@ -14,7 +14,8 @@ from emulators.bigquery.sql.syntax import statements as s
 
 StatementRule = Callable[[Analyzer, Any], Statement]
 _RULES = (
-    "alter", "calls", "casts", "ddl", "dml", "literals", "merge", "names", "operators", "ranges", "routines", "subqueries",
+    "alter", "calls", "casts", "ddl", "dml", "literals", "merge", "names", "operators", "ranges", "routines",
+    "subqueries",
 )  # fmt: skip
 STATEMENTS: dict[type[s.Statement], StatementRule] = {}
 
@@ -61,7 +62,7 @@ def _relation(a: Analyzer, scan: Scan) -> str:
     if scan.info.require_partition_filter and not predicates:
         columns = "', '".join(scan.info.partition_columns)
         raise SqlError(
-            f"Cannot query over table '{scan.info.name.project}.{scan.info.name.dataset}.{scan.info.name.table}' without a filter over "
+            f"Cannot query over table '{scan.info.name.project}.{scan.info.name.dataset}.{scan.info.name.table}' without a filter over "  # noqa: E501
             f"column(s) '{columns}' that can be used for partition elimination"
         )
     return a.catalog.relation(scan.info.name, predicates, scan.as_of)

@@ -122,7 +122,7 @@ def _wildcard(a: Analyzer, node: nodes.TableSource, alias: str) -> "From":
         a.shared.scans.append(one)
         known = {field.name.lower() for field in info.fields}
         items = [
-            f"CAST({own}.{t.quoted(f.name) if f.name.lower() in known else 'NULL'} AS {t.duckdb(t.of_field(f))}) AS {t.quoted(f.name)}"
+            f"CAST({own}.{t.quoted(f.name) if f.name.lower() in known else 'NULL'} AS {t.duckdb(t.of_field(f))}) AS {t.quoted(f.name)}"  # noqa: E501
             if f.name.lower() in known
             else f"CAST(NULL AS {t.duckdb(t.of_field(f))}) AS {t.quoted(f.name)}"
             for f in fields
@@ -148,7 +148,7 @@ def _information_schema(a: Analyzer, node: nodes.TableSource, upper: list[str]) 
         dataset = TableName(a.project, before[0], "")
     elif a.dataset is not None and upper[0] != "INFORMATION_SCHEMA":
         dataset = a.dataset
-    if dataset is not None and not dataset.dataset.lower().startswith("region-"):
+    if dataset is not None and not dataset.dataset.lower().startswith("region-"):  # noqa: SIM102
         if a.catalog.location(dataset.project, dataset.dataset) is None:
             not_found(a, dataset)
     found = a.catalog.schema_rows(dataset, view)

@@ -12,7 +12,8 @@ from emulators.bigquery.sql.types import Type
 class Value:
     """sql: DuckDB SQL, safe to put into any expression; literal: a literal or parameter, of which more is coerced.
 
-    raw: the literal's own value; refs: the columns it reads; volatile: it may differ from row to row without reading any.
+    raw: the literal's own value; refs: the columns it reads; volatile: it may differ from row to row without reading
+    any.
     """
 
     sql: str
@@ -38,7 +39,8 @@ def combine(sql: str, kind: Type, *parts: Value) -> Value:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """A column of a source: name as BigQuery shows it, sql as DuckDB reads it; origin: the scan and column it comes from."""
+    """A column of a source: name as BigQuery shows it, sql as DuckDB reads it; origin: the scan and column it comes
+    from."""
 
     name: str
     sql: str
@@ -73,7 +75,8 @@ class SharedQuery:
 
 @dataclass(slots=True)
 class Relation:
-    """A translated query: columns in order, `names` being DuckDB's names for them; a value table has one unnamed column."""
+    """A translated query: columns in order, `names` being DuckDB's names for them; a value table has one unnamed
+    column."""
 
     sql: str
     columns: list[Column]
@@ -97,7 +100,7 @@ class Scope:
 
     items: the sources of FROM; merged: columns of JOIN ... USING; star: what `*` expands to (None: all columns in order);
     variables: arguments of a function, script variables, WITH() bindings; aliases: the select list, for HAVING and so on.
-    """
+    """  # noqa: E501
 
     parent: "Scope | None" = None
     items: list[FromItem] = field(default_factory=list)

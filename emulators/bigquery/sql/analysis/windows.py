@@ -14,7 +14,8 @@ _ARGUMENT_NULLS = ("FIRST_VALUE", "LAST_VALUE", "NTH_VALUE")
 
 @dataclass(slots=True)
 class Modifiers:
-    """slots: d, o, n and w of a template; limit: ARRAY_AGG's or STRING_AGG's LIMIT; read: the values used on the way."""
+    """slots: d, o, n and w of a template; limit: ARRAY_AGG's or STRING_AGG's LIMIT; read: the values used on the
+    way."""
 
     slots: dict[str, str]
     limit: str | None = None

@@ -47,7 +47,8 @@ def collate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
 
 _TAGS = {
-    "INT64": "I", "FLOAT64": "F", "NUMERIC": "N", "BIGNUMERIC": "B", "STRING": "S", "BOOL": "L", "DATE": "D", "DATETIME": "M",
+    "INT64": "I", "FLOAT64": "F", "NUMERIC": "N", "BIGNUMERIC": "B", "STRING": "S", "BOOL": "L", "DATE": "D",
+    "DATETIME": "M",
     "TIME": "C", "TIMESTAMP": "Z", "JSON": "J", "INTERVAL": "V",
 }  # fmt: skip
 

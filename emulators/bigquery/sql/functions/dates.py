@@ -64,7 +64,7 @@ _TIMESTAMP_ADD = ("MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY
 def _kind(a: Analyzer, node: nodes.Call, value: Value) -> Type:
     """The type that the function works on: its own, or that of a DATE_ family argument."""
     own = _KINDS[node.name.split("_")[0]]
-    if value.type.kind in ("DATETIME", "TIMESTAMP") and own.kind in ("DATE", "DATETIME", "TIMESTAMP"):
+    if value.type.kind in ("DATETIME", "TIMESTAMP") and own.kind in ("DATE", "DATETIME", "TIMESTAMP"):  # noqa: SIM102
         if value.type == own or node.name.endswith("_TRUNC") or own.kind != "TIMESTAMP":
             return value.type
     if t.coerces(value.type, own, value.literal) is None:
@@ -200,8 +200,10 @@ def last_day(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
 _EXTRACTED = {
     "YEAR": "year({0})", "ISOYEAR": "isoyear({0})", "QUARTER": "quarter({0})", "MONTH": "month({0})", "DAY": "day({0})",
-    "DAYOFWEEK": "(dayofweek({0}) + 1)", "DAYOFYEAR": "dayofyear({0})", "ISOWEEK": "weekofyear({0})", "HOUR": "hour({0})",
-    "MINUTE": "minute({0})", "SECOND": "second({0})", "MILLISECOND": "(millisecond({0}) % 1000)", "MICROSECOND": "(microsecond({0}) % 1000000)",
+    "DAYOFWEEK": "(dayofweek({0}) + 1)", "DAYOFYEAR": "dayofyear({0})", "ISOWEEK": "weekofyear({0})",
+    "HOUR": "hour({0})",
+    "MINUTE": "minute({0})", "SECOND": "second({0})", "MILLISECOND": "(millisecond({0}) % 1000)",
+    "MICROSECOND": "(microsecond({0}) % 1000000)",
 }  # fmt: skip
 _TIME_ONLY = ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
 

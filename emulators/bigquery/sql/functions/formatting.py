@@ -1,15 +1,16 @@
 """Dates and numbers to text: FORMAT_DATE and its kin, FORMAT, and the text of floats and decimals."""
 
 from collections.abc import Callable
-from typing import Any
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _EPOCH = datetime(1970, 1, 1)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
 )  # fmt: skip
 
 
@@ -60,16 +61,16 @@ def _simple(d: datetime) -> dict[str, str]:
     hour = d.hour % 12 or 12
     return {
         "A": _DAYS[d.weekday()], "a": _DAYS[d.weekday()][:3], "B": _MONTHS[d.month - 1], "b": _MONTHS[d.month - 1][:3],
-        "h": _MONTHS[d.month - 1][:3], "C": f"{d.year // 100:02d}", "D": f"{d.month:02d}/{d.day:02d}/{d.year % 100:02d}",
+        "h": _MONTHS[d.month - 1][:3], "C": f"{d.year // 100:02d}", "D": f"{d.month:02d}/{d.day:02d}/{d.year % 100:02d}",  # noqa: E501
         "d": f"{d.day:02d}", "e": f"{d.day:2d}", "F": f"{d.year:04d}-{d.month:02d}-{d.day:02d}", "G": str(iso_year),
-        "g": f"{iso_year % 100:02d}", "H": f"{d.hour:02d}", "I": f"{hour:02d}", "J": str(iso_year), "j": f"{d.timetuple().tm_yday:03d}",
+        "g": f"{iso_year % 100:02d}", "H": f"{d.hour:02d}", "I": f"{hour:02d}", "J": str(iso_year), "j": f"{d.timetuple().tm_yday:03d}",  # noqa: E501
         "k": f"{d.hour:2d}", "l": f"{hour:2d}", "M": f"{d.minute:02d}", "m": f"{d.month:02d}", "n": "\n",
         "P": "pm" if d.hour >= 12 else "am", "p": "PM" if d.hour >= 12 else "AM", "Q": str((d.month + 2) // 3),
-        "R": f"{d.hour:02d}:{d.minute:02d}", "S": f"{d.second:02d}", "T": f"{d.hour:02d}:{d.minute:02d}:{d.second:02d}", "t": "\t",
-        "U": f"{week_sunday:02d}", "u": str(iso_day), "V": f"{iso_week:02d}", "W": f"{week_monday:02d}", "w": str((d.weekday() + 1) % 7),
+        "R": f"{d.hour:02d}:{d.minute:02d}", "S": f"{d.second:02d}", "T": f"{d.hour:02d}:{d.minute:02d}:{d.second:02d}", "t": "\t",  # noqa: E501
+        "U": f"{week_sunday:02d}", "u": str(iso_day), "V": f"{iso_week:02d}", "W": f"{week_monday:02d}", "w": str((d.weekday() + 1) % 7),  # noqa: E501
         "X": f"{d.hour:02d}:{d.minute:02d}:{d.second:02d}", "x": f"{d.month:02d}/{d.day:02d}/{d.year % 100:02d}",
         "Y": str(d.year), "y": f"{d.year % 100:02d}", "%": "%",
-        "c": f"{_DAYS[d.weekday()][:3]} {_MONTHS[d.month - 1][:3]} {d.day:2d} {d.hour:02d}:{d.minute:02d}:{d.second:02d} {d.year}",
+        "c": f"{_DAYS[d.weekday()][:3]} {_MONTHS[d.month - 1][:3]} {d.day:2d} {d.hour:02d}:{d.minute:02d}:{d.second:02d} {d.year}",  # noqa: E501
     }  # fmt: skip
 
 

@@ -52,7 +52,7 @@ table(
     ST_SIMPLIFY(GEOGRAPHY, FLOAT64) -> GEOGRAPHY = bq_st_simplify({0}, {1})
     ST_SNAPTOGRID(GEOGRAPHY, FLOAT64) -> GEOGRAPHY = bq_st_snaptogrid({0}, {1})
     ST_CENTROID(GEOGRAPHY) -> GEOGRAPHY = bq_st_centroid({0})
-    """,
+    """,  # noqa: E501
 )
 table(
     AGGREGATES,

@@ -67,9 +67,12 @@ table(
 
 # A scalar as JSON text's DuckDB value; what is not here is a STRING in its CAST form.
 _SCALARS = {
-    "INT64": "to_json({0})", "BOOL": "to_json({0})", "STRING": "to_json({0})", "JSON": "{0}", "FLOAT64": "CAST(bq.float_json({0}) AS JSON)",
-    "NUMERIC": "CAST(bq.decimal_text({0}) AS JSON)", "BIGNUMERIC": "CAST(bq.decimal_text({0}) AS JSON)", "BYTES": "to_json(to_base64({0}))",
-    "DATE": "to_json(bq.date_text({0}))", "TIME": "to_json(bq.time_text({0}))", "INTERVAL": "to_json(bq.interval_text({0}))",
+    "INT64": "to_json({0})", "BOOL": "to_json({0})", "STRING": "to_json({0})", "JSON": "{0}",
+    "FLOAT64": "CAST(bq.float_json({0}) AS JSON)",
+    "NUMERIC": "CAST(bq.decimal_text({0}) AS JSON)", "BIGNUMERIC": "CAST(bq.decimal_text({0}) AS JSON)",
+    "BYTES": "to_json(to_base64({0}))",
+    "DATE": "to_json(bq.date_text({0}))", "TIME": "to_json(bq.time_text({0}))",
+    "INTERVAL": "to_json(bq.interval_text({0}))",
     "DATETIME": "to_json(replace(bq.datetime_text({0}), ' ', 'T'))",
     "TIMESTAMP": "to_json(replace(replace(bq.timestamp_text({0}), ' ', 'T'), '+00', 'Z'))",
 }  # fmt: skip
@@ -93,7 +96,7 @@ def as_json(a: Analyzer, value: Value) -> str:
             f"{t.text(label or '')}, {as_json(a, Value(f'struct_extract({name}, {t.text(n)})', k))}"
             for n, (label, k) in zip(own, fields, strict=True)
         )
-        return f"list_transform([{value.sql}], lambda {name}: CASE WHEN {name} IS NOT NULL THEN json_object({members}) END)[1]"
+        return f"list_transform([{value.sql}], lambda {name}: CASE WHEN {name} IS NOT NULL THEN json_object({members}) END)[1]"  # noqa: E501
     if kind.kind not in _SCALARS:
         a.fail(f"Type {kind} cannot be converted to JSON")
     return _SCALARS[kind.kind].format(value.sql)
@@ -156,7 +159,8 @@ def json_object(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
 @rule("JSON_SET", "JSON_ARRAY_INSERT", "JSON_ARRAY_APPEND")
 def json_change(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
-    """JSON_SET(json, path, value, ...): one change after the other; an array given to the array functions goes in item by item."""
+    """JSON_SET(json, path, value, ...): one change after the other; an array given to the array functions goes in
+    item by item."""
     values = [a.expression(arg, scope) for arg in node.args]
     if (
         len(values) < 3

@@ -1,9 +1,10 @@
-"""FORMAT: printf with BigQuery's letters. Values come as text with a type tag, because a function in SQL has no any-type."""
+"""FORMAT: printf with BigQuery's letters. Values come as text with a type tag, because a function in SQL has no
+any-type."""
 
 import re
 from collections.abc import Callable
-from typing import Any
 from decimal import Decimal
+from typing import Any
 
 _SPEC = re.compile(r"%([-+ #0']*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%])")
 _QUOTED = {"D": "DATE", "M": "DATETIME", "C": "TIME", "Z": "TIMESTAMP", "N": "NUMERIC", "B": "BIGNUMERIC"}
@@ -41,7 +42,7 @@ def format_text(pattern: str | None, values: list[str | None] | None) -> str | N
     text = _SPEC.sub(one, pattern)
     if given:
         raise ValueError(
-            f'Too many arguments to FORMAT for pattern "{pattern}"; Expected {len(values) - len(given)}; Got {len(values)}'
+            f'Too many arguments to FORMAT for pattern "{pattern}"; Expected {len(values) - len(given)}; Got {len(values)}'  # noqa: E501
         )
     return None if null else text
 

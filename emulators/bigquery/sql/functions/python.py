@@ -1,11 +1,11 @@
 """The few functions that SQL cannot do: exact wide decimals, float formatting, fingerprints, checked UTF-8.
 
-Each gets and gives plain Python values, NULL only where _SEES_NULL says so, and raises ValueError with BigQuery's message.
+Each gets and gives plain Python values, NULL only where _SEES_NULL says so, and raises ValueError with BigQuery's
+message.
 """
 
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
-
 from functools import wraps
 from typing import Any
 

@@ -101,7 +101,7 @@ table(
     REGEXP_INSTR(STRING, STRING) -> INT64 = bq.regexp_instr({0}, {1})
     CONTAINS_SUBSTR(STRING, STRING) -> BOOL = contains(bq_normalize_and_casefold({0}, 'NFKC'), bq_normalize_and_casefold({1}, 'NFKC'))
     EDIT_DISTANCE(STRING, STRING) -> INT64 = levenshtein({0}, {1})
-    """,
+    """,  # noqa: E501
 )
 
 

@@ -55,7 +55,8 @@ _SAME = re.compile(r"(?:[^%]|%[YmdHMSBbAajyIp])*")
 
 @rule("FORMAT_DATE", "FORMAT_DATETIME", "FORMAT_TIME", "FORMAT_TIMESTAMP")
 def format_moment(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
-    """FORMAT_X(format, x[, zone]): by DuckDB where the format is a literal of common elements, else by our own function."""
+    """FORMAT_X(format, x[, zone]): by DuckDB where the format is a literal of common elements, else by our own
+    function."""
     values = arguments(a, node, scope)
     kind = t.SIMPLE[node.name.removeprefix("FORMAT_")]
     if len(values) not in ((2, 3) if kind == t.TIMESTAMP else (2,)) or t.coerces(values[0].type, t.STRING) is None:

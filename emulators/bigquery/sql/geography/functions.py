@@ -1,6 +1,6 @@
 """The ST_ functions on WKT texts, in which DuckDB keeps a GEOGRAPHY. Each gets values that are not NULL."""
 
-import math
+import math  # noqa: I001
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +16,12 @@ from emulators.bigquery.sql.geography.shapes import (
     to_geojson,
     to_wkt,
 )
+import itertools
 
 _TYPES = {
     "POINT": "ST_Point", "LINESTRING": "ST_LineString", "POLYGON": "ST_Polygon", "MULTIPOINT": "ST_MultiPoint",
-    "MULTILINESTRING": "ST_MultiLineString", "MULTIPOLYGON": "ST_MultiPolygon", "GEOMETRYCOLLECTION": "ST_GeometryCollection",
+    "MULTILINESTRING": "ST_MultiLineString", "MULTIPOLYGON": "ST_MultiPolygon", "GEOMETRYCOLLECTION":
+    "ST_GeometryCollection",
 }  # fmt: skip
 
 
@@ -216,7 +218,7 @@ def _clipped(one: Shape, other: Shape) -> Shape:
     clip = [sphere.vector(p) for p in other.polygons[0][0]]
     if not (_convex(clip[:-1]) and _convex(corners)):
         raise ValueError("ST_INTERSECTION of polygons that are not convex is not supported by this emulator")
-    for a, b in zip(clip, clip[1:], strict=False):
+    for a, b in itertools.pairwise(clip):
         normal, kept = sphere.cross(a, b), []
         for p, q in zip(corners, corners[1:] + corners[:1], strict=True):
             inner, following = sphere.dot(normal, p) >= 0, sphere.dot(normal, q) >= 0
@@ -230,7 +232,7 @@ def _clipped(one: Shape, other: Shape) -> Shape:
     points = [(float(f"{x:.15g}"), float(f"{y:.15g}")) for x, y in points]
     first = points.index(min(points))
     points = points[first:] + points[:first]
-    return Shape(polygons=((tuple([*points, points[0]]),),))
+    return Shape(polygons=(((*points, points[0]),),))
 
 
 def _convex(corners: list[sphere.Vector]) -> bool:

@@ -1,10 +1,11 @@
 """A geography as points, lines and polygons in degrees; its texts (WKT, GeoJSON); normal form as BigQuery shows it."""
 
-import json
+import json  # noqa: I001
 import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
+import itertools
 
 Point = tuple[float, float]  # longitude, latitude
 Line = tuple[Point, ...]
@@ -42,7 +43,7 @@ class Shape:
 
     def edges(self) -> list[tuple[Point, Point]]:
         chains = [*self.lines, *(ring for polygon in self.polygons for ring in polygon)]
-        return [pair for chain in chains for pair in zip(chain, chain[1:], strict=False)]
+        return [pair for chain in chains for pair in itertools.pairwise(chain)]
 
     def vertices(self) -> list[Point]:
         rings = [p for polygon in self.polygons for ring in polygon for p in ring[:-1]]
@@ -72,12 +73,13 @@ def ring(line: Line, hole: bool) -> Line:
     """A closed ring, counter-clockwise for a shell and clockwise for a hole."""
     if len(line) < 4 or line[0] != line[-1]:
         raise ValueError("Invalid polygon loop: a loop must be closed and have at least 3 different vertices")
-    area = sum((b[0] - a[0]) * (b[1] + a[1]) for a, b in zip(line, line[1:], strict=False))
+    area = sum((b[0] - a[0]) * (b[1] + a[1]) for a, b in itertools.pairwise(line))
     clockwise = area > 0
     return line if clockwise == hole else line[::-1]
 
 
-# --- WKT ---------------------------------------------------------------------------------------------------------------
+# --- WKT
+# ---------------------------------------------------------------------------------------------------------------
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.tokens = text, [m.group(1) for m in _TOKEN.finditer(text)]
@@ -121,8 +123,7 @@ class _Reader:
         return found
 
     def line(self) -> Line:
-        line = tuple(self.many(self.coordinate))
-        return line
+        return tuple(self.many(self.coordinate))
 
     def polygon(self) -> Polygon:
         rings = self.many(self.line)
@@ -196,7 +197,8 @@ def to_wkt(shape: Shape) -> str:
     return f"{kind}({', '.join(_polygon(polygon) for polygon in shape.polygons)})"
 
 
-# --- GeoJSON -----------------------------------------------------------------------------------------------------------
+# --- GeoJSON
+# -----------------------------------------------------------------------------------------------------------
 def from_geojson(text: str) -> Shape:
     try:
         return _from_json(json.loads(text))

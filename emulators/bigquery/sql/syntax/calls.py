@@ -1,4 +1,5 @@
-"""Function calls and what only they may hold: DISTINCT, IGNORE NULLS, ORDER BY, LIMIT, OVER, CAST, EXTRACT, date parts."""
+"""Function calls and what only they may hold: DISTINCT, IGNORE NULLS, ORDER BY, LIMIT, OVER, CAST, EXTRACT, date
+parts."""
 
 from collections.abc import Callable
 
@@ -156,7 +157,8 @@ class CallParser(TypeParser):
         self.advance()
         return side, value
 
-    # --- calls of their own form ---------------------------------------------------------------------------------------
+    # --- calls of their own form
+    # ---------------------------------------------------------------------------------------
     def call_safe_cast(self, at: int) -> nodes.Node:
         return self.cast(at, True)
 

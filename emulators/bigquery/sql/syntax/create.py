@@ -1,18 +1,18 @@
 """CREATE: schemas, tables, views, routines, row access policies."""
 
 from emulators.bigquery.sql.syntax import definitions as d
-from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
 from emulators.bigquery.sql.syntax.columns import ColumnParser
 
 _KINDS = (
-    ("SNAPSHOT", "TABLE"), ("EXTERNAL", "TABLE"), ("MATERIALIZED", "VIEW"), ("TABLE", "FUNCTION"), ("AGGREGATE", "FUNCTION"),
+    ("SNAPSHOT", "TABLE"), ("EXTERNAL", "TABLE"), ("MATERIALIZED", "VIEW"), ("TABLE", "FUNCTION"), ("AGGREGATE",
+    "FUNCTION"),
     ("ROW", "ACCESS", "POLICY"), ("SCHEMA",), ("TABLE",), ("VIEW",), ("FUNCTION",), ("PROCEDURE",),
 )  # fmt: skip
 
 
 class CreateParser(ColumnParser):
-    def object_kind(self) -> str:
+    def object_kind(self) -> str:  # noqa: RET503
         for words in _KINDS:
             if self.accept(*words):
                 return " ".join(words)

@@ -10,7 +10,8 @@ Options = list[tuple[str, Node]]
 
 @dataclass(slots=True)
 class Create(Statement):
-    """kind: SCHEMA, TABLE, VIEW, MATERIALIZED VIEW, EXTERNAL TABLE, SNAPSHOT TABLE; method: LIKE, COPY, CLONE or empty."""
+    """kind: SCHEMA, TABLE, VIEW, MATERIALIZED VIEW, EXTERNAL TABLE, SNAPSHOT TABLE; method: LIKE, COPY, CLONE or
+    empty."""
 
     kind: str = ""
     name: list[str] = field(default_factory=list)
@@ -44,7 +45,8 @@ class Argument(Node):
 
 @dataclass(slots=True)
 class CreateRoutine(Statement):
-    """kind: FUNCTION, AGGREGATE FUNCTION, TABLE FUNCTION or PROCEDURE; body is the text of the SQL or of the program."""
+    """kind: FUNCTION, AGGREGATE FUNCTION, TABLE FUNCTION or PROCEDURE; body is the text of the SQL or of the
+    program."""
 
     kind: str = ""
     name: list[str] = field(default_factory=list)

@@ -49,7 +49,7 @@ class ExpressionParser(CallParser):
             else:
                 return left
 
-    def _is(self, left: nodes.Node) -> nodes.Node:
+    def _is(self, left: nodes.Node) -> nodes.Node:  # noqa: RET503
         at = self.expect("IS").at
         negated = self.accept("NOT")
         if self.accept("DISTINCT", "FROM"):
@@ -159,7 +159,7 @@ class ExpressionParser(CallParser):
         self.expect("]")
         return nodes.Index(at, base, index, mode)
 
-    def _primary(self) -> nodes.Node:
+    def _primary(self) -> nodes.Node:  # noqa: RET503
         token = self.token
         kind = token.kind
         if kind == "word":
@@ -244,7 +244,8 @@ class ExpressionParser(CallParser):
         self.advance()
         return nodes.Path(token.at, [token.text])
 
-    # --- words that begin an expression of their own form: word_<keyword> returns None when it is a plain name ---------
+    # --- words that begin an expression of their own form: word_<keyword> returns None when it is a plain name
+    # ---------
     def word_null(self) -> nodes.Node:
         return nodes.Literal(self.advance().at, "NULL", None)
 

@@ -12,7 +12,8 @@ class Node:
 # --- types as written -------------------------------------------------------------------------------------------------
 @dataclass(slots=True)
 class TypeNode(Node):
-    """name upper case; ARRAY and RANGE have `element`, STRUCT has `members` (name or None, type); parameters as in (10, 2)."""
+    """name upper case; ARRAY and RANGE have `element`, STRUCT has `members` (name or None, type); parameters as in
+    (10, 2)."""
 
     name: str
     element: "TypeNode | None" = None

@@ -50,7 +50,8 @@ class QueryParser(SourceParser):
                 continue
             if isinstance(left, nodes.SetOperation):
                 self.fail(
-                    f"Syntax error: Different set operations cannot be used in the same query without using parentheses for grouping",
+                    "Syntax error: Different set operations cannot be used in the same query "
+                    "without using parentheses for grouping",
                     at,
                 )
             left = nodes.SetOperation(at, name, [left, right], by_name)

@@ -8,8 +8,25 @@ ALIASES = {
     "DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC", "BOOLEAN": "BOOL",
 }  # fmt: skip
 NAMES = frozenset(
-    """INT64 FLOAT64 NUMERIC BIGNUMERIC BOOL STRING BYTES DATE TIME DATETIME TIMESTAMP JSON GEOGRAPHY INTERVAL ARRAY
-    STRUCT RANGE""".split()
+    [
+        "INT64",
+        "FLOAT64",
+        "NUMERIC",
+        "BIGNUMERIC",
+        "BOOL",
+        "STRING",
+        "BYTES",
+        "DATE",
+        "TIME",
+        "DATETIME",
+        "TIMESTAMP",
+        "JSON",
+        "GEOGRAPHY",
+        "INTERVAL",
+        "ARRAY",
+        "STRUCT",
+        "RANGE",
+    ]
 )
 
 

@@ -1,4 +1,5 @@
-"""A warehouse small enough to test the SQL layer alone: a real DuckDB, tables by name, scripts run as the contract says."""
+"""A warehouse small enough to test the SQL layer alone: a real DuckDB, tables by name, scripts run as the contract
+says."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -15,7 +15,7 @@ INSERT INTO d.orders VALUES
   (3, 'ann', NULL, '2024-01-03', ['c'], (3, 'three')), (4, NULL, 5, NULL, NULL, NULL);
 CREATE TABLE d.customers (customer STRING, region STRING);
 INSERT INTO d.customers VALUES ('ann', 'north'), ('carl', 'south');
-"""
+"""  # noqa: E501
 
 QUERIES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("SELECT id FROM d.orders WHERE amount > 5 ORDER BY id", [(1,), (2,)]),
@@ -47,7 +47,7 @@ QUERIES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("SELECT id FROM d.orders o, o.tags AS t WHERE t = 'c'", [(3,)]),
     ("SELECT id FROM d.orders WHERE 'b' IN UNNEST(tags)", [(1,)]),
     (
-        "SELECT id FROM d.orders o WHERE EXISTS (SELECT 1 FROM d.customers c WHERE c.customer = o.customer) ORDER BY id",
+        "SELECT id FROM d.orders o WHERE EXISTS (SELECT 1 FROM d.customers c WHERE c.customer = o.customer) ORDER BY id",  # noqa: E501
         [(1,), (3,)],
     ),
     (
@@ -55,19 +55,19 @@ QUERIES: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(1, 0), (2, 1), (3, 2), (4, 3)],
     ),
     (
-        "SELECT customer FROM d.customers WHERE customer NOT IN (SELECT customer FROM d.orders WHERE customer IS NOT NULL)",
+        "SELECT customer FROM d.customers WHERE customer NOT IN (SELECT customer FROM d.orders WHERE customer IS NOT NULL)",  # noqa: E501
         [("carl",)],
     ),
     (
-        "SELECT id, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY id DESC) AS r FROM d.orders QUALIFY r = 1 ORDER BY id",
+        "SELECT id, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY id DESC) AS r FROM d.orders QUALIFY r = 1 ORDER BY id",  # noqa: E501
         [(2, 1), (3, 1), (4, 1)],
     ),
     (
-        "SELECT SUM(id) OVER w FROM d.orders WINDOW w AS (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) ORDER BY 1",
+        "SELECT SUM(id) OVER w FROM d.orders WINDOW w AS (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) ORDER BY 1",  # noqa: E501
         [(1,), (3,), (5,), (7,)],
     ),
     (
-        "SELECT LAG(id) OVER (ORDER BY id), FIRST_VALUE(customer IGNORE NULLS) OVER (ORDER BY id DESC) FROM d.orders ORDER BY id",
+        "SELECT LAG(id) OVER (ORDER BY id), FIRST_VALUE(customer IGNORE NULLS) OVER (ORDER BY id DESC) FROM d.orders ORDER BY id",  # noqa: E501
         [(None, "ann"), (1, "ann"), (2, "ann"), (3, None)],
     ),
     ("SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT NULL ORDER BY a", [(None,), (1,), (2,)]),
@@ -83,7 +83,7 @@ QUERIES: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(2, Decimal("11.833333333"), 2, True)],
     ),
     (
-        "SELECT customer, GROUPING(customer), COUNT(*) FROM d.orders WHERE id < 3 GROUP BY ROLLUP(customer) ORDER BY 2, 1",
+        "SELECT customer, GROUPING(customer), COUNT(*) FROM d.orders WHERE id < 3 GROUP BY ROLLUP(customer) ORDER BY 2, 1",  # noqa: E501
         [("ann", 0, 1), ("bob", 0, 1), (None, 1, 2)],
     ),
     (

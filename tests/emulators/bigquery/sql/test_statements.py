@@ -13,7 +13,7 @@ from emulators.bigquery.sql.translate import translate
 ACCOUNTS = """
 CREATE TABLE d.accounts (id INT64 NOT NULL, name STRING(10), plan STRING DEFAULT 'free', fee NUMERIC(5, 2), day DATE, s STRUCT<a INT64, b STRING>);
 INSERT d.accounts (id, name, fee, day) VALUES (1, 'ann', 1.5, '2024-01-01'), (2, 'bob', 2, '2024-01-02');
-"""
+"""  # noqa: E501
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ REFUSED = [
     ("DELETE FROM d.accounts", "DELETE must have a WHERE clause"),
     ("UPDATE d.accounts SET id = NULL WHERE true", "Required field id cannot be null"),
     (
-        "UPDATE d.accounts t SET name = s.n FROM (SELECT 1 AS id, 'a' AS n UNION ALL SELECT 1, 'b') s WHERE s.id = t.id",
+        "UPDATE d.accounts t SET name = s.n FROM (SELECT 1 AS id, 'a' AS n UNION ALL SELECT 1, 'b') s WHERE s.id = t.id",  # noqa: E501
         "UPDATE/MERGE must match at most one source row for each target row",
     ),
     (
@@ -72,7 +72,7 @@ def test_dml_refused(accounts: Any, text: str, message: str) -> None:
 
 def test_update_of_a_struct_field(accounts: Any) -> None:
     accounts.run(
-        "UPDATE d.accounts SET s = (1, 'x') WHERE id = 1; UPDATE d.accounts a SET a.s.b = 'y', fee = fee * 2 WHERE a.id = 1"
+        "UPDATE d.accounts SET s = (1, 'x') WHERE id = 1; UPDATE d.accounts a SET a.s.b = 'y', fee = fee * 2 WHERE a.id = 1"  # noqa: E501
     )
     assert accounts.run("SELECT s, fee FROM d.accounts WHERE id = 1") == [({"a": 1, "b": "y"}, Decimal(3))]
 
@@ -190,7 +190,7 @@ def test_alter(accounts: Any, text: str, changes: tuple[Any, ...]) -> None:
 def test_grant_and_external_table(warehouse: Any) -> None:
     warehouse.run("grant `roles/bigquery.dataViewer` on schema d to 'user:a@b.c', 'group:g@b.c'")
     warehouse.run(
-        "create external table d.e (id INT64) with partition columns (day DATE) options (format='PARQUET', uris=['gs://b/x/*'], hive_partition_uri_prefix='gs://b/x')"
+        "create external table d.e (id INT64) with partition columns (day DATE) options (format='PARQUET', uris=['gs://b/x/*'], hive_partition_uri_prefix='gs://b/x')"  # noqa: E501
     )
     assert warehouse.actions[0] == actions.Grant(
         TableName("p", "d", ""), "SCHEMA", ("roles/bigquery.dataViewer",), ("user:a@b.c", "group:g@b.c")
@@ -207,7 +207,7 @@ SCRIPTS: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(2,)],
     ),
     (
-        "DECLARE s STRING DEFAULT ''; FOR r IN (SELECT id, name FROM d.accounts ORDER BY id) DO SET s = s || r.name; END FOR; SELECT s",
+        "DECLARE s STRING DEFAULT ''; FOR r IN (SELECT id, name FROM d.accounts ORDER BY id) DO SET s = s || r.name; END FOR; SELECT s",  # noqa: E501
         [("annbob",)],
     ),
     (
@@ -232,7 +232,7 @@ SCRIPTS: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(2,)],
     ),
     (
-        "CREATE PROCEDURE d.p(x INT64, OUT y INT64) BEGIN SET y = x * 3; END; DECLARE r INT64; CALL d.p(4, r); SELECT r",
+        "CREATE PROCEDURE d.p(x INT64, OUT y INT64) BEGIN SET y = x * 3; END; DECLARE r INT64; CALL d.p(4, r); SELECT r",  # noqa: E501
         [(12,)],
     ),
     ("CASE WHEN EXISTS (SELECT 1 FROM d.accounts) THEN SELECT 'some'; ELSE SELECT 'none'; END CASE", [("some",)]),
@@ -291,7 +291,7 @@ def test_parameters(accounts: Any) -> None:
         QueryParameter("n", Field("n", "NUMERIC"), None),
     ]
     (row,) = accounts.run(
-        "SELECT ARRAY_LENGTH(@ids), @s.a, UNIX_SECONDS(@ts), @b, @n FROM d.accounts WHERE id IN UNNEST(@ids) AND id = 1",
+        "SELECT ARRAY_LENGTH(@ids), @s.a, UNIX_SECONDS(@ts), @b, @n FROM d.accounts WHERE id IN UNNEST(@ids) AND id = 1",  # noqa: E501
         given,
     )
     assert row == (2, 5, 1705320000, b"\xff", None)
