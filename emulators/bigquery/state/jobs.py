@@ -21,6 +21,7 @@ class Job:
         self.project, self.id, self.location = project, job_id, location
         self.done = threading.Event()
         self.error: ServiceError | None = None
+        self.kept = False  # whether the journal knows it as a script that was running
         self.table: TableName | None = None
         self.cancel: Callable[[], None] = lambda: None
         now = str(now_ms())

@@ -65,10 +65,10 @@ class Execution:
         ddl: Ddl,
         results: Path,
         destination: Destination | None = None,
-        keep: Callable[[Transaction, Outcome], None] | None = None,
+        keep: Callable[[Transaction, Outcome, bool], None] | None = None,
         in_session: bool = False,
     ) -> None:
-        """keep: called before a statement's transaction commits, to record the job with it.
+        """keep: called before a statement's transaction commits, to record the job with it (True: the script goes on).
 
         in_session: temporary tables outlive the script.
         """
@@ -76,6 +76,7 @@ class Execution:
         self._destination, self._keep, self._in_session = destination, keep, in_session
         self._cancelled = threading.Event()
         self._transaction: Transaction | None = None
+        self._script: Script | None = None
         self._held: list[threading.RLock] = []
 
     @property
@@ -90,7 +91,7 @@ class Execution:
     def run(self, query: Query) -> Outcome:
         """All statements in order. Raises SqlError or ServiceError; a transaction left open is rolled back."""
         try:
-            script = self._translate(query)
+            script = self._script = self._translate(query)
             outcomes = []
             for statement in script:
                 self._check_cancelled()
@@ -200,7 +201,7 @@ class Execution:
                 self.view.transaction = transaction
                 yield transaction
                 if self._keep is not None:
-                    self._keep(transaction, outcome)
+                    self._keep(transaction, outcome, self._script is not None and self._script.kind == "SCRIPT")
         finally:
             self.view.transaction = None
             lock.release()

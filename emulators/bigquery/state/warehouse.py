@@ -11,7 +11,7 @@ from emulators.bigquery.state.anonymous import AnonymousTables
 from emulators.bigquery.state.catalog import Catalog, Resource
 from emulators.bigquery.state.datasets import delete_dataset
 from emulators.bigquery.state.ddl import Ddl
-from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.external import External
 from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.insert_ids import InsertIds
@@ -119,17 +119,44 @@ class Warehouse:
         if session is not None:
             job.statistics["sessionInfo"] = {"sessionId": session}
         execution = Execution(
-            view, self.ddl, self.results, where, lambda t, o: self._keep(job, t, o, view), session is not None
+            view,
+            self.ddl,
+            self.results,
+            where,
+            lambda t, o, more: self._keep(job, t, o, view, more),
+            session is not None,
         )
         job.cancel = execution.cancel
         try:
             outcome = execution.dry_run(query) if job.resource["configuration"].get("dryRun") else execution.run(query)
             self._describe(job, outcome, view)
+            if job.kept:
+                with self.store.transaction() as transaction:
+                    transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
         finally:
             view.cursor.close()
 
-    def _keep(self, job: Job, transaction: Transaction, outcome: Outcome, view: View) -> None:
-        """Record the finished job together with what it changed, so that a retry after a crash is told of it."""
+    def _add_child(self, parent: Job, outcome: Outcome, number: int) -> None:
+        """A script's statement as a finished job of its own."""
+        configuration: Resource = {"jobType": "QUERY", "query": {"query": outcome.text, "useLegacySql": False}}
+        user, child_id = parent.resource["user_email"], f"script_job_{uuid.uuid4().hex}_{number}"
+        child = Job(parent.project, child_id, parent.location, configuration, user)
+        child.statistics["parentJobId"] = parent.id
+        describe(child, outcome, self.catalog, 0, 0)
+        child.finish()
+        self.jobs.add_child(child)
+
+    def _keep(self, job: Job, transaction: Transaction, outcome: Outcome, view: View, more: bool) -> None:
+        """Record the job together with what it changed, so that a retry after a crash is told of it.
+
+        more: it is a script that goes on; should it be killed now, it counts as interrupted.
+        """
+        if more:
+            interrupted = ServiceError(503, "backendError", "The service stopped while this script was running.")
+            status = {"state": "DONE", "errorResult": interrupted.proto, "errors": [interrupted.proto]}
+            transaction.record("job", job.key, job.resource | {"status": status})
+            job.kept = True
+            return
         self._describe(job, outcome, view)
         done = job.resource | {"status": {"state": "DONE"}}
         transaction.record("job", job.key, done)
@@ -138,6 +165,8 @@ class Warehouse:
         configuration = job.resource["configuration"]["query"]
         processed = view.read.bytes + sum(self.sizes.estimate(name) for name in outcome.reads)
         describe(job, outcome, self.catalog, processed, view.read.files)
+        for number, child in enumerate(outcome.children):
+            self._add_child(job, child, number)
         if job.resource["configuration"].get("dryRun"):
             return
         if outcome.result is not None and outcome.target is None:

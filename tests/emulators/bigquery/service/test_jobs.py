@@ -67,6 +67,15 @@ def test_statistics_say_what_was_done(client: bigquery.Client, dataset: str) -> 
         client.query("SELECT nothing", QueryJobConfig(dry_run=True))
 
 
+def test_a_script_has_its_statements_as_children(client: bigquery.Client, dataset: str) -> None:
+    job = client.query(
+        f"CREATE TABLE {dataset}.t (n INT64); INSERT INTO {dataset}.t VALUES (1), (2); SELECT n FROM {dataset}.t"
+    )
+    assert sorted(row.n for row in job.result()) == [1, 2]
+    kinds = {child.statement_type for child in client.list_jobs(parent_job=job)}
+    assert (job.statement_type, kinds) == ("SCRIPT", {"CREATE_TABLE", "INSERT", "SELECT"})
+
+
 def test_pages_are_the_whole_in_order(client: bigquery.Client) -> None:
     rows = client.query("SELECT n FROM UNNEST(GENERATE_ARRAY(1, 1005)) AS n ORDER BY n").result(page_size=100)
     assert rows.total_rows == 1005
