@@ -19,6 +19,7 @@ from emulators.bigquery.sql.syntax.scripting import parse_script
 from emulators.bigquery.sql.types import Type
 
 _MAX_STEPS = 100_000
+_BREATH = 100  # so often a loop that asks for nothing lets the state layer look whether the job is cancelled
 Steps = Generator[Statement, None, None]
 _ASSIGN = "Cannot coerce expression of type {source} to type {target}"
 
@@ -233,7 +234,9 @@ class Script(Iterator[Statement]):
             yield from self._each(node.otherwise, text)
 
     def _loop(self, node: s.Loop, text: str) -> Steps:
-        for _ in range(_MAX_STEPS):
+        for step in range(1, _MAX_STEPS + 1):
+            if step % _BREATH == 0:
+                yield Statement("SELECT", "", "SELECT 1", wants_rows=True)
             if (
                 node.kind == "WHILE"
                 and node.condition is not None

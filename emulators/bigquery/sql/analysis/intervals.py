@@ -29,6 +29,8 @@ def interval_value(a: Analyzer, node: nodes.Interval, scope: Scope) -> Value:
     """INTERVAL n unit, or INTERVAL 'text' unit TO unit."""
     value = a.expression(node.value, scope)
     if node.until is not None:
+        if node.unit not in _ORDER or node.until not in _ORDER or _ORDER.index(node.unit) >= _ORDER.index(node.until):
+            a.fail(f"Invalid INTERVAL units {node.unit} TO {node.until}", node)
         if not isinstance(value.raw, str):
             a.fail("INTERVAL with TO expects a string literal", node)
         return _between(a, node, value.raw)

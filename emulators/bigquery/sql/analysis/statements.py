@@ -46,7 +46,10 @@ def analyse(environment: Environment, text: str, node: s.Statement) -> Statement
     a = Analyzer(environment, text)
     if rule is None:
         a.fail(f"Statement not supported: {type(node).__name__}", node)
-    return rule(a, node)
+    try:
+        return rule(a, node)
+    except RecursionError:
+        raise SqlError("The query is too deeply nested to be analysed") from None
 
 
 def finish(a: Analyzer, sql: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 
+from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
 from emulators.bigquery.sql.syntax.alter import AlterParser
@@ -59,6 +60,8 @@ class Parser(AlterParser):
             declare.type = self.type()
         if self.accept("DEFAULT"):
             declare.default = self.expression()
+        elif declare.type is None:
+            self.fail(f"Syntax error: Expected a type or keyword DEFAULT but got {self.describe()}")
         return declare
 
     def statement_set(self) -> s.Statement:
@@ -225,7 +228,10 @@ class Parser(AlterParser):
 @lru_cache(maxsize=512)
 def parse_script(text: str) -> tuple[s.Statement, ...]:
     """The statements of a script. The tree is shared between calls: nobody may change it."""
-    return tuple(Parser(text).script())
+    try:
+        return tuple(Parser(text).script())
+    except RecursionError:
+        raise SqlError("The query is too deeply nested to be parsed") from None
 
 
 @lru_cache(maxsize=512)

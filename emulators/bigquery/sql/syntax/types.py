@@ -49,7 +49,7 @@ class TypeParser(Cursor):
         if name in ("ARRAY", "RANGE") and self.accept("<"):
             node.element = self.type()
             self.close_angle()
-        elif name in ("ARRAY", "RANGE"):
+        elif name in ("ARRAY", "RANGE") or (name == "STRUCT" and self.token.text != "<"):
             self.fail(f'Syntax error: Expected "<" but got {self.describe()}')
         elif name == "STRUCT" and self.accept("<"):
             self._members(node)

@@ -12,7 +12,7 @@ VALUES: list[tuple[str, Any]] = [
     ("ST_ASTEXT(ST_GEOGPOINT(1.5, -2))", "POINT(1.5 -2)"),
     ("ST_ASTEXT(ST_GEOGFROMTEXT('MULTIPOINT(0 0, 1 1, 0 0)'))", "MULTIPOINT(0 0, 1 1)"),
     ("ST_ASTEXT(ST_GEOGFROMTEXT('POLYGON((0 0, 0 1, 1 1, 1 0, 0 0))'))", "POLYGON((0 0, 1 0, 1 1, 0 1, 0 0))"),
-    ("ST_ASTEXT(ST_GEOGFROMGEOJSON('{\"type\": \"Point\", \"coordinates\": [3, 4]}'))", "POINT(3 4)"),
+    ('ST_ASTEXT(ST_GEOGFROMGEOJSON(\'{"type": "Point", "coordinates": [3, 4]}\'))', "POINT(3 4)"),
     ("ST_ASGEOJSON(ST_GEOGPOINT(1, 2))", '{ "type": "Point", "coordinates": [1, 2] } '),
     ("ST_DISTANCE(ST_GEOGPOINT(0, 0), ST_GEOGPOINT(0, 1))", 111195.10117748393),
     (f"ST_DISTANCE({SQUARE}, ST_GEOGPOINT(1, 1))", 0.0),

@@ -301,3 +301,15 @@ def test_parameters(accounts: Any) -> None:
     ) == [("it's", -3)]
     with pytest.raises(SqlError, match="Query parameter 'nope' not found at"):
         accounts.run("SELECT @nope")
+
+
+def test_a_loop_without_statements_can_be_stopped_from_outside(warehouse: Any) -> None:
+    script = translate("LOOP IF FALSE THEN BREAK; END IF; END LOOP", warehouse, "p")
+    assert next(script).wants_rows
+    script.done([(1,)])
+    assert next(script).wants_rows
+
+
+def test_deep_nesting_is_an_error(warehouse: Any) -> None:
+    with pytest.raises(SqlError, match="too deeply nested"):
+        warehouse.run("SELECT " + "(" * 5000 + "1" + ")" * 5000)
