@@ -8,7 +8,6 @@ from orchestration import batch, conservation, schedules, sources, streams, tran
 CONTRACTS = load()
 
 bronze: list[AssetsDefinition | None] = [batch.bronze_tables(CONTRACTS), streams.bronze_events(CONTRACTS)]
-checks = [conservation.source_checks(CONTRACTS)]
 
 defs = Definitions(
     assets=[
@@ -16,7 +15,7 @@ defs = Definitions(
         *(assets for assets in bronze if assets),
         transformations.warehouse_assets(CONTRACTS),
     ],
-    asset_checks=[check for check in checks if check],
+    asset_checks=conservation.source_checks(CONTRACTS),
     jobs=[schedules.refresh],
     schedules=[schedules.hourly],
     resources={"dbt": transformations.resource()},

@@ -1,5 +1,6 @@
 """Emulators as processes of their own, for tests that need several: started on free ports, killed, started again."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ class Service:
         """Start it; it may not be ready yet."""
         self.name, self.folder, self.options = name, folder, options
         self.port = free_port()
+        self.environment = dict(os.environ)  # as it is now: other tests change it before this is started again
         self.launch()
 
     @property
@@ -38,7 +40,7 @@ class Service:
         state = self.folder / self.name
         command = [sys.executable, "-m", f"emulators.{self.name}", "--port", str(self.port), "--state", str(state)]
         with self.log.open("a") as log:
-            self.process = subprocess.Popen([*command, *self.options], stderr=log, stdout=log)
+            self.process = subprocess.Popen([*command, *self.options], stderr=log, stdout=log, env=self.environment)
 
     def wait(self, seconds: float = 60) -> "Service":
         """Wait until it accepts connections. Raises RuntimeError with its log when it does not come up."""

@@ -29,7 +29,12 @@ class LocalPlatform:
 
     def base(self) -> dict[str, str]:
         """The environment of a user's shell, with a state and ports of its own."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SLUICE_", "DBT_"))}
+        ours = ("SLUICE_", "DBT_", "GOOGLE_", "DAGSTER_")
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(ours) and not name.endswith(("_EMULATOR_HOST", "_DATABASE_URL"))
+        }
         return {**inherited, **self.environment, "SLUICE_STATE": str(self.state), "SLUICE_ANY_PORT": "1"}
 
     def exports(self) -> dict[str, str]:

@@ -164,7 +164,7 @@ def test_a_table_that_breaks_its_contract_is_held_back_alone(played: Played) -> 
     broken = played.platform.run("emulators.local_emulate", "--no-company")
     assert broken.returncode == 1
     assert "check bronze/saas_accounts required_values" in broken.stderr
-    assert "held back by the quality gate: saas_accounts" in broken.stderr
+    assert broken.stdout.count("✓ agree") == 7  # accounts is left out, everything else is compared
     assert played.rows(f"select plan from silver.saas_accounts where account_id = {account}") == [{"plan": plan}]
     titles = played.rows(f"select title from silver.saas_incidents where incident_id = {incident}")
     assert titles == [{"title": "held up by nobody"}]
