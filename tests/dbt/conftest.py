@@ -19,9 +19,10 @@ from emulators.provision.warehouse import buckets, datasets, tables
 from tests.dbt.warehouse import ROOT, Warehouse
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """An empty warehouse, provisioned from contracts/, with a copy of the dbt project."""
+    """An empty warehouse, provisioned from contracts/, with a copy of the dbt project; one a module, as a batch that
+    another module landed would be taken for the newest."""
     folder = tmp_path_factory.mktemp("warehouse")
     auth, gcs, rest, grpc = (_free_port() for _ in range(4))
     variables = {
