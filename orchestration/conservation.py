@@ -1,28 +1,66 @@
-"""Asset checks of conservation between a source database and silver: the same keys, and the same values by checksum."""
+"""Asset checks of conservation between a source database and silver: the same keys, and the same values by checksum.
 
-from collections.abc import Sequence
+The source goes on while it is compared. A row that differs counts as in flight when the source changed it after the
+comparison before this one; one that has been so for longer is a difference, and fails the check with its key. What is
+built on the table in gold is then held back until the check passes.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg2
 import psycopg2.extensions
-from dagster import AssetCheckResult, AssetChecksDefinition, AssetCheckSeverity, asset_check
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckExecutionContext,
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    DagsterInstance,
+    asset_check,
+)
 
 from contracts import names
 from contracts.model import Contract, Table
-from orchestration import clients, keys
+from orchestration import clients, keys, quality_gate
 from orchestration.fingerprints import Fingerprints, fingerprints
 
-SAMPLE = 20
+EQUALS_SOURCE = "equals_source"
+SAMPLE = 20  # keys that are shown
+NOW = "select pg_current_wal_lsn()::text, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+KEPT = 1000  # keys that are remembered for the next comparison
+GONE = "gone from the source"
+WORDS = {(True, False): "missing in silver", (False, True): GONE, (True, True): "other values"}
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the last comparison left: the source's oldest open transaction then, and keys that were gone by then."""
+
+    transaction: int
+    gone: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a comparison of a source table with its silver table found; differing maps key -> where it differs."""
+    """What a comparison of a source table with its silver table found; differing maps key -> where it differs.
+
+    in_flight: those of `differing` that may be on their way. transaction: the source's oldest open one.
+    """
 
     source_rows: int
     silver_rows: int
     source_position: str
     differing: dict[str, str]
+    in_flight: frozenset[str] = frozenset()
+    transaction: int = 0
+
+    @property
+    def lasting(self) -> dict[str, str]:
+        """What differs and is not in flight."""
+        return {key: where for key, where in sorted(self.differing.items()) if key not in self.in_flight}
 
 
 def source_checks(contracts: Sequence[Contract]) -> list[AssetChecksDefinition]:
@@ -38,37 +76,77 @@ def source_checks(contracts: Sequence[Contract]) -> list[AssetChecksDefinition]:
     ]
 
 
+def held_back(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
+    """The tables whose last comparison found a lasting difference."""
+    checked = [table for table in tables if table.capture == "cdc" and table.primary_key]
+    evaluations = [(table, quality_gate.last(instance, _key(table))) for table in checked]
+    return [table for table, evaluation in evaluations if evaluation is not None and not evaluation.passed]
+
+
+def _key(table: Table) -> AssetCheckKey:
+    return AssetCheckKey(keys.silver(table), EQUALS_SOURCE)
+
+
 def _source_check(table: Table, schema: str) -> AssetChecksDefinition:
     @asset_check(
-        name="equals_source",
+        name=EQUALS_SOURCE,
         asset=keys.silver(table),
         description="The table has the source's rows: the same keys, and the same values by checksum.",
     )
-    def equals_source() -> AssetCheckResult:
-        return _source_result(table, schema)
+    def equals_source(context: AssetCheckExecutionContext) -> AssetCheckResult:
+        return source_result(context.instance, table, schema)
 
     return equals_source
 
 
-def _source_result(table: Table, schema: str) -> AssetCheckResult:
-    found = compare(table, schema)
+def source_result(instance: DagsterInstance, table: Table, schema: str) -> AssetCheckResult:
+    """Compares a table with its source; fails with the keys that differ, or with why the source cannot be asked."""
+    try:
+        found = compare(table, schema, _before(quality_gate.last(instance, _key(table))))
+    except (psycopg2.Error, RuntimeError) as error:
+        return _result(
+            table, False, f"The source cannot be asked: {str(error).strip()}", {"reason": str(error).strip()}
+        )
+    told = ", ".join(f"{key} ({where})" for key, where in list(found.lasting.items())[:SAMPLE])
+    more = " ..." if len(found.lasting) > SAMPLE else ""
+    described = f"{len(found.lasting)} keys differ: {told}{more}" if found.lasting else None
+    return _result(table, not found.lasting, described, _metadata(found))
+
+
+def _result(table: Table, passed: bool, description: str | None, metadata: dict[str, Any]) -> AssetCheckResult:
     return AssetCheckResult(
-        check_name="equals_source",
+        check_name=EQUALS_SOURCE,
         asset_key=keys.silver(table),
-        passed=not found.differing and found.source_rows == found.silver_rows,
+        passed=passed,
         severity=AssetCheckSeverity.ERROR,
-        metadata={
-            "source_rows": found.source_rows,
-            "silver_rows": found.silver_rows,
-            "source_log_position": found.source_position,
-            "differing_keys": len(found.differing),
-            "sample": dict(sorted(found.differing.items())[:SAMPLE]),
-        },
+        description=description,
+        metadata=metadata,
     )
 
 
-def compare(table: Table, schema: str) -> Comparison:
-    """Compares a source table with silver; a row that the source changed after the last landing counts as differing.
+def _metadata(found: Comparison) -> dict[str, Any]:
+    return {
+        "source_rows": found.source_rows,
+        "silver_rows": found.silver_rows,
+        "source_log_position": found.source_position,
+        "source_transaction": found.transaction,
+        "differing_keys": len(found.differing),
+        "in_flight": len(found.in_flight),
+        "sample": dict([*found.lasting.items(), *sorted(found.differing.items())][:SAMPLE]),
+        "gone": sorted(key for key, where in found.differing.items() if where == GONE)[:KEPT],
+    }
+
+
+def _before(evaluation: AssetCheckEvaluation | None) -> Before | None:
+    if evaluation is None or "source_transaction" not in evaluation.metadata:
+        return None
+    transaction: Any = evaluation.metadata["source_transaction"].value
+    gone: Any = evaluation.metadata["gone"].value
+    return Before(int(transaction), frozenset(gone))
+
+
+def compare(table: Table, schema: str, before: Before | None = None) -> Comparison:
+    """Compares a source table with silver. Without a comparison before, nothing that differs counts as in flight.
 
     Raises:
         RuntimeError: the source's URL is not set.
@@ -77,25 +155,35 @@ def compare(table: Table, schema: str) -> Comparison:
     silver = f"`{names.project()}.{names.dataset('silver')}.{names.table(table.source, table.name)}`"
     prints = fingerprints(table, f'"{schema}"."{table.physical_name}"', silver)
     with clients.source_database(table.source) as connection:
-        position = str(_rows(connection, "select pg_current_wal_lsn()::text")[0][0])
+        position, transaction = _rows(connection, NOW)[0]
         ours = {b: (n, int(c)) for b, n, c in _rows(connection, prints.sums(prints.postgres))}
         theirs = {r["bucket"]: (r["row_count"], r["checksum"]) for r in clients.query(prints.sums(prints.bigquery))}
         buckets = sorted(b for b in ours.keys() | theirs.keys() if ours.get(b) != theirs.get(b))
-        differing = _differences(connection, prints, buckets) if buckets else {}
-    return Comparison(_total(ours), _total(theirs), position, differing)
+        differing, changed = _differences(connection, prints, buckets) if buckets else ({}, {})
+    in_flight = frozenset(key for key in differing if before and _is_new(key, changed.get(key), before))
+    return Comparison(_total(ours), _total(theirs), str(position), differing, in_flight, int(transaction))
+
+
+def _is_new(key: str, transaction: int | None, before: Before) -> bool:
+    """Whether the source wrote the row, or deleted it, after the comparison before."""
+    if transaction is None:
+        return key not in before.gone
+    return (transaction - before.transaction) % 2**32 < 2**31  # a row tells 32 bits of it, round and round
 
 
 def _differences(
     connection: psycopg2.extensions.connection, prints: Fingerprints, buckets: list[int]
-) -> dict[str, str]:
-    source = dict(_rows(connection, prints.rows(prints.postgres, buckets)))
+) -> tuple[dict[str, str], dict[str, int]]:
+    """(key -> where it differs, key -> the transaction that wrote the source's row)."""
+    rows = _rows(connection, prints.rows(prints.postgres, buckets, "transaction"))
+    source, changed = {key: value for key, value, _ in rows}, {key: number for key, _, number in rows}
     silver = {r["key_text"]: r["fingerprint"] for r in clients.query(prints.rows(prints.bigquery, buckets))}
-    words = {(True, False): "missing in silver", (False, True): "gone from the source", (True, True): "other values"}
-    return {
-        key: words[key in source, key in silver]
+    differing = {
+        key: WORDS[key in source, key in silver]
         for key in source.keys() | silver.keys()
         if source.get(key) != silver.get(key)
     }
+    return differing, changed
 
 
 def _rows(connection: psycopg2.extensions.connection, sql: str) -> list[tuple[Any, ...]]:

@@ -40,7 +40,10 @@ BIGQUERY = {
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """The same questions in both dialects: bucket sums of a whole table, and (key, fingerprint) of some buckets."""
+    """The same questions in both dialects: bucket sums of a whole table, and (key, fingerprint) of some buckets.
+
+    In Postgres a row has `transaction` as well: the one that wrote it, with 32 bits.
+    """
 
     columns: tuple[str, ...]
     postgres: str
@@ -53,10 +56,11 @@ class Fingerprints:
             f"from ({rows}) as fingerprints group by bucket"
         )
 
-    def rows(self, rows: str, buckets: Sequence[int]) -> str:
-        """SQL for (key, fingerprint) of the named buckets."""
+    def rows(self, rows: str, buckets: Sequence[int], *more: str) -> str:
+        """SQL for (key, fingerprint, and more columns of the fingerprint query) of the named buckets."""
         wanted = ", ".join(str(bucket) for bucket in buckets)
-        return f"select key_text, fingerprint from ({rows}) as fingerprints where bucket in ({wanted})"
+        columns = ", ".join(("key_text", "fingerprint", *more))
+        return f"select {columns} from ({rows}) as fingerprints where bucket in ({wanted})"
 
 
 def fingerprints(table: Table, postgres_relation: str, bigquery_relation: str) -> Fingerprints:
@@ -75,8 +79,8 @@ def _postgres(columns: Sequence[Column], keys: Sequence[Column], relation: str) 
     row = " || '|' || ".join(_text(POSTGRES, column, '"') for column in columns)
     hashed = "('x' || substr(md5({}), 1, 8))::bit(32)::bigint"
     return (
-        f"select {key} as key_text, {hashed.format(key)} % {BUCKETS} as bucket, {hashed.format(row)} as fingerprint "
-        f"from {relation}"
+        f"select {key} as key_text, {hashed.format(key)} % {BUCKETS} as bucket, {hashed.format(row)} as fingerprint, "
+        f"xmin::text::bigint as transaction from {relation}"
     )
 
 

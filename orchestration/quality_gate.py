@@ -57,7 +57,7 @@ def blocked(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
 
 def _fails(instance: DagsterInstance, table: Table) -> bool:
     blocking = [*(rule.name for rule in table.quality if rule.blocking), REQUIRED_VALUES, ARRIVED_WHOLE]
-    evaluations = (_last(instance, AssetCheckKey(keys.bronze(table), name)) for name in blocking)
+    evaluations = (last(instance, AssetCheckKey(keys.bronze(table), name)) for name in blocking)
     return any(evaluation is not None and not evaluation.passed for evaluation in evaluations)
 
 
@@ -82,8 +82,8 @@ def results(instance: DagsterInstance, table: Table, batches: Sequence[Batch]) -
 
 def _arrived_whole(instance: DagsterInstance, table: Table, batches: Sequence[Batch]) -> AssetCheckResult:
     """Batches that were not found whole are asked for again until they are."""
-    last = _last(instance, AssetCheckKey(keys.bronze(table), ARRIVED_WHOLE))
-    missing: Any = last.metadata["not_whole"].value if last is not None and not last.passed else []
+    before = last(instance, AssetCheckKey(keys.bronze(table), ARRIVED_WHOLE))
+    missing: Any = before.metadata["not_whole"].value if before is not None and not before.passed else []
     expected = sorted({*(Batch(*batch) for batch in missing), *batches})
     found = _rows_by_batch(table, expected) if expected else {}
     wrong = [batch for batch in expected if found.get(batch.batch_id, 0) != batch.rows]
@@ -133,15 +133,15 @@ def _bronze(table: Table) -> str:
 
 def _since(instance: DagsterInstance, table: Table, check: str) -> Batch:
     """The batch after which to look: the last one that passed, or the one before the first that did not."""
-    last = _last(instance, AssetCheckKey(keys.bronze(table), check))
-    if last is None:
+    before = last(instance, AssetCheckKey(keys.bronze(table), check))
+    if before is None:
         return BEFORE_ALL
-    position: Any = last.metadata["through" if last.passed else "after"].value
+    position: Any = before.metadata["through" if before.passed else "after"].value
     batch_id, ingestion_date = position
     return Batch(str(batch_id), str(ingestion_date))
 
 
-def _last(instance: DagsterInstance, check: AssetCheckKey) -> AssetCheckEvaluation | None:
+def last(instance: DagsterInstance, check: AssetCheckKey) -> AssetCheckEvaluation | None:
     """The last evaluation that came to an end; a run that died leaves only the plan of one."""
     history = instance.event_log_storage.get_asset_check_execution_history(check, limit=HISTORY)
     return next((r.evaluation for r in history if isinstance(r.evaluation, AssetCheckEvaluation)), None)

@@ -11,8 +11,8 @@ from typing import Any
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
-from contracts.model import Contract
-from orchestration import keys, quality_gate
+from contracts.model import Contract, Table
+from orchestration import conservation, keys, quality_gate
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 MANIFEST = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target") / "manifest.json"
@@ -73,12 +73,20 @@ def warehouse_assets(contracts: Sequence[Contract]) -> AssetsDefinition:
 
     @dbt_assets(manifest=manifest(), name="bronze_to_gold", dagster_dbt_translator=LayerKeys())
     def bronze_to_gold(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        arguments = ["build"]
-        for table in quality_gate.blocked(context.instance, tables):
-            context.log.error(
-                f"{'/'.join(keys.bronze(table).path)} failed its gate: silver and gold keep what they have of it"
-            )
-            arguments += ["--exclude", f"source:{table.source}.{table.name}+"]
+        excluded = [*left_out(context, tables)]
+        arguments = ["build", *(["--exclude", *excluded] if excluded else [])]
         yield from dbt.cli(arguments, context=context).stream()
 
     return bronze_to_gold
+
+
+def left_out(context: AssetExecutionContext, tables: Sequence[Table]) -> Iterator[str]:
+    """What dbt does not build: all of a table that failed its gate, and gold of one that does not equal its source."""
+    for table in quality_gate.blocked(context.instance, tables):
+        name = "/".join(keys.bronze(table).path)
+        context.log.error(f"{name} failed its gate: silver and gold keep what they have of it")
+        yield f"source:{table.source}.{table.name}+"
+    for table in conservation.held_back(context.instance, tables):
+        name = "/".join(keys.silver(table).path)
+        context.log.error(f"{name} does not equal its source: gold keeps what it has of it")
+        yield f"source:{table.source}.{table.name}+,path:models/gold"

@@ -6,24 +6,28 @@ Called again it finds what runs, plays the next days, and moves only what change
 """
 
 import argparse
-import hashlib
 import os
 import sys
 import urllib.error
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from emulators.local_emulate import catch_up
 from emulators.local_emulate.commands import CommandFailed
 from emulators.local_emulate.commands import run as run_command
 from emulators.local_emulate.dagster import Dagster, DagsterError, Run
+from emulators.local_emulate.fingerprint import definitions_fingerprint
 from emulators.local_emulate.progress import Progress
-from emulators.supervisor.environment import ROOT, sources
+from emulators.local_emulate.watch import Watch
+from emulators.provision.errors import LEFT_OUT
+from emulators.supervisor.environment import sources
 from emulators.supervisor.errors import SupervisorError
 from emulators.supervisor.platform import Platform
 from emulators.supervisor.ports import HOST
+from emulators.supervisor.services import SERVICES
 
 COMPANY = "saas"
+EMULATORS = tuple(service.name for service in SERVICES if not service.is_platform)
+PLATFORM = tuple(service.name for service in SERVICES if service.is_platform)
 
 
 class LocalEmulate:
@@ -35,14 +39,21 @@ class LocalEmulate:
         self.options = options
         self.environment: dict[str, str] = dict(os.environ)
         self.company = self.platform.state / "company"
+        self.watch = Watch(self.platform)
+        self.left_out: list[str] = []
 
     def run(self) -> int:
         """0 when gold is there and everything agrees."""
+        with self.watch:
+            return self._run()
+
+    def _run(self) -> int:
         stage = self.progress.stage
         with stage("contracts", "what data there is"):
             self._command("contracts", "check")
         with stage("services", "the emulators and a Postgres"):
             self.platform.up()
+            self.watch.add(*EMULATORS)
             self.environment |= self.platform.environment()
             os.environ.update(self.environment)
         plays = not self.options.no_company and self._owns_the_company()
@@ -50,15 +61,16 @@ class LocalEmulate:
             self._command("emulators.provision", "--phase", "before")
             if plays:
                 self._company("create", "--accounts", str(self.options.accounts), "--seed", str(self.options.seed))
-            self._command("emulators.provision", "--phase", "after")
+            self._connect_sources()
         with ThreadPoolExecutor(1) as background:
-            started = background.submit(self.platform.up, "dataflow", "dagster", "dagster-daemon")
+            started = background.submit(self.platform.up, *PLATFORM)
             if plays:
                 with stage("company", f"{self.options.days} days of a SaaS company"):
                     self._company("play", "--days", str(self.options.days))
             with stage("landing", "what the sources did, on its way to bronze"):
                 started.result()
-                catch_up.wait_for_logs(self.environment, self.progress.detail)
+                self.watch.add(*PLATFORM)
+                self.left_out += catch_up.wait_for_logs(self.environment, self.progress.detail)
                 catch_up.wait_for_events(self.platform.state, self.progress.detail)
         with stage("refresh", "Dagster: bronze, the quality gate, silver, gold, conservation"):
             run = self._refresh()
@@ -71,7 +83,8 @@ class LocalEmulate:
             self.progress.detail("loading the definitions")
             dagster.reload()
             loaded.write_text(now)
-        return dagster.follow(dagster.launch("refresh"), self.progress.detail)
+        dagster.end_orphans(self.platform.started_at("dagster-code"))
+        return dagster.follow(dagster.waiting("refresh") or dagster.launch("refresh"), self.progress.detail)
 
     def _report(self, run: Run) -> int:
         from emulators.local_emulate.summary import Summary, render  # the BigQuery client takes a second to import
@@ -79,9 +92,11 @@ class LocalEmulate:
         with self.progress.stage("summary", "what came of it"):
             summary = Summary(run, self.company)
         print("\n" + render(summary, self.progress.seconds, self.progress.total, self._dagster_address()))
-        if run.status == "SUCCESS" and not run.failed_checks and summary.agrees:
+        if run.status == "SUCCESS" and not run.failed_checks and summary.agrees and not self.left_out:
             return 0
         print("\nNot everything is well:", file=sys.stderr)
+        for source in self.left_out:
+            print(f"  {source}", file=sys.stderr)
         for check in run.failed_checks:
             print(f"  check {check.asset} {check.name}: {check.metadata}", file=sys.stderr)
         for error in run.errors:
@@ -91,6 +106,15 @@ class LocalEmulate:
             file=sys.stderr,
         )
         return 1
+
+    def _connect_sources(self) -> None:
+        """Publications and streams; a source that cannot be connected is left out, and the others go on."""
+        try:
+            self._command("emulators.provision", "--phase", "after")
+        except CommandFailed as failure:
+            if failure.status != LEFT_OUT:
+                raise
+            self.left_out += [line for line in failure.tail if line.startswith("left out: ")]
 
     def _owns_the_company(self) -> bool:
         """Whether the company's database is our own Postgres; another one is somebody's, and nobody plays with it."""
@@ -112,23 +136,20 @@ class LocalEmulate:
         return next(status.ports["port"] for status in self.platform.status() if status.name == service)
 
 
-def definitions_fingerprint() -> str:
-    """Changes whenever a file changes from which Dagster's definitions are made."""
-    folders = (Path(os.environ["SLUICE_CONTRACTS"]), *(ROOT / name for name in ("contracts", "orchestration")))
-    dbt = [ROOT / "dbt" / name for name in ("dbt_project.yml", "models", "macros", "tests")]
-    files = {file for place in (*folders, *dbt) for file in (place.rglob("*") if place.is_dir() else [place])}
-    made_from = sorted((str(f), f.stat().st_mtime_ns) for f in files if f.suffix in (".py", ".sql", ".yml", ".yaml"))
-    return hashlib.sha256(repr(made_from).encode()).hexdigest()
-
-
 def main() -> int:
     """0 when gold is there and agrees with the sources; 1 with what failed and where its log is."""
+    command = LocalEmulate(_arguments())
     try:
-        return LocalEmulate(_arguments()).run()
+        return command.run()
     except (CommandFailed, SupervisorError, DagsterError, catch_up.NotCaughtUp, urllib.error.URLError) as error:
         print(f"\nlocal-emulate stopped: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        if command.watch.failure:
+            print(
+                f"\nlocal-emulate stopped: {command.watch.failure}\nA second call goes on from here.", file=sys.stderr
+            )
+            return 1
         print(
             "\ninterrupted; what runs goes on (make local-stop ends it), and a second call goes on from here",
             file=sys.stderr,

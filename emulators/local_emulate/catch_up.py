@@ -20,26 +20,41 @@ LOCATION = "-"
 
 
 class NotCaughtUp(Exception):
-    """A stream failed or stands still; the message says which, where it is and why."""
+    """A stream stands still; the message says which, and where it is."""
 
 
-def wait_for_logs(environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+class StreamFailed(Exception):
+    """A stream does not go on by itself; the message says why."""
+
+
+def wait_for_logs(environment: Mapping[str, str], say: Callable[[str], None]) -> list[str]:
     """Returns once each running stream has landed its database's log up to the position at the call.
 
+    A source whose stream failed, or whose database does not answer, is left out: the answer says which, and why.
+
     Raises:
-        NotCaughtUp: a stream failed, or did not arrive in time.
+        NotCaughtUp: a stream did not arrive in time.
     """
     host = environment["DATASTREAM_EMULATOR_HOST"]
     streams = _get(f"{host}/v1/projects/{PROJECT}/locations/{LOCATION}/streams").get("streams", [])
+    left_out = []
     for source in [stream["name"].split("/")[-1] for stream in streams]:
-        with (
-            psycopg2.connect(environment[f"{source.upper()}_DATABASE_URL"]) as connection,
-            connection.cursor() as cursor,
-        ):
+        try:
+            target = _position_now(environment[f"{source.upper()}_DATABASE_URL"])
+            _wait(partial(_log_has_landed, host, source, target), f"stream {source} has not landed {target}", say)
+        except (psycopg2.OperationalError, StreamFailed) as error:
+            left_out.append(f"left out: source {source}: {str(error).strip()}")
+    return left_out
+
+
+def _position_now(url: str) -> str:
+    connection = psycopg2.connect(url, connect_timeout=10)
+    try:
+        with connection.cursor() as cursor:
             cursor.execute("select pg_current_wal_lsn()::text")
-            target = str(cursor.fetchone()[0])  # type: ignore[index]
+            return str(cursor.fetchone()[0])  # type: ignore[index]
+    finally:
         connection.close()
-        _wait(partial(_log_has_landed, host, source, target), f"stream {source} has not landed {target}", say)
 
 
 def wait_for_events(state: Path, say: Callable[[str], None]) -> None:
@@ -74,7 +89,7 @@ def _log_has_landed(host: str, source: str, target: str) -> str:
     """Nothing once it has, else where it is."""
     position = _get(f"{host}/emulator/streams/{source}/position")
     if position["state"] in ("FAILED", "FAILED_PERMANENTLY"):
-        raise NotCaughtUp(f"stream {source} failed: {position.get('error')}")
+        raise StreamFailed(f"its stream failed: {position.get('error')}")
     landed = position.get("landed_lsn")
     if landed and _lsn(landed) >= _lsn(target):
         return ""

@@ -3,14 +3,21 @@
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from emulators.supervisor.environment import ROOT
 
 
 class CommandFailed(Exception):
-    """A command ended with another status than 0; the message says which, why and where its log is."""
+    """A command ended with another status than 0; the message says which, why and where its log is.
+
+    tail: the last lines that it wrote.
+    """
+
+    def __init__(self, what: str, status: int, tail: Sequence[str], log: Path) -> None:
+        super().__init__(f"`{what}` failed:\n" + "\n".join(tail) + f"\nlog: {log}")
+        self.status, self.tail = status, tail
 
 
 def run(module: str, *arguments: str, environment: Mapping[str, str], log: Path, say: Callable[[str], None]) -> None:
@@ -38,4 +45,4 @@ def run(module: str, *arguments: str, environment: Mapping[str, str], log: Path,
             process.wait()
             raise
     if status != 0:
-        raise CommandFailed(f"`{module} {' '.join(arguments)}` failed:\n" + "\n".join(tail) + f"\nlog: {log}")
+        raise CommandFailed(" ".join((module, *arguments)), status, list(tail), log)

@@ -10,6 +10,7 @@ from typing import Any
 
 LOCATION, REPOSITORY = "sluice", "__repository__"
 FINAL = {"SUCCESS", "FAILURE", "CANCELED"}
+BEGUN = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 
 RELOAD = """mutation($location: String!) { reloadRepositoryLocation(repositoryLocationName: $location) {
   __typename
@@ -20,6 +21,11 @@ LAUNCH = """mutation($job: String!, $location: String!, $repository: String!) { 
   selector: {repositoryLocationName: $location, repositoryName: $repository, jobName: $job}}) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
   ... on PipelineNotFoundError { message } ... on InvalidSubsetError { message } } }"""
+RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { __typename
+  ... on Runs { results { runId updateTime } } ... on PythonError { message }
+  ... on InvalidPipelineRunsFilterError { message } } }"""
+END = """mutation($runs: [String!]!) { terminateRuns(runIds: $runs, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) {
+  __typename ... on PythonError { message } } }"""
 EVENTS = """query($run: ID!, $cursor: String) {
   runOrError(runId: $run) { ... on Run { status } }
   logsForRun(runId: $run, afterCursor: $cursor) { ... on EventConnection { cursor hasMore events {
@@ -87,6 +93,29 @@ class Dagster:
         if answer["__typename"] != "LaunchRunSuccess":
             raise DagsterError(f"job {job!r} was not started: {answer.get('message') or answer['__typename']}")
         return str(answer["run"]["runId"])
+
+    def waiting(self, job: str) -> str | None:
+        """A run of the job that has not begun yet, so that it will do what one launched now would do."""
+        found = self._runs({"pipelineName": job, "statuses": ["QUEUED"]})
+        return found[-1]["runId"] if found else None
+
+    def end_orphans(self, since: float) -> None:
+        """Cancels what nobody executes any more: runs begun before the code server was started, at `since`.
+
+        Its workers ended with the one before it, so that no run of them would ever report its end.
+        """
+        lost = [run["runId"] for run in self._runs({"statuses": BEGUN}) if run["updateTime"] < since]
+        if lost:
+            answer = self._ask(END, {"runs": lost})["terminateRuns"]
+            if answer["__typename"] == "PythonError":
+                raise DagsterError(f"runs {', '.join(lost)} were not cancelled: {answer['message']}")
+
+    def _runs(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+        answer = self._ask(RUNS, {"filter": wanted})["runsOrError"]
+        if answer["__typename"] != "Runs":
+            raise DagsterError(f"Dagster refused: {answer['message']}")
+        runs: list[dict[str, Any]] = answer["results"]
+        return runs
 
     def follow(self, run_id: str, say: Callable[[str], None], timeout: float = 1800) -> Run:
         """Waits for a run, and says what it materialises as it goes."""

@@ -1,5 +1,8 @@
 """What provisioning says when it cannot go on."""
 
+LEFT_OUT = 3
+"""The command's status when all is made but what some sources need, which it names."""
+
 
 class ProvisionError(Exception):
     """What was wrong, and what to do about it."""

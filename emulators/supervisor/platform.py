@@ -98,6 +98,23 @@ class Platform:
         lifecycle = Lifecycle(self.state, files)
         return [_status(service, files, lifecycle.log(service.name)) for service in self._services.values()]
 
+    def died(self, *names: str) -> list[ServiceFailed]:
+        """Those of the named services that do not run, each with the end of its log. It costs no request."""
+        files = self._files()
+        lifecycle = Lifecycle(self.state, files)
+        failures = []
+        for name in names:
+            run = files.read(name)
+            if run is None or not run.is_alive:
+                reason = "it was stopped" if run is None else f"it has died (it was process {run.pid})"
+                failures.append(ServiceFailed(name, reason, lifecycle.log(name), run.log_start if run else 0))
+        return failures
+
+    def started_at(self, name: str) -> float:
+        """When a service was last started, in seconds of the clock; 0 where it never was."""
+        path = self._files().path(name)
+        return path.stat().st_mtime if path.exists() else 0.0
+
     def environment(self) -> dict[str, str]:
         """The variables for whatever is to work with these services, with absolute paths."""
         known = self._files().read_ports()

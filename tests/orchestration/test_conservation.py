@@ -6,12 +6,13 @@ from typing import Any
 
 import psycopg2
 import pytest
+from dagster import AssetCheckEvaluation, AssetCheckResult, DagsterInstance
 from google.cloud import bigquery
 
 from contracts.reader import load
 from emulators.supervisor.platform import Platform
 from orchestration import clients
-from orchestration.conservation import Comparison, compare
+from orchestration.conservation import Before, Comparison, compare, held_back, source_result
 
 COLUMNS = [
     ("id", "integer", "bigint"),
@@ -59,13 +60,13 @@ class Places:
     def __init__(self, url: str, contracts: Path) -> None:
         self._connection = psycopg2.connect(url)
         self._connection.autocommit = True
-        self._table = load(contracts)[0].tables[0]
+        self.table = load(contracts)[0].tables[0]
         columns = ", ".join(f"{name} {kind}" for name, _, kind in COLUMNS)
         self.postgres(f"create table things ({columns}, primary key (id))")
         for row in ROWS:
             self.postgres(f"insert into things values ({row})")
         clients.warehouse().create_dataset("silver")
-        types = {column.name: column.bigquery_type for column in self._table.columns}
+        types = {column.name: column.bigquery_type for column in self.table.columns}
         self.bigquery(f"create table silver.shop_things ({', '.join(f'{n} {t}' for n, t in types.items())})")
         self.mirror(list(types))
 
@@ -79,6 +80,13 @@ class Places:
         config.schema = clients.warehouse().get_table("silver.shop_things").schema
         clients.warehouse().load_table_from_json(rows, "silver.shop_things", job_config=config).result()
 
+    def restore(self) -> None:
+        """Both as in the beginning."""
+        self.postgres("truncate things")
+        for row in ROWS:
+            self.postgres(f"insert into things values ({row})")
+        self.mirror([name for name, _, _ in COLUMNS])
+
     def postgres(self, sql: str) -> None:
         with self._connection.cursor() as cursor:
             cursor.execute(sql)
@@ -86,8 +94,15 @@ class Places:
     def bigquery(self, sql: str) -> None:
         clients.query(sql)
 
-    def compare(self) -> Comparison:
-        return compare(self._table, "public")
+    def compare(self, before: Before | None = None) -> Comparison:
+        return compare(self.table, "public", before)
+
+    def check(self, instance: DagsterInstance) -> AssetCheckResult:
+        """Evaluates the check as a run does, and records it."""
+        result = source_result(instance, self.table, "public")
+        fields = {name: getattr(result, name) for name in ("asset_key", "check_name", "passed", "metadata", "severity")}
+        instance.report_runless_asset_event(AssetCheckEvaluation(**fields))
+        return result
 
 
 def _json(value: Any) -> Any:
@@ -149,3 +164,47 @@ def test_what_bigquery_cannot_hold_compares_as_null(places: Places) -> None:
     assert places.compare().differing == {}
     places.postgres("delete from things where id = 5")
     places.bigquery("delete from silver.shop_things where id = 5")
+
+
+def test_what_the_source_changed_since_the_last_comparison_is_in_flight(places: Places) -> None:
+    last = places.compare()
+    before = Before(last.transaction, frozenset({"4"}))
+    places.postgres("update things set label = 'later' where id = 1")
+    places.postgres("insert into things (id) values (6)")
+    places.bigquery("insert into silver.shop_things (id) values (4711), (4)")
+    places.bigquery("update silver.shop_things set label = 'damaged' where id = 3")
+    places.bigquery("delete from silver.shop_things where id = 4")
+    try:
+        found = places.compare(before)
+        assert found.differing.keys() == {"1", "3", "4", "6", "4711"}
+        assert found.lasting == {"3": "other values", "4": "missing in silver"}
+        assert places.compare(Before(last.transaction, frozenset({"4711"}))).lasting.keys() == {"3", "4", "4711"}
+        assert places.compare().lasting.keys() == found.differing.keys()
+    finally:
+        places.restore()
+
+
+def test_a_failed_check_names_its_keys_and_holds_back_gold_until_it_passes(places: Places) -> None:
+    with DagsterInstance.ephemeral() as instance:
+        assert places.check(instance).passed
+        places.bigquery("update silver.shop_things set label = 'damaged' where id = 3")
+        failed = places.check(instance)
+        assert not failed.passed
+        assert failed.description == "1 keys differ: 3 (other values)"
+        assert failed.metadata["sample"].value == {"3": "other values"}
+        assert held_back(instance, [places.table]) == [places.table]
+        places.restore()
+        assert places.check(instance).passed
+        assert held_back(instance, [places.table]) == []
+
+
+def test_a_source_without_the_table_fails_the_check_with_the_reason(places: Places) -> None:
+    places.postgres("alter table things rename to elsewhere")
+    try:
+        with DagsterInstance.ephemeral() as instance:
+            result = places.check(instance)
+            assert not result.passed
+            assert result.description is not None and 'relation "public.things" does not exist' in result.description
+            assert held_back(instance, [places.table]) == [places.table]
+    finally:
+        places.postgres("alter table elsewhere rename to things")

@@ -1,0 +1,47 @@
+"""Somebody who looks after the services while the command waits for something else: one that dies ends the waiting."""
+
+import signal
+import threading
+from types import TracebackType
+from typing import Self
+
+from emulators.supervisor.errors import ServiceFailed
+from emulators.supervisor.platform import Platform
+
+SECONDS = 0.5
+
+
+class Watch:
+    """Interrupts the main thread (KeyboardInterrupt) once a service that it was told of has died; `failure` says which.
+
+    Without it, a command would wait for minutes for what can no longer come.
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self.failure: ServiceFailed | None = None
+        self._platform = platform
+        self._names: tuple[str, ...] = ()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def add(self, *names: str) -> None:
+        """Look after these too, from now on: they run."""
+        self._names += names
+
+    def _look(self) -> None:
+        while not self._over.wait(SECONDS):
+            self.failure = next(iter(self._platform.died(*self._names)), None)
+            if self.failure is not None:
+                # To this thread and no other, so that what it waits for in the system is interrupted as well.
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                return
