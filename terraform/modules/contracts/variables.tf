@@ -1,0 +1,5 @@
+variable "folder" {
+  type        = string
+  description = "Folder of the data contracts (*.odcs.yaml)."
+  nullable    = false
+}
