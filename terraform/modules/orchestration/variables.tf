@@ -1,0 +1,179 @@
+variable "project" {
+  description = "The project that Dagster runs in."
+  type        = string
+}
+
+variable "project_number" {
+  description = "Its number: IAP's agent is named by it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{6,}$", var.project_number))
+    error_message = "Digits alone: gcloud projects describe PROJECT --format='value(projectNumber)'."
+  }
+}
+
+variable "region" {
+  description = "Where Dagster runs."
+  type        = string
+}
+
+variable "name" {
+  description = "What the names begin with."
+  type        = string
+  default     = "sluice"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}$", var.name))
+    error_message = "2 to 31 lower-case letters, digits and dashes, a letter first."
+  }
+}
+
+variable "labels" {
+  description = "Labels of the instances, which Google's bill can be split by."
+  type        = map(string)
+  default     = {}
+}
+
+variable "image" {
+  description = "The image built from this repository's Dockerfile, by digest or tag; null makes the database alone, before the first image is pushed."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image == null || can(regex("^[^:/ ]+/.+(:[^:/ ]+|@sha256:[0-9a-f]{64})$", var.image))
+    error_message = "Name the registry and a tag or digest: europe-west1-docker.pkg.dev/PROJECT/sluice/sluice:1.0.0."
+  }
+}
+
+variable "service_account" {
+  description = "The account that Dagster runs as."
+  type        = string
+
+  validation {
+    condition     = endswith(var.service_account, ".gserviceaccount.com")
+    error_message = "A service account's e-mail."
+  }
+}
+
+variable "network_id" {
+  description = "The network in which the database has its address; it must be peered with Google's managed services."
+  type        = string
+}
+
+variable "subnetwork_id" {
+  description = "The subnetwork through which Dagster reaches the database."
+  type        = string
+}
+
+variable "log_bucket" {
+  description = "The bucket that takes what runs print, so that the UI can show it."
+  type        = string
+}
+
+variable "environment" {
+  description = "Variables of every container, beside those that Dagster itself needs."
+  type        = map(string)
+  default     = {}
+}
+
+variable "secret_environment" {
+  description = "Variable -> the secret whose newest version it holds, such as SAAS_DATABASE_URL. The secret must have a version before an image is set."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.secret_environment) : can(regex("^[A-Z][A-Z0-9_]*$", name))])
+    error_message = "Variables are written in capitals: SAAS_DATABASE_URL."
+  }
+}
+
+variable "ui_members" {
+  description = "Who may open the UI: user:, group:, serviceAccount: or domain: members."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.ui_members : can(regex("^(user|group|serviceAccount|domain):.+$", member))])
+    error_message = "Write user:ann@example.com, group:data@example.com or domain:example.com; allUsers is nobody's business."
+  }
+}
+
+variable "ingress" {
+  description = "From where the UI can be reached, always through IAP."
+  type        = string
+  default     = "INGRESS_TRAFFIC_ALL"
+
+  validation {
+    condition     = contains(["INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"], var.ingress)
+    error_message = "One of INGRESS_TRAFFIC_ALL, INGRESS_TRAFFIC_INTERNAL_ONLY, INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER."
+  }
+}
+
+variable "launch_stage" {
+  description = "Which of Cloud Run's features may be used: worker pools and IAP without a load balancer are newer than the rest."
+  type        = string
+  default     = "BETA"
+
+  validation {
+    condition     = contains(["GA", "BETA"], var.launch_stage)
+    error_message = "GA or BETA."
+  }
+}
+
+variable "run_cpu" {
+  description = "Processors of the code server in which runs are processes."
+  type        = string
+  default     = "2"
+
+  validation {
+    condition     = contains(["1", "2", "4", "6", "8"], var.run_cpu)
+    error_message = "1, 2, 4, 6 or 8."
+  }
+}
+
+variable "run_memory" {
+  description = "Memory of the same."
+  type        = string
+  default     = "4Gi"
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*Gi$", var.run_memory))
+    error_message = "Whole GiB: 4Gi."
+  }
+}
+
+variable "database_tier" {
+  description = "Machine of Dagster's database: db-f1-micro, or db-custom-<vCPUs>-<MB>."
+  type        = string
+  default     = "db-custom-1-3840"
+
+  validation {
+    condition     = can(regex("^db-(f1-micro|g1-small|custom-[0-9]+-[0-9]+)$", var.database_tier))
+    error_message = "db-f1-micro, db-g1-small or db-custom-<vCPUs>-<MB>."
+  }
+}
+
+variable "database_high_availability" {
+  description = "A second machine in another zone, which takes over by itself; doubles the price."
+  type        = bool
+  default     = false
+}
+
+variable "database_key" {
+  description = "Key that encrypts the database, null for Google's."
+  type        = string
+  default     = null
+}
+
+variable "backup_location" {
+  description = "Region or multi-region of the backups, null for the nearest multi-region."
+  type        = string
+  default     = null
+}
+
+variable "deletion_protection" {
+  description = "Refuse to delete the database and the services."
+  type        = bool
+  default     = true
+}
