@@ -1,16 +1,19 @@
-"""The local services as a whole: python -m emulators up | down | status | env | reset"""
+"""The local services as a whole: python -m emulators up | down | status | env | reset | faults"""
 
 import argparse
 import shlex
 import sys
 import time
 
+from emulators.faults import command as faults
 from emulators.supervisor.errors import SupervisorError
 from emulators.supervisor.platform import Platform
 
 
 def main() -> int:
     """Run the command; 1 where it could not do its work, with the reason on stderr."""
+    if sys.argv[1:2] == ["faults"]:  # it has options of its own
+        return faults.main(sys.argv[2:])
     options = _arguments()
     platform = Platform(any_port=True if options.any_port else None)
     try:
@@ -43,7 +46,8 @@ def status(platform: Platform, _: list[str]) -> int:
     """what runs, where it listens, where its log is"""
     states = platform.status()
     for one in states:
-        print(f"{one.name:15} {one.state:10} {one.pid or '':>8} {_listens(one.ports):25} {one.log}")
+        on = "  (with faults: python -m emulators faults)" if faults.rules_of(platform.state / one.name) else ""
+        print(f"{one.name:15} {one.state:10} {one.pid or '':>8} {_listens(one.ports):25} {one.log}{on}")
     return 0 if all(one.state in ("running", "stopped") for one in states) else 1
 
 
@@ -65,6 +69,7 @@ COMMANDS = {"up": up, "down": down, "status": status, "env": env, "reset": reset
 
 def _arguments() -> argparse.Namespace:
     commands = "\n".join(f"  {name:8} {function.__doc__}" for name, function in COMMANDS.items())
+    commands += "\n  faults   let services fail on purpose; faults --help says how"
     parser = argparse.ArgumentParser(
         prog="python -m emulators", description=commands, formatter_class=argparse.RawDescriptionHelpFormatter
     )

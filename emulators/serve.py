@@ -10,6 +10,9 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from emulators.faults.rest import FaultSwitch
+from emulators.faults.rules import Faults
+
 KEEP_ALIVE_SECONDS = 3600
 """Clients pool their connections and send on them after minutes of silence; a server that had closed one loses it."""
 
@@ -23,7 +26,7 @@ def serve(name: str, port: int, open_app: Callable[[Path], ASGIApp]) -> None:
     options = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        app = open_app(options.state)
+        app = FaultSwitch(open_app(options.state), Faults(options.state))
     except OSError as error:
         sys.exit(f"{name}: cannot open the state directory {options.state.resolve()}: {error}")
     config = uvicorn.Config(

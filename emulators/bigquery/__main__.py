@@ -12,6 +12,8 @@ import uvicorn
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.wire.app import application
 from emulators.bigquery.wire.grpc_server import serve
+from emulators.faults.rest import FaultSwitch
+from emulators.faults.rules import Faults
 
 log = logging.getLogger("bigquery")
 
@@ -39,10 +41,11 @@ def main() -> int:
     warehouse = open_warehouse(
         arguments.state, _endpoint("STORAGE_EMULATOR_HOST"), arguments.memory_limit, arguments.threads
     )
-    storage_api = serve(warehouse, f"{arguments.host}:{arguments.grpc_port}")
+    faults = Faults(arguments.state)
+    storage_api = serve(warehouse, f"{arguments.host}:{arguments.grpc_port}", faults)
     config = uvicorn.Config(
-        application(warehouse), host=arguments.host, port=arguments.port, log_level="warning", access_log=False,
-        timeout_graceful_shutdown=2, timeout_keep_alive=75,
+        FaultSwitch(application(warehouse), faults), host=arguments.host, port=arguments.port,
+        log_level="warning", access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=75,
     )  # fmt: skip
     server = uvicorn.Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):

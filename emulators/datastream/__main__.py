@@ -19,6 +19,8 @@ import emulators.datastream.without_pandas  # noqa: F401  before all that import
 from emulators.datastream.service import Datastream
 from emulators.datastream.storage import StorageRefused, endpoint
 from emulators.datastream.wire import application
+from emulators.faults.rest import FaultSwitch
+from emulators.faults.rules import Faults
 
 log = logging.getLogger("emulators.datastream")
 
@@ -55,7 +57,8 @@ def main() -> int:
     log.info("ready: http://%s:%d", *listener.getsockname()[:2])
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has shut down
         signal.signal(number, lambda *_: None)
-    settings = uvicorn.Config(application(service), log_level="warning", timeout_graceful_shutdown=2)
+    app = FaultSwitch(application(service), Faults(options.state))
+    settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
     uvicorn.Server(settings).run(sockets=[listener])
     service.stop()
     log.info("stopped")

@@ -12,6 +12,7 @@ from typing import Any
 
 import uvloop
 
+from emulators.faults.rules import Faults
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import DamagedState
 from emulators.pubsub.wire.server import start_server, stop_server
@@ -30,8 +31,9 @@ def _arguments() -> argparse.Namespace:
 
 async def _serve(arguments: argparse.Namespace) -> None:
     broker = Broker(arguments.state)
-    server, port = await start_server(broker, arguments.host, arguments.port)
-    rest = await _start_rest(broker, arguments.host, arguments.rest_port)
+    faults = Faults(arguments.state)
+    server, port = await start_server(broker, arguments.host, arguments.port, faults)
+    rest = await _start_rest(broker, arguments.host, arguments.rest_port, faults)
     _LOG.info("Pub/Sub listens on %s:%d, state in %s", arguments.host, port, arguments.state)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -45,18 +47,19 @@ async def _serve(arguments: argparse.Namespace) -> None:
     broker.close()
 
 
-async def _start_rest(broker: Broker, host: str, port: int | None) -> Any:
+async def _start_rest(broker: Broker, host: str, port: int | None, faults: Faults) -> Any:
     """The REST server, if one is wanted. Its libraries are loaded only then: they double the time to start."""
     if port is None:
         return None
     import uvicorn
 
+    from emulators.faults.rest import FaultSwitch
     from emulators.pubsub.wire.rest import rest_application
 
     listening = socket.create_server((host, port))
     _LOG.info("Pub/Sub REST listens on %s:%d", host, listening.getsockname()[1])
     config = uvicorn.Config(
-        rest_application(broker),
+        FaultSwitch(rest_application(broker), faults),
         log_level="warning",
         access_log=False,
         lifespan="off",

@@ -16,6 +16,8 @@ from emulators.bigquery.state.write_streams import StreamError, WriteStreams
 from emulators.bigquery.wire.storage_messages import MESSAGES
 from emulators.bigquery.wire.storage_read import ReadService
 from emulators.bigquery.wire.storage_write import WriteService
+from emulators.faults.grpc_calls import ThreadFaults
+from emulators.faults.rules import Faults
 
 log = logging.getLogger("bigquery")
 _MESSAGE_BYTES = 64 << 20
@@ -93,11 +95,11 @@ def _serialize(message: Any) -> bytes:
     return bytes(message.SerializeToString())
 
 
-def serve(warehouse: Warehouse, address: str) -> grpc.Server:
+def serve(warehouse: Warehouse, address: str, faults: Faults) -> grpc.Server:
     """Start serving on host:port; raises RuntimeError when the port is taken."""
     options = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES),
                ("grpc.so_reuseport", 0)]  # fmt: skip
-    server = grpc.server(ThreadPoolExecutor(64, "grpc"), options=options)
+    server = grpc.server(ThreadPoolExecutor(64, "grpc"), options=options, interceptors=[ThreadFaults(faults)])
     checks = health.HealthServicer()
     checks.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)

@@ -12,6 +12,8 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 
+from emulators.faults.grpc_calls import AsyncFaults
+from emulators.faults.rules import Faults
 from emulators.pubsub.messages import shadow, v1
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import DamagedState, PubsubError, invalid
@@ -32,13 +34,13 @@ _OPTIONS = [
 Unary = Callable[[bytes, Any], Awaitable[bytes]]
 
 
-async def start_server(broker: Broker, host: str, port: int) -> tuple[grpc.aio.Server, int]:
+async def start_server(broker: Broker, host: str, port: int, faults: Faults) -> tuple[grpc.aio.Server, int]:
     """Starts to serve; returns the server and the port (the free one that was found for port 0).
 
     Raises:
         OSError: the port is taken.
     """
-    server = grpc.aio.server(options=_OPTIONS)
+    server = grpc.aio.server(options=_OPTIONS, interceptors=[AsyncFaults(faults)])
     for service, methods in operations(broker).items():
         handlers = {name: _unary(_operation(operation)) for name, operation in methods.items()}
         if service == "google.pubsub.v1.Publisher":
