@@ -1,0 +1,53 @@
+# The copies have an account of their own, which the transfer service may act as.
+resource "google_service_account" "copier" {
+  for_each = local.copies
+
+  project      = var.project
+  account_id   = "${var.name}-copier"
+  display_name = "${var.name} copier"
+  description  = "Copies datasets to ${var.recovery_location}."
+}
+
+resource "google_project_service_identity" "transfers" {
+  for_each = local.copies
+  provider = google-beta
+
+  project = var.project
+  service = "bigquerydatatransfer.googleapis.com"
+}
+
+resource "google_service_account_iam_member" "transfers" {
+  for_each = local.copies
+
+  service_account_id = google_service_account.copier[each.key].name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "serviceAccount:${local.agent}"
+
+  depends_on = [google_project_service_identity.transfers]
+}
+
+resource "google_project_iam_member" "copier" {
+  for_each = local.copies
+
+  project = var.project
+  role    = "roles/bigquery.jobUser"
+  member  = "serviceAccount:${google_service_account.copier[each.key].email}"
+}
+
+resource "google_bigquery_dataset_iam_member" "reads" {
+  for_each = var.datasets
+
+  project    = var.project
+  dataset_id = each.value
+  role       = "roles/bigquery.dataViewer"
+  member     = "serviceAccount:${google_service_account.copier["this"].email}"
+}
+
+resource "google_bigquery_dataset_iam_member" "writes" {
+  for_each = var.datasets
+
+  project    = var.project
+  dataset_id = google_bigquery_dataset.copy[each.key].dataset_id
+  role       = "roles/bigquery.dataEditor"
+  member     = "serviceAccount:${google_service_account.copier["this"].email}"
+}

@@ -1,0 +1,60 @@
+variable "project" {
+  description = "The project that holds datasets and copies."
+  type        = string
+}
+
+variable "project_number" {
+  description = "Its number: the transfer service's agent is named by it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{6,}$", var.project_number))
+    error_message = "Digits alone: gcloud projects describe PROJECT --format='value(projectNumber)'."
+  }
+}
+
+variable "name" {
+  description = "What the names begin with."
+  type        = string
+  default     = "sluice"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,22}$", var.name))
+    error_message = "2 to 23 lower-case letters, digits and dashes, a letter first."
+  }
+}
+
+variable "datasets" {
+  description = "Layer -> the dataset that is copied every night. External tables are not copied: their data is in a bucket."
+  type        = map(string)
+  default     = {}
+}
+
+variable "recovery_location" {
+  description = "Where the copies are: not where the datasets are."
+  type        = string
+  default     = "europe-west4"
+}
+
+variable "recovery_key" {
+  description = "Key, in that location, that encrypts the copies; null for Google's."
+  type        = string
+  default     = null
+}
+
+variable "schedule" {
+  description = "When the copies are made (UTC), in the transfer service's words."
+  type        = string
+  default     = "every day 03:30"
+
+  validation {
+    condition     = can(regex("^every ", var.schedule))
+    error_message = "Write `every day 03:30` or `every 12 hours`."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Keep a copy's dataset while it holds anything."
+  type        = bool
+  default     = true
+}
