@@ -7,7 +7,7 @@ DAYS ?= 30
 ACCOUNTS ?= 1000
 SEED ?= 7
 
-.PHONY: help setup lock local-emulate local-run local-stop local-reset local-status local-env sql models sources \
+.PHONY: help setup lock local-emulate local-run local-stop local-reset local-status local-env sql reload replay models sources \
         check fmt test test-long bench
 
 help: ## this list
@@ -51,6 +51,12 @@ local-reset: .venv/.lock ## stop the services and remove .sluice/
 sql: .venv/.lock ## run SQL in the local BigQuery: make sql Q='select * from gold.mart_mrr_daily limit 5'
 	@$(PY) -m emulators.local_emulate.sql "$$Q"
 sql: export Q := $(value Q)
+
+reload: .venv/.lock ## a table or a source again from landing: make reload TABLE=saas.accounts [DAY=2026-11-21]
+	@$(PY) -m emulators.local_emulate.rerun reload "$(or $(TABLE),?)" $(if $(DAY),--day "$(DAY)")
+
+replay: .venv/.lock ## dead letters again, after a fix: make replay EVENT=saas.usage_events [REASON=wrong_type]
+	@$(PY) -m emulators.local_emulate.rerun replay "$(or $(EVENT),?)" $(if $(REASON),--reason "$(REASON)")
 
 # ---- sources -----------------------------------------------------------------------------------------------------
 models: .venv/.lock ## dbt models for a contract's tables, as files to edit: make models SOURCE=saas

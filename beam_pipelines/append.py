@@ -1,86 +1,93 @@
 """Rows into BigQuery exactly once: the Storage Write API, one stream a batch, each append at its offset.
 
 The stream's name is in a manifest before the first append. Whoever comes again finds the name, appends at the same
-offsets, and BigQuery answers ALREADY_EXISTS to what it has. So rows of a batch must come in the same order each time.
+offsets, and BigQuery answers ALREADY_EXISTS to what it has. So rows of a batch must come in the same order each time,
+and rows that BigQuery refuses must be written down by the caller before the others are appended.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pyarrow as pa
 
 from beam_pipelines import clients
+from beam_pipelines.refusals import AppendRefused, RowsRefused, find_refused, read_refusal
 from contracts import names
 
+_LOG = logging.getLogger(__name__)
 _BYTES_AT_ONCE = 7 << 20  # a request may have 10 MB
 _PATIENCE = 60.0  # seconds of retries before the caller's own begin
 
 
-class AppendRefused(Exception):
-    """BigQuery does not take the rows; the message says which and why."""
-
-
-def create_stream(dataset: str, table: str) -> str:
-    """A new stream of type COMMITTED for a table; its name."""
+def create_stream(dataset: str, table: str, kind: str = "COMMITTED") -> str:
+    """A new stream for a table; its name. What is appended to a PENDING one is never seen unless it is committed."""
     from google.cloud.bigquery_storage_v1 import types
 
     client = clients.bigquery_write()
     parent = client.table_path(names.project(), dataset, table)
-    stream = types.WriteStream(type_=types.WriteStream.Type.COMMITTED)
+    stream = types.WriteStream(type_=types.WriteStream.Type[kind])
     name: str = client.create_write_stream(parent=parent, write_stream=stream, retry=_retry()).name
     return name
 
 
-def append_once(stream: str, rows: pa.RecordBatch) -> None:
-    """Appends the rows from offset 0, or finds that they are there.
+def append_once(stream: str, rows: pa.RecordBatch, without: Collection[int] = ()) -> None:
+    """Appends the rows from offset 0, or finds that they are there; those `without` are left out.
 
     Raises:
-        AppendRefused: the service refuses rows, or the stream holds something else.
+        RowsRefused: some rows are refused, as they would be again: call again without them, once that is written down.
+        AppendRefused: the service refuses them all, or the stream holds something else.
         google.api_core.exceptions.GoogleAPICallError: the service cannot be reached for a minute.
     """
     offset = 0
-    for piece in _pieces(rows):
-        _retry()(_append)(stream, piece, offset)
-        offset += piece.num_rows
+    for start, piece in _pieces(rows):
+        places = [place for place in range(piece.num_rows) if start + place not in without]
+        kept = piece if len(places) == piece.num_rows else piece.take(pa.array(places, pa.int32()))
+        refused = _append(stream, kept, offset) if places else {}
+        if refused:
+            raise RowsRefused({start + places[place]: message for place, message in refused.items()})
+        offset += len(places)
 
 
-def _append(stream: str, rows: pa.RecordBatch, offset: int) -> None:
-    from google.api_core.exceptions import AlreadyExists
+def _append(stream: str, rows: pa.RecordBatch, offset: int) -> dict[int, str]:
+    """Appends all rows, or none: then the places of those that are refused, with the reason."""
+    refusal = _retry()(_ask)(stream, rows, offset)
+    if refusal is None:
+        return {}
+    if refusal.rows:
+        return dict(refusal.rows)
+    if not refusal.is_about_rows:
+        raise AppendRefused(f"{stream} refuses rows from offset {offset}: {refusal.message}")
+    dataset, table = stream.split("/")[3:6:2]
+    trial = create_stream(dataset, table, "PENDING")
+    return find_refused(rows, lambda some: _retry()(_ask)(trial, some, None))
+
+
+def _ask(stream: str, rows: pa.RecordBatch, offset: int | None) -> Any:
+    """One request; None when the rows are there, else why BigQuery does not take them. Raises what may pass."""
+    from google.api_core.exceptions import AlreadyExists, InvalidArgument
 
     metadata = [("x-goog-request-params", f"write_stream={stream}")]
+    requests = iter([_request(stream, rows, offset)])
     try:
-        requests = iter([_request(stream, rows, offset)])
-        for response in clients.bigquery_write().append_rows(requests, metadata=metadata):
-            _check(response, stream, offset)
-            return
+        # The client's own retry would ask again with the same iterator, which is empty then, for a day.
+        answers = clients.bigquery_write().append_rows(requests, metadata=metadata, retry=None, timeout=_PATIENCE)
+        for response in answers:
+            return read_refusal(response)
     except AlreadyExists:
-        return
+        return None
+    except InvalidArgument as error:
+        return read_refusal(error)
     raise AppendRefused(f"{stream} closed without an answer to rows from offset {offset}")
 
 
-def _request(stream: str, rows: pa.RecordBatch, offset: int) -> Any:
+def _request(stream: str, rows: pa.RecordBatch, offset: int | None) -> Any:
     from google.cloud.bigquery_storage_v1 import types
 
     request = types.AppendRowsRequest(write_stream=stream, offset=offset)
     request.arrow_rows.writer_schema.serialized_schema = rows.schema.serialize().to_pybytes()
     request.arrow_rows.rows.serialized_record_batch = rows.serialize().to_pybytes()
     return request
-
-
-def _check(response: Any, stream: str, offset: int) -> None:
-    import grpc
-    from google.api_core import exceptions
-
-    code = response.error.code
-    if code in (0, grpc.StatusCode.ALREADY_EXISTS.value[0]):
-        return
-    if code in _TRANSIENT_CODES:
-        raise exceptions.from_grpc_status(grpc.StatusCode.UNAVAILABLE, response.error.message)
-    errors = "; ".join(f"row {offset + error.index}: {error.message}" for error in response.row_errors[:5])
-    raise AppendRefused(f"{stream} refuses rows from offset {offset}: {response.error.message} {errors}".rstrip())
-
-
-_TRANSIENT_CODES = (4, 8, 10, 13, 14)  # DEADLINE_EXCEEDED RESOURCE_EXHAUSTED ABORTED INTERNAL UNAVAILABLE
 
 
 def _retry() -> Any:
@@ -94,14 +101,18 @@ def _retry() -> Any:
         exceptions.DeadlineExceeded,
         exceptions.TooManyRequests,
     )
-    return Retry(predicate=transient, initial=0.1, maximum=5.0, timeout=_PATIENCE)
+    return Retry(predicate=transient, initial=0.1, maximum=5.0, timeout=_PATIENCE, on_error=_tell)
 
 
-def _pieces(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Halves, quarters ... until each fits a request. The same rows give the same pieces."""
+def _tell(error: Exception) -> None:
+    _LOG.warning("BigQuery's Storage Write API is asked again: %s", error)
+
+
+def _pieces(rows: pa.RecordBatch, start: int = 0) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Halves, quarters ... until each fits a request, with the place of their first row. Always the same."""
     if rows.num_rows > 1 and rows.nbytes > _BYTES_AT_ONCE:
         middle = rows.num_rows // 2
-        yield from _pieces(rows.slice(0, middle))
-        yield from _pieces(rows.slice(middle))
+        yield from _pieces(rows.slice(0, middle), start)
+        yield from _pieces(rows.slice(middle), start + middle)
     elif rows.num_rows:
-        yield rows
+        yield start, rows

@@ -27,6 +27,14 @@ def bucket(role: str) -> Any:
 
 
 @cache
+def bigquery() -> Any:
+    """A google.cloud.bigquery.Client, for questions."""
+    from google.cloud.bigquery import Client
+
+    return Client(project=names.project())
+
+
+@cache
 def bigquery_write() -> Any:
     """A google.cloud.bigquery_storage_v1.BigQueryWriteClient."""
     from google.cloud.bigquery_storage_v1 import BigQueryWriteClient

@@ -1,5 +1,7 @@
-"""Objects that are written once: whoever comes second finds the first one's, and takes it."""
+"""Objects that are written once: whoever comes second finds the first one's, and takes it. A reload exchanges them."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -33,6 +35,40 @@ def write_file_once(role: str, name: str, path: str, content_type: str) -> bool:
     return True
 
 
+def replace(role: str, name: str, data: bytes, content_type: str) -> bool:
+    """Whether this call changed the object: it is made, or exchanged for another content, in one step.
+
+    Raises:
+        google.api_core.exceptions.PreconditionFailed: somebody else exchanges it again and again.
+    """
+    from google.api_core.exceptions import PreconditionFailed
+    from google.api_core.retry import Retry, if_exception_type
+    from google.cloud.storage.retry import DEFAULT_RETRY
+
+    digest = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+    @Retry(predicate=if_exception_type(PreconditionFailed), initial=0.1, timeout=30.0)
+    def exchange() -> bool:
+        there = clients.bucket(role).get_blob(name)
+        if there is not None and there.md5_hash == digest:
+            return False
+        generation = there.generation if there is not None else 0
+        blob = clients.bucket(role).blob(name)
+        blob.upload_from_string(data, content_type=content_type, if_generation_match=generation, retry=DEFAULT_RETRY)
+        return True
+
+    return bool(exchange())
+
+
+def replace_json(role: str, name: str, content: dict[str, Any]) -> bool:
+    """Like replace, a JSON object."""
+    return replace(role, name, _json(content), "application/json")
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, indent=1, sort_keys=True).encode()
+
+
 def read_json(role: str, name: str) -> dict[str, Any] | None:
     """A JSON object, or None when there is no such object."""
     from google.api_core.exceptions import NotFound
@@ -46,8 +82,7 @@ def read_json(role: str, name: str) -> dict[str, Any] | None:
 
 def write_json_once(role: str, name: str, content: dict[str, Any]) -> dict[str, Any]:
     """Writes a JSON object unless it is there; returns the one that is there afterwards."""
-    data = json.dumps(content, indent=1, sort_keys=True).encode()
-    if write_once(role, name, data, "application/json"):
+    if write_once(role, name, _json(content), "application/json"):
         return content
     existing = read_json(role, name)
     if existing is None:
@@ -73,3 +108,13 @@ def last_name(role: str, prefix: str, numbered: Callable[[int], str], page: int 
 def exists(role: str, name: str) -> bool:
     """Whether the object is there."""
     return bool(clients.bucket(role).blob(name).exists())
+
+
+def remove(role: str, name: str) -> None:
+    """Removes an object; one that is gone is as good."""
+    from google.api_core.exceptions import NotFound
+
+    try:
+        clients.bucket(role).delete_blob(name)
+    except NotFound:
+        return

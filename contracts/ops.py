@@ -4,6 +4,7 @@ from contracts.bronze import BronzeColumn
 
 DEAD_LETTERS = "dead_letters"
 DEAD_LETTERS_PARTITION = "dead_lettered_at"  # by day
+REPLAY = "replay-"  # how the batch ids of rows begin that were dead letters before
 
 DEAD_LETTER_COLUMNS = (
     BronzeColumn("dead_letter_id", "STRING", "REQUIRED"),  # the same letter always has the same id

@@ -32,7 +32,7 @@ def bronze_tables(contracts: Sequence[Contract]) -> AssetsDefinition | None:
             batches = batches_of(summary, table)
             yield MaterializeResult(
                 asset_key=keys.bronze(table),
-                metadata=_metadata(summary, table),
+                metadata=metadata(summary, table),
                 check_results=list(quality_gate.results(context.instance, table, batches)),
             )
 
@@ -48,7 +48,7 @@ def batches_of(summary: dict[str, Any], table: Table) -> list[Batch]:
     ]
 
 
-def _metadata(summary: dict[str, Any], table: Table) -> dict[str, Any]:
+def metadata(summary: dict[str, Any], table: Table) -> dict[str, Any]:
     """What an operator sees: rows, files, bytes and seconds of this run, and the log position that it reached."""
     parts = [
         batch["tables"][table.name]

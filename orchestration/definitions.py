@@ -3,7 +3,7 @@
 from dagster import AssetsDefinition, Definitions
 
 from contracts.reader import load
-from orchestration import batch, conservation, schedules, sources, streams, transformations
+from orchestration import batch, conservation, reruns, schedules, sources, streams, transformations
 
 CONTRACTS = load()
 
@@ -16,7 +16,7 @@ defs = Definitions(
         transformations.warehouse_assets(CONTRACTS),
     ],
     asset_checks=conservation.source_checks(CONTRACTS),
-    jobs=[schedules.refresh],
+    jobs=[schedules.refresh, *reruns.jobs(CONTRACTS)],
     schedules=[schedules.hourly],
     resources={"dbt": transformations.resource()},
 )

@@ -61,8 +61,12 @@ def _fails(instance: DagsterInstance, table: Table) -> bool:
     return any(evaluation is not None and not evaluation.passed for evaluation in evaluations)
 
 
-def results(instance: DagsterInstance, table: Table, batches: Sequence[Batch]) -> Iterator[AssetCheckResult]:
+def results(
+    instance: DagsterInstance, table: Table, batches: Sequence[Batch], afresh: bool = False
+) -> Iterator[AssetCheckResult]:
     """Evaluates a table's gate after a run of landing_to_bronze, which brought these batches.
+
+    afresh: ask the rules of all rows, because batches that passed before have been made again.
 
     Raises:
         google.api_core.exceptions.GoogleAPICallError: BigQuery refused a rule's SQL.
@@ -70,10 +74,10 @@ def results(instance: DagsterInstance, table: Table, batches: Sequence[Batch]) -
     newest = max(batches, default=BEFORE_ALL)
     yield _arrived_whole(instance, table, batches)
     for rule in table.quality:
-        since = _since(instance, table, rule.name)
+        since = BEFORE_ALL if afresh else _since(instance, table, rule.name)
         row = _ask([rule], _relation(table, since, rule))[0]
         yield _result(table, rule.name, bool(row["passed"]), rule.blocking, since, newest, row)
-    since = _since(instance, table, REQUIRED_VALUES)
+    since = BEFORE_ALL if afresh else _since(instance, table, REQUIRED_VALUES)
     required = [_required(table, column.name) for column in table.columns if column.required]
     rows = _ask(required, _relation(table, since)) if required else []
     faults = {row["rule"]: row["failed_rows"] for row in rows if not row["passed"]}

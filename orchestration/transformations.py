@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, OpExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from contracts.model import Contract, Table
 from orchestration import conservation, keys, quality_gate
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
+GOLD = "path:models/gold"
 MANIFEST = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target") / "manifest.json"
 
 
@@ -73,20 +74,25 @@ def warehouse_assets(contracts: Sequence[Contract]) -> AssetsDefinition:
 
     @dbt_assets(manifest=manifest(), name="bronze_to_gold", dagster_dbt_translator=LayerKeys())
     def bronze_to_gold(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        excluded = [*left_out(context, tables)]
+        excluded = [*held_back(context, tables)]
         arguments = ["build", *(["--exclude", *excluded] if excluded else [])]
         yield from dbt.cli(arguments, context=context).stream()
 
     return bronze_to_gold
 
 
-def left_out(context: AssetExecutionContext, tables: Sequence[Table]) -> Iterator[str]:
+def held_back(context: AssetExecutionContext | OpExecutionContext, tables: Sequence[Table]) -> Iterator[str]:
     """What dbt does not build: all of a table that failed its gate, and gold of one that does not equal its source."""
+    yield from blocked(context, tables)
+    for table in conservation.held_back(context.instance, tables):
+        name = "/".join(keys.silver(table).path)
+        context.log.error(f"{name} does not equal its source: gold keeps what it has of it")
+        yield f"source:{table.source}.{table.name}+,{GOLD}"
+
+
+def blocked(context: AssetExecutionContext | OpExecutionContext, tables: Sequence[Table]) -> Iterator[str]:
+    """All of each table that failed its gate."""
     for table in quality_gate.blocked(context.instance, tables):
         name = "/".join(keys.bronze(table).path)
         context.log.error(f"{name} failed its gate: silver and gold keep what they have of it")
         yield f"source:{table.source}.{table.name}+"
-    for table in conservation.held_back(context.instance, tables):
-        name = "/".join(keys.silver(table).path)
-        context.log.error(f"{name} does not equal its source: gold keeps what it has of it")
-        yield f"source:{table.source}.{table.name}+,path:models/gold"

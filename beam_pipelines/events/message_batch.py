@@ -72,7 +72,11 @@ class Faults:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of bronze, ready to append."""
+    """Rows of bronze, ready to append.
+
+    The row at place i came from the message at `indices[i]`; none when the messages are dead letters already.
+    """
 
     registered: Registered
     rows: pa.RecordBatch
+    indices: Sequence[int] = ()

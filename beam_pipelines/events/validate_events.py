@@ -34,6 +34,6 @@ class _Validate(beam.DoFn):
         batch = decoded.registered.batch
         valid = validate(decoded, self._tables[batch.source, batch.event])
         if valid.rows.num_rows:
-            yield Rows(decoded.registered, valid.rows)
+            yield Rows(decoded.registered, valid.rows, valid.indices)
         if valid.faults:
             yield TaggedOutput(BAD, Faults(decoded.registered, "validate", valid.faults))

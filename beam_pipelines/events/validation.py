@@ -20,9 +20,10 @@ from contracts.model import Table
 
 @dataclass(frozen=True)
 class Validated:
-    """`rows` has bronze's schema, in the messages' order; each other decoded message has one fault."""
+    """`rows` has bronze's schema, in the messages' order (`indices`); each other decoded message has one fault."""
 
     rows: pa.RecordBatch
+    indices: Sequence[int]
     faults: Sequence[Fault]
 
 
@@ -41,11 +42,13 @@ def validate(decoded: Decoded, table: Table) -> Validated:
             raw.setdefault(place, {})[column.name] = value
     rows = _rows(decoded, table, arrays, raw)
     faults = {**_too_large(decoded, rows), **faults}
+    indices = list(decoded.indices)
     if faults:
         good = np.ones(len(records), np.bool_)
         good[list(faults)] = False
         rows = rows.filter(pa.array(good))
-    return Validated(rows, [Fault(decoded.indices[place], *faults[place]) for place in sorted(faults)])
+        indices = [index for index, is_good in zip(indices, good.tolist(), strict=True) if is_good]
+    return Validated(rows, indices, [Fault(decoded.indices[place], *faults[place]) for place in sorted(faults)])
 
 
 def _unknown_fields(table: Table, records: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:

@@ -1,7 +1,13 @@
 """Faults -> ops.dead_letters, exactly once, and the event's dead-letter topic, at least once."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import apache_beam as beam
 import orjson
+from google.api_core import exceptions
+from google.api_core.retry import Retry, if_exception_type
+from google.pubsub_v1 import PublisherClient
 
 from beam_pipelines import clients
 from beam_pipelines.dead_letters import MOST_PAYLOAD, DeadLetter
@@ -11,8 +17,14 @@ from beam_pipelines.store_dead_letters import store
 from contracts import names
 
 _MOST_PUBLISHED = 9 << 20  # bytes; Pub/Sub takes 10 MB with the attributes
+_MOST_AT_ONCE = 1000  # messages a request
 _MOST_ATTRIBUTES = 90  # Pub/Sub takes 100
 _RESERVED = "goog"  # Pub/Sub adds such attributes itself, and refuses them from a publisher
+_TRANSIENT = (
+    exceptions.ServiceUnavailable, exceptions.InternalServerError, exceptions.Aborted, exceptions.DeadlineExceeded,
+    exceptions.TooManyRequests, exceptions.Unknown, exceptions.Cancelled,
+)  # fmt: skip
+_RETRY = Retry(predicate=if_exception_type(*_TRANSIENT), initial=0.1, maximum=5.0, timeout=60.0)
 
 
 class WriteDeadLetters(beam.PTransform):
@@ -54,9 +66,23 @@ def _letter(faults: Faults, fault: Fault) -> DeadLetter:
 def _publish(letters: list[DeadLetter], topic: str) -> None:
     publisher = clients.publisher()
     path = publisher.topic_path(names.project(), topic)
-    futures = [publisher.publish(path, _data(letter), **_attributes(letter)) for letter in letters]
-    for future in futures:
-        future.result()
+    for some in _requests([{"data": _data(letter), "attributes": _attributes(letter)} for letter in letters]):
+        # The method under the client's own, whose keyword arguments are attributes: not all names are free there.
+        PublisherClient.publish(publisher, topic=path, messages=some, retry=_RETRY)
+
+
+def _requests(messages: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    some: list[dict[str, Any]] = []
+    size = 0
+    for message in messages:
+        length = len(message["data"]) + sum(len(key) + len(value) for key, value in message["attributes"].items()) * 4
+        if some and (size + length > _MOST_PUBLISHED or len(some) == _MOST_AT_ONCE):
+            yield some
+            some, size = [], 0
+        some.append(message)
+        size += length
+    if some:
+        yield some
 
 
 def _data(letter: DeadLetter) -> bytes:

@@ -22,6 +22,8 @@ from beam_pipelines.outcome import BAD, GOOD, Outcome
 from contracts import names
 from contracts.model import Table
 
+MISSING = "missing_file"
+
 
 @dataclass(frozen=True)
 class PartDone:
@@ -59,7 +61,7 @@ class _Convert(beam.DoFn):
         with PartWriter(envelope, part.number) as writer:
             for file in part.files:
                 try:
-                    for rows in _read(file, envelope):
+                    for rows in read_landed(file, envelope):
                         writer.add(rows)
                 except Damaged as damage:
                     letters.append(damage.letter(envelope.table, file))
@@ -84,7 +86,7 @@ class Damaged(Exception):
         return DeadLetter(table.source, table.name, self.reason, detail, self.head, "{}", origin, None)
 
 
-def _read(file: LandingFile, envelope: Envelope) -> Iterator[pa.RecordBatch]:
+def read_landed(file: LandingFile, envelope: Envelope) -> Iterator[pa.RecordBatch]:
     """The rows of one landing file. Raises Damaged before the first of them."""
     from google.api_core.exceptions import NotFound
 
@@ -92,7 +94,7 @@ def _read(file: LandingFile, envelope: Envelope) -> Iterator[pa.RecordBatch]:
     try:
         data = blob.download_as_bytes(raw_download=True)
     except NotFound:
-        raise Damaged("missing_file", "the file was deleted or replaced before it was read", b"") from None
+        raise Damaged(MISSING, "the file was deleted or replaced before it was read", b"") from None
     try:
         return read_file(data, envelope)
     except UnreadableFile as problem:

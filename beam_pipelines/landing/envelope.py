@@ -1,5 +1,6 @@
 """Datastream's envelope -> rows of bronze: the contract's columns, and where in the source's log each row belongs."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ _NEEDED: tuple[Path, ...] = (
     ("source_metadata", "change_type"),
     ("source_metadata", "lsn"),
 )
+_CHANGE_TYPES = ("INSERT", "UPDATE", "UPDATE-INSERT", "UPDATE-DELETE", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Envelope:
                 raise UnreadableFile(f"not a file of Datastream: its records have no field {name!r}")
         if not _is_record(fields["payload"]) or not _is_record(fields["source_metadata"]):
             raise UnreadableFile("not a file of Datastream: payload or source_metadata is not a record")
+        for record in (schema, fields["payload"], fields["source_metadata"]):
+            given = Counter(field["name"] for field in record["fields"])
+            twice = [name for name, times in given.items() if times > 1]
+            if twice:
+                raise UnreadableFile(f"the header's avro.schema has the field {twice[0]!r} twice in one record")
 
     def rows(self, columns: Mapping[Path, SourceColumn]) -> pa.RecordBatch:
         """Decoded records -> rows. Raises UnreadableFile when they are not of this table or have no log position."""
@@ -62,6 +69,9 @@ class Envelope:
                     f"not a file of Datastream: its records have no field {'.'.join(map(str, path))!r}"
                 )
         self._check_table(columns["source_metadata", "table"].values)
+        for found in pc.unique(columns["source_metadata", "change_type"].values).to_pylist():
+            if found not in _CHANGE_TYPES:
+                raise UnreadableFile(f"holds a change of the type {found!r}; known are {', '.join(_CHANGE_TYPES)}")
         payload = {str(path[1]): column for path, column in columns.items() if path[0] == "payload" and len(path) == 2}
         rows = len(columns["source_timestamp",].values)
         values, raw = self._contract_columns(payload, rows)

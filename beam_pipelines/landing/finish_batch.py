@@ -33,14 +33,15 @@ def finish(results: Sequence[PartDone | DeadLetter], plan: Plan) -> str:
     letters = sorted((r for r in results if isinstance(r, DeadLetter)), key=lambda letter: letter.origin)
     if letters:
         store(letters, batch_id, f"_manifests/{source}/dead_letters/{batch_id}.json")
-    tables = _by_table([r for r in results if isinstance(r, PartDone)])
+    tables = by_table([r for r in results if isinstance(r, PartDone)])
     name = manifest_name(source, batch_id)
     manifest = {"batch_id": batch_id, "source": source, "ingestion_date": str(plan.ingestion_date), "tables": tables}
     objects.write_json_once("bronze", name, manifest)
     return name
 
 
-def _by_table(parts: Iterable[PartDone]) -> dict[str, dict[str, Any]]:
+def by_table(parts: Iterable[PartDone]) -> dict[str, dict[str, Any]]:
+    """What a manifest says of each table: files, rows, dead letters, bytes, seconds, first and last `_sort_key`."""
     tables: dict[str, dict[str, Any]] = {}
     for part in parts:
         empty = {"files": 0, "rows": 0, "dead_letters": 0, "landing_bytes": 0, "bytes": 0, "seconds": 0.0}

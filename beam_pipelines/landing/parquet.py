@@ -1,5 +1,6 @@
 """Rows of one part -> Parquet objects, each sorted in log order, written once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -33,10 +34,16 @@ class Written:
 
 
 class PartWriter:
-    """Gathers rows and writes an object when there are enough, and at the end. Its memory is bounded."""
+    """Gathers rows and writes an object when there are enough, and at the end. Its memory is bounded.
 
-    def __init__(self, envelope: Envelope, number: int) -> None:
-        self._envelope, self._number, self._objects = envelope, number, 0
+    write: what writes an object, given as objects.write_once is; `names` are those that were written.
+    """
+
+    def __init__(
+        self, envelope: Envelope, number: int, write: Callable[[str, str, bytes, str], bool] = objects.write_once
+    ) -> None:
+        self._envelope, self._number, self._write = envelope, number, write
+        self.names: list[str] = []
         self._pending: list[pa.RecordBatch] = []
         self.written = Written()
 
@@ -63,17 +70,24 @@ class PartWriter:
             file = pa.BufferOutputStream()
             pq.write_table(table, file, row_group_size=_ROWS_IN_A_GROUP)
             data = file.getvalue().to_pybytes()
-            objects.write_once("bronze", self._name(), data, "application/vnd.apache.parquet")
+            name = part_name(self._envelope, self._number, len(self.names))
+            self._write("bronze", name, data, "application/vnd.apache.parquet")
+            self.names.append(name)
             keys = table.column("_sort_key")
             self.written = self.written.plus(rows, len(data), keys[0].as_py(), keys[-1].as_py())
-            self._objects += 1
         self._pending = []
 
-    def _name(self) -> str:
-        table, batch = self._envelope.table, self._envelope.batch
-        more = f"-{self._objects:05d}" if self._objects else ""
-        folder = f"{table.source}/{table.name}/ingestion_date={batch.ingested_at.date()}"
-        return f"{folder}/{batch.batch_id}-{self._number:05d}{more}.parquet"
+
+def part_name(envelope: Envelope, number: int, place: int = 0) -> str:
+    """The object of a part's rows; one that is too long for a single object has more of them, by their place."""
+    return f"{part_prefix(envelope, number)}{f'-{place:05d}' if place else ''}.parquet"
+
+
+def part_prefix(envelope: Envelope, number: int) -> str:
+    """What the names of all objects of a part begin with."""
+    table, batch = envelope.table, envelope.batch
+    folder = f"{table.source}/{table.name}/ingestion_date={batch.ingested_at.date()}"
+    return f"{folder}/{batch.batch_id}-{number:05d}"
 
 
 def _in_log_order(table: pa.Table) -> pa.Table:

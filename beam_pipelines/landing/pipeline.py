@@ -17,10 +17,15 @@ _IN_PROCESS = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
 def execute(plan: Plan, contract: Contract, arguments: Sequence[str]) -> None:
     """Runs a plan to its manifest."""
-    options = PipelineOptions(list(arguments))
-    standard = options.view_as(StandardOptions)
-    standard.runner = standard.runner or _IN_PROCESS
+    options = with_runner(PipelineOptions(list(arguments)))
     with beam.Pipeline(options=options) as pipeline:
         parts = pipeline | "Parts" >> beam.Create(plan.parts) | "Spread" >> beam.Reshuffle()
         converted = parts | "Convert" >> ConvertFiles(cdc_tables(contract), Batch(plan.batch_id, plan.ingested_at))
         converted | "Finish" >> FinishBatch(plan)
+
+
+def with_runner(options: PipelineOptions) -> PipelineOptions:
+    """The options, with the in-process runner where they name none."""
+    standard = options.view_as(StandardOptions)
+    standard.runner = standard.runner or _IN_PROCESS
+    return options

@@ -44,6 +44,8 @@ def _large_blocks(data: bytes, header: Header) -> Iterator[tuple[bytes, int]]:
     pending: list[bytes] = []
     count = size = 0
     for block in read_blocks(data, header):
+        if block.records > len(block.data):  # no record of Datastream's; empty ones could be counted for ever
+            raise UnreadableFile(f"a block of {block.records} records in {len(block.data)} bytes")
         pending.append(block.data)
         count, size = count + block.records, size + len(block.data)
         if size >= _BYTES_AT_ONCE:

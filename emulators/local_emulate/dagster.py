@@ -4,7 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,13 @@ RELOAD = """mutation($location: String!) { reloadRepositoryLocation(repositoryLo
   ... on WorkspaceLocationEntry { loadStatus locationOrLoadError {
     __typename ... on PythonError { message causes { message } } } }
   ... on PythonError { message } } }"""
-LAUNCH = """mutation($job: String!, $location: String!, $repository: String!) { launchRun(executionParams: {
-  selector: {repositoryLocationName: $location, repositoryName: $repository, jobName: $job}}) {
+LAUNCH = """mutation($job: String!, $location: String!, $repository: String!, $config: RunConfigData,
+  $tags: [ExecutionTag!]) { launchRun(executionParams: {
+  selector: {repositoryLocationName: $location, repositoryName: $repository, jobName: $job}
+  runConfigData: $config, executionMetadata: {tags: $tags}}) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
-  ... on PipelineNotFoundError { message } ... on InvalidSubsetError { message } } }"""
+  ... on PipelineNotFoundError { message } ... on InvalidSubsetError { message }
+  ... on RunConfigValidationInvalid { errors { message } } } }"""
 RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { __typename
   ... on Runs { results { runId updateTime } } ... on PythonError { message }
   ... on InvalidPipelineRunsFilterError { message } } }"""
@@ -87,11 +90,17 @@ class Dagster:
                 raise DagsterError("the definitions do not load: " + "\n".join(filter(None, reasons)))
             time.sleep(0.5)
 
-    def launch(self, job: str) -> str:
+    def launch(self, job: str, config: dict[str, Any] | None = None, tags: Mapping[str, str] | None = None) -> str:
         """Starts a job and returns the run's id."""
-        answer = self._ask(LAUNCH, {"job": job, "location": LOCATION, "repository": REPOSITORY})["launchRun"]
+        given = {
+            "config": config or {},
+            "tags": [{"key": key, "value": value} for key, value in (tags or {}).items()],
+        }
+        answer = self._ask(LAUNCH, {"job": job, "location": LOCATION, "repository": REPOSITORY, **given})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
-            raise DagsterError(f"job {job!r} was not started: {answer.get('message') or answer['__typename']}")
+            problems = [error["message"] for error in answer.get("errors") or ()]
+            reason = "\n".join(problems) or answer.get("message") or answer["__typename"]
+            raise DagsterError(f"job {job!r} was not started: {reason}")
         return str(answer["run"]["runId"])
 
     def waiting(self, job: str) -> str | None:

@@ -1,0 +1,43 @@
+"""Killed at any moment, it loses nothing: bronze, silver and gold are what the company's ledger says.
+
+A seed is a platform of its own, on which some twenty processes are killed. `SLUICE_KILL_SEED=17` runs one seed alone;
+`SLUICE_KILL_SEEDS=50` as many as that, `SLUICE_KILLS=100` so many kills each.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulators.company.ledger import Ledger
+from tests.end_to_end.conftest import ROOT, LocalPlatform
+from tests.end_to_end.kills import Attack
+from tests.end_to_end.oracle import differences, warehouse
+
+KILLS = int(os.environ.get("SLUICE_KILLS", "20"))
+ACCOUNTS = 25
+
+
+def _seeds() -> list[int]:
+    one = os.environ.get("SLUICE_KILL_SEED")
+    return [int(one)] if one else list(range(1, int(os.environ.get("SLUICE_KILL_SEEDS", "15")) + 1))
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
+    local = LocalPlatform(ROOT, tmp_path / "state")
+    yield local
+    local.stop()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes by /proc, which is not here")
+@pytest.mark.parametrize("seed", _seeds())
+def test_killed_it_loses_nothing(platform: LocalPlatform, seed: int) -> None:
+    attack = Attack(platform, seed, ACCOUNTS)
+    attack.run(KILLS)
+    assert attack.settle() == 0, attack.report()
+    found = differences(Ledger(platform.state / "company"), warehouse(platform.exports()))
+    print(attack.report())
+    assert not found, "\n".join([*found, attack.report()])
