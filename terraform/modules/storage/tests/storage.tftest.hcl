@@ -87,8 +87,15 @@ run "refuses_what_the_service_would" {
   variables {
     soft_delete_days  = 3
     turbo_replication = true
-    data_locations    = ["EUROPE-WEST1"]
     buckets           = { landing = "my-data-test-landing" }
   }
-  expect_failures = [var.soft_delete_days, var.turbo_replication, var.data_locations, var.buckets]
+  expect_failures = [var.soft_delete_days, var.turbo_replication, var.buckets]
+}
+
+run "refuses_one_region_of_two" {
+  command = plan
+  variables {
+    data_locations = ["EUROPE-WEST1"]
+  }
+  expect_failures = [var.data_locations]
 }
