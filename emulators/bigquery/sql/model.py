@@ -101,6 +101,10 @@ class Catalog(Protocol):
         """A stored routine in BigQuery's REST form (routineType, arguments, definitionBody ...), or None."""
         ...
 
+    def library(self, uri: str) -> str:
+        """The text of an object of Cloud Storage (gs://...): a library that a JavaScript function names."""
+        ...
+
     def schema_rows(
         self, dataset: TableName | None, view: str
     ) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:

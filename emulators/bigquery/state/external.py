@@ -75,6 +75,11 @@ class External:
         relation = self.read(configuration, found, own, hive, str(table.name))
         return Scan(relation, len(found), sum(item.size for item in found))
 
+    def text(self, uri: str) -> str:
+        """The whole object as text; 404 when there is none."""
+        (found,) = self.files([uri], None, ())
+        return self._objects.local(found).read_text(encoding="utf-8")
+
     def files(self, uris: Sequence[str], hive: Hive | None, predicates: Sequence[str]) -> list[StoredObject]:
         """The objects that the URIs name (one * each), in partitions that satisfy the predicates."""
         found: dict[str, StoredObject] = {}

@@ -126,6 +126,9 @@ class View:
     def routine(self, name: TableName) -> Mapping[str, Any] | None:
         return self.catalog.get("routine", str(self.resolve(name)), self.transaction)
 
+    def library(self, uri: str) -> str:
+        return self._external.text(uri)
+
     def schema_rows(
         self, dataset: TableName | None, view: str
     ) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:

@@ -1,11 +1,13 @@
-"""Functions that users define: SQL bodies are put in the place of the call."""
+"""Functions that users define: SQL bodies are put in the place of the call, JavaScript is called."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis import fields as f
+from emulators.bigquery.sql.analysis import javascript
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.statements import statement_rule, text_of
@@ -65,7 +67,35 @@ def temporary_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     found = a.environment.functions[node.name.lower()]
     wanted = [(arg.name, t.of_node(arg.type) if arg.type else None) for arg in found.arguments]
     returns = t.of_node(found.returns) if found.returns else None
+    if found.language == "JS":
+        assert returns is not None
+        program = Program(found.body, libraries(a, found), found.determinism != "NOT_DETERMINISTIC")
+        return _javascript(a, node.path[-1], program, wanted, returns, node, scope)
     return inline(a, node.path[-1], found.body, wanted, returns, node, scope)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A function in JavaScript, its libraries (gs:// URIs), and whether equal arguments give equal results."""
+
+    body: str
+    libraries: Sequence[str] = ()
+    constant: bool = True
+
+
+def libraries(a: Analyzer, node: d.CreateRoutine) -> list[str]:
+    """OPTIONS(library = ...) of a JavaScript function."""
+    given = f.options(a, node.options).get("library") or []
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _javascript(
+    a: Analyzer, name: str, program: Program, wanted: Arguments, returns: Type, node: nodes.Call, scope: Scope
+) -> Value:
+    bound = _bind(a, name, wanted, node, scope)
+    code = [a.catalog.library(uri) for uri in program.libraries]
+    pairs = [(own, bound[own.lower()]) for own, _ in wanted]
+    return javascript.call(name, program.body, code, pairs, returns, program.constant)
 
 
 def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
@@ -73,13 +103,17 @@ def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     routine, _name = _routine(a, node)
     if routine is None or routine.get("routineType", "SCALAR_FUNCTION") != "SCALAR_FUNCTION":
         _unknown(a, node)
-    if routine.get("language", "SQL") != "SQL":
-        a.fail(f"Functions in {routine['language']} are not supported by this emulator", node)
     wanted = [
         (arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"]))
         for arg in routine.get("arguments", [])
     ]
     returns = rest_type(routine["returnType"]) if routine.get("returnType") else None
+    if routine.get("language", "SQL") == "JAVASCRIPT" and returns is not None:
+        constant = routine.get("determinismLevel") != "NOT_DETERMINISTIC"
+        program = Program(routine["definitionBody"], routine.get("importedLibraries", ()), constant)
+        return _javascript(a, ".".join(node.path), program, wanted, returns, node, scope)
+    if routine.get("language", "SQL") != "SQL":
+        a.fail(f"Functions in {routine['language']} are not supported by this emulator", node)
     return inline(a, ".".join(node.path), routine["definitionBody"], wanted, returns, node, scope)
 
 
@@ -149,10 +183,12 @@ def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Rel
 @statement_rule(d.CreateRoutine)
 def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
     """CREATE FUNCTION / TABLE FUNCTION / PROCEDURE: the body is analysed once to find mistakes early."""
-    if node.language != "SQL":
-        a.fail(f"Functions in {node.language} are not supported by this emulator", node)
+    if node.language not in ("SQL", "JS") or (node.language == "JS" and node.kind != "FUNCTION"):
+        a.fail(f"{node.kind.title()}s in {node.language} are not supported by this emulator", node)
     if node.kind == "AGGREGATE FUNCTION":
         a.fail("User-defined aggregate functions are not supported by this emulator", node)
+    if node.language == "JS" and (node.returns is None or any(arg.type is None for arg in node.arguments)):
+        a.fail("JavaScript functions need a RETURNS type, and a type for each argument", node)
     returned = _check(a, node)
     if node.temporary:
         a.environment.functions[node.name[-1].lower()] = node
@@ -163,6 +199,10 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
         "routineType": kinds[node.kind], "language": "SQL", "definitionBody": node.body,
         "arguments": [_rest_argument(arg) for arg in node.arguments], **_options(a, node),
     }  # fmt: skip
+    if node.language == "JS":
+        resource |= {"language": "JAVASCRIPT", "importedLibraries": libraries(a, node)}
+    if node.determinism is not None:
+        resource["determinismLevel"] = node.determinism
     if node.returns is not None:
         resource["returnType"] = to_rest(t.of_node(node.returns))
     if returned is not None:
@@ -189,7 +229,7 @@ def _rest_argument(arg: d.Argument) -> dict[str, Any]:
 
 def _check(a: Analyzer, node: d.CreateRoutine) -> Relation | None:
     """Analyse a body whose arguments all have types."""
-    if node.kind == "PROCEDURE" or any(arg.type is None for arg in node.arguments):
+    if node.kind == "PROCEDURE" or node.language == "JS" or any(arg.type is None for arg in node.arguments):
         return None
     bound = {
         arg.name.lower(): Value(f"CAST(NULL AS {t.duckdb(t.of_node(arg.type))})", t.of_node(arg.type))

@@ -1,4 +1,4 @@
-"""Hash functions give BYTES; the fingerprint is a number."""
+"""Hash functions give BYTES; the fingerprint is a number; a sketch of hashes counts what is different."""
 
 from emulators.bigquery.sql.functions.registry import SCALARS, table
 
@@ -15,5 +15,6 @@ table(
     SHA512(BYTES) -> BYTES = bq_sha512({0})
     FARM_FINGERPRINT(STRING) -> INT64 = bq_farm_fingerprint(encode({0}))
     FARM_FINGERPRINT(BYTES) -> INT64 = bq_farm_fingerprint({0})
+    HLL_COUNT.EXTRACT(BYTES) -> INT64 = bq_hll_extract({0})
     """,
 )

@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 
-from emulators.bigquery.sql.functions import encodings, formatting, intervals, json_text, parsing, printf
+from emulators.bigquery.sql.functions import encodings, formatting, intervals, json_text, parsing, printf, sketches
 from emulators.bigquery.sql.functions.fingerprint import farm_fingerprint
+from emulators.bigquery.sql.functions.javascript import javascript
 from emulators.bigquery.sql.geography import functions as geography
 
 _WIDE = Context(prec=200)
@@ -74,11 +75,12 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *json_text.FUNCTIONS,
     *printf.FUNCTIONS,
     *parsing.FUNCTIONS,
+    *sketches.FUNCTIONS,
 )
 
 
 # These decide by themselves what NULL gives.
-_SEES_NULL = ("format_text",)
+_SEES_NULL = ("format_text", *sketches.SEES_NULL)
 
 
 def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,3 +102,6 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         handling: Any = "special" if name in (*_SEES_NULL, *geography.MAY_BE_NULL) else "default"
         kinds: list[Any] = list(arguments)
         connection.create_function(f"bq_{name}", function, kinds, result, null_handling=handling)
+    texts: list[Any] = ["VARCHAR", "VARCHAR"]
+    settings: dict[str, Any] = {"type": "arrow", "null_handling": "special"}  # a batch of rows at a time
+    connection.create_function("bq_javascript", javascript, texts, "VARCHAR", **settings)

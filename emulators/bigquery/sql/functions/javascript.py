@@ -1,0 +1,59 @@
+"""Users' functions in JavaScript, run by V8 as BigQuery does: a program is called with a batch of rows at a time."""
+
+import json
+import platform
+import re
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from py_mini_racer import MiniRacer
+
+_LOCK = threading.Lock()
+_SECONDS = 60
+_BYTES = 512 << 20
+_MESSAGE = re.compile(r"\n\n(.*?)(?:\n    at |\n*$)", re.DOTALL)
+
+
+@lru_cache(maxsize=16)
+def _context(program: str) -> "MiniRacer":
+    """V8 with the program loaded; imported here, as most queries need none of its memory."""
+    from py_mini_racer import DEFAULT_V8_FLAGS, MiniRacer, init_mini_racer
+
+    # On x86-64 only threads younger than V8 may touch its memory by default; this process has older ones.
+    keys = ("--no-memory-protection-keys",) if platform.machine() in ("x86_64", "AMD64") else ()
+    init_mini_racer(flags=(*DEFAULT_V8_FLAGS, *keys), ignore_duplicate_init=True)
+    context = MiniRacer()
+    context.set_hard_memory_limit(_BYTES)
+    context.eval(program, timeout_sec=_SECONDS)
+    return context
+
+
+def _call(program: str, rows: list[str]) -> list[str | None]:
+    """The program's function `batch` over rows, each a JSON array of arguments; ValueError in JavaScript's words."""
+    from py_mini_racer import JSEvalException, JSOOMException, JSTimeoutException
+
+    try:
+        with _LOCK:
+            context = _context(program)
+        found = context.eval(f"batch([{','.join(rows)}])", timeout_sec=_SECONDS)
+    except JSTimeoutException:
+        _context.cache_clear()
+        raise ValueError(f"UDF timed out: it ran longer than {_SECONDS} seconds") from None
+    except JSOOMException:
+        _context.cache_clear()
+        raise ValueError("UDF out of memory") from None
+    except JSEvalException as error:
+        told = _MESSAGE.search(str(error))
+        raise ValueError(told.group(1) if told else str(error)) from None
+    answers: list[str | None] = json.loads(str(found))
+    return answers
+
+
+def javascript(programs: Any, arguments: Any) -> Any:
+    """Arrow arrays of the program and of each row's arguments -> each row's result as JSON, NULL for null."""
+    program, rows = programs[0].as_py(), arguments.to_pylist()
+    return pa.array(_call(program, rows), pa.string())
