@@ -1,0 +1,73 @@
+"""Service Networking: one private connection of a network to Google's services, over ranges reserved for it."""
+
+from typing import Any
+
+from emulators.control.plane import names, operations
+from emulators.control.plane.call import Call
+from emulators.control.plane.service import Service
+from emulators.control.state.errors import already_exists, invalid, not_found
+
+Json = dict[str, Any]
+
+SERVICE = Service("servicenetworking", package="google.cloud.servicenetworking.v1")
+
+
+@SERVICE.method("connections.create")
+def create_connection(call: Call) -> Json:
+    """Connect a network."""
+    network = _network(call, call.body.get("network", ""))
+    name = f"{call.name}/{network.replace('/', ':')}"
+    if call.find(name) is not None:
+        raise already_exists(name)
+    return _keep(call, name, network)
+
+
+@SERVICE.method("connections.patch")
+def patch_connection(call: Call) -> Json:
+    """Change the ranges. The connection goes by its network, its name in the path may be "-"."""
+    network = _network(call, call.body.get("network", ""))
+    name = f"{names.parent_of(call.name)}/connections/{network.replace('/', ':')}"
+    call.get(name)
+    return _keep(call, name, network)
+
+
+@SERVICE.method("connections.list")
+def list_connections(call: Call) -> Json:
+    """The connections of one network."""
+    network = names.with_project_id(call.store, call.query.get("network", ""))
+    found = [one for _, one in call.members(call.name) if one["network"] == network]
+    return {"connections": found} if found else {}
+
+
+@SERVICE.method("connections.deleteConnection")
+def delete_connection(call: Call) -> Json:
+    network = names.with_project_id(call.store, call.body.get("consumerNetwork", ""))
+    name = f"{names.parent_of(call.name)}/connections/{network.replace('/', ':')}"
+    if call.find(name) is None:
+        raise not_found(name)
+    call.forget(name)
+    return operations.done(call, name, "Connection", None)
+
+
+def _network(call: Call, link: str) -> str:
+    network = names.with_project_id(call.store, names.relative(link))
+    if call.find(network, "compute") is None:
+        raise invalid("connection.network", f"The network {link!r} does not exist.")
+    return network
+
+
+def _keep(call: Call, name: str, network: str) -> Json:
+    """Keep a connection whose ranges are reserved for peering in the network."""
+    ranges = call.body.get("reservedPeeringRanges", [])
+    project = names.project_of(network)
+    for index, one in enumerate(ranges):
+        address = call.find(f"projects/{project}/global/addresses/{one}", "compute")
+        if address is None or address.get("purpose") != "VPC_PEERING":
+            text = f"The range {one!r} is not a global address of purpose VPC_PEERING in {project}."
+            raise invalid(f"connection.reserved_peering_ranges[{index}]", text)
+    if not ranges:
+        raise invalid("connection.reserved_peering_ranges", "At least one reserved range is needed.")
+    own = {"peering": "servicenetworking-googleapis-com", "service": names.parent_of(name)}
+    connection = {"network": network, "reservedPeeringRanges": ranges, **own}
+    call.keep(name, connection)
+    return operations.done(call, name, "Connection", connection)
