@@ -20,7 +20,7 @@ resource "google_service_account" "this" {
   for_each = local.workloads
 
   project      = var.project
-  account_id   = "${var.name}-${replace(each.key, "_", "-")}"
+  account_id   = "${var.name}-${trimsuffix(replace(each.key, "_", "-"), "-to-bronze")}" # 30 characters at most
   display_name = "${var.name} ${each.key}"
   description  = each.value
 }

@@ -19,8 +19,8 @@ variable "name" {
   default     = "sluice"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,11}$", var.name))
-    error_message = "2 to 12 lower-case letters, digits and dashes, a letter first: an account's id has 30 characters at most."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,20}$", var.name))
+    error_message = "2 to 21 lower-case letters, digits and dashes, a letter first: an account's id has 30 characters at most."
   }
 }
 

@@ -51,7 +51,6 @@ resource "google_kms_crypto_key" "this" {
   purpose                    = "ENCRYPT_DECRYPT"
   rotation_period            = "${var.rotation_days * 86400}s"
   destroy_scheduled_duration = "${var.destroy_delay_days * 86400}s"
-  labels                     = var.labels
 
   version_template {
     algorithm        = "GOOGLE_SYMMETRIC_ENCRYPTION"

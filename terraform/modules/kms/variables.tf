@@ -40,12 +40,6 @@ variable "name" {
   }
 }
 
-variable "labels" {
-  description = "The keys' labels."
-  type        = map(string)
-  default     = {}
-}
-
 variable "services" {
   description = "The services that get a key."
   type        = set(string)

@@ -16,7 +16,6 @@ resource "google_compute_address" "nat" {
   name         = "${var.name}-nat-${count.index}"
   region       = var.region
   address_type = "EXTERNAL"
-  labels       = var.labels
 }
 
 resource "google_compute_router_nat" "this" {
@@ -52,7 +51,6 @@ resource "google_dns_managed_zone" "google_apis" {
   dns_name    = "googleapis.com."
   description = "Google's APIs by ${var.google_apis_access} access."
   visibility  = "private"
-  labels      = var.labels
 
   private_visibility_config {
     networks {

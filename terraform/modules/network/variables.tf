@@ -25,12 +25,6 @@ variable "name" {
   }
 }
 
-variable "labels" {
-  description = "Labels of what can carry them."
-  type        = map(string)
-  default     = {}
-}
-
 variable "subnetwork_range" {
   description = "The subnetwork's addresses. A /22 is enough for about 1,000 workers."
   type        = string

@@ -16,7 +16,7 @@ run "accounts_without_data_have_project_roles_alone" {
     error_message = "One identity a workload."
   }
   assert {
-    condition     = google_service_account.this["landing_to_bronze"].account_id == "sluice-landing-to-bronze"
+    condition     = google_service_account.this["landing_to_bronze"].account_id == "sluice-landing"
     error_message = "Accounts are named after their workload."
   }
   assert {
@@ -121,7 +121,7 @@ run "refuses_wrong_input" {
   command = plan
   variables {
     project_number    = "sluice"
-    name              = "a-name-that-is-too-long"
+    name              = "a-name-that-is-far-too-long"
     github_repository = "https://github.com/acme/platform"
     apply_ref         = "refs/heads/*"
     audited_services  = ["storage"]

@@ -1,0 +1,27 @@
+# The APIs that the platform uses. All else waits for them, through the keys and the accounts.
+variable "project_number" {
+  type        = string
+  description = "The project's number, by which Google names its services' agents: gcloud projects describe PROJECT --format='value(projectNumber)'."
+  nullable    = false
+  validation {
+    condition     = can(regex("^[0-9]{6,}$", var.project_number))
+    error_message = "A project number has digits alone; the project's id is another variable."
+  }
+}
+
+locals {
+  apis = toset([
+    "artifactregistry", "bigquery", "bigqueryconnection", "bigquerydatapolicy", "bigquerydatatransfer", "bigqueryreservation",
+    "bigtableadmin", "billingbudgets", "cloudkms", "cloudresourcemanager", "compute", "datacatalog", "dataflow", "datalineage",
+    "datastream", "dns", "iam", "iamcredentials", "iap", "logging", "monitoring", "pubsub", "run", "secretmanager",
+    "servicenetworking", "serviceusage", "sqladmin", "storage", "sts",
+  ])
+}
+
+resource "google_project_service" "this" {
+  for_each = local.apis
+
+  project            = var.project
+  service            = "${each.key}.googleapis.com"
+  disable_on_destroy = false # something else in the project may use it
+}
