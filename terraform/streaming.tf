@@ -20,7 +20,7 @@ module "streaming" {
   source = "./modules/streaming"
 
   project        = local.project
-  project_number = local.project_number
+  project_number = var.project_number
   events         = local.events
   avro_schemas   = module.contracts.avro_schemas
   kms_key        = module.kms.keys.pubsub
