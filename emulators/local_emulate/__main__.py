@@ -26,7 +26,7 @@ from emulators.supervisor.ports import HOST
 from emulators.supervisor.services import SERVICES
 
 COMPANY = "saas"
-EMULATORS = tuple(service.name for service in SERVICES if not service.is_platform)
+EMULATORS = tuple(service.name for service in SERVICES if not service.is_platform and not service.is_on_demand)
 PLATFORM = tuple(service.name for service in SERVICES if service.is_platform)
 
 

@@ -38,7 +38,7 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> Run:
     progress = Progress()
     platform = Platform(say=progress.detail)
-    platform.up(*(service.name for service in SERVICES))
+    platform.up(*(service.name for service in SERVICES if not service.is_on_demand))
     os.environ.update(platform.environment())
     port = next(status.ports["port"] for status in platform.status() if status.name == "dagster")
     dagster = Dagster(f"http://{HOST}:{port}")

@@ -61,7 +61,7 @@ class Platform:
         self._services = {service.name: service for service in services}
 
     def up(self, *names: str) -> None:
-        """Start the named services and what they need (no names: all but the platform's own), and wait for health.
+        """Start the named services and what they need (no names: the emulators and Postgres), and wait for health.
 
         What runs goes on, unless an address that it was given has changed. What runs but does not answer is replaced.
 
@@ -69,7 +69,7 @@ class Platform:
             UpFailed: names each service that does not run, with its reason and the end of its log.
         """
         with locked(self.state, self._say):
-            wanted = self._with_needs(names or [s.name for s in self._services.values() if not s.is_platform])
+            wanted = self._with_needs(names or self._usual())
             for attempt in range(ATTEMPTS):
                 failures = self._start(wanted)
                 if not failures:
@@ -172,6 +172,10 @@ class Platform:
                 self._say(f"{failure.name}: its port was taken meanwhile; trying another one")
                 return True
         return False
+
+    def _usual(self) -> list[str]:
+        """What is started when no names are given."""
+        return [one.name for one in self._services.values() if not one.is_platform and not one.is_on_demand]
 
     def _service(self, name: str) -> Service:
         if name not in self._services:

@@ -27,6 +27,7 @@ class Service:
         calls: services whose address it is given, with those of `needs`; it is started again when one has moved.
         is_platform: it runs the platform's own code, so it starts after provisioning and only when it is asked for;
             it is started again when any variable of its environment has changed.
+        is_on_demand: the platform does not need it, so it starts only when its name is given.
         patience: seconds in which it must become healthy.
     """
 
@@ -37,6 +38,7 @@ class Service:
     needs: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     is_platform: bool = False
+    is_on_demand: bool = False
     patience: float = 30
 
 
@@ -46,16 +48,17 @@ def _emulator(
     health: tuple[str, ...],
     calls: tuple[str, ...] = (),
     more: tuple[str, ...] = (),
+    is_on_demand: bool = False,
 ) -> Service:
     options = [word for port in ports for word in (f"--{port.name}", f"{{{port.name}}}")]
     command = ("{python}", "-m", f"emulators.{name}", *options, "--state", "{state}", *more)
-    return Service(name, command, ports, health, calls=calls)
+    return Service(name, command, ports, health, calls=calls, is_on_demand=is_on_demand)
 
 
 SERVICES: tuple[Service, ...] = (
     _emulator("auth", Port("port", 9010), health=("http:port:/healthz",)),
     _emulator("storage", Port("port", 9020), health=("http:port:/healthz",)),
-    _emulator("pubsub", Port("port", 8085), health=("grpc:port",)),
+    _emulator("pubsub", Port("port", 8085), Port("rest-port", 8086), health=("grpc:port",)),
     _emulator(
         "bigquery",
         Port("port", 9050),
@@ -65,6 +68,7 @@ SERVICES: tuple[Service, ...] = (
     ),
     _emulator("postgres", Port("port", 54320), health=("postgres:port",), more=("{databases}",)),
     _emulator("datastream", Port("port", 9070), health=("http:port:/healthz",), calls=("storage", "postgres")),
+    _emulator("control", Port("port", 9080), health=("http:port:/healthz",), is_on_demand=True),
     Service(
         "dataflow",
         (
