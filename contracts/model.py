@@ -99,7 +99,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Contract:
-    """One source: one file."""
+    """One source: one file. `retired` names tables that it once had, and that may be deleted."""
 
     id: str
     version: str
@@ -108,6 +108,7 @@ class Contract:
     database: Database | None
     tables: tuple[Table, ...]
     file: Path
+    retired: tuple[str, ...] = ()
 
     def table(self, name: str) -> Table:
         """The table or event of that name. Raises KeyError when there is none."""

@@ -8,11 +8,11 @@ from pathlib import Path
 from open_data_contract_standard.model import OpenDataContractStandard, Server
 
 from contracts import names
-from contracts.custom import refuse_custom
 from contracts.document import Document
 from contracts.freshness import with_freshness
 from contracts.model import Contract, Database, Table
 from contracts.problems import ContractError, Problem, did_you_mean
+from contracts.retired import read_retired
 from contracts.standard import parse
 from contracts.tables import read_table
 
@@ -63,6 +63,7 @@ def _read(document: Document) -> Contract | None:
         database=_read_database(document, standard.servers or (), any(table.capture == "cdc" for table in tables)),
         tables=with_freshness(document, tables, standard.slaProperties or ()),
         file=document.file,
+        retired=read_retired(document, standard.customProperties, [table.name for table in tables]),
     )
 
 
@@ -86,7 +87,6 @@ def _check_head(document: Document, standard: OpenDataContractStandard) -> str:
         document.refuse(("id",), f"id `{standard.id}`", hint)
     elif file.endswith(SUFFIX) and source != file.removesuffix(SUFFIX):
         document.refuse(("id",), f"id `{source}` in the file {file}", f"Call the file {source}{SUFFIX}.")
-    refuse_custom(document, (), standard.customProperties, "the contract")
     return source
 
 
