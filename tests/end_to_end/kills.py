@@ -28,7 +28,7 @@ PARTS = (
     ("database process", "postgres", "postgres: "),
     ("company", "local-emulate", "emulators.company"),
 )
-LONGEST_CALL = 300.0  # seconds after which a call counts as hanging
+LONGEST_CALL = 900.0  # seconds after which a call counts as hanging
 SPAN = 14.0  # seconds within which a service is hit after a call began
 AFTER_IT_BEGAN = 2.0  # and a part after it was seen
 
