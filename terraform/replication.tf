@@ -44,6 +44,8 @@ module "replication" {
       tables   = [for key in source.tables : local.tables[key].physical_name if contains(keys(local.cdc_tables), key)]
     } if source.database != null && anytrue([for key in source.tables : contains(keys(local.cdc_tables), key)])
   }
+
+  depends_on = [google_project_service.this]
 }
 
 check "every_source_is_connected" {

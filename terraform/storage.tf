@@ -37,4 +37,6 @@ module "storage" {
   managed_folders        = var.storage.managed_folders ? keys(local.sources) : []
   notifications          = var.storage.notifications
   notification_key       = module.kms.keys.pubsub
+
+  depends_on = [google_project_service.this]
 }

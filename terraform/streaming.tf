@@ -34,4 +34,6 @@ module "streaming" {
   exactly_once         = var.streaming.exactly_once
   retry                = var.streaming.retry
   agent_grants         = var.streaming.agent_grants
+
+  depends_on = [google_project_service.this]
 }

@@ -56,4 +56,6 @@ module "warehouse" {
     for workload in ["landing_to_bronze", "events_to_bronze", "dagster", "dbt"] :
     workload => "serviceAccount:${module.iam.service_accounts[workload]}"
   })
+
+  depends_on = [google_project_service.this]
 }

@@ -1,0 +1,13 @@
+terraform {
+  required_version = ">= 1.9, < 2"
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.40, < 8"
+    }
+    google-beta = { # flex-template jobs exist here alone
+      source  = "hashicorp/google-beta"
+      version = ">= 7.40, < 8"
+    }
+  }
+}
