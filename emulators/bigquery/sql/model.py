@@ -57,7 +57,7 @@ class TableInfo:
     a MATERIALIZED_VIEW is read through `relation` when view_query is None);
     partition_columns are the columns whose constant predicates the state layer can prune by;
     hidden are pseudo-columns that can be named but are not part of `*` (_PARTITIONTIME, _PARTITIONDATE, _FILE_NAME):
-    `relation` yields them after the fields.
+    `relation` yields them after the fields; row_filter is GoogleSQL for the rows that the caller may read (None: all).
     """
 
     name: TableName
@@ -67,10 +67,16 @@ class TableInfo:
     partition_columns: tuple[str, ...] = ()
     require_partition_filter: bool = False
     hidden: tuple[Field, ...] = ()
+    row_filter: str | None = None
 
 
 class Catalog(Protocol):
     """What the state layer offers while a statement is analysed."""
+
+    @property
+    def user(self) -> str:
+        """The e-mail address of whoever asks."""
+        ...
 
     def table(self, name: TableName) -> TableInfo | None:
         """The table, or None when it (or its dataset) does not exist. Temporary tables: dataset "_SESSION"."""

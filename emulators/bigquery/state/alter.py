@@ -10,6 +10,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.errors import duplicate
 from emulators.bigquery.state.evolution import WIDER, move_columns
 from emulators.bigquery.state.options import foreign_key_resource, table_options
+from emulators.bigquery.state.row_policies import policies_of
 from emulators.bigquery.state.schema import fields_to_rest, sql_type
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import STORED, check_table
@@ -146,6 +147,8 @@ def changed(resource: Resource, change: Mapping[str, Any]) -> Resource:
 
 def _rename(catalog: Catalog, transaction: Transaction, table: Table, new_name: str) -> Table:
     name = TableName(table.name.project, table.name.dataset, new_name)
+    if policies_of(catalog, table.name):
+        raise SqlError(f"Table {table.name} has row access policies and cannot be renamed.")
     if catalog.table(name, transaction) is not None:
         raise duplicate("Table", str(name))
     reference = table.resource["tableReference"] | {"tableId": new_name}

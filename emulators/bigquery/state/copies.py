@@ -9,6 +9,7 @@ from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.extracts import export_rows
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.partitions import partition_condition
+from emulators.bigquery.state.row_policies import copy_policies, require_all_rows
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.writes import destination, write_rows
 
@@ -23,7 +24,7 @@ def run_copy(warehouse: Warehouse, job: Job) -> None:
         raise invalid("Required parameter is missing: sourceTables and destinationTable")
     if configuration.get("operationType", "COPY") not in ("COPY", "CLONE", "SNAPSHOT", "OPERATION_TYPE_UNSPECIFIED"):
         raise not_implemented(f"Copy operation {configuration['operationType']}")
-    sources = [_source(warehouse, entry) for entry in given]
+    sources = [_source(warehouse, entry, job) for entry in given]
     first = sources[0][0]
     if any([f.name for f in table.fields] != [f.name for f in first.fields] for table, _ in sources):
         raise invalid("The source tables of a copy job have different schemas.")
@@ -36,15 +37,19 @@ def run_copy(warehouse: Warehouse, job: Job) -> None:
     )
     with warehouse.store.lock(str(where.name)), warehouse.store.transaction() as transaction:
         count = write_rows(warehouse.catalog, transaction, where, first.fields, rows)
+        made = warehouse.catalog.require(where.name, transaction)
+        for table, _ in sources:
+            copy_policies(warehouse.catalog, transaction, table.name, made)
         job.statistics["copy"] = {"copiedRows": str(count), "copiedLogicalBytes": "0"}
         transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
 
 
-def _source(warehouse: Warehouse, entry: Mapping[str, Any]) -> tuple[Table, str]:
+def _source(warehouse: Warehouse, entry: Mapping[str, Any], job: Job) -> tuple[Table, str]:
     table_id, _, partition = str(entry["tableId"]).partition("$")
     table = warehouse.catalog.require(TableName(entry["projectId"], entry["datasetId"], table_id))
     if table.kind not in ("TABLE", "SNAPSHOT"):
         raise invalid(f"{table.name} is a {table.kind} and cannot be copied.")
+    require_all_rows(warehouse.catalog, table.name, job.resource["user_email"], "copying it")
     return table, partition_condition(table, partition) if partition else "true"
 
 
@@ -56,7 +61,7 @@ def run_extract(warehouse: Warehouse, job: Job) -> None:
         raise invalid("Required parameter is missing: an extract job needs sourceTable and destinationUris")
     if len(uris) > 1:
         raise not_implemented("Extract to several URIs (a wildcard makes several files)")
-    table, condition = _source(warehouse, source)
+    table, condition = _source(warehouse, source, job)
     cursor = warehouse.store.cursor()
     try:
         columns = ", ".join(quote(field.name) for field in table.fields)

@@ -11,6 +11,13 @@ from emulators.bigquery.state.catalog import Catalog, Resource, now_ms
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset
 from emulators.bigquery.state.errors import ServiceError, not_found
 from emulators.bigquery.state.options import dataset_options, foreign_key_resource, partitioning_resource, table_options
+from emulators.bigquery.state.row_policies import (
+    copy_policies,
+    drop_policy,
+    policies_of,
+    put_policy,
+    require_all_rows,
+)
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import create_table, drop_table
@@ -51,6 +58,8 @@ class Ddl:
             actions.DropRoutine: self._drop_routine,
             actions.TruncateTable: self._truncate,
             actions.AlterTable: self._alter_table,
+            actions.RowAccessPolicy: self._create_row_policy,
+            actions.DropRowAccessPolicy: self._drop_row_policy,
         }
 
     def apply(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
@@ -84,6 +93,9 @@ class Ddl:
         rows = statement.duckdb
         if action.method != "create":
             resource, rows = self._copied(action, view)
+            assert action.source is not None
+            if action.method != "like":
+                require_all_rows(self.catalog, view.resolve(action.source), view.user, "copying it")
         if action.clustering:
             resource["clustering"] = {"fields": list(action.clustering)}
         constraints: dict[str, Any] = {}
@@ -96,7 +108,11 @@ class Ddl:
         if constraints:
             resource["tableConstraints"] = constraints
         resource = with_options(resource, action.options)
-        return self._create(view, transaction, action.name, resource, action.or_replace, action.if_not_exists, rows)
+        done = self._create(view, transaction, action.name, resource, action.or_replace, action.if_not_exists, rows)
+        if action.source is not None and action.method != "like" and done.operation != "SKIP":
+            made = self.catalog.require(view.resolve(action.name), transaction)
+            copy_policies(self.catalog, transaction, view.resolve(action.source), made)
+        return done
 
     def _copied(self, action: actions.CreateTable, view: View) -> tuple[Resource, str | None]:
         """CLONE, COPY, LIKE or SNAPSHOT of a table: its resource, and its rows."""
@@ -219,6 +235,30 @@ class Ddl:
         table = self.catalog.require(target, transaction)
         alter_table(self.catalog, transaction, table, action.changes)
         return Performed("ALTER", target)
+
+    def _create_row_policy(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.RowAccessPolicy = statement.action
+        table = self.catalog.require(view.resolve(action.table), transaction)
+        existing = self.catalog.get("row_policy", f"{table.name}.{action.name}", transaction)
+        if existing is not None and action.if_not_exists:
+            return Performed("SKIP", table.name)
+        if existing is not None and not action.or_replace:
+            raise ServiceError(409, "duplicate", f"Already Exists: Row access policy {action.name} on {table.name}")
+        put_policy(self.catalog, transaction, table, action.name, action.filter, action.grantees)
+        return Performed("REPLACE" if existing else "CREATE", table.name)
+
+    def _drop_row_policy(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        """DROP ROW ACCESS POLICY name, or DROP ALL ROW ACCESS POLICIES."""
+        action: actions.DropRowAccessPolicy = statement.action
+        table = view.resolve(action.table)
+        if action.name is None:
+            names = [p["rowAccessPolicyReference"]["policyId"] for p in policies_of(self.catalog, table)]
+        else:
+            missing = self.catalog.get("row_policy", f"{table}.{action.name}", transaction) is None
+            names = [] if missing and action.if_exists else [action.name]
+        for name in names:
+            drop_policy(self.catalog, transaction, table, name)
+        return Performed("DROP" if names else "SKIP", table)
 
 
 def with_options(resource: Resource, options: actions.Options) -> Resource:

@@ -65,11 +65,12 @@ class ReadSessions:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
     def create(
-        self, project: str, table: str, selected: Sequence[str], restriction: str, most: int, snapshot: datetime | None
-    ) -> Session:
+        self, project: str, table: str, selected: Sequence[str], restriction: str, most: int,
+        snapshot: datetime | None, user: str,
+    ) -> Session:  # fmt: skip
         """Read a table, or a query's result, now. most: the greatest number of streams (0: as many as are useful)."""
         name = table_of(table)
-        result = self._rows(name, selected, restriction, snapshot)
+        result = self._rows(name, selected, restriction, snapshot, user)
         count = min(most or 16, -(-result.rows // _ROWS_PER_STREAM)) if result.rows else 0
         bounds = tuple(result.rows * i // count for i in range(count + 1)) if count else ()
         session = Session(f"projects/{project}/locations/us/sessions/{uuid.uuid4().hex}", name, result, bounds)
@@ -79,7 +80,9 @@ class ReadSessions:
                 self._sessions.popitem(last=False)
         return session
 
-    def _rows(self, name: TableName, selected: Sequence[str], restriction: str, snapshot: datetime | None) -> Result:
+    def _rows(
+        self, name: TableName, selected: Sequence[str], restriction: str, snapshot: datetime | None, user: str
+    ) -> Result:
         anonymous = self._warehouse.anonymous.get(str(name))
         if anonymous is not None and not restriction and not selected:
             return anonymous
@@ -89,7 +92,7 @@ class ReadSessions:
             query += f" FOR SYSTEM_TIME AS OF TIMESTAMP '{snapshot.astimezone(UTC).isoformat(' ')}'"
         if restriction:
             query += f" WHERE {restriction}"
-        view = self._warehouse.view()
+        view = self._warehouse.view(user)
         try:
             outcome = Execution(view, self._warehouse.ddl, self._warehouse.results).run(Query(name.project, query))
         except SqlError as error:

@@ -43,10 +43,21 @@ def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -
 
 
 def _query_schema(warehouse: Warehouse, definition: Mapping[str, Any], project: str) -> dict[str, Any]:
-    view = warehouse.view()
+    view = warehouse.view("")
     try:
         execution = Execution(view, warehouse.ddl, warehouse.results)
         return fields_to_rest(execution.dry_run(Query(project, str(definition.get("query", "")))).schema)
+    finally:
+        view.cursor.close()
+
+
+def check_condition(warehouse: Warehouse, table: TableName, text: Any) -> None:
+    """SqlError unless the text is a condition over the table's columns."""
+    view = warehouse.view("")
+    try:
+        path = f"`{table.project}.{table.dataset}.{table.table}`"
+        sql = f"CREATE ROW ACCESS POLICY checked ON {path} FILTER USING ({text}\n)"
+        Execution(view, warehouse.ddl, warehouse.results).dry_run(Query(table.project, sql))
     finally:
         view.cursor.close()
 

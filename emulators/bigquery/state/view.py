@@ -13,6 +13,7 @@ from emulators.bigquery.state.external import External
 from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.layout import hidden_fields, relation_sql
 from emulators.bigquery.state.results import Result
+from emulators.bigquery.state.row_policies import require_all_rows, row_filter
 from emulators.bigquery.state.store import Transaction
 
 SESSION = "_SESSION"
@@ -30,7 +31,8 @@ class Read:
 class View:
     """Implements the SQL layer's Catalog for one script; `transaction` is its open one, if any.
 
-    temporary: the dataset that holds its temporary tables (hidden, dropped with the script or session).
+    temporary: the dataset that holds its temporary tables (hidden, dropped with the script or session);
+    user: who asks, for row access policies.
     """
 
     def __init__(
@@ -41,8 +43,9 @@ class View:
         cursor: duckdb.DuckDBPyConnection,
         temporary: str,
         anonymous: Mapping[str, Result],
+        user: str,
     ) -> None:
-        self.catalog, self.cursor, self.temporary = catalog, cursor, temporary
+        self.catalog, self.cursor, self.temporary, self.user = catalog, cursor, temporary, user
         self.transaction: Transaction | None = None
         self.read = Read()
         self._external, self._information, self._anonymous = external, information, anonymous
@@ -66,7 +69,8 @@ class View:
         partitions, hidden, required = _partition_columns(found), hidden_fields(found), _filter_required(found)
         if found.kind == "EXTERNAL":
             partitions, hidden, required = self._external.describe(found)
-        return TableInfo(name, found.kind, found.fields, query, partitions, required, hidden)
+        allowed = row_filter(self.catalog, found.name, self.user)
+        return TableInfo(name, found.kind, found.fields, query, partitions, required, hidden, allowed)
 
     def tables(self, project: str, dataset: str, prefix: str) -> Sequence[TableName]:
         return [table.name for table in self.catalog.tables(project, dataset) if table.name.table.startswith(prefix)]
@@ -121,6 +125,7 @@ class View:
         if found.kind != "TABLE":
             label = found.kind.lower().replace("_", " ")
             raise SqlError(f"Cannot modify {name}: DML over {label} is not allowed.", "invalidQuery", 400)
+        require_all_rows(self.catalog, found.name, self.user, "changing it")
         return found.physical
 
     def routine(self, name: TableName) -> Mapping[str, Any] | None:

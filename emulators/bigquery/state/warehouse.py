@@ -52,11 +52,11 @@ class Warehouse:
         self.jobs.close()
         self.store.close()
 
-    def view(self, session: str | None = None) -> View:
+    def view(self, user: str, session: str | None = None) -> View:
         """A view of the catalog with a cursor of its own, for one script (with the session's temporary tables)."""
         cursor = self.store.cursor()
         temporary = f"_session{session}" if session else temporary_name()
-        return View(self.catalog, self.external, self.information, cursor, temporary, self.anonymous)
+        return View(self.catalog, self.external, self.information, cursor, temporary, self.anonymous, user)
 
     def _session(self, configuration: Mapping[str, Any]) -> str | None:
         """The session that a query runs in: a new one, or one that exists; 400 for another."""
@@ -115,7 +115,7 @@ class Warehouse:
             where = destination(configuration, "WRITE_EMPTY")
             refuse_update_options(where)
         session = self._session(configuration)
-        view = self.view(session)
+        view = self.view(query.user, session)
         if session is not None:
             job.statistics["sessionInfo"] = {"sessionId": session}
         execution = Execution(

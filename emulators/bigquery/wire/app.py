@@ -14,13 +14,25 @@ from starlette.types import Receive, Scope, Send
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire import datasets, discovery, jobs, policies, projects, routines, tabledata, tables, uploads
+from emulators.bigquery.wire import (
+    datasets,
+    discovery,
+    jobs,
+    policies,
+    projects,
+    routines,
+    row_policies,
+    tabledata,
+    tables,
+    uploads,
+)
 from emulators.bigquery.wire.replies import refusal
 
 log = logging.getLogger("bigquery")
 Handler = Callable[[Warehouse, Request, bytes], Response]
 _DATASET, _TABLE = "/projects/{project}/datasets/{dataset}", "/projects/{project}/datasets/{dataset}/tables/{table}"
 _ROUTINE = "/projects/{project}/datasets/{dataset}/routines/{routine}"
+_ROW_POLICY = _TABLE + "/rowAccessPolicies/{policy}"
 _THREADS = 200  # many wait for a job and do nothing
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
@@ -46,8 +58,14 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", _TABLE + ":getIamPolicy", policies.get_table),
     ("POST", _TABLE + ":setIamPolicy", policies.set_table),
     ("POST", _TABLE + ":testIamPermissions", policies.test),
-    ("GET", _TABLE + "/rowAccessPolicies", policies.row_access),
-    ("POST", _TABLE + "/rowAccessPolicies", policies.row_access),
+    ("GET", _TABLE + "/rowAccessPolicies", row_policies.listing),
+    ("POST", _TABLE + "/rowAccessPolicies", row_policies.insert),
+    ("POST", _TABLE + "/rowAccessPolicies:batchDelete", row_policies.delete_several),
+    ("GET", _ROW_POLICY, row_policies.get),
+    ("PUT", _ROW_POLICY, row_policies.update),
+    ("DELETE", _ROW_POLICY, row_policies.delete),
+    ("POST", _ROW_POLICY + ":getIamPolicy", row_policies.get_iam),
+    ("POST", _ROW_POLICY + ":testIamPermissions", policies.test),
     ("POST", _DATASET + "/routines", routines.insert),
     ("GET", _DATASET + "/routines", routines.listing),
     ("GET", _ROUTINE, routines.get),

@@ -3,7 +3,6 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulators.bigquery.state.errors import not_implemented
 from emulators.bigquery.state.policies import get_policy, set_policy
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.replies import reply
@@ -50,8 +49,3 @@ def set_table(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 def test(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST ...:testIamPermissions: the caller has all of them."""
     return reply({"permissions": parse_body(body, "TestIamPermissionsRequest").get("permissions") or []})
-
-
-def row_access(warehouse: Warehouse, request: Request, body: bytes) -> Response:
-    """rowAccessPolicies: refused, because a policy that is kept and not applied would show what it must hide."""
-    raise not_implemented("Row-level security (rowAccessPolicies)")

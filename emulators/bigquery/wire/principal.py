@@ -10,9 +10,13 @@ _DEFAULT = "sluice@sluice-local.iam.gserviceaccount.com"
 
 
 def principal(request: Request) -> str:
-    """The caller's e-mail address: the `email` or `sub` claim of a JWT, or the default account. Nothing is verified."""
-    token = request.headers.get("authorization", "").partition(" ")[2]
-    parts = token.split(".")
+    """The e-mail address of a request's caller."""
+    return caller(request.headers.get("authorization", ""))
+
+
+def caller(authorization: str) -> str:
+    """Who an Authorization header names: the `email` or `sub` claim of a JWT, or the default. Nothing is verified."""
+    parts = authorization.partition(" ")[2].split(".")
     if len(parts) != 3:
         return _DEFAULT
     try:

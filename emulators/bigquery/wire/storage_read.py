@@ -10,6 +10,7 @@ import pyarrow as pa
 from emulators.bigquery.state.avro_rows import avro_schema, encode_rows
 from emulators.bigquery.state.read_sessions import ReadSessions, Session, read_schema
 from emulators.bigquery.state.write_streams import StreamError
+from emulators.bigquery.wire.principal import caller
 from emulators.bigquery.wire.storage_messages import MESSAGES
 
 _AVRO, _ARROW = 1, 2
@@ -42,6 +43,7 @@ class ReadService:
             options.row_restriction,
             request.max_stream_count,
             snapshot,
+            caller(dict(context.invocation_metadata()).get("authorization", "")),
         )
         codec = options.arrow_serialization_options.buffer_compression
         self._settings[session.name] = wanted.data_format, _CODECS.get(codec)

@@ -4,8 +4,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.state.pages import Page, table_page
+from emulators.bigquery.state.row_policies import require_all_rows
 from emulators.bigquery.state.streaming import insert_all
 from emulators.bigquery.state.warehouse import Warehouse
+from emulators.bigquery.wire.principal import principal
 from emulators.bigquery.wire.replies import number, reply
 from emulators.bigquery.wire.request_bodies import parse_body
 from emulators.bigquery.wire.rows import rest_rows
@@ -25,6 +27,7 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
         page = Page(anonymous.fields, rows, anonymous.rows)
     else:
         table = warehouse.catalog.require(name)
+        require_all_rows(warehouse.catalog, table.name, principal(request), "listing it")
         page = table_page(warehouse, table, begin, count, selected.split(",") if selected else None)
     micros = request.query_params.get("formatOptions.useInt64Timestamp", "").lower() == "true"
     found = {"kind": "bigquery#tableDataList", "etag": "", "totalRows": str(page.total),

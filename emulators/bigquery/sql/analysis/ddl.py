@@ -1,5 +1,6 @@
 """DDL to actions."""
 
+from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql import actions
@@ -11,9 +12,9 @@ from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.dml import limited
 from emulators.bigquery.sql.analysis.statements import finish, rows_of, schema_of, statement_rule, text_of
-from emulators.bigquery.sql.analysis.tables import resolve
+from emulators.bigquery.sql.analysis.tables import readable, resolve
 from emulators.bigquery.sql.analysis.values import Relation, Scope, Value
-from emulators.bigquery.sql.model import Field, SqlError, Statement, TableName
+from emulators.bigquery.sql.model import Field, SqlError, Statement, TableInfo, TableName
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
@@ -248,10 +249,16 @@ def grant(a: Analyzer, node: d.GrantNode) -> Statement:
     return made(a, node, kind, actions.Grant(name, resource, tuple(node.roles), tuple(node.principals), node.revoke))
 
 
+def check_row_filter(a: Analyzer, info: TableInfo, text: str) -> None:
+    """SqlError unless the text is a condition over the table's columns."""
+    readable(a, replace(info, row_filter=text), "nothing")
+
+
 @statement_rule(d.CreatePolicy)
 def create_policy(a: Analyzer, node: d.CreatePolicy) -> Statement:
-    """CREATE ROW ACCESS POLICY"""
+    """CREATE ROW ACCESS POLICY: the filter is analysed, so that a mistake shows now."""
     info = resolve(a, node.table, node)
+    check_row_filter(a, info, node.filter_text)
     action = actions.RowAccessPolicy(
         node.name, info.name, tuple(node.grantees), node.filter_text, node.or_replace, node.if_not_exists
     )

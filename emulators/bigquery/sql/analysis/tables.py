@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.constants import python_value, value_sql
-from emulators.bigquery.sql.analysis.values import Column, Scan, Scope
+from emulators.bigquery.sql.analysis.values import Column, FromItem, Scan, Scope
 from emulators.bigquery.sql.model import Field, SqlError, TableInfo, TableName
 from emulators.bigquery.sql.syntax import nodes
-from emulators.bigquery.sql.syntax.scripting import parse_query
+from emulators.bigquery.sql.syntax.scripting import parse_expression, parse_query
 
 if TYPE_CHECKING:
     from emulators.bigquery.sql.analysis.sources import From
@@ -76,7 +76,20 @@ def scan(a: Analyzer, info: TableInfo, alias: str | None, as_of: datetime | None
     a.shared.scans.append(one)
     columns = [_column(one, name, field) for field in info.fields]
     hidden = [_column(one, name, field) for field in info.hidden]
-    return from_columns(f"{one.marker} AS {name}", columns, alias, hidden=hidden)
+    return from_columns(f"{readable(a, info, one.marker)} AS {name}", columns, alias, hidden=hidden)
+
+
+def readable(a: Analyzer, info: TableInfo, relation: str) -> str:
+    """The rows of a relation that the table's row access policies let the caller see."""
+    if info.row_filter is None:
+        return relation
+    name = a.shared.alias()
+    columns = [Column(f.name, f"{name}.{t.quoted(f.name)}", t.of_field(f)) for f in (*info.fields, *info.hidden)]
+    inner = Analyzer(a.environment, info.row_filter, a.shared)
+    inner.project, inner.dataset = info.name.project, None
+    scope = Scope(items=[FromItem(info.name.table, columns)])
+    condition = inner.condition(parse_expression(info.row_filter), scope, "Row access policy filter")
+    return f"(SELECT * FROM {relation} AS {name} WHERE {condition.sql})"
 
 
 def _column(one: Scan, alias: str, field: Field) -> Column:
@@ -116,6 +129,8 @@ def _wildcard(a: Analyzer, node: nodes.TableSource, alias: str) -> "From":
     fields = infos[-1].fields
     parts = []
     for info in infos:
+        if info.row_filter is not None:
+            a.fail(f"Wildcard tables cannot be queried when a table has row access policies: {info.name}", node)
         a.shared.reads[info.name] = None
         own = a.shared.alias()
         one = Scan(f"\x01{own}\x01", info)

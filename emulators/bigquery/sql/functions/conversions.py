@@ -26,6 +26,14 @@ def typeof(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(t.text(str(values[0].type)), t.STRING)
 
 
+@rule("SESSION_USER")
+def session_user(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """SESSION_USER() -> the e-mail address of whoever asks."""
+    if node.args:
+        no_function_signature(a, node, arguments(a, node, scope))
+    return combine(t.text(a.catalog.user), t.STRING)
+
+
 @rule("ERROR")
 def error(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """ERROR(message) fails the query; its type is whatever is needed."""

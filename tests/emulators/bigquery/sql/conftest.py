@@ -19,6 +19,7 @@ class Warehouse:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self.user = "ada@example.com"
         self.infos: dict[TableName, TableInfo] = {}
         self.routines: dict[TableName, Mapping[str, Any]] = {}
         self.predicates: list[tuple[str, ...]] = []

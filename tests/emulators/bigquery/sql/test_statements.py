@@ -253,8 +253,8 @@ SCRIPT_ERRORS = [
     ("BREAK", "BREAK is not allowed outside of a loop body"),
     ("CALL d.nope()", "Procedure not found: d.nope at [1:1]"),
     (
-        "CREATE TEMP FUNCTION f() RETURNS INT64 LANGUAGE js AS 'return 1'",
-        "Functions in JS are not supported by this emulator",
+        "CREATE TEMP FUNCTION f() RETURNS INT64 LANGUAGE python AS 'return 1'",
+        "Functions in PYTHON are not supported by this emulator",
     ),
 ]
 
