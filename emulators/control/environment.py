@@ -5,6 +5,7 @@ Bigtable's gRPC, BIGTABLE_EMULATOR_HOST.
 """
 
 HOSTS = {
+    "ACCESS_CONTEXT_MANAGER": "accesscontextmanager.googleapis.com/v1/",
     "ARTIFACT_REGISTRY": "artifactregistry.googleapis.com/v1/",
     "BIGQUERY_CONNECTION": "bigqueryconnection.googleapis.com/v1/",
     "BIGQUERY_DATAPOLICY": "bigquerydatapolicy.googleapis.com/v1/",

@@ -31,7 +31,11 @@ KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 _ACCOUNT = re.compile(r"[a-z][a-z\d-]*@(?P<project>[a-z][a-z\d-]{4,28}[a-z\d])\.iam\.gserviceaccount\.com")
-_AGENT = re.compile(r"gcp-sa-[a-z-]+|[a-z-]+-robot|service-consumer-management|cloud-[a-z]+-accounts|gae-api-prod")
+_AGENT = re.compile(
+    r"gcp-sa-[a-z\d-]+|gs-project-accounts|bigquery-encryption|compute-system|dataflow-service-producer-prod"
+    r"|serverless-robot-prod|[a-z-]+-robot|cloudcomposer-accounts|service-networking"
+)
+"""The projects of Google's services, whose accounts are always there."""
 _PROSE = frozenset({"name", "selfLink", "description", "displayName", "filter", "query", "content", "title"})
 
 

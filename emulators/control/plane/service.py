@@ -24,6 +24,8 @@ class Service:
     Attributes:
         label: the first word of its host: "secretmanager" of secretmanager.googleapis.com.
         package: of its protocol buffers, for the types in long-running operations.
+        later_version: the version to ask for a method that the one in the path lacks, because a client whose
+            address is configured cannot name both.
         is_old: it was there before Google's common API front: other error bodies, and PATCH without masks.
         more: fields by schema that the document lacks, though clients send them.
         optional: "Schema.field" that the document calls required and the service does not insist on.
@@ -38,6 +40,7 @@ class Service:
 
     label: str
     package: str = ""
+    later_version: str = ""
     is_old: bool = False
     more: dict[str, Json] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()

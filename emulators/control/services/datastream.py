@@ -9,6 +9,7 @@ from emulators.control.state.errors import failed_precondition, invalid
 Json = dict[str, Any]
 
 SERVICE = Service("datastream", package="google.cloud.datastream.v1")
+SECRETS = ("password", "secretAccessKey", "privateKey")
 MOVES = {
     "NOT_STARTED": ("RUNNING",),
     "RUNNING": ("PAUSED",),
@@ -60,3 +61,10 @@ def fill_stream(call: Call, stream: Json) -> None:
 def remove_used(call: Call, resource: Json) -> None:
     """What a stream or profile uses stays."""
     call.refuse_use(call.name)
+
+
+@SERVICE.show("connectionProfiles")
+def show_profile(call: Call, profile: Json) -> None:
+    """Passwords and keys are only ever written, also those that the document does not mark so."""
+    for kind in [name for name in profile if name.endswith("Profile")]:
+        profile[kind] = {name: value for name, value in profile[kind].items() if name not in SECRETS}

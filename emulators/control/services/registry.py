@@ -8,7 +8,13 @@ from emulators.control.state.errors import ControlError
 
 LABELS = frozenset(
     (
-        *("artifactregistry", "bigqueryconnection", "bigquerydatapolicy", "bigquerydatatransfer"),
+        *(
+            "accesscontextmanager",
+            "artifactregistry",
+            "bigqueryconnection",
+            "bigquerydatapolicy",
+            "bigquerydatatransfer",
+        ),
         *("bigqueryreservation", "billingbudgets", "cloudbilling", "cloudkms", "cloudresourcemanager"),
         *("cloudscheduler", "compute", "datacatalog", "dataflow", "datastream", "dns", "iam", "iap", "logging"),
         *("monitoring", "orgpolicy", "run", "secretmanager", "servicenetworking", "serviceusage", "sqladmin"),

@@ -3,17 +3,26 @@
 import re
 from typing import Any
 
+from emulators.auth.state.accounts import unique_id
 from emulators.control.plane import names, operations
 from emulators.control.plane.call import Call
 from emulators.control.plane.service import Service
-from emulators.control.state.errors import ControlError, invalid
+from emulators.control.state.errors import ControlError, already_exists, invalid
 from emulators.control.state.store import RESOURCE, Store
 
 Json = dict[str, Any]
 
-SERVICE = Service("serviceusage", package="google.api.serviceusage.v1")
+SERVICE = Service("serviceusage", package="google.api.serviceusage.v1", later_version="v1beta1")
 LARGEST_BATCH = 20
 ALWAYS = ("bigquery", "cloudapis", "logging", "monitoring", "servicemanagement", "serviceusage", "storage")
+AGENTS = {
+    "bigquerydatatransfer": "gcp-sa-bigquerydatatransfer",
+    "compute": "compute-system",
+    "dataflow": "dataflow-service-producer-prod",
+    "run": "serverless-robot-prod",
+    "sqladmin": "gcp-sa-cloud-sql",
+}
+"""Domains of the services' agents that do not follow the rule."""
 _HOST = re.compile(r"[a-z][a-z\d-]*\.googleapis\.com")
 
 
@@ -67,3 +76,44 @@ def _switched(call: Call, name: str, state: str) -> Json:
     service = call.get(name) | {"state": state}
     call.keep(name, service)
     return service
+
+
+@SERVICE.method("services.generateServiceIdentity")
+def generate_identity(call: Call) -> Json:
+    """The account as which Google's own service acts in the project: each has a name of its own."""
+    label = names.short(call.name).partition(".")[0]
+    domain = AGENTS.get(label, f"gcp-sa-{label}")
+    email = f"service-{names.project_number(call.project)}@{domain}.iam.gserviceaccount.com"
+    return operations.done(call, call.name, "ServiceIdentity", {"email": email, "uniqueId": unique_id(email)})
+
+
+@SERVICE.method("consumerOverrides.create")
+def create_override(call: Call) -> Json:
+    """One override for each limit."""
+    if call.members(call.name):
+        raise already_exists(f"{call.name}: an override")
+    return _keep_override(call, f"{call.name}/Cg1RdW90YU92ZXJyaWRl", call.body)
+
+
+@SERVICE.method("consumerOverrides.patch")
+def patch_override(call: Call) -> Json:
+    return _keep_override(call, call.name, call.get(call.name) | call.body)
+
+
+@SERVICE.method("consumerOverrides.delete")
+def delete_override(call: Call) -> Json:
+    call.get(call.name)
+    call.forget(call.name)
+    return operations.done(call, call.name, "", None)
+
+
+@SERVICE.method("consumerOverrides.list")
+def list_overrides(call: Call) -> Json:
+    found = [override for _, override in call.members(call.name)]
+    return {"overrides": found} if found else {}
+
+
+def _keep_override(call: Call, name: str, body: Json) -> Json:
+    override = body | {"name": name}
+    call.keep(name, override)
+    return operations.done(call, name, "QuotaOverride", override)

@@ -56,6 +56,9 @@ def read_call(store: Store, service: Service, place: Place, request: Request, da
     document = load(f"{service.label}.{place.version}")
     path = "/".join(_decoded(part) for part in place.path.split("/"))
     found = document.find(request.method, path) if document else None
+    if document and found is None and service.later_version:
+        document = load(f"{service.label}.{service.later_version}")
+        found = document.find(request.method, path) if document else None
     if document is None or found is None:
         raise ControlError("NOT_FOUND", f"There is no method {request.method} {place.version}/{path}.")
     method, in_path = found
@@ -102,10 +105,9 @@ def _query(document: Document, method: Method, request: Request) -> Json:
             raise invalid(key, text) from None
         result[name] = found if described.get("repeated") else found[-1]
     for name, one in method.parameters.items():
-        is_missing = one.get("location") == "query" and one.get("required") and name not in result
-        if is_missing or (
-            REQUIRED in one.get("behaves", ()) and one.get("location") == "query" and not result.get(name)
-        ):
+        is_required = one.get("required") or REQUIRED in one.get("behaves", ())
+        # A page's size is called required here and there, and never is.
+        if one.get("location") == "query" and is_required and name != "pageSize" and result.get(name) in (None, ""):
             raise invalid(name, f"Missing required parameter: {name}")
     return result
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import google_auth_httplib2
-import httplib2
+import google_auth_httplib2  # type: ignore[import-untyped]
+import httplib2  # type: ignore[import-untyped]
 import pytest
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
-from googleapiclient import discovery
+from googleapiclient import discovery  # type: ignore[import-untyped]
 
 from tests.emulators.process import running
 
