@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_all_that_was_acknowledged_is_there_afterwards(
     address = f"http://127.0.0.1:{port}"
     secrets = build(address, "secretmanager", "v1").projects().secrets()
     operations = build(address, "artifactregistry", "v1").projects().locations()
-    body = {"replication": {"automatic": {}}}
+    body: dict[str, Any] = {"replication": {"automatic": {}}}
     for number in range(20):
         secrets.create(parent=PARENT, secretId=f"s{number}", body=body).execute()
     secrets.addVersion(parent=f"{PARENT}/secrets/s3", body={"payload": {"data": "aGk="}}).execute()

@@ -14,7 +14,7 @@ READER = "roles/secretmanager.secretAccessor"
 @pytest.fixture
 def secret(api: Api, project: str) -> str:
     secrets = api("secretmanager", "v1").projects().secrets()
-    body = {"replication": {"automatic": {}}}
+    body: dict[str, Any] = {"replication": {"automatic": {}}}
     name: str = secrets.create(parent=f"projects/{project}", secretId="s", body=body).execute()["name"]
     return name
 

@@ -9,7 +9,7 @@ import requests
 from tests.emulators.control.answers import fields, refusal
 
 Api = Callable[..., Any]
-AUTOMATIC = {"replication": {"automatic": {}}}
+AUTOMATIC: dict[str, Any] = {"replication": {"automatic": {}}}
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_lists_come_in_pages(api: Api, project: str) -> None:
     secrets = api("secretmanager", "v1").projects().secrets()
     wanted = [f"projects/{project}/secrets/s{number}" for number in range(5)]
     for name in wanted:
-        body = {"replication": {"automatic": {}}}
+        body: dict[str, Any] = {"replication": {"automatic": {}}}
         secrets.create(parent=f"projects/{project}", secretId=name.rpartition("/")[2], body=body).execute()
     found, request = [], secrets.list(parent=f"projects/{project}", pageSize=2)
     while request is not None:
