@@ -7,7 +7,7 @@ from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec, Material
 
 from contracts import names
 from contracts.model import Contract, Table
-from orchestration import keys, pipelines, quality_gate
+from orchestration import dead_letters, keys, pipelines, quality_gate
 from orchestration.quality_gate import Batch
 
 
@@ -49,7 +49,7 @@ def batches_of(summary: dict[str, Any], table: Table) -> list[Batch]:
 
 
 def metadata(summary: dict[str, Any], table: Table) -> dict[str, Any]:
-    """What an operator sees: rows, files, bytes and seconds of this run, and the log position that it reached."""
+    """What an operator sees of this run: rows, files, bytes, seconds, the log position that it reached, dead letters."""
     parts = [
         batch["tables"][table.name]
         for batch in summary["batches"]
@@ -57,7 +57,8 @@ def metadata(summary: dict[str, Any], table: Table) -> dict[str, Any]:
     ]
     added = {name: sum(part[name] for part in parts) for name in ("rows", "files", "dead_letters", "bytes", "seconds")}
     position = max((part["max_sort_key"] for part in parts if part["max_sort_key"]), default=None)
-    return {**added, **({"log_position": MetadataValue.text(position)} if position else {})}
+    letters = dead_letters.recent(table) if added["dead_letters"] else {}
+    return {**letters, **added, **({"log_position": MetadataValue.text(position)} if position else {})}
 
 
 def _spec(table: Table) -> AssetSpec:

@@ -109,7 +109,8 @@ def source_result(instance: DagsterInstance, table: Table, schema: str) -> Asset
         )
     told = ", ".join(f"{key} ({where})" for key, where in list(found.lasting.items())[:SAMPLE])
     more = " ..." if len(found.lasting) > SAMPLE else ""
-    described = f"{len(found.lasting)} keys differ: {told}{more}" if found.lasting else None
+    many = "1 key differs" if len(found.lasting) == 1 else f"{len(found.lasting)} keys differ"
+    described = f"{many}: {told}{more}" if found.lasting else None
     return _result(table, not found.lasting, described, _metadata(found))
 
 

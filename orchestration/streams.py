@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dagster import (
@@ -16,10 +17,10 @@ from dagster import (
 
 from contracts import names, ops
 from contracts.model import Contract, Table
-from orchestration import clients, keys
+from orchestration import clients, dead_letters, keys
 
 DELIVERED = "delivered_is_kept_or_dead_lettered"
-DAYS = 1  # how far back a run looks
+DAYS = dead_letters.DAYS  # how far back a run looks
 PATIENCE = 10  # seconds for what is just being written
 SAMPLE = 5
 
@@ -60,24 +61,29 @@ def _spec(table: Table) -> AssetSpec:
 
 
 def arrivals(table: Table) -> dict[str, Any]:
-    """What came since yesterday, what of it could not be used and why, and a few of those."""
+    """What came since yesterday, how far the stream is, what of it could not be used and why, and a few of those."""
     rows = clients.query(
-        "select count(*) as row_count, max(_ingested_at) as newest "
-        f"from {_bronze(table)} where {_recent('_ingested_at')}"
+        "select count(*) as row_count, max(_ingested_at) as newest, max(_source_timestamp) as position, "
+        "round(avg(timestamp_diff(_ingested_at, _source_timestamp, millisecond)) / 1000, 3) as seconds "
+        f"from {_bronze(table)} where {dead_letters.since('_ingested_at')}"
     )[0]
-    dead = f"from {_dead_letters()} where {_recent('dead_lettered_at')} and {_of(table)}"
-    reasons = clients.query(f"select reason, count(*) as letters {dead} group by reason order by reason")
-    sample = clients.query(
-        f"select dead_letter_id, reason, detail, safe_convert_bytes_to_string(substr(payload, 1, 200)) as payload "
-        f"{dead} order by dead_lettered_at desc, dead_letter_id limit {SAMPLE}"
-    )
     return {
         "rows": rows["row_count"],
+        "bytes": sum(size for _, size in _archived(table)),
         "newest": str(rows["newest"]),
-        "dead_letters": sum(row["letters"] for row in reasons),
-        "dead_letters_by_reason": {row["reason"]: row["letters"] for row in reasons},
-        "sample_of_dead_letters": sample,
+        "log_position": str(rows["position"]),  # of a stream it is the time of publishing
+        "seconds": rows["seconds"],  # from publishing to bronze, on average
+        **dead_letters.recent(table),
     }
+
+
+def _archived(table: Table) -> Iterator[tuple[str, int]]:
+    """The archive's objects since yesterday, and their bytes."""
+    today = datetime.now(UTC).date()
+    for day in (today - timedelta(days=DAYS), today):
+        prefix = f"_archive/{table.source}/{table.name}/ingestion_date={day}/"
+        for blob in clients.objects().list_blobs(names.bucket("bronze"), prefix=prefix):
+            yield blob.name, int(blob.size)
 
 
 def delivered(table: Table) -> AssetCheckResult:
@@ -109,13 +115,14 @@ def _differing(table: Table) -> list[dict[str, Any]]:
         ),
         stored as (
             select _message_id as message_id, starts_with(_batch_id, '{ops.REPLAY}') as is_replayed
-            from {_bronze(table)} where {_recent("_ingested_at", DAYS + 1)}
+            from {_bronze(table)} where {dead_letters.since("_ingested_at", DAYS + 1)}
         ),
         kept as (
             select message_id from stored where not is_replayed
             union all
             select array_reverse(split(origin, '/'))[safe_offset(0)]
-            from {_dead_letters()} where {_recent("dead_lettered_at", DAYS + 1)} and {_of(table)}
+            from {dead_letters.relation()}
+            where {dead_letters.since("dead_lettered_at", DAYS + 1)} and {dead_letters.of(table)}
         ),
         found as (select message_id, count(*) as times from kept group by message_id)
         select delivered.message_id, coalesce(found.times, 0) as times
@@ -128,21 +135,9 @@ def _differing(table: Table) -> list[dict[str, Any]]:
     """)
 
 
-def _recent(column: str, days: int = DAYS) -> str:
-    return f"{column} >= timestamp_sub(current_timestamp(), interval {days} day)"
-
-
-def _of(table: Table) -> str:
-    return f"source = '{table.source}' and object = '{table.name}'"
-
-
 def _bronze(table: Table) -> str:
     return f"`{names.project()}.{names.dataset('bronze')}.{names.table(table.source, table.name)}`"
 
 
 def _archive(table: Table) -> str:
     return f"`{names.project()}.{names.dataset('ops')}.{names.archive(table.source, table.name)}`"
-
-
-def _dead_letters() -> str:
-    return f"`{names.project()}.{names.dataset('ops')}.{ops.DEAD_LETTERS}`"

@@ -190,7 +190,7 @@ def test_a_failed_check_names_its_keys_and_holds_back_gold_until_it_passes(place
         places.bigquery("update silver.shop_things set label = 'damaged' where id = 3")
         failed = places.check(instance)
         assert not failed.passed
-        assert failed.description == "1 keys differ: 3 (other values)"
+        assert failed.description == "1 key differs: 3 (other values)"
         assert failed.metadata["sample"].value == {"3": "other values"}
         assert held_back(instance, [places.table]) == [places.table]
         places.restore()
