@@ -49,7 +49,7 @@ def batches_of(summary: dict[str, Any], table: Table) -> list[Batch]:
 
 
 def metadata(summary: dict[str, Any], table: Table) -> dict[str, Any]:
-    """What an operator sees of this run: rows, files, bytes, seconds, the log position that it reached, dead letters."""
+    """What an operator sees of this run: rows, files, bytes, seconds, the log position that it reached, letters."""
     parts = [
         batch["tables"][table.name]
         for batch in summary["batches"]

@@ -108,6 +108,7 @@ class Page:
 def page(folder: Path) -> Iterator[Page]:
     """A tab of a Chromium of its own, whose profile is in `folder`; it ends with the block."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "DevToolsActivePort").unlink(missing_ok=True)
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
     command = [
         executable() or NAMES[0],
