@@ -138,18 +138,12 @@ class LocalEmulate:
 
 def main() -> int:
     """0 when gold is there and agrees with the sources; 1 with what failed and where its log is."""
-    command = LocalEmulate(_arguments())
     try:
-        return command.run()
+        return LocalEmulate(_arguments()).run()
     except (CommandFailed, SupervisorError, DagsterError, catch_up.NotCaughtUp, urllib.error.URLError) as error:
-        print(f"\nlocal-emulate stopped: {error}", file=sys.stderr)
+        print(f"\nlocal-emulate stopped: {error}\nA second call goes on from here.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        if command.watch.failure:
-            print(
-                f"\nlocal-emulate stopped: {command.watch.failure}\nA second call goes on from here.", file=sys.stderr
-            )
-            return 1
         print(
             "\ninterrupted; what runs goes on (make local-stop ends it), and a second call goes on from here",
             file=sys.stderr,

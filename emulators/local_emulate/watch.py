@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 from emulators.supervisor.errors import ServiceFailed
@@ -12,19 +12,20 @@ SECONDS = 0.5
 
 
 class Watch:
-    """Interrupts the main thread (KeyboardInterrupt) once a service that it was told of has died; `failure` says which.
+    """Raises ServiceFailed in the main thread once a service that it was told of has died, whatever that waits for.
 
     Without it, a command would wait for minutes for what can no longer come.
     """
 
     def __init__(self, platform: Platform) -> None:
-        self.failure: ServiceFailed | None = None
+        self._failure: ServiceFailed | None = None
         self._platform = platform
         self._names: tuple[str, ...] = ()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
 
     def __enter__(self) -> Self:
+        signal.signal(signal.SIGUSR1, self._raise)
         self._thread.start()
         return self
 
@@ -40,8 +41,12 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.wait(SECONDS):
-            self.failure = next(iter(self._platform.died(*self._names)), None)
-            if self.failure is not None:
+            self._failure = next(iter(self._platform.died(*self._names)), None)
+            if self._failure is not None:
                 # To this thread and no other, so that what it waits for in the system is interrupted as well.
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
                 return
+
+    def _raise(self, number: int, frame: FrameType | None) -> None:
+        if self._failure is not None:
+            raise self._failure
