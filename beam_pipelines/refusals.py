@@ -55,7 +55,7 @@ _TRANSIENT_CODES = (4, 8, 10, 13, 14)  # DEADLINE_EXCEEDED RESOURCE_EXHAUSTED AB
 def find_refused(rows: pa.RecordBatch, ask: Callable[[pa.RecordBatch], Refusal | None]) -> dict[int, str]:
     """The rows that are refused, by place, found by halves: `ask` tries rows where nobody will see them.
 
-    Raises AppendRefused when nothing is taken: then it is not for single rows.
+    Raises AppendRefused when so many are refused, and none is taken, that it is not the rows.
     """
     refused: dict[int, str] = {}
     waiting = [(0, rows)]
@@ -73,6 +73,6 @@ def find_refused(rows: pa.RecordBatch, ask: Callable[[pa.RecordBatch], Refusal |
         else:
             middle = some.num_rows // 2
             waiting += [(start + middle, some.slice(middle)), (start, some.slice(0, middle))]
-        if not taken and len(refused) >= min(_HOPELESS, max(2, rows.num_rows)):
+        if not taken and len(refused) >= _HOPELESS:
             raise AppendRefused(f"none of {rows.num_rows} rows is taken: {next(iter(refused.values()))}")
     return refused

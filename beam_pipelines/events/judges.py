@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 
 from beam_pipelines.columns.text import parse_text
+from beam_pipelines.events.easy_values import read_easily
 from beam_pipelines.events.json_text import dump
 
-_EASY_ITEMS: dict[str, type] = {"STRING": str, "BOOL": bool, "FLOAT64": float}
 _SHOWN = 60  # characters of a value in a detail
 _NEARLY_A_TIME = re.compile(r"[-+]?\d{4,}-\d\d-\d\d([Tt ]\d\d:\d\d.*)?|\d\d:\d\d:\d\d\.\d+")
 
@@ -123,15 +124,18 @@ def _judge_json(value: Any, json_as_text: bool) -> Judgement:
 def _judge_array(value: Any, item_type: str, json_as_text: bool) -> Judgement:
     if not isinstance(value, list):
         return _wrong(value, "a list")
-    if set(map(type, value)) == {_EASY_ITEMS.get(item_type)}:
-        return Judgement(value)
-    items = [None if item is None else judge(item, item_type, json_as_text) for item in value]
-    if None in items:
-        return Judgement(None, "unrepresentable", "a list with null in it, which BigQuery's arrays cannot hold")
-    for index, item in enumerate(items):
-        if item is not None and item.problem:
+    values = read_easily(item_type, value, json_as_text)
+    if values.null_count == 0:
+        return Judgement(values.to_pylist())
+    items: list[Any] = values.to_pylist()
+    for index in np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False)).tolist():
+        if value[index] is None:
+            return Judgement(None, "unrepresentable", "a list with null in it, which BigQuery's arrays cannot hold")
+        item = judge(value[index], item_type, json_as_text)
+        if item.problem:
             return Judgement(None, item.problem, f"item {index}: {item.detail}")
-    return Judgement([item.value for item in items if item is not None])
+        items[index] = item.value
+    return Judgement(items)
 
 
 _JUDGES: dict[str, Callable[[Any, str], Judgement]] = {

@@ -42,12 +42,18 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 
 
 @pytest.fixture
-def project(services: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A project with the shop's buckets, tables, topics and subscriptions."""
+def contract() -> str:
+    """The file of the contract that `project` is made from."""
+    return "shop.odcs.yaml"
+
+
+@pytest.fixture
+def project(services: dict[str, str], contract: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A project with the contract's buckets, tables, topics and subscriptions."""
     name = f"beam-{next(_numbers)}"
     contracts = tmp_path / "contracts"
     contracts.mkdir()
-    shutil.copy(Path(__file__).parent / "shop.odcs.yaml", contracts)
+    shutil.copy(Path(__file__).parent / contract, contracts)
     for variable, value in services.items():
         monkeypatch.setenv(variable, value)
     for variable in ("SLUICE_DATASET_PREFIX", "SLUICE_LOCATION", "SLUICE_REGION"):

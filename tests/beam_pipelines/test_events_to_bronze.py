@@ -1,11 +1,7 @@
 """Events to bronze: real Pub/Sub, real object store, real BigQuery, the runner killed while it works."""
 
-import json
 import random
 import re
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -17,8 +13,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, pubsub_v1
 
 from beam_pipelines import clients
+from tests.beam_pipelines.runner import Runner
 
-RUNNER = "emulators.dataflow.runner.EmulatedDataflowRunner"
 SPOILT: dict[str, tuple[str, Any]] = {
     "cut": ("invalid_json", lambda text: text[:-3].encode()),
     "latin": (
@@ -58,47 +54,6 @@ class Published:
         reason, spoil = self._dice.choice(list(SPOILT.values()))
         data = spoil(text)
         return self._publisher.publish(self._topic, data, trace=event), self.letters, (reason, data)
-
-
-class Runner:
-    """The pipeline in a process of its own."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.state = folder / "dataflow"
-        self._log = folder / "runner.log"
-        self._command = [
-            sys.executable, "-m", "beam_pipelines.events_to_bronze", "--source", "shop", "--streaming",
-            f"--runner={RUNNER}", "--dataflow_state", str(self.state), *options,
-        ]  # fmt: skip
-        self.start()
-
-    def start(self) -> None:
-        with self._log.open("a") as log:
-            self.process = subprocess.Popen(self._command, stderr=log, stdout=log)
-
-    def status(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = json.loads((self.state / "status.json").read_text())
-        except FileNotFoundError:
-            return {}
-        return found if found["process_id"] == self.process.pid else {}
-
-    def wait_for(self, state: str, processed: int = 0, seconds: float = 90) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and self.process.poll() is None:
-            status = self.status()
-            if status.get("state") == state and status.get("processed", 0) >= processed:
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"not {state} with {processed}: {self.status()}\n{self._log.read_text()[-4000:]}")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
 
 
 @pytest.fixture
