@@ -22,10 +22,6 @@ streaming = {
   exactly_once = { dead_letters = false }
 }
 
-replication = {
-  connections = {} # the company's database: emulators.terraform says where it listens
-}
-
 serving = {
   enabled = false
 }

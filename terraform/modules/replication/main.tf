@@ -9,6 +9,7 @@ locals {
       slot   = "sluice_${source}"
     })
   }
+  profiles    = "projects/${var.project}/locations/${var.region}/connectionProfiles"
   with_secret = { for source, stream in local.streams : source => stream if stream.secret }
 }
 

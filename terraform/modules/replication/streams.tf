@@ -12,7 +12,7 @@ resource "google_datastream_stream" "source" {
   customer_managed_encryption_key = var.kms_key
 
   source_config {
-    source_connection_profile = google_datastream_connection_profile.source[each.key].id
+    source_connection_profile = "${local.profiles}/${google_datastream_connection_profile.source[each.key].connection_profile_id}"
 
     dynamic "postgresql_source_config" {
       for_each = each.value.type == "postgresql" ? [each.value] : []
@@ -55,7 +55,7 @@ resource "google_datastream_stream" "source" {
   }
 
   destination_config {
-    destination_connection_profile = google_datastream_connection_profile.landing[each.key].id
+    destination_connection_profile = "${local.profiles}/${google_datastream_connection_profile.landing[each.key].connection_profile_id}"
     gcs_destination_config {
       path                   = each.key
       file_rotation_mb       = var.rotation_megabytes

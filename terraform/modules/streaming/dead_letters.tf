@@ -22,7 +22,7 @@ resource "google_pubsub_subscription" "dead_letters" {
 
   project                      = var.project
   name                         = "${each.key}_dead_letters_hold"
-  topic                        = google_pubsub_topic.dead_letters[each.key].id
+  topic                        = "projects/${var.project}/topics/${google_pubsub_topic.dead_letters[each.key].name}"
   ack_deadline_seconds         = var.ack_deadline_seconds
   message_retention_duration   = "${var.dead_letter_days * local.day}s"
   enable_exactly_once_delivery = var.exactly_once.dead_letters

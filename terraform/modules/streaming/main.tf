@@ -1,4 +1,5 @@
-# Per event a schema, a topic and the subscription that events_to_bronze reads. Names: contracts/names.py.
+# Per event a schema, a topic and the subscription that events_to_bronze reads. Names: contracts/names.py. References are full
+# names and not ids, which no plan could show before they are there.
 locals {
   day       = 24 * 60 * 60
   retention = "${var.retention_days * local.day}s"
@@ -23,7 +24,7 @@ resource "google_pubsub_topic" "event" {
   message_retention_duration = local.retention
 
   dynamic "schema_settings" {
-    for_each = each.value.enforcement == "topic" ? [google_pubsub_schema.event[each.key].id] : []
+    for_each = each.value.enforcement == "topic" ? ["projects/${var.project}/schemas/${google_pubsub_schema.event[each.key].name}"] : []
     content {
       schema   = schema_settings.value
       encoding = "JSON"
@@ -44,7 +45,7 @@ resource "google_pubsub_subscription" "bronze" {
 
   project                      = var.project
   name                         = "${each.key}_bronze"
-  topic                        = google_pubsub_topic.event[each.key].id
+  topic                        = "projects/${var.project}/topics/${google_pubsub_topic.event[each.key].name}"
   ack_deadline_seconds         = var.ack_deadline_seconds
   message_retention_duration   = local.retention
   retain_acked_messages        = var.retain_acknowledged
@@ -55,7 +56,7 @@ resource "google_pubsub_subscription" "bronze" {
   }
 
   dead_letter_policy {
-    dead_letter_topic     = google_pubsub_topic.dead_letters[each.key].id
+    dead_letter_topic     = "projects/${var.project}/topics/${google_pubsub_topic.dead_letters[each.key].name}"
     max_delivery_attempts = var.delivery_attempts
   }
 

@@ -39,11 +39,11 @@ resource "google_bigquery_table" "event" {
   }
 }
 
+# What could not be used, with the reason, the original bytes and what is needed to replay it.
 resource "google_bigquery_table" "dead_letters" {
   project             = var.project
   dataset_id          = google_bigquery_dataset.layer["ops"].dataset_id
   table_id            = "dead_letters"
-  description         = "What could not be used, with the reason, the original bytes and what is needed to replay it."
   schema              = jsonencode(local.dead_letter_fields)
   clustering          = ["source", "object", "reason"]
   deletion_protection = var.deletion_protection

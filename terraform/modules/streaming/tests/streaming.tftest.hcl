@@ -14,7 +14,7 @@ run "every_event_has_its_dead_letters" {
   assert {
     condition = alltrue([
       for id, subscription in google_pubsub_subscription.bronze :
-      subscription.dead_letter_policy[0].dead_letter_topic == google_pubsub_topic.dead_letters[id].id
+      subscription.dead_letter_policy[0].dead_letter_topic == "projects/my-data-test/topics/${google_pubsub_topic.dead_letters[id].name}"
     ])
     error_message = "A subscription's dead letters go to its own topic."
   }
