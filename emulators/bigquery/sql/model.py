@@ -9,7 +9,7 @@ ARRAY<T> T[], STRUCT<...> STRUCT(...), RANGE<T> STRUCT("start" T, "end" T), GEOG
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -135,6 +135,15 @@ class QueryParameter:
 
 
 @dataclass(frozen=True)
+class TableScan:
+    """What a statement reads of a table: columns, and predicates (DuckDB's, over partition columns) that prune it."""
+
+    table: TableName
+    columns: tuple[str, ...]
+    predicates: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Statement:
     """One statement of a script, ready to execute.
 
@@ -146,7 +155,7 @@ class Statement:
         column: 'INSERT', 'UPDATE' or 'DELETE'.
     schema: the result's columns, in BigQuery's types.
     target: the table that is written or defined; action: for DDL the typed request (see actions.py), else None.
-    reads: the tables read, views included.
+    reads: the tables read, views included; scans: what of the stored ones.
     wants_rows: the script needs this statement's rows (`Script.result`) before it can go on; they are no query result.
     """
 
@@ -160,7 +169,7 @@ class Statement:
     action: Any = None
     reads: tuple[TableName, ...] = ()
     wants_rows: bool = False
-    extras: Mapping[str, Any] = field(default_factory=dict)
+    scans: tuple[TableScan, ...] = ()
 
 
 class SqlError(Exception):

@@ -9,6 +9,7 @@ import pyarrow as pa
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.errors import not_implemented
+from emulators.bigquery.state.layout import stored_sql
 
 _ARROW = {
     "INT64": pa.int64(), "FLOAT64": pa.float64(), "NUMERIC": pa.decimal128(38, 9), "BIGNUMERIC": pa.decimal128(38, 18),
@@ -37,16 +38,16 @@ def arrow_schema(fields: Sequence[Field]) -> pa.Schema:
     return pa.schema([pa.field(f.name, arrow_type(f), nullable=f.mode != "REQUIRED") for f in fields])
 
 
-def append_arrow(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, columns: Sequence[str]) -> int:
-    """Append an Arrow table, whose columns are the named ones in order, to a DuckDB table; returns the number of rows.
+def append_arrow(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, fields: Sequence[Field]) -> int:
+    """Append an Arrow table, whose columns are the fields in order, to a DuckDB table; returns the number of rows.
 
-    Raises duckdb.ConstraintException where REQUIRED or another promise of the table is broken.
+    Raises duckdb.ConstraintException or ConversionException where REQUIRED or another promise of a field is broken.
     """
     name = f"batch {uuid.uuid4().hex}"
     cursor.register(name, rows)
     try:
-        wanted = ", ".join(quote(column) for column in columns)
-        cursor.execute(f"INSERT INTO {table} ({wanted}) SELECT * FROM {quote(name)}")
+        wanted = ", ".join(quote(field.name) for field in fields)
+        cursor.execute(f"INSERT INTO {table} ({wanted}) {stored_sql(fields, f'SELECT * FROM {quote(name)}')}")
     finally:
         cursor.unregister(name)
     return int(rows.num_rows)

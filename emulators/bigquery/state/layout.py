@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from emulators.bigquery.sql.analysis.limits import limited_sql
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Table, quote
 from emulators.bigquery.state.schema import duckdb_type
@@ -19,6 +20,13 @@ def create_sql(table: Table, name: str) -> str:
     if not columns:  # DuckDB knows no table without columns; BigQuery does
         columns.append('"_NO_COLUMNS" BOOLEAN')
     return f"CREATE TABLE {name} ({', '.join([*columns, *checks(table.fields)])})"
+
+
+def stored_sql(fields: Sequence[Field], rows: str) -> str:
+    """The rows of a query (columns in the order of the fields) as the columns take them: rounded, or refused."""
+    names = [quote(f"c{i}") for i in range(len(fields))]
+    values = [limited_sql(name, field) for name, field in zip(names, fields, strict=True)]
+    return rows if values == names else f"SELECT {', '.join(values)} FROM ({rows}) AS given({', '.join(names)})"
 
 
 def _column(field: Field) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.detection import detect_fields
@@ -75,7 +76,9 @@ def write_load(warehouse: Warehouse, transaction: Transaction, load: Load) -> in
     try:
         return write_rows(warehouse.catalog, transaction, load.where, load.fields, load.rows)
     except duckdb.Error as error:
-        raise invalid(f"Error while loading into {load.where.name}, error message: {error}") from error
+        raise invalid(
+            f"Error while loading into {load.where.name}, error message: {from_duckdb(error).message}"
+        ) from error
 
 
 def _sources(warehouse: Warehouse, configuration: Mapping[str, Any], hive: Hive | None) -> Files:

@@ -9,6 +9,18 @@ from emulators.bigquery.state.errors import invalid
 _FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
 
 
+def partition_key(table: Table) -> str:
+    """A DuckDB expression that is the same for rows of one partition; a constant for a table without partitions."""
+    numbers = table.resource.get("rangePartitioning")
+    if numbers is not None:
+        start, step = int(numbers["range"]["start"]), int(numbers["range"]["interval"])
+        return f"(({quote(numbers['field'])} - {start}) // {step})"
+    time = table.resource.get("timePartitioning")
+    if time is None:
+        return "1"
+    return f"date_trunc('{time.get('type', 'DAY').lower()}', {quote(time.get('field') or '_PARTITIONTIME')})"
+
+
 def partition_condition(table: Table, partition: str) -> str:
     """A DuckDB condition for the rows of one partition ($id); 400 when the id does not fit the table."""
     numbers = table.resource.get("rangePartitioning")

@@ -12,6 +12,7 @@ import duckdb
 
 from emulators.bigquery.sql.model import Field, QueryParameter, SqlError, Statement, TableName
 from emulators.bigquery.sql.translate import Script, from_duckdb, translate
+from emulators.bigquery.state.budget import Budget
 from emulators.bigquery.state.catalog import Catalog, physical_schema
 from emulators.bigquery.state.ddl import Ddl, Performed
 from emulators.bigquery.state.errors import ServiceError
@@ -53,6 +54,7 @@ class Outcome:
     reads: tuple[TableName, ...] = ()
     text: str = ""
     wrote_result: bool = False
+    processed: int = 0
     children: "list[Outcome]" = field(default_factory=list)
 
 
@@ -67,13 +69,15 @@ class Execution:
         destination: Destination | None = None,
         keep: Callable[[Transaction, Outcome, bool], None] | None = None,
         in_session: bool = False,
+        budget: Budget | None = None,
     ) -> None:
         """keep: called before a statement's transaction commits, to record the job with it (True: the script goes on).
 
-        in_session: temporary tables outlive the script.
+        in_session: temporary tables outlive the script. budget: counts, and may forbid, what statements read.
         """
         self.view, self._ddl, self._results = view, ddl, results
         self._destination, self._keep, self._in_session = destination, keep, in_session
+        self._budget = budget
         self._cancelled = threading.Event()
         self._transaction: Transaction | None = None
         self._script: Script | None = None
@@ -124,11 +128,16 @@ class Execution:
         first = next(iter(script), None)
         if first is None or script.kind == "SCRIPT":
             return Outcome(script.kind)
+        if self._budget is not None:
+            self._budget.spend(first)
         return Outcome(first.kind, first.schema, target=first.target, reads=first.reads, text=first.text)
 
     def _execute(self, statement: Statement) -> Outcome:
         try:
-            return self._dispatch(statement)
+            processed = self._budget.spend(statement) if self._budget is not None else 0
+            outcome = self._dispatch(statement)
+            outcome.processed = processed
+            return outcome
         except duckdb.InterruptException:
             raise ServiceError(499, "stopped", "Job execution was cancelled: User requested cancellation") from None
         except duckdb.TransactionException as error:

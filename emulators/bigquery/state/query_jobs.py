@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state.catalog import Catalog
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.parameters import query_parameter
@@ -30,13 +29,13 @@ def reference(name: TableName) -> dict[str, str]:
     return {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
 
 
-def describe(job: Job, outcome: Outcome, catalog: Catalog, processed: int, files: int) -> None:
+def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int) -> None:
     """Fill the job's statistics.query from what was done."""
     query = job.statistics.setdefault("query", {})
     query |= {
         "statementType": outcome.kind,
         "totalBytesProcessed": str(processed),
-        "totalBytesBilled": "0",
+        "totalBytesBilled": str(billed),
         "billingTier": 0,
         "cacheHit": False,
         "totalSlotMs": "0",

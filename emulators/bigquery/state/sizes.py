@@ -1,11 +1,26 @@
-"""How many rows and bytes a table has, in BigQuery's logical sizes."""
+"""How many rows and bytes a table has, and a statement reads, in BigQuery's logical sizes."""
 
-from emulators.bigquery.sql.model import Field, TableName
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from emulators.bigquery.sql.model import Field, TableScan
 from emulators.bigquery.state.catalog import Catalog, Table, quote
+from emulators.bigquery.state.partitions import partition_key
 
 _FIXED = {"INT64": 8, "FLOAT64": 8, "BOOL": 1, "NUMERIC": 16, "BIGNUMERIC": 32, "DATE": 8, "TIME": 8, "DATETIME": 8,
           "TIMESTAMP": 8, "INTERVAL": 16, "RANGE": 16}  # fmt: skip
 _SAMPLE = 2_000
+_MEGABYTE = 1 << 20
+_LEAST_BILLED = 10 * _MEGABYTE
+
+
+@dataclass(frozen=True)
+class _Size:
+    """Of one state of a table (the time of its last change): rows, and each column's mean bytes."""
+
+    modified: int
+    rows: int
+    widths: dict[str, float]
 
 
 class Sizes:
@@ -13,31 +28,65 @@ class Sizes:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._known: dict[str, tuple[int, int, int]] = {}
+        self._known: dict[str, _Size] = {}
 
     def of(self, table: Table) -> tuple[int, int]:
         """(rows, bytes) of a native table; (0, 0) for others."""
         if table.kind not in ("TABLE", "SNAPSHOT"):
             return 0, 0
+        size = self._size(table)
+        return size.rows, round(size.rows * sum(size.widths.values()))
+
+    def _size(self, table: Table) -> _Size:
         modified = self._catalog.modified(table)
         known = self._known.get(str(table.name))
-        if known is not None and known[0] == modified:
-            return known[1], known[2]
+        if known is not None and known.modified == modified:
+            return known
         cursor = self._catalog.store.cursor()
         try:
             rows = int(cursor.execute(f"SELECT count(*) FROM {table.physical}").fetchall()[0][0])
-            width = " + ".join(_width(field, quote(field.name)) for field in table.fields) or "0"
-            sample = f"SELECT avg({width}) FROM (SELECT * FROM {table.physical} LIMIT {_SAMPLE})"
-            mean = float(cursor.execute(sample).fetchall()[0][0] or 0)
+            widths = ", ".join(f"avg({_width(field, quote(field.name))})" for field in table.fields) or "0"
+            sample = f"SELECT {widths} FROM (SELECT * FROM {table.physical} LIMIT {_SAMPLE})"
+            means = cursor.execute(sample).fetchall()[0]
         finally:
             cursor.close()
-        self._known[str(table.name)] = modified, rows, round(rows * mean)
-        return rows, round(rows * mean)
+        by_column = {field.name: float(mean or 0) for field, mean in zip(table.fields, means, strict=False)}
+        found = self._known[str(table.name)] = _Size(modified, rows, by_column)
+        return found
 
-    def estimate(self, name: TableName) -> int:
-        """Bytes of a table that is read; 0 when it is not native."""
-        table = self._catalog.table(name)
-        return 0 if table is None else self.of(table)[1]
+    def scanned(self, scans: Iterable[TableScan]) -> int:
+        """The bytes that scans read of native tables: their columns, in the partitions that the predicates leave."""
+        return sum(self._scanned(scan) for scan in scans)
+
+    def _scanned(self, scan: TableScan) -> int:
+        table = self._catalog.table(scan.table)
+        if table is None or table.kind not in ("TABLE", "SNAPSHOT"):
+            return 0
+        size = self._size(table)
+        width = sum(size.widths.get(column, 0) for column in scan.columns)
+        rows = self._left(table, scan.predicates) if scan.predicates and size.rows and width else size.rows
+        return round(rows * width)
+
+    def _left(self, table: Table, predicates: Iterable[str]) -> int:
+        """The rows of the partitions that have a row which satisfies the predicates."""
+        key = partition_key(table)
+        condition = " AND ".join(f"({text})" for text in predicates)
+        if '"_PARTITIONDATE"' in condition:
+            condition = condition.replace('"_PARTITIONDATE"', 'CAST("_PARTITIONTIME" AS DATE)')
+        physical = table.physical
+        cursor = self._catalog.store.cursor()
+        try:
+            chosen = f"SELECT DISTINCT {key} FROM {physical} WHERE {condition}"
+            return int(cursor.execute(f"SELECT count(*) FROM {physical} WHERE {key} IN ({chosen})").fetchall()[0][0])
+        finally:
+            cursor.close()
+
+
+def billed(processed: int, tables: int) -> int:
+    """Bytes billed: whole megabytes, at least ten for each table; nothing when no table is read."""
+    if not tables:
+        return 0
+    return max(-(-processed // _MEGABYTE) * _MEGABYTE, tables * _LEAST_BILLED)
 
 
 def _width(field: Field, path: str) -> str:

@@ -78,7 +78,7 @@ def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, dic
         ids = [insert_id for insert_id in fresh if isinstance(insert_id, str)]
         batch = pa.Table.from_pylist(list(fresh.values()), arrow_schema(table.fields))
         with warehouse.store.transaction() as transaction:
-            append_arrow(transaction.cursor, table.physical, batch, [field.name for field in table.fields])
+            append_arrow(transaction.cursor, table.physical, batch, table.fields)
             if ids:
                 seen = pa.table({"t": [key] * len(ids), "i": ids, "s": [now] * len(ids)})
                 transaction.cursor.register("insert_ids_batch", seen)

@@ -8,7 +8,7 @@ from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms, quote
 from emulators.bigquery.state.errors import duplicate, invalid
 from emulators.bigquery.state.labels import check_labels
-from emulators.bigquery.state.layout import create_sql
+from emulators.bigquery.state.layout import create_sql, stored_sql
 from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
 from emulators.bigquery.state.store import Transaction
 
@@ -61,7 +61,7 @@ def store_rows(transaction: Transaction, table: Table, rows: str | None) -> None
     transaction.cursor.execute(create_sql(table, scratch))
     if rows is not None:
         columns = ", ".join(quote(field.name) for field in table.fields)
-        transaction.cursor.execute(f"INSERT INTO {scratch} ({columns}) {rows}")
+        transaction.cursor.execute(f"INSERT INTO {scratch} ({columns}) {stored_sql(table.fields, rows)}")
     transaction.cursor.execute(f"DROP TABLE IF EXISTS {table.physical}")
     transaction.cursor.execute(f"ALTER TABLE {scratch} RENAME TO {name}")
 

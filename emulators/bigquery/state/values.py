@@ -6,8 +6,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
@@ -50,7 +51,7 @@ def convert(field: Field, value: Any, ignore_unknown: bool, path: str) -> Any:
             raise BadValue(
                 path, f"Array specified for non-repeated field or value for repeated field {path} is not an array."
             )
-        element = Field(field.name, field.type, "REQUIRED", field.fields)
+        element = replace(field, mode="REQUIRED")
         return [convert(element, item, ignore_unknown, f"{path}[{i}]") for i, item in enumerate(value)]
     if value is None:
         if field.mode == "REQUIRED":
@@ -74,7 +75,18 @@ def convert(field: Field, value: Any, ignore_unknown: bool, path: str) -> Any:
         raise BadValue(
             path, f"Field {path}: value of length {len(found)} exceeds the maximum length {field.max_length}."
         )
-    return found
+    return found if field.precision is None else _within(found, field, path)
+
+
+def _within(value: Decimal, field: Field, path: str) -> Decimal:
+    """Rounded half away from zero to the field's scale; BadValue when it has too many digits before the point."""
+    scale = field.scale or 0
+    rounded = value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, Context(prec=100))
+    if abs(rounded) >= Decimal(10) ** ((field.precision or 0) - scale):
+        raise BadValue(
+            path, f"Field {path}: value {value} is out of range of {field.type}({field.precision}, {scale})."
+        )
+    return rounded
 
 
 def _shown(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.sql.translate import install
 from emulators.bigquery.state.anonymous import AnonymousTables
+from emulators.bigquery.state.budget import Budget
 from emulators.bigquery.state.catalog import Catalog, Resource
 from emulators.bigquery.state.datasets import delete_dataset
 from emulators.bigquery.state.ddl import Ddl
@@ -118,18 +119,20 @@ class Warehouse:
         view = self.view(query.user, session)
         if session is not None:
             job.statistics["sessionInfo"] = {"sessionId": session}
+        budget = Budget(self.sizes, view, _limit(configuration))
         execution = Execution(
             view,
             self.ddl,
             self.results,
             where,
-            lambda t, o, more: self._keep(job, t, o, view, more),
+            lambda t, o, more: self._keep(job, t, o, view, budget, more),
             session is not None,
+            budget,
         )
         job.cancel = execution.cancel
         try:
             outcome = execution.dry_run(query) if job.resource["configuration"].get("dryRun") else execution.run(query)
-            self._describe(job, outcome, view)
+            self._describe(job, outcome, view, budget)
             if job.kept:
                 with self.store.transaction() as transaction:
                     transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
@@ -142,11 +145,13 @@ class Warehouse:
         user, child_id = parent.resource["user_email"], f"script_job_{uuid.uuid4().hex}_{number}"
         child = Job(parent.project, child_id, parent.location, configuration, user)
         child.statistics["parentJobId"] = parent.id
-        describe(child, outcome, self.catalog, 0, 0)
+        describe(child, outcome, outcome.processed, 0, 0)
         child.finish()
         self.jobs.add_child(child)
 
-    def _keep(self, job: Job, transaction: Transaction, outcome: Outcome, view: View, more: bool) -> None:
+    def _keep(
+        self, job: Job, transaction: Transaction, outcome: Outcome, view: View, budget: Budget, more: bool
+    ) -> None:
         """Record the job together with what it changed, so that a retry after a crash is told of it.
 
         more: it is a script that goes on; should it be killed now, it counts as interrupted.
@@ -157,14 +162,13 @@ class Warehouse:
             transaction.record("job", job.key, job.resource | {"status": status})
             job.kept = True
             return
-        self._describe(job, outcome, view)
+        self._describe(job, outcome, view, budget)
         done = job.resource | {"status": {"state": "DONE"}}
         transaction.record("job", job.key, done)
 
-    def _describe(self, job: Job, outcome: Outcome, view: View) -> None:
+    def _describe(self, job: Job, outcome: Outcome, view: View, budget: Budget) -> None:
         configuration = job.resource["configuration"]["query"]
-        processed = view.read.bytes + sum(self.sizes.estimate(name) for name in outcome.reads)
-        describe(job, outcome, self.catalog, processed, view.read.files)
+        describe(job, outcome, budget.processed, budget.billed, view.read.files)
         for number, child in enumerate(outcome.children):
             self._add_child(job, child, number)
         if job.resource["configuration"].get("dryRun"):
@@ -177,3 +181,9 @@ class Warehouse:
         elif outcome.target is not None:
             configuration["destinationTable"] = reference(outcome.target)
             job.table = outcome.target if outcome.wrote_result else None
+
+
+def _limit(configuration: Mapping[str, Any]) -> int | None:
+    """maximumBytesBilled, if there is one."""
+    limit = configuration.get("maximumBytesBilled")
+    return None if limit is None else int(limit)

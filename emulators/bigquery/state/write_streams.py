@@ -9,11 +9,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.sql.errors import from_duckdb
+from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state.arrow import append_arrow
 from emulators.bigquery.state.catalog import Table, now_ms, quote
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.layout import create_sql
+from emulators.bigquery.state.layout import create_sql, stored_sql
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.warehouse import Warehouse
 
@@ -162,17 +163,20 @@ class WriteStreams:
             except duckdb.TransactionException as error:
                 if attempt == _ATTEMPTS - 1:
                     raise StreamError("ABORTED", f"Table {stream.table} is being changed: {error}") from error
-            except duckdb.ConstraintException as error:
-                raise StreamError("INVALID_ARGUMENT", f"Rows do not fit table {stream.table}: {error}") from error
+            except (duckdb.ConstraintException, duckdb.ConversionException) as error:
+                message = f"Rows do not fit table {stream.table}: {from_duckdb(error).message}"
+                raise StreamError("INVALID_ARGUMENT", message) from error
 
     def _write(self, transaction: Transaction, stream: Stream, rows: pa.Table, columns: Sequence[str]) -> None:
         table = self.table(stream.table)
+        own = {field.name: field for field in table.fields}
+        fields = [own[column] for column in columns]
         if stream.kind in (PENDING, BUFFERED):
             positions = pa.array(range(stream.rows, stream.rows + rows.num_rows), pa.int64())
             rows = rows.append_column("position", positions)
-            append_arrow(transaction.cursor, stream.staging, rows, [*columns, _POSITION.strip('"')])
+            append_arrow(transaction.cursor, stream.staging, rows, [*fields, Field(_POSITION.strip('"'), "INT64")])
         else:
-            append_arrow(transaction.cursor, table.physical, rows, columns)
+            append_arrow(transaction.cursor, table.physical, rows, fields)
             self._warehouse.catalog.touch(transaction, stream.table)
         if stream.kind != DEFAULT:
             self._keep(transaction, replace(stream, rows=stream.rows + rows.num_rows))
@@ -215,7 +219,7 @@ class WriteStreams:
         values = ", ".join(quote(f.name) if f.name in have else "NULL" for f in table.fields)
         transaction.cursor.execute(
             f"INSERT INTO {table.physical} ({columns}) "
-            f"SELECT {values} FROM {stream.staging} WHERE {condition} ORDER BY {_POSITION}"
+            + stored_sql(table.fields, f"SELECT {values} FROM {stream.staging} WHERE {condition} ORDER BY {_POSITION}")
         )
         transaction.cursor.execute(f"DELETE FROM {stream.staging} WHERE {condition}")
         self._warehouse.catalog.touch(transaction, stream.table)

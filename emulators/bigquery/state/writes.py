@@ -8,6 +8,7 @@ from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state.catalog import Catalog, Table, quote
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, not_found
 from emulators.bigquery.state.evolution import evolve
+from emulators.bigquery.state.layout import stored_sql
 from emulators.bigquery.state.partitions import partition_condition
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.store import Transaction
@@ -99,7 +100,9 @@ def _append(
 ) -> int:
     table = _fitted(catalog, transaction, table, where, fields)
     columns = ", ".join(quote(field.name) for field in fields)
-    inserted = transaction.cursor.execute(f"INSERT INTO {table.physical} ({columns}) {rows}").fetchall()
+    own = {field.name.lower(): field for field in table.fields}
+    stored = stored_sql([own[field.name.lower()] for field in fields], rows)
+    inserted = transaction.cursor.execute(f"INSERT INTO {table.physical} ({columns}) {stored}").fetchall()
     catalog.touch(transaction, where.name)
     return int(inserted[0][0])
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.values import Relation, Scan, Scope, SharedQuery, Value
-from emulators.bigquery.sql.model import Catalog, SqlError, TableName
+from emulators.bigquery.sql.model import Catalog, SqlError, TableName, TableScan
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.lexer import position
@@ -35,6 +35,7 @@ class Shared:
     scans: list[Scan] = field(default_factory=list)
     reads: dict[TableName, None] = field(default_factory=dict)
     views: tuple[str, ...] = ()
+    scanned: list[TableScan] = field(default_factory=list)
 
     def alias(self, prefix: str = "t") -> str:
         self.counter += 1

@@ -4,6 +4,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis import changes
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import assign
+from emulators.bigquery.sql.analysis.limits import limited_sql
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import source
 from emulators.bigquery.sql.analysis.statements import finish, rows_of, statement_rule, text_of
@@ -52,16 +53,9 @@ def fitted(a: Analyzer, value: Value, field: Field, node: nodes.Node | None) -> 
 
 
 def limited(value: Value, field: Field) -> Value:
-    """Length, precision and scale are checked where the column has them."""
-    if field.mode == "REPEATED":
-        return value
-    if field.max_length is not None:
-        return value.with_sql(f"bq.limit_{field.type.lower()}({value.sql}, {field.max_length})", value.type)
-    if field.precision is not None:
-        return value.with_sql(
-            f"bq.limit_{field.type.lower()}({value.sql}, {field.precision}, {field.scale or 0})", value.type
-        )
-    return value
+    """Length, precision, scale and REQUIRED are checked where the column has them."""
+    sql = limited_sql(value.sql, field)
+    return value if sql == value.sql else value.with_sql(sql, value.type)
 
 
 @statement_rule(s.Insert)

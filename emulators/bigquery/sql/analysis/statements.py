@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, Environment
 from emulators.bigquery.sql.analysis.values import Relation, Scan
 from emulators.bigquery.sql.functions.registry import load
-from emulators.bigquery.sql.model import Field, SqlError, Statement
+from emulators.bigquery.sql.model import Field, SqlError, Statement, TableScan
 from emulators.bigquery.sql.syntax import statements as s
 
 StatementRule = Callable[[Analyzer, Any], Statement]
@@ -47,7 +48,7 @@ def analyse(environment: Environment, text: str, node: s.Statement) -> Statement
     if rule is None:
         a.fail(f"Statement not supported: {type(node).__name__}", node)
     try:
-        return rule(a, node)
+        return replace(rule(a, node), scans=tuple(a.shared.scanned))
     except RecursionError:
         raise SqlError("The query is too deeply nested to be analysed") from None
 
@@ -56,11 +57,12 @@ def finish(a: Analyzer, sql: str) -> str:
     """Put each scan's relation, pruned by its predicates, in the place of its marker."""
     for scan in a.shared.scans:
         if scan.marker in sql:
-            sql = sql.replace(scan.marker, _relation(a, scan))
+            sql = sql.replace(scan.marker, _relation(a, scan, sql))
     return sql
 
 
-def _relation(a: Analyzer, scan: Scan) -> str:
+def _relation(a: Analyzer, scan: Scan, sql: str) -> str:
+    """The relation of a scan; noted with the columns that the statement names."""
     predicates = [text for text, guards in scan.predicates if all(g.uses == 1 for g in guards)]
     if scan.info.require_partition_filter and not predicates:
         columns = "', '".join(scan.info.partition_columns)
@@ -68,6 +70,9 @@ def _relation(a: Analyzer, scan: Scan) -> str:
             f"Cannot query over table '{scan.info.name.project}.{scan.info.name.dataset}.{scan.info.name.table}' without a filter over "  # noqa: E501
             f"column(s) '{columns}' that can be used for partition elimination"
         )
+    alias = scan.marker.strip("\x01")
+    named = tuple(f.name for f in scan.info.fields if f"{alias}.{t.quoted(f.name)}" in sql)
+    a.shared.scanned.append(TableScan(scan.info.name, named, tuple(predicates)))
     return a.catalog.relation(scan.info.name, predicates, scan.as_of)
 
 
