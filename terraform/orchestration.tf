@@ -5,6 +5,7 @@ variable "orchestration" {
     enabled           = optional(bool, true)
     image             = optional(string)
     ui_members        = optional(set(string), [])
+    ui_always_on      = optional(bool, true)
     ingress           = optional(string, "INGRESS_TRAFFIC_ALL")
     run_cpu           = optional(string, "2")
     run_memory        = optional(string, "4Gi")
@@ -49,6 +50,7 @@ module "orchestration" {
   database_high_availability = var.orchestration.high_availability
   backup_location            = var.orchestration.backup_location
   ui_members                 = var.orchestration.ui_members
+  ui_always_on               = var.orchestration.ui_always_on
   ingress                    = var.orchestration.ingress
   run_cpu                    = var.orchestration.run_cpu
   run_memory                 = var.orchestration.run_memory

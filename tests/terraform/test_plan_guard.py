@@ -45,7 +45,7 @@ def held(name: str, **instance: str) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(terraform: Run, tmp_path: Path) -> Path:
-    """A configuration without tables."""
+    """A configuration with its providers, without tables."""
     (tmp_path / "main.tf").write_text(MAIN, encoding="utf-8")
     initialise(terraform, tmp_path)
     return tmp_path
@@ -57,21 +57,10 @@ def planned(terraform: Run, folder: Path, *resources: dict[str, Any]) -> Any:
     return parse(plan(terraform, folder, "-refresh=false"))
 
 
-def test_terraform_would_delete_a_table(terraform: Run, folder: Path) -> None:
-    found = list(refusals(planned(terraform, folder, held("orders")), load()))
-    assert [(refusal.change.address, refusal.what) for refusal in found] == [
-        ("google_bigquery_table.orders", "bigquery table `saas_orders` would be deleted with what it holds")
-    ]
-
-
-def test_terraform_would_replace_a_table(terraform: Run, folder: Path) -> None:
+def test_terraform_would_delete_one_table_and_replace_another(terraform: Run, folder: Path) -> None:
     (folder / "table.tf").write_text(TABLE, encoding="utf-8")
-    found = list(refusals(planned(terraform, folder, held("orders", status="tainted")), load()))
-    assert [refusal.what for refusal in found] == [
-        "bigquery table `saas_orders` would be deleted and made again, empty"
-    ]
-
-
-def test_terraform_makes_a_table(terraform: Run, folder: Path) -> None:
-    (folder / "table.tf").write_text(TABLE, encoding="utf-8")
-    assert list(refusals(planned(terraform, folder), load())) == []
+    found = refusals(planned(terraform, folder, held("plans"), held("orders", status="tainted")), load())
+    assert {(refusal.change.address, refusal.what) for refusal in found} == {
+        ("google_bigquery_table.plans", "bigquery table `saas_plans` would be deleted with what it holds"),
+        ("google_bigquery_table.orders", "bigquery table `saas_orders` would be deleted and made again, empty"),
+    }

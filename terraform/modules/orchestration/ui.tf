@@ -1,4 +1,4 @@
-# The UI. One instance is always there; a second only while it is replaced.
+# The UI. Nothing depends on it but people: without ui_always_on it is there when somebody opens it.
 resource "google_cloud_run_v2_service" "ui" {
   count = var.image == null ? 0 : 1
 
@@ -17,7 +17,7 @@ resource "google_cloud_run_v2_service" "ui" {
     timeout         = "3600s" # the UI's live updates are one long request
 
     scaling {
-      min_instance_count = 1
+      min_instance_count = var.ui_always_on ? 1 : 0
       max_instance_count = 2
     }
 

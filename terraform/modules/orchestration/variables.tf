@@ -99,6 +99,12 @@ variable "ui_members" {
   }
 }
 
+variable "ui_always_on" {
+  description = "Keep one instance of the UI running; otherwise it starts when it is opened, in half a minute."
+  type        = bool
+  default     = true
+}
+
 variable "ingress" {
   description = "From where the UI can be reached, always through IAP."
   type        = string

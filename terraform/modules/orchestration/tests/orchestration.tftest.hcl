@@ -55,6 +55,10 @@ run "dagster_runs_behind_iap" {
     error_message = "Nobody but IAP calls the service."
   }
   assert {
+    condition     = google_cloud_run_v2_service.ui[0].template[0].scaling[0].min_instance_count == 1
+    error_message = "The UI is always there, unless it may start when it is opened."
+  }
+  assert {
     condition     = google_cloud_run_v2_worker_pool.daemon[0].scaling[0].manual_instance_count == 1
     error_message = "There is one daemon, always."
   }
