@@ -1,4 +1,4 @@
-"""What a month costs: tiers, quantities read from plans, every type of resource known (real plans: tests/terraform/)."""
+"""What a month costs: tiers, quantities read from plans, all types of resource known (real plans: tests/terraform/)."""
 
 import re
 from collections.abc import Mapping
