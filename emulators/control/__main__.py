@@ -1,4 +1,4 @@
-"""Start the control plane: python -m emulators.control --port 9080 --state .sluice/control"""
+"""Start the control plane: python -m emulators.control --port 9080 --grpc-port 8087 --state .sluice/control"""
 
 from pathlib import Path
 
@@ -13,5 +13,12 @@ def open_app(state: Path) -> ASGIApp:
     return application(Store(state))
 
 
+def open_grpc(state: Path, address: str) -> object:
+    # Here, because gRPC takes longer to load than all else.
+    from emulators.control.wire.grpc_server import serve_bigtable
+
+    return serve_bigtable(Store(state), address)
+
+
 if __name__ == "__main__":
-    serve("control", 9080, open_app)
+    serve("control", 9080, open_app, open_grpc)

@@ -55,6 +55,8 @@ def variables(ports: dict[str, dict[str, int]], host: str = "127.0.0.1") -> dict
         for word, (service, port, path) in paths.items()
         if port in ports.get(service, {})
     }
-    if "bigtable" in ports:
-        found["BIGTABLE_EMULATOR_HOST"] = f"{host}:{ports['bigtable']['port']}"
+    # An emulator of Bigtable has its administration too; without one the control plane has that alone.
+    bigtable = ports.get("bigtable", {}).get("port") or ports.get("control", {}).get("grpc-port")
+    if bigtable:
+        found["BIGTABLE_EMULATOR_HOST"] = f"{host}:{bigtable}"
     return found

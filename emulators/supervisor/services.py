@@ -68,7 +68,9 @@ SERVICES: tuple[Service, ...] = (
     ),
     _emulator("postgres", Port("port", 54320), health=("postgres:port",), more=("{databases}",)),
     _emulator("datastream", Port("port", 9070), health=("http:port:/healthz",), calls=("storage", "postgres")),
-    _emulator("control", Port("port", 9080), health=("http:port:/healthz",), is_on_demand=True),
+    _emulator(
+        "control", Port("port", 9080), Port("grpc-port", 8087), health=("http:port:/healthz",), is_on_demand=True
+    ),
     Service(
         "dataflow",
         (

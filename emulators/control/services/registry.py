@@ -15,7 +15,7 @@ LABELS = frozenset(
             "bigquerydatapolicy",
             "bigquerydatatransfer",
         ),
-        *("bigqueryreservation", "billingbudgets", "cloudbilling", "cloudkms", "cloudresourcemanager"),
+        *("bigqueryreservation", "bigtableadmin", "billingbudgets", "cloudbilling", "cloudkms", "cloudresourcemanager"),
         *("cloudscheduler", "compute", "datacatalog", "dataflow", "datastream", "dns", "iam", "iap", "logging"),
         *("monitoring", "orgpolicy", "run", "secretmanager", "servicenetworking", "serviceusage", "sqladmin"),
     )

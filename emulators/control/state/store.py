@@ -17,11 +17,13 @@ RESOURCE, POLICY, OPERATION, PRIVATE = "resource", "policy", "operation", "priva
 
 
 class Store:
-    """Documents in order of their names. One thread at a time."""
+    """Documents in order of their names. One thread at a time; several stores may share a folder."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(folder / "control.sqlite", isolation_level=None, check_same_thread=False)
+        self._database = sqlite3.connect(
+            folder / "control.sqlite", timeout=30, isolation_level=None, check_same_thread=False
+        )
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(
@@ -32,7 +34,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is written in the block is kept, or, when it raises, none of it."""
-        self._database.execute("BEGIN")
+        self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:

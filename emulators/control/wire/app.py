@@ -41,7 +41,7 @@ def _answer(store: Store, request: Request, body: bytes) -> Response:
         service = find_service(place.label)
         is_old = service.is_old
         with store.transaction():
-            call = read_call(store, service, place, request, body)
+            call = read_call(store, service, place, request.method, request.query_params, body)
             result = standard.answer(call)
     except ControlError as error:
         return _error(error, is_old)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
 
 from emulators.control.api import values
 from emulators.control.api.document import REQUIRED, Document, load
@@ -47,7 +47,7 @@ def read_place(raw_path: str) -> Place:
     return Place(label, matched[2], matched[3])
 
 
-def read_call(store: Store, service: Service, place: Place, request: Request, data: bytes) -> Call:
+def read_call(store: Store, service: Service, place: Place, http: str, parameters: QueryParams, data: bytes) -> Call:
     """The call that a request makes.
 
     Raises:
@@ -55,16 +55,16 @@ def read_call(store: Store, service: Service, place: Place, request: Request, da
     """
     document = load(f"{service.label}.{place.version}")
     path = "/".join(_decoded(part) for part in place.path.split("/"))
-    found = document.find(request.method, path) if document else None
+    found = document.find(http, path) if document else None
     if document and found is None and service.later_version:
         document = load(f"{service.label}.{service.later_version}")
-        found = document.find(request.method, path) if document else None
+        found = document.find(http, path) if document else None
     if document is None or found is None:
-        raise ControlError("NOT_FOUND", f"There is no method {request.method} {place.version}/{path}.")
+        raise ControlError("NOT_FOUND", f"There is no method {http} {place.version}/{path}.")
     method, in_path = found
     _check_path(method, in_path)
     checker = Checker(document, service.more, service.optional)
-    query = _query(document, method, request)
+    query = _query(document, method, parameters)
     body = checker.check(method.request, _object(data), _root(method.request)) if method.request else {}
     name = names.with_project_id(store, method.key(path))
     names.remember_project(store, name)
@@ -85,11 +85,11 @@ def _check_path(method: Method, in_path: dict[str, str]) -> None:
             raise invalid(name, f"Invalid value '{value}' for '{name}': it must match {pattern}")
 
 
-def _query(document: Document, method: Method, request: Request) -> Json:
+def _query(document: Document, method: Method, parameters: QueryParams) -> Json:
     """The parameters, by their names in the document and of their types."""
     result: Json = {}
-    for key in dict.fromkeys(request.query_params.keys()):
-        texts = request.query_params.getlist(key)
+    for key in dict.fromkeys(parameters.keys()):
+        texts = parameters.getlist(key)
         name = key if key in method.parameters else values.camel(key)
         if key in document.parameters:
             _standard(key, texts[0])
