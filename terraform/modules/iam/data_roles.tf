@@ -11,8 +11,8 @@ locals {
     temp    = { landing_to_bronze = [local.write, local.bucket], events_to_bronze = [local.write, local.bucket], dagster = [local.write, local.bucket] }
   }
 
-  view = "roles/bigquery.dataViewer"
-  edit = "roles/bigquery.dataEditor"
+  view = "READER" # BigQuery's own word for dataViewer, with which it answers
+  edit = "WRITER"
   dataset_roles = {
     bronze = { landing_to_bronze = local.view, events_to_bronze = local.edit, dagster = local.view, dbt = local.view }
     silver = { dagster = local.view, dbt = local.edit }
@@ -35,17 +35,18 @@ resource "google_storage_bucket_iam_member" "workload" {
   depends_on = [google_project_service_identity.datastream]
 }
 
-resource "google_bigquery_dataset_iam_member" "workload" {
+# As entries of the dataset's access list: an IAM member would write that list anew, without the authorized datasets in it.
+resource "google_bigquery_dataset_access" "workload" {
   for_each = merge([
     for dataset, grants in local.dataset_roles : {
       for workload, role in grants : "${dataset} ${workload}" => { dataset = dataset, workload = workload, role = role }
     } if contains(keys(var.datasets), dataset)
   ]...)
 
-  project    = var.project
-  dataset_id = var.datasets[each.value.dataset]
-  role       = each.value.role
-  member     = "serviceAccount:${local.identities[each.value.workload]}"
+  project       = var.project
+  dataset_id    = var.datasets[each.value.dataset]
+  role          = each.value.role
+  user_by_email = local.identities[each.value.workload]
 }
 
 # Beam reads a subscription and looks at its settings.

@@ -10,5 +10,5 @@ output "workload_identity_provider" {
 
 output "grants" {
   description = "Waits until every workload has its rights on data."
-  value       = length(google_storage_bucket_iam_member.workload) + length(google_bigquery_dataset_iam_member.workload)
+  value       = length(google_storage_bucket_iam_member.workload) + length(google_bigquery_dataset_access.workload)
 }

@@ -34,20 +34,21 @@ resource "google_project_iam_member" "copier" {
   member  = "serviceAccount:${google_service_account.copier[each.key].email}"
 }
 
-resource "google_bigquery_dataset_iam_member" "reads" {
+# As entries of the access lists: an IAM member would write them anew, without the authorized datasets in them.
+resource "google_bigquery_dataset_access" "reads" {
   for_each = var.datasets
 
-  project    = var.project
-  dataset_id = each.value
-  role       = "roles/bigquery.dataViewer"
-  member     = "serviceAccount:${google_service_account.copier["this"].email}"
+  project       = var.project
+  dataset_id    = each.value
+  role          = "READER"
+  user_by_email = google_service_account.copier["this"].email
 }
 
-resource "google_bigquery_dataset_iam_member" "writes" {
+resource "google_bigquery_dataset_access" "writes" {
   for_each = var.datasets
 
-  project    = var.project
-  dataset_id = google_bigquery_dataset.copy[each.key].dataset_id
-  role       = "roles/bigquery.dataEditor"
-  member     = "serviceAccount:${google_service_account.copier["this"].email}"
+  project       = var.project
+  dataset_id    = google_bigquery_dataset.copy[each.key].dataset_id
+  role          = "WRITER"
+  user_by_email = google_service_account.copier["this"].email
 }

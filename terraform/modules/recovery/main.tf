@@ -45,8 +45,8 @@ resource "google_bigquery_data_transfer_config" "copy" {
   }
 
   depends_on = [
-    google_bigquery_dataset_iam_member.reads,
-    google_bigquery_dataset_iam_member.writes,
+    google_bigquery_dataset_access.reads,
+    google_bigquery_dataset_access.writes,
     google_project_iam_member.copier,
     google_service_account_iam_member.transfers,
   ]

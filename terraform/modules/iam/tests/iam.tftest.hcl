@@ -20,7 +20,7 @@ run "accounts_without_data_have_project_roles_alone" {
     error_message = "Accounts are named after their workload."
   }
   assert {
-    condition     = length(google_storage_bucket_iam_member.workload) + length(google_bigquery_dataset_iam_member.workload) + length(google_iam_workload_identity_pool.ci) == 0
+    condition     = length(google_storage_bucket_iam_member.workload) + length(google_bigquery_dataset_access.workload) + length(google_iam_workload_identity_pool.ci) == 0
     error_message = "Nothing is granted on what is not there."
   }
   assert {
@@ -58,7 +58,7 @@ run "data_is_granted_by_the_thing" {
     error_message = "No workload reaches a bucket that it has no line for."
   }
   assert {
-    condition     = toset([for key, member in google_bigquery_dataset_iam_member.workload : key if member.role == "roles/bigquery.dataEditor"]) == toset(["bronze events_to_bronze", "silver dbt", "gold dbt", "ops landing_to_bronze", "ops events_to_bronze", "ops dagster", "ops dbt"])
+    condition     = toset([for key, member in google_bigquery_dataset_access.workload : key if member.role == "WRITER"]) == toset(["bronze events_to_bronze", "silver dbt", "gold dbt", "ops landing_to_bronze", "ops events_to_bronze", "ops dagster", "ops dbt"])
     error_message = "Each layer has its writer."
   }
   assert {

@@ -35,7 +35,7 @@ run "a_copy_a_dataset" {
     error_message = "Elsewhere, and kept."
   }
   assert {
-    condition     = google_bigquery_dataset_iam_member.reads["silver"].role == "roles/bigquery.dataViewer" && google_bigquery_dataset_iam_member.writes["silver"].dataset_id == "silver_copy"
+    condition     = google_bigquery_dataset_access.reads["silver"].role == "READER" && google_bigquery_dataset_access.writes["silver"].dataset_id == "silver_copy"
     error_message = "The copier reads the one and writes the other."
   }
   assert {
