@@ -1,0 +1,80 @@
+"""A run of terraform on a platform of emulators: its environment, its settings, its state."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+from emulators.control import environment as control
+from emulators.provision.connections import connections
+from emulators.provision.resource import Resource
+from emulators.provision.storage import Storage
+from emulators.supervisor.environment import PROJECT, ROOT
+from emulators.supervisor.platform import Platform
+
+SERVICES = ("auth", "storage", "pubsub", "bigquery", "postgres", "datastream", "control")
+CONFIGURATION = ROOT / "terraform"
+STATE_BUCKET = "sluice-local-terraform"
+WITH_SETTINGS = ("apply", "plan", "destroy")
+
+
+class Work:
+    """Terraform on the services of `platform`, which run."""
+
+    def __init__(self, platform: Platform, binary: str) -> None:
+        self._platform = platform
+        self._binary = binary
+        self.environment = environment(platform)
+
+    def run(self, command: str, *arguments: str) -> int:
+        """Initialise, then run one command; its exit code. Nothing is asked: what is on a laptop may be changed.
+
+        Raises:
+            CalledProcessError: `terraform init` failed.
+        """
+        os.environ.update(self._platform.environment())
+        self._make_state_bucket()
+        backend = f"-backend-config={CONFIGURATION / 'backend/local.gcs.tfbackend'}"
+        self._terraform("init", "-input=false", "-reconfigure", backend, quiet=True).check_returncode()
+        settings = self._settings() if command in WITH_SETTINGS else []
+        agreed = ["-auto-approve"] if command in ("apply", "destroy") else []
+        return self._terraform(command, *settings, *agreed, *arguments).returncode
+
+    def _terraform(self, *arguments: str, quiet: bool = False) -> "subprocess.CompletedProcess[bytes]":
+        command = [self._binary, f"-chdir={CONFIGURATION}", *arguments]
+        return subprocess.run(command, env=self.environment, stdout=subprocess.DEVNULL if quiet else None, check=False)
+
+    def _settings(self) -> list[str]:
+        """What only this machine knows, beside environments/local.tfvars."""
+        values: dict[str, Any] = {
+            "replication": {"connections": connections(), "rotation_seconds": 15},
+            "contracts_folder": os.environ["SLUICE_CONTRACTS"],
+            "dataset_prefix": os.environ["SLUICE_DATASET_PREFIX"],
+        }
+        return [
+            "-input=false",
+            "-parallelism=30",
+            f"-var-file={CONFIGURATION / 'environments/local.tfvars'}",
+            *(
+                f"-var={name}={value if isinstance(value, str) else json.dumps(value)}"
+                for name, value in values.items()
+            ),
+        ]
+
+    def _make_state_bucket(self) -> None:
+        Storage(PROJECT).bucket(Resource("bucket", STATE_BUCKET, {"name": STATE_BUCKET, "location": "EU"}))
+
+
+def environment(platform: Platform) -> dict[str, str]:
+    """All variables that Terraform, its providers and its backend read, for the services of `platform`."""
+    ports = {status.name: status.ports for status in platform.status()}
+    data = {"GOOGLE_DATASTREAM_CUSTOM_ENDPOINT": f"http://127.0.0.1:{ports['datastream']['port']}/v1/"}
+    return {
+        **os.environ,
+        **platform.environment(),
+        **control.variables(ports),
+        **data,  # streams run: they have an emulator of their own
+        "TF_DATA_DIR": str(platform.state / "terraform"),
+        "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
+    }
