@@ -15,11 +15,11 @@ from websockets.sync.client import ClientConnection, connect
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 60.0
 
-# The smallest visible element whose own text is the wanted one, in the middle of the screen; its place there.
+# The innermost visible element that says just this, brought to the middle of the screen; its place there.
 FIND = """(() => {
   const wanted = %s, tag = %s;
   const shown = element => { const r = element.getBoundingClientRect(); return r.width > 0 && r.height > 0; };
-  const text = element => (element.innerText || element.value || '').trim();
+  const text = element => (element.innerText || element.value || element.placeholder || '').trim();
   const found = [...document.querySelectorAll(tag)].filter(element => shown(element) && text(element) === wanted);
   if (!found.length) return null;
   const element = found[found.length - 1];
@@ -66,11 +66,12 @@ class Page:
     @property
     def text(self) -> str:
         """All that a person could read."""
-        return str(self.evaluate("document.body ? document.body.innerText : ''") or "")
+        lines = str(self.evaluate("document.body ? document.body.innerText : ''") or "").splitlines()
+        return "\n".join(line.strip() for line in lines if line.strip())
 
-    def wait_for(self, *texts: str) -> str:
-        """Returns the page's text once all of these are in it. Raises AssertionError when they do not come."""
-        return self._until(lambda: all(text in self.text for text in texts), f"{texts} on the page")
+    def wait_for(self, *texts: str, patience: float = PATIENCE) -> str:
+        """The text once all of these are in it, without blank lines. Raises AssertionError after `patience` seconds."""
+        return self._until(lambda: all(text in self.text for text in texts), f"{texts} on the page", patience)
 
     def click(self, text: str, tag: str = "*") -> None:
         """A click of the mouse on what has this text, as soon as it is there."""
@@ -87,8 +88,13 @@ class Page:
             self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 
     def type(self, text: str) -> None:
-        """Keys, into what has the focus."""
+        """Text, into what has the focus."""
         self.call("Input.insertText", text=text)
+
+    def press(self, key: str, code: int) -> None:
+        """A key by its name and its number: Enter, 13."""
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
 
     def picture(self, file: Path) -> None:
         """What it looks like, as PNG."""
@@ -96,8 +102,8 @@ class Page:
 
         file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
 
-    def _until(self, done: Callable[[], bool], what: str) -> str:
-        deadline = time.monotonic() + PATIENCE
+    def _until(self, done: Callable[[], bool], what: str, patience: float = PATIENCE) -> str:
+        deadline = time.monotonic() + patience
         while not done():
             assert time.monotonic() < deadline, f"no {what}; there is:\n{self.text[:4000]}"
             time.sleep(0.2)
