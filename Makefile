@@ -6,6 +6,7 @@ BIN := .venv/bin
 DAYS ?= 30
 ACCOUNTS ?= 1000
 SEED ?= 7
+DO ?= apply
 
 .PHONY: help setup lock local-emulate local-run local-stop local-reset local-status local-env sql reload replay models sources \
         check fmt test test-long bench
@@ -47,6 +48,9 @@ local-stop: .venv/.lock ## stop the services; what they hold stays in .sluice/
 
 local-reset: .venv/.lock ## stop the services and remove .sluice/
 	@$(PY) -m emulators reset
+
+terraform-local: .venv/.lock ## build the platform's services with Terraform, on this machine (DO=plan, DO=destroy)
+	@$(PY) -m emulators.terraform $(DO)
 
 sql: .venv/.lock ## run SQL in the local BigQuery: make sql Q='select * from gold.mart_mrr_daily limit 5'
 	@$(PY) -m emulators.local_emulate.sql "$$Q"
