@@ -20,9 +20,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(name: str, state: Path, port: int) -> subprocess.Popen[bytes]:
+def start(name: str, state: Path, port: int, *options: str) -> subprocess.Popen[bytes]:
     """Start `python -m emulators.<name>` and wait until it is healthy."""
-    command = [sys.executable, "-m", f"emulators.{name}", "--port", str(port), "--state", str(state)]
+    command = [sys.executable, "-m", f"emulators.{name}", "--port", str(port), "--state", str(state), *options]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:

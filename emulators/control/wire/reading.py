@@ -12,7 +12,7 @@ from emulators.control.api import values
 from emulators.control.api.document import REQUIRED, Document, load
 from emulators.control.api.method import Method
 from emulators.control.api.schema import Checker
-from emulators.control.plane import names
+from emulators.control.plane import enabled, names
 from emulators.control.plane.call import Call
 from emulators.control.plane.service import Service
 from emulators.control.state.errors import ControlError, invalid, unimplemented
@@ -68,6 +68,7 @@ def read_call(store: Store, service: Service, place: Place, http: str, parameter
     body = checker.check(method.request, _object(data), _root(method.request)) if method.request else {}
     name = names.with_project_id(store, method.key(path))
     names.remember_project(store, name)
+    enabled.require(store, service.label, name)
     return Call(store, service, document, checker, method, name, in_path, query, body)
 
 

@@ -11,8 +11,10 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from googleapiclient import discovery  # type: ignore[import-untyped]
 
+from emulators.control.services.registry import LABELS
 from tests.emulators.process import running
 
+SERVICES = sorted(LABELS)
 PREFIXES = {"compute": "compute/v1/"}
 Api = Callable[..., Any]
 
@@ -43,7 +45,17 @@ def api(control_address: str) -> Api:
     return client
 
 
+def enable(address: str, project: str) -> None:
+    """Switch on all services that the tests use."""
+    services = build(address, "serviceusage", "v1").services()
+    for some in (SERVICES[:20], SERVICES[20:]):
+        body = {"serviceIds": [f"{label}.googleapis.com" for label in some]}
+        services.batchEnable(parent=f"projects/{project}", body=body).execute()
+
+
 @pytest.fixture
-def project(request: pytest.FixtureRequest) -> str:
+def project(request: pytest.FixtureRequest, control_address: str) -> str:
     """A project of the test's own."""
-    return f"p-{abs(hash(request.node.nodeid)) % 10**9}-test"
+    name = f"p-{abs(hash(request.node.nodeid)) % 10**9}-test"
+    enable(control_address, name)
+    return name

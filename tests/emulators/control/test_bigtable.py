@@ -1,9 +1,6 @@
 """Bigtable's administration through Google's own client over gRPC."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import grpc
 import pytest
@@ -15,7 +12,8 @@ from google.cloud.bigtable_admin_v2.services.bigtable_instance_admin.transports 
 from google.cloud.bigtable_admin_v2.services.bigtable_table_admin.transports import BigtableTableAdminGrpcTransport
 from google.protobuf.duration_pb2 import Duration
 
-from tests.emulators.process import ROOT, free_port
+from tests.emulators.control.conftest import enable
+from tests.emulators.process import free_port, start
 
 PARENT = "projects/project-1"
 
@@ -23,14 +21,13 @@ PARENT = "projects/project-1"
 @pytest.fixture(scope="module")
 def channel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[grpc.Channel]:
     rest, port = free_port(), free_port()
-    command = [sys.executable, "-m", "emulators.control", "--port", str(rest), "--grpc-port", str(port)]
-    state: Path = tmp_path_factory.mktemp("bigtable")
-    process = subprocess.Popen([*command, "--state", str(state)], cwd=ROOT)
+    process = start("control", tmp_path_factory.mktemp("bigtable"), rest, "--grpc-port", str(port))
+    enable(f"http://127.0.0.1:{rest}", "project-1")
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         grpc.channel_ready_future(channel).result(timeout=30)
         yield channel
     process.terminate()
-    process.wait(timeout=10)
+    process.communicate(timeout=10)
 
 
 @pytest.mark.long

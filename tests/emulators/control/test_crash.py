@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulators.control.conftest import build
+from tests.emulators.control.conftest import build, enable
 from tests.emulators.process import free_port, start
 
 PARENT = "projects/project-1"
@@ -28,6 +28,7 @@ def test_all_that_was_acknowledged_is_there_afterwards(
     port = free_port()
     processes.append(start("control", tmp_path, port))
     address = f"http://127.0.0.1:{port}"
+    enable(address, "project-1")
     secrets = build(address, "secretmanager", "v1").projects().secrets()
     operations = build(address, "artifactregistry", "v1").projects().locations()
     body: dict[str, Any] = {"replication": {"automatic": {}}}

@@ -4,9 +4,12 @@ import copy
 import json
 from typing import Any
 
+import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.emulators.control.conftest import enable
 
 PARENT = "projects/project-1"
 AT = f"{PARENT}/locations/europe-west1"
@@ -191,12 +194,18 @@ def mutated(draw: st.DrawFn) -> tuple[str, str, dict[str, str], bytes]:
     return method, path, query, data
 
 
+@pytest.fixture(scope="module")
+def address(control_address: str) -> str:
+    enable(control_address, "project-1")
+    return control_address
+
+
 @settings(max_examples=100, deadline=None)
 @given(request=mutated())
-def test_every_request_is_answered(control_address: str, request: tuple[str, str, dict[str, str], bytes]) -> None:
+def test_every_request_is_answered(address: str, request: tuple[str, str, dict[str, str], bytes]) -> None:
     method, path, query, data = request
     with requests.Session() as session:
-        answer = session.request(method, f"{control_address}/{path}", params=query, data=data, timeout=10)
+        answer = session.request(method, f"{address}/{path}", params=query, data=data, timeout=10)
         assert answer.status_code < 500 or answer.status_code == 501, answer.text
         assert "Internal error" not in answer.text
         if answer.status_code >= 400 and method != "HEAD":
@@ -205,4 +214,4 @@ def test_every_request_is_answered(control_address: str, request: tuple[str, str
             assert error.get("status") or error["errors"][0]["reason"]
         # Whatever was taken must not break what is read afterwards.
         collection = REQUESTS[0][1]
-        assert session.get(f"{control_address}/{collection}", timeout=10).status_code == 200
+        assert session.get(f"{address}/{collection}", timeout=10).status_code == 200

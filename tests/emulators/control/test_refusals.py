@@ -47,6 +47,18 @@ def test_parameters_are_checked_too(control_address: str, project: str) -> None:
     assert made["replication"]["userManaged"]["replicas"] == [{"location": "europe-west1"}]
 
 
+def test_a_service_that_is_off_does_not_answer(control_address: str, api: Api) -> None:
+    request = api("secretmanager", "v1").projects().secrets().list(parent="projects/other-project")
+    error = refusal(request)
+    assert (error["code"], error["status"]) == (403, "PERMISSION_DENIED") and "disabled" in error["message"]
+    services = api("serviceusage", "v1").services()
+    name = "projects/other-project/services/secretmanager.googleapis.com"
+    services.enable(name=name, body={}).execute()
+    assert request.execute() == {} and services.get(name=name).execute()["state"] == "ENABLED"
+    services.disable(name=name, body={}).execute()
+    assert refusal(request)["code"] == 403
+
+
 def test_only_the_service_writes_what_is_its_own(api: Api, project: str) -> None:
     secrets = api("secretmanager", "v1").projects().secrets()
     body = {**AUTOMATIC, "createTime": "1999-01-01T00:00:00Z", "name": "projects/other/secrets/x"}
