@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from emulators.control import environment as control
@@ -19,11 +20,12 @@ WITH_SETTINGS = ("apply", "plan", "destroy")
 
 
 class Work:
-    """Terraform on the services of `platform`, which run."""
+    """Terraform on the services of `platform`, which run; `configuration` is the root module's folder."""
 
-    def __init__(self, platform: Platform, binary: str) -> None:
+    def __init__(self, platform: Platform, binary: str, configuration: Path = CONFIGURATION) -> None:
         self._platform = platform
         self._binary = binary
+        self.folder = configuration
         self.environment = environment(platform)
 
     def run(self, command: str, *arguments: str) -> int:
@@ -34,14 +36,14 @@ class Work:
         """
         os.environ.update(self._platform.environment())
         self._make_state_bucket()
-        backend = f"-backend-config={CONFIGURATION / 'backend/local.gcs.tfbackend'}"
+        backend = f"-backend-config={self.folder / 'backend/local.gcs.tfbackend'}"
         self._terraform("init", "-input=false", "-reconfigure", backend, quiet=True).check_returncode()
         settings = self._settings() if command in WITH_SETTINGS else []
         agreed = ["-auto-approve"] if command in ("apply", "destroy") else []
         return self._terraform(command, *settings, *agreed, *arguments).returncode
 
     def _terraform(self, *arguments: str, quiet: bool = False) -> "subprocess.CompletedProcess[bytes]":
-        command = [self._binary, f"-chdir={CONFIGURATION}", *arguments]
+        command = [self._binary, f"-chdir={self.folder}", *arguments]
         return subprocess.run(command, env=self.environment, stdout=subprocess.DEVNULL if quiet else None, check=False)
 
     def _settings(self) -> list[str]:
@@ -54,7 +56,7 @@ class Work:
         return [
             "-input=false",
             "-parallelism=30",
-            f"-var-file={CONFIGURATION / 'environments/local.tfvars'}",
+            f"-var-file={self.folder / 'environments/local.tfvars'}",
             *(
                 f"-var={name}={value if isinstance(value, str) else json.dumps(value)}"
                 for name, value in values.items()
