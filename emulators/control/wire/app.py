@@ -10,9 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulators.control.plane import standard
 from emulators.control.services.registry import find_service
-from emulators.control.state.errors import REASONS, ControlError
+from emulators.control.state.errors import REASONS, ControlError, invalid
 from emulators.control.state.store import Store
 from emulators.control.wire.reading import read_call, read_place
+from emulators.storage.state.errors import StorageError
+from emulators.storage.wire import fields
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ def _answer(store: Store, request: Request, body: bytes) -> Response:
         is_old = service.is_old
         with store.transaction():
             call = read_call(store, service, place, request.method, request.query_params, body)
-            result = standard.answer(call)
+            result = _selected(request, standard.answer(call))
     except ControlError as error:
         return _error(error, is_old)
     except Exception:  # the last resort: the reason goes to the log; a 400, because clients try a 500 again for minutes
@@ -50,6 +52,16 @@ def _answer(store: Store, request: Request, body: bytes) -> Response:
         text = "Internal error of the emulator; see its log."
         return _error(ControlError("FAILED_PRECONDITION", text, reason="internalError"), is_old)
     return _json(200, result) if call.method.response else Response(status_code=204)
+
+
+def _selected(request: Request, result: dict[str, Any]) -> dict[str, Any]:
+    """The part of an answer that the parameter `fields` asks for."""
+    wanted = request.query_params.get("fields")
+    try:
+        chosen: dict[str, Any] = fields.select(result, fields.parse(wanted)) if wanted else result
+    except StorageError as error:
+        raise invalid("fields", error.message) from None
+    return chosen
 
 
 def _error(error: ControlError, is_old: bool) -> Response:

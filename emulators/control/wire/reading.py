@@ -115,7 +115,7 @@ def _query(document: Document, method: Method, parameters: QueryParams) -> Json:
 
 def _standard(name: str, value: str) -> None:
     """The parameters of every method: refuse those that would change the form of the answer."""
-    if (name == "alt" and value != "json") or name in ("fields", "callback"):
+    if (name == "alt" and value != "json") or name == "callback":
         raise unimplemented(f"The parameter {name}={value}")
 
 

@@ -142,6 +142,8 @@ def test_lists_come_in_pages(api: Api, project: str) -> None:
         found += [one["name"] for one in page["secrets"]]
         request = secrets.list_next(request, page)
     assert found == wanted
+    short = secrets.list(parent=f"projects/{project}", fields="secrets/name").execute()
+    assert short == {"secrets": [{"name": name} for name in wanted]}
     assert refusal(secrets.list(parent=f"projects/{project}", pageToken="b"))["status"] == "INVALID_ARGUMENT"
 
 
