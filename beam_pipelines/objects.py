@@ -96,6 +96,13 @@ def list_from(role: str, prefix: str, start: str | None = None) -> Iterator[Any]
     return iter(clients.storage().list_blobs(clients.bucket(role), prefix=prefix, start_offset=start, fields=fields))
 
 
+def list_folder(role: str, prefix: str) -> tuple[list[Any], list[str]]:
+    """The blobs right under a prefix that ends in a slash, and the folders under it, as prefixes."""
+    fields = "items(name,size,generation),prefixes,nextPageToken"
+    listed = clients.storage().list_blobs(clients.bucket(role), prefix=prefix, delimiter="/", fields=fields)
+    return list(listed), sorted(listed.prefixes)
+
+
 def last_name(role: str, prefix: str, numbered: Callable[[int], str], page: int = 1000) -> str | None:
     """The last of names that are numbered from 1 on, without listing them all: steps that double, then a page."""
     first, step = 1, page

@@ -161,7 +161,7 @@ class _Walk:
     def _array(self, items: Any, path: Path, positions: Positions) -> Positions:
         """An array's items become columns (path, index), with nulls in the records whose array is shorter."""
         kind = read_type(items)
-        if kind.kind in ("array", "other"):
+        if kind.kind in ("array", "other") or path[0] == "payload":  # there an array is one value
             raise Unaligned
         left, positions = self._buffer.longs(positions)
         for index in range(_MOST_ITEMS):

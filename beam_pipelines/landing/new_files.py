@@ -2,17 +2,21 @@
 
 Names hold the minute of their data (`<source>/<schema>_<table>/yyyy/mm/dd/hh/mm/...`), so a listing starts some hours
 before the newest minute seen, and leaves out what earlier plans took. The hours are for files that appear late.
+What lies beside the years (`<source>/<schema>_<table>/anything`) is nothing of Datastream's, and is listed each time.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from beam_pipelines import objects
 from contracts.model import Contract, Table
 
 LOOK_BACK = timedelta(hours=6)
 _MINUTE = "%Y/%m/%d/%H/%M"
+_YEAR = re.compile(r"\d{4}/")
 _MINUTE_PATTERN = re.compile(r"\d{4}/\d\d/\d\d/\d\d/\d\d(?=/)")
 
 
@@ -49,7 +53,7 @@ def find_new(contract: Contract, table: Table, cursor: Cursor) -> tuple[list[Lan
     prefix = landing_prefix(contract, table)
     listed = [
         LandingFile(blob.name, int(blob.generation), int(blob.size))
-        for blob in objects.list_from("landing", prefix, prefix + _look_back(cursor.watermark))
+        for blob in _listed(prefix, prefix + _look_back(cursor.watermark))
         if not blob.name.endswith("/")
     ]
     taken = set(cursor.recent)
@@ -59,7 +63,22 @@ def find_new(contract: Contract, table: Table, cursor: Cursor) -> tuple[list[Lan
     now = datetime.now(UTC).strftime(_MINUTE)  # a name from the future must not hide what comes before it
     watermark = max([cursor.watermark, *(min(_minute(file.name, prefix), now) for file in new)])
     start = prefix + _look_back(watermark)
-    return new, Cursor(watermark, tuple(file.identity for file in listed if file.name >= start))
+    recent = (file for file in listed if file.name >= start or _is_stray(file.name, prefix))
+    return new, Cursor(watermark, tuple(file.identity for file in recent))
+
+
+def _listed(prefix: str, start: str) -> Iterator[Any]:
+    """The blobs from a name on, and all strays."""
+    yield from (blob for blob in objects.list_from("landing", prefix, start) if not _is_stray(blob.name, prefix))
+    strays, folders = objects.list_folder("landing", prefix)
+    yield from strays
+    for folder in folders:
+        if _is_stray(folder, prefix):
+            yield from objects.list_from("landing", folder)
+
+
+def _is_stray(name: str, prefix: str) -> bool:
+    return not _YEAR.match(name, len(prefix))
 
 
 def _minute(name: str, prefix: str) -> str:
