@@ -8,6 +8,7 @@ locals {
     {
       GOOGLE_CLOUD_PROJECT    = var.project
       DAGSTER_DATABASE_HOST   = google_sql_database_instance.this.private_ip_address
+      DAGSTER_DATABASE_PORT   = "5432"
       DAGSTER_DATABASE_USER   = google_sql_user.dagster.name
       PGSSLMODE               = "require"
       SLUICE_LOG_BUCKET       = var.log_bucket
