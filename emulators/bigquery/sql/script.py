@@ -136,6 +136,7 @@ class Script(Iterator[Statement]):
                 f"SELECT {finish(a, sql)} AS v",
                 schema=(t.to_field("v", kind),),
                 reads=tuple(a.shared.reads),
+                scans=tuple(a.shared.scanned),
                 wants_rows=True,
             )
             found = self._rows[0][0] if self._rows else None
@@ -264,7 +265,12 @@ class Script(Iterator[Statement]):
         relation = a.query(node.query, None)
         kind = Type("STRUCT", None, tuple((c.name or None, c.type) for c in relation.columns))
         yield Statement(
-            "SELECT", text[node.query.at :], finish(a, rows_of(relation)), reads=tuple(a.shared.reads), wants_rows=True
+            "SELECT",
+            text[node.query.at :],
+            finish(a, rows_of(relation)),
+            reads=tuple(a.shared.reads),
+            scans=tuple(a.shared.scanned),
+            wants_rows=True,
         )
         saved = self.environment.variables.get(node.variable.lower())
         for row in list(self._rows):
@@ -333,6 +339,7 @@ class Script(Iterator[Statement]):
             statement.duckdb,
             schema=statement.schema,
             reads=statement.reads,
+            scans=statement.scans,
             wants_rows=True,
         )
         self._into(node.into, statement, self._rows)

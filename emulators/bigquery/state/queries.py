@@ -141,6 +141,11 @@ class Execution:
         except duckdb.InterruptException:
             raise ServiceError(499, "stopped", "Job execution was cancelled: User requested cancellation") from None
         except duckdb.TransactionException as error:
+            if "Current transaction is aborted" in str(error):
+                raise SqlError(
+                    "The transaction cannot go on after an error inside of it: this emulator keeps no savepoints. "
+                    "ROLLBACK TRANSACTION ends it.", "notImplemented", 501,
+                ) from error  # fmt: skip
             if self._transaction is None and statement.target is None:
                 raise from_duckdb(error) from error
             message = f"Transaction is aborted due to concurrent update against table {statement.target}: {error}"
@@ -163,9 +168,9 @@ class Execution:
         elif statement.duckdb is not None and self._destination is not None and not statement.wants_rows:
             self._write(statement, outcome, self._destination)
         elif statement.duckdb is not None:
-            with self._prepared(statement):
-                self.view.cursor.execute(statement.duckdb)
-                outcome.result = read_result(self.view.cursor, statement.schema, self._results)
+            with self._prepared(statement), self._reading(statement) as cursor:
+                cursor.execute(statement.duckdb)
+                outcome.result = read_result(cursor, statement.schema, self._results)
         else:
             self._control(statement.kind)
         return outcome
@@ -187,6 +192,15 @@ class Execution:
         outcome.target, outcome.wrote_result = where.name, True
         with self.writing(outcome) as transaction, self._prepared(statement):
             write_rows(self._catalog, transaction, where, statement.schema, statement.duckdb)
+
+    @contextlib.contextmanager
+    def _reading(self, statement: Statement) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The cursor for a query: one of its own when it reads no table, so that its failure spares a transaction."""
+        if self._transaction is None or statement.scans or statement.reads or statement.prepare:
+            yield self.view.cursor
+            return
+        with contextlib.closing(self._catalog.store.cursor()) as own:
+            yield own
 
     @contextlib.contextmanager
     def _prepared(self, statement: Statement) -> Iterator[None]:

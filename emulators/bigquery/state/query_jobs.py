@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from emulators.bigquery.sql import legacy
 from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state.errors import invalid, not_implemented
+from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.parameters import query_parameter
 from emulators.bigquery.state.queries import Outcome, Query
@@ -17,7 +18,7 @@ def query_of(configuration: Mapping[str, Any], project: str, location: str, user
     if not isinstance(text, str) or not text.strip():
         raise invalid("Required parameter is missing: query")
     if configuration.get("useLegacySql"):
-        raise not_implemented("Legacy SQL (useLegacySql: true)")
+        text = legacy.translate(text)
     default = configuration.get("defaultDataset")
     dataset = TableName(default.get("projectId") or project, default["datasetId"], "") if default else None
     parameters = tuple(query_parameter(entry) for entry in configuration.get("queryParameters") or ())

@@ -1,4 +1,4 @@
-"""GEOGRAPHY: kept as WKT; edges are geodesics on a sphere. What needs an overlay of arbitrary polygons is refused."""
+"""GEOGRAPHY: kept as WKT; edges are geodesics on a sphere. What is not exact is refused."""
 
 from emulators.bigquery.sql.functions.registry import AGGREGATES, SCALARS, table
 
@@ -49,6 +49,7 @@ table(
     ST_UNION(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = bq_st_union([{0}, {1}])
     ST_UNION(ARRAY<GEOGRAPHY>) -> GEOGRAPHY = bq_st_union({0})
     ST_INTERSECTION(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = bq_st_intersection({0}, {1})
+    ST_DIFFERENCE(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = bq_st_difference({0}, {1})
     ST_SIMPLIFY(GEOGRAPHY, FLOAT64) -> GEOGRAPHY = bq_st_simplify({0}, {1})
     ST_SNAPTOGRID(GEOGRAPHY, FLOAT64) -> GEOGRAPHY = bq_st_snaptogrid({0}, {1})
     ST_CENTROID(GEOGRAPHY) -> GEOGRAPHY = bq_st_centroid({0})

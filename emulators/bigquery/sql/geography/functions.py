@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulators.bigquery.sql.geography import sphere
+from emulators.bigquery.sql.geography.overlay import overlay
 from emulators.bigquery.sql.geography.shapes import (
     Point,
     Shape,
@@ -191,33 +192,57 @@ def st_makepolygon(rings: list[str]) -> str:
 
 
 def st_union(shapes: list[str]) -> str:
-    """Of shapes that do not meet, and of points; overlapping areas are refused."""
+    """Of points, polygons, and lines that meet nothing."""
     given = [from_wkt(wkt) for wkt in shapes]
-    for i, one in enumerate(given):
-        for other in given[i + 1 :]:
-            if (one.edges() or other.edges()) and one != other and sphere.intersects(one, other):
-                raise ValueError("ST_UNION of lines or polygons that meet is not supported by this emulator")
-    return to_wkt(merged(list(dict.fromkeys(given))))
+    separate: list[Shape] = []
+    for one in dict.fromkeys(given):
+        for other in [known for known in separate if sphere.intersects(one, known)]:
+            if not (one.edges() or other.edges()):
+                continue
+            if not (_only_polygons(one) and _only_polygons(other)):
+                raise ValueError("ST_UNION of lines that meet others is not supported by this emulator")
+            separate.remove(other)
+            one = overlay(one, other, "union")
+        separate.append(one)
+    return to_wkt(merged(separate))
+
+
+def _only_polygons(shape: Shape) -> bool:
+    return bool(shape.polygons) and not shape.points and not shape.lines
+
+
+def st_difference(x: str, y: str) -> str:
+    """Of polygons, and of points and anything."""
+    one, other = from_wkt(x), from_wkt(y)
+    if not one.edges():
+        return to_wkt(Shape(points=tuple(p for p in one.points if not sphere.covers_point(other, p))))
+    if not sphere.intersects(one, other) or not other.polygons:
+        return x
+    if not (_only_polygons(one) and _only_polygons(other)):
+        raise ValueError("ST_DIFFERENCE of lines is not supported by this emulator")
+    return to_wkt(overlay(one, other, "difference"))
 
 
 def st_intersection(x: str, y: str) -> str:
-    """Of two convex polygons without holes, and of points with anything."""
+    """Of polygons, and of points with anything."""
     one, other = from_wkt(x), from_wkt(y)
     if not one.edges() or not other.edges():
         dots, area = (one, other) if not one.edges() else (other, one)
         return to_wkt(Shape(points=tuple(p for p in dots.points if sphere.covers_point(area, p))))
     if not sphere.intersects(one, other):
         return to_wkt(Shape())
+    if not (_only_polygons(one) and _only_polygons(other)):
+        raise ValueError("ST_INTERSECTION of lines is not supported by this emulator")
     return to_wkt(_clipped(one, other))
 
 
 def _clipped(one: Shape, other: Shape) -> Shape:
     if one.kind != "POLYGON" or other.kind != "POLYGON" or len(one.polygons[0]) > 1 or len(other.polygons[0]) > 1:
-        raise ValueError("ST_INTERSECTION of these shapes is not supported by this emulator")
+        return overlay(one, other, "intersection")
     corners = [sphere.vector(p) for p in one.polygons[0][0][:-1]]
     clip = [sphere.vector(p) for p in other.polygons[0][0]]
     if not (_convex(clip[:-1]) and _convex(corners)):
-        raise ValueError("ST_INTERSECTION of polygons that are not convex is not supported by this emulator")
+        return overlay(one, other, "intersection")
     for a, b in itertools.pairwise(clip):
         normal, kept = sphere.cross(a, b), []
         for p, q in zip(corners, corners[1:] + corners[:1], strict=True):
@@ -315,6 +340,7 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (st_makepolygon, ("VARCHAR[]",), _G),
     (st_union, ("VARCHAR[]",), _G),
     (st_intersection, (_G, _G), _G),
+    (st_difference, (_G, _G), _G),
     (st_simplify, (_G, "DOUBLE"), _G),
     (st_snaptogrid, (_G, "DOUBLE"), _G),
     (st_centroid, (_G,), _G),

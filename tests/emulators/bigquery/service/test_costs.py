@@ -11,7 +11,8 @@ MEGABYTE = 1 << 20
 def table(client: bigquery.Client, dataset: str) -> str:
     client.query_and_wait(
         f"CREATE TABLE {dataset}.t PARTITION BY day AS "
-        "SELECT DATE_ADD(DATE '2024-01-01', INTERVAL MOD(n, 4) DAY) AS day, n, RPAD('', 98, 'x') AS text FROM UNNEST(GENERATE_ARRAY(1, 400)) AS n"
+        "SELECT DATE_ADD(DATE '2024-01-01', INTERVAL MOD(n, 4) DAY) AS day, n, RPAD('', 98, 'x') AS text "
+        "FROM UNNEST(GENERATE_ARRAY(1, 400)) AS n"
     )
     return f"{dataset}.t"
 

@@ -1,0 +1,96 @@
+"""Legacy SQL, as far as it says the same as GoogleSQL: one table or subquery, plain expressions, casts by function.
+
+What means something else there (a comma in FROM is a union, joins drop rows, WITHIN, table decorators) is refused.
+"""
+
+from emulators.bigquery.sql.model import SqlError
+from emulators.bigquery.sql.syntax.lexer import Token, position, tokens
+
+_CASTS = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "STRING": "STRING", "BOOLEAN": "BOOL"}
+_WORDS = frozenset(
+    ["SELECT", "FROM", "WHERE", "GROUP", "ORDER", "BY", "HAVING", "LIMIT", "AS", "AND", "OR", "NOT", "IN", "IS", "NULL",
+     "TRUE", "FALSE", "ASC", "DESC", "CASE", "WHEN", "THEN", "ELSE", "END", "BETWEEN", "LIKE"]
+)  # fmt: skip
+_FUNCTIONS = frozenset(
+    ["COUNT", "SUM", "MIN", "MAX", "AVG", "ABS", "ROUND", "FLOOR", "CEIL", "LENGTH", "LOWER", "UPPER", "CONCAT",
+     "SUBSTR", "IF", "IFNULL", "COALESCE", "LTRIM", "RTRIM", "SQRT", "EXP", "LN"]
+)  # fmt: skip
+_OPERATORS = frozenset(["+", "-", "*", "/", "=", "<", ">", "<=", ">=", "<>", "!=", "(", ")", ",", "."])
+_RESERVED = frozenset(
+    ["JOIN", "EACH", "WITHIN", "FLATTEN", "OMIT", "UNION", "OVER", "IGNORE", "CONTAINS", "CROSS", "TOP"]
+)
+_ENDS_FROM = ("WHERE", "GROUP", "ORDER", "HAVING", "LIMIT")
+
+
+def translate(text: str) -> str:
+    """The same query in GoogleSQL; SqlError notImplemented for what is not known to be the same."""
+    return _Legacy(text).query()
+
+
+class _Legacy:
+    def __init__(self, text: str) -> None:
+        self.text, self.tokens, self.index = text, tokens(text), 0
+
+    def refuse(self, what: str, token: Token) -> SqlError:
+        where = position(self.text, token.at)
+        return SqlError(f"Legacy SQL: {what} is not supported by this emulator at {where}", "notImplemented", 501)
+
+    def query(self) -> str:
+        if self.tokens[0].upper != "SELECT":
+            raise self.refuse("a statement other than SELECT", self.tokens[0])
+        return " ".join(self._until(None))
+
+    def _until(self, end: str | None) -> list[str]:
+        """Tokens up to a closing parenthesis; `source` is where FROM has begun and not ended."""
+        found: list[str] = []
+        source = False
+        while self.index < len(self.tokens):
+            token = self.tokens[self.index]
+            written = self.text[token.at : token.end]
+            upper = written.upper()
+            if token.kind == "end":
+                break
+            if written == end:
+                return found
+            if source and written == ",":
+                raise self.refuse("a comma in FROM", token)
+            source = (source or upper == "FROM") and upper not in _ENDS_FROM
+            self.index += 1
+            found.append(self._one(token, written, upper))
+        if end is not None:
+            where = position(self.text, len(self.text))
+            raise SqlError(f"Syntax error: Expected {end} but got end of script at {where}")
+        return found
+
+    def _one(self, token: Token, written: str, upper: str) -> str:
+        following = self.tokens[self.index]
+        call = self.text[following.at : following.end] == "("
+        if written == "[":
+            return self._bracketed(token)
+        if written == "(":
+            return self._parenthesised()
+        if token.kind == "word" and call and upper in _CASTS:
+            self.index += 1
+            return f"SAFE_CAST({self._parenthesised()} AS {_CASTS[upper]})"
+        if token.kind == "word" and call and upper not in _FUNCTIONS and upper not in _WORDS:
+            raise self.refuse(f"function {upper}", token)
+        if token.kind == "word" and upper not in _WORDS and upper in _RESERVED:
+            raise self.refuse(upper, token)
+        if token.kind in ("word", "int", "float", "string") or written in _OPERATORS:
+            return written
+        raise self.refuse(written, token)
+
+    def _parenthesised(self) -> str:
+        inner = self._until(")")
+        self.index += 1
+        return f"({' '.join(inner)})"
+
+    def _bracketed(self, token: Token) -> str:
+        """[project:dataset.table], [dataset.table] or [column]."""
+        close = self.text.find("]", token.end)
+        name = self.text[token.end : close] if close > 0 else ""
+        while self.index < len(self.tokens) and self.tokens[self.index].at <= close:
+            self.index += 1
+        if not name or any(letter in name for letter in "@$`*"):
+            raise self.refuse("a table decorator", token)
+        return f"`{name.replace(':', '.', 1)}`"
