@@ -84,10 +84,10 @@ fmt: .venv/.lock ## format, and mend what the linter can
 	$(BIN)/ruff check --fix .
 
 test: .venv/.lock ## the tests, in under ten minutes on two cores
-	$(PY) -m pytest -n 2 --dist loadscope -m "not long" $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-long: .venv/.lock ## the tests that take longer
-	$(PY) -m pytest -m long $(ARGS)
+	$(PY) -m pytest -m long --hypothesis-profile=search $(ARGS)
 
 bench: .venv/.lock ## what is fast, beside what a user would pick instead
 	$(PY) -m benchmarks $(ARGS)

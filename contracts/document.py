@@ -65,7 +65,8 @@ class Document:
             node = None if self.problems else yaml.compose(text, _LOADER)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            line = mark.line + 1 if mark is not None else 1
+            # A text that ends too early is marked behind its last line, where an editor shows nothing.
+            line = min(mark.line, text.count("\n")) + 1 if mark is not None else 1
             what = " ".join(str(part) for part in (error.context, error.problem) if part)
             tab = any("\t" in found for found in text.split("\n")[line - 1 : line])
             self.problems.append(Problem(self.file, line, f"not YAML: {what}", "Indent with spaces." if tab else ""))

@@ -36,7 +36,6 @@ class RunFiles:
 
     def __init__(self, state: Path) -> None:
         self._folder = state / "run"
-        self._folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, name: str) -> Path:
         return self._folder / f"{name}.json"
@@ -60,6 +59,8 @@ class RunFiles:
         return ports
 
     def write_ports(self, ports: dict[str, Ports]) -> None:
+        """Keep the ports; the first of a state directory makes the folder, before any service starts."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         temporary = self._folder / "ports.new"
         temporary.write_text(json.dumps(ports, indent=2))
         temporary.replace(self._folder / "ports")

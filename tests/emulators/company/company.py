@@ -1,7 +1,9 @@
 """The company as users run it, and readers of what it left in Postgres and on Pub/Sub that share no code with it."""
 
+import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import defaultdict
@@ -48,7 +50,9 @@ class Company:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command and do not wait for it."""
         command = [sys.executable, "-m", "emulators.company", *arguments, "--state", str(self.state)]
-        return subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True)
+        # Tests that run in the background ignore SIGINT, and what they start would inherit that.
+        obeys = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        return subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True, preexec_fn=obeys)
 
     def run(self, *arguments: str) -> str:
         """Run a command to its good end; what it said."""
