@@ -64,17 +64,18 @@ resource "google_bigquery_table" "dead_letters" {
 
 # What an operator asks first: the dead letters of one source since a moment, readable.
 resource "google_bigquery_routine" "dead_letters_since" {
-  project         = var.project
-  dataset_id      = google_bigquery_dataset.layer["ops"].dataset_id
-  routine_id      = "dead_letters_since"
-  routine_type    = "TABLE_VALUED_FUNCTION"
-  language        = "SQL"
-  description     = "select * from ${var.datasets.ops}.dead_letters_since('saas', timestamp '2026-01-31 00:00:00+00')"
-  definition_body = <<-E
+  project      = var.project
+  dataset_id   = google_bigquery_dataset.layer["ops"].dataset_id
+  routine_id   = "dead_letters_since"
+  routine_type = "TABLE_VALUED_FUNCTION"
+  language     = "SQL"
+  description  = "select * from ${var.datasets.ops}.dead_letters_since('saas', timestamp '2026-01-31 00:00:00+00')"
+  definition_body = trimspace(<<-E
     select dead_lettered_at, object, reason, detail, safe_convert_bytes_to_string(payload) as payload, origin, dead_letter_id
     from `${var.project}.${var.datasets.ops}.${google_bigquery_table.dead_letters.table_id}`
     where source = of_source and dead_lettered_at >= since
   E
+  )
 
   arguments {
     name      = "of_source"
