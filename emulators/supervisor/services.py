@@ -39,7 +39,7 @@ class Service:
     calls: tuple[str, ...] = ()
     is_platform: bool = False
     is_on_demand: bool = False
-    patience: float = 30
+    patience: float = 90
 
 
 def _emulator(
@@ -90,7 +90,7 @@ SERVICES: tuple[Service, ...] = (
         health=("tcp:port",),
         needs=("auth", "storage", "pubsub", "bigquery", "datastream"),
         is_platform=True,
-        patience=120,
+        patience=300,
     ),
     Service(
         "dagster",
@@ -99,13 +99,13 @@ SERVICES: tuple[Service, ...] = (
         health=("http:port:/server_info",),
         needs=("dagster-code",),
         is_platform=True,
-        patience=120,
+        patience=300,
     ),
     Service(
         "dagster-daemon",
         ("{bin}/dagster-daemon", "run", "-w", "{root}/orchestration/workspace.yaml"),
         needs=("dagster-code",),
         is_platform=True,
-        patience=120,
+        patience=300,
     ),
 )
