@@ -84,7 +84,16 @@ class LocalEmulate:
             dagster.reload()
             loaded.write_text(now)
         dagster.end_orphans(self.platform.started_at("dagster-code"))
-        return dagster.follow(dagster.waiting("refresh") or dagster.launch("refresh"), self.progress.detail)
+        return dagster.follow(dagster.waiting("refresh") or self._launch(dagster), self.progress.detail)
+
+    def _launch(self, dagster: Dagster) -> str:
+        """Starts the refresh. Dagster may have lost the code since it loaded it: then it is loaded again."""
+        try:
+            return dagster.launch("refresh")
+        except DagsterError as error:
+            self.progress.detail(f"{error}; loading the definitions again")
+            dagster.reload()
+            return dagster.launch("refresh")
 
     def _report(self, run: Run) -> int:
         from emulators.local_emulate.summary import Summary, render  # the BigQuery client takes a second to import

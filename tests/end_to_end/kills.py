@@ -150,6 +150,8 @@ class Attack:
 
     def _say(self, line: str) -> None:
         self.log.append(f"{time.monotonic() - self._began:7.1f} s  {line}")
+        with self._file().open("a") as file:
+            file.write(f"\n=== {self.log[-1]}\n")
 
     def report(self) -> str:
         """What was done, for whoever looks into a failure."""
