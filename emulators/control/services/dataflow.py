@@ -17,6 +17,19 @@ ENDS = {"JOB_STATE_DRAINED": "JOB_STATE_DRAINED", "JOB_STATE_DRAINING": "JOB_STA
     ("JOB_STATE_CANCELLED", "JOB_STATE_CANCELLING"), "JOB_STATE_CANCELLED"
 )
 """What a requested state becomes, at once."""
+OPTIONS = {
+    "enableStreamingEngine": "enableStreamingEngine",
+    "machineType": "workerMachineType",
+    "maxWorkers": "maxNumWorkers",
+    "network": "network",
+    "numWorkers": "numWorkers",
+    "sdkContainerImage": "sdkContainerImage",
+    "serviceAccountEmail": "serviceAccountEmail",
+    "stagingLocation": "stagingLocation",
+    "subnetwork": "subnetwork",
+    "tempLocation": "tempLocation",
+}
+"""The settings of a launch that a job shows among its pipeline's options, and how they are called there."""
 
 
 @SERVICE.method("templates.create")
@@ -86,18 +99,27 @@ def _launch(call: Call, given: Json, source: str, environment: Json) -> Json:
     if not given.get("jobName") or not source.startswith("gs://"):
         raise invalid("job_name", "A launch needs a jobName and the template's gs:// path.")
     parent = call.name.rpartition("/")[0]
-    for _, other in call.members(f"{parent}/jobs"):
-        if (
-            other["name"] == given["jobName"]
-            and other["currentState"] == "JOB_STATE_RUNNING"
-            and not given.get("update")
-        ):
-            raise already_exists(f"There is already an active job named {given['jobName']}, {other['id']}, so")
     name = f"{parent}/jobs/{datetime.now(UTC):%Y-%m-%d_%H_%M_%S}-{uuid.uuid4().int % 10**18}"
+    running = [one for one in call.members(f"{parent}/jobs") if _is_active(one[1], given["jobName"])]
+    if running and not given.get("update"):
+        raise already_exists(f"Job {running[0][1]['id']}, which is active and named {given['jobName']},")
+    if given.get("update") and not running:
+        raise failed_precondition(f"There is no active job named {given['jobName']} to update.")
+    for old_name, old in running:
+        replaced = {
+            "currentState": "JOB_STATE_UPDATED",
+            "currentStateTime": now(),
+            "replacedByJobId": names.short(name),
+        }
+        call.keep(old_name, old | replaced)
     references.check(call, name, environment)
     job = _job(call, name, given, source, environment)
     call.keep(name, job)
     return job
+
+
+def _is_active(job: Json, name: str) -> bool:
+    return bool(job["name"] == name and job["currentState"] == "JOB_STATE_RUNNING")
 
 
 def _job(call: Call, name: str, given: Json, source: str, environment: Json) -> Json:
@@ -108,10 +130,11 @@ def _job(call: Call, name: str, given: Json, source: str, environment: Json) -> 
         "ipConfiguration": environment.get("ipConfiguration", "WORKER_IP_UNSPECIFIED"),
         "machineType": environment.get("machineType", ""),
         "numWorkers": environment.get("numWorkers", 1),
+        "workerHarnessContainerImage": environment.get("sdkContainerImage", ""),
         "autoscalingSettings": {"maxNumWorkers": environment.get("maxWorkers", 0)},
     }
-    options = {"templateLocation": source, **given.get("parameters", {})}
-    options["enableStreamingEngine"] = environment.get("enableStreamingEngine", False)
+    shown = {option: environment[field] for field, option in OPTIONS.items() if field in environment}
+    options = {"templateLocation": source, **shown, **given.get("parameters", {})}
     described = {
         "workerPools": [pool],
         "sdkPipelineOptions": {"options": options},
