@@ -114,9 +114,12 @@ def _ask(rules: Sequence[QualityRule], relation: str) -> list[dict[str, Any]]:
 
 
 def _relation(table: Table, since: Batch, rule: QualityRule | None = None) -> str:
-    """What a rule is asked of: the state that the batches after `since` leave; for a row count, all of bronze."""
+    """What a rule is asked of: the state that the batches after `since` leave; for a row count, all of bronze.
+
+    Every query names days, for tables that require it.
+    """
     if rule is not None and rule.metric == "rowCount":
-        return _bronze(table)
+        return f"(select * from {_bronze(table)} where {PARTITION_COLUMN} >= date '1970-01-01')"
     arrived = (
         f"select * from {_bronze(table)} where _batch_id > '{since.batch_id}' "
         f"and {PARTITION_COLUMN} >= date_sub(date '{since.ingestion_date}', interval 1 day)"
