@@ -34,6 +34,8 @@ module "orchestration" {
   subnetwork_id   = module.network.subnetwork_id
   log_bucket      = local.buckets.temp
   database_key    = module.kms.keys.sql
+  secret_key      = module.kms.keys.secretmanager
+  sources         = keys(var.replication.connections)
 
   environment = merge(
     {
@@ -55,4 +57,13 @@ module "orchestration" {
   run_cpu                    = var.orchestration.run_cpu
   run_memory                 = var.orchestration.run_memory
   deletion_protection        = var.deletion_protection
+}
+
+output "dagster" {
+  description = "Dagster's UI, the secrets that it needs before its image is set (source -> secret), and its database."
+  value = {
+    ui                 = one(module.orchestration[*].ui)
+    source_url_secrets = one(module.orchestration[*].source_url_secrets)
+    database_instance  = one(module.orchestration[*].database_instance)
+  }
 }

@@ -4,6 +4,9 @@
 locals {
   code_server_port = 4000
 
+  # SAAS_DATABASE_URL -> the secret that holds it
+  secret_environment = { for source, secret in google_secret_manager_secret.source_url : "${upper(source)}_DATABASE_URL" => secret.secret_id }
+
   environment = merge(
     {
       GOOGLE_CLOUD_PROJECT    = var.project
@@ -57,14 +60,4 @@ locals {
     },
     merge(local.code_server, { cpu = var.run_cpu, memory = var.run_memory }),
   ]
-}
-
-# A secret's value is put in by hand (docs/deploy.md), never by Terraform, so it is in no plan and in no state.
-resource "google_secret_manager_secret_iam_member" "dagster" {
-  for_each = var.secret_environment
-
-  project   = var.project
-  secret_id = each.value
-  role      = "roles/secretmanager.secretAccessor"
-  member    = "serviceAccount:${var.service_account}"
 }

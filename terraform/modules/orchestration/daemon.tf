@@ -48,7 +48,7 @@ resource "google_cloud_run_v2_worker_pool" "daemon" {
         }
 
         dynamic "env" {
-          for_each = var.secret_environment
+          for_each = local.secret_environment
           content {
             name = env.key
             value_source {

@@ -17,3 +17,8 @@ output "daemon" {
   description = "The worker pool's name; null before an image is set."
   value       = one(google_cloud_run_v2_worker_pool.daemon[*].name)
 }
+
+output "source_url_secrets" {
+  description = "Source -> the secret into which its database's URL is put."
+  value       = { for source, secret in google_secret_manager_secret.source_url : source => secret.secret_id }
+}

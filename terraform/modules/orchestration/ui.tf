@@ -60,7 +60,7 @@ resource "google_cloud_run_v2_service" "ui" {
         }
 
         dynamic "env" {
-          for_each = var.secret_environment
+          for_each = local.secret_environment
           content {
             name = env.key
             value_source {

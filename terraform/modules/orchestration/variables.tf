@@ -77,15 +77,21 @@ variable "environment" {
   default     = {}
 }
 
-variable "secret_environment" {
-  description = "Variable -> the secret whose newest version it holds, such as SAAS_DATABASE_URL. The secret must have a version before an image is set."
-  type        = map(string)
-  default     = {}
+variable "sources" {
+  description = "Sources with a database, each of which gets a secret for its URL (SAAS_DATABASE_URL). It must have a version before an image is set."
+  type        = set(string)
+  default     = []
 
   validation {
-    condition     = alltrue([for name in keys(var.secret_environment) : can(regex("^[A-Z][A-Z0-9_]*$", name))])
-    error_message = "Variables are written in capitals: SAAS_DATABASE_URL."
+    condition     = alltrue([for source in var.sources : can(regex("^[a-z][a-z0-9_]*$", source))])
+    error_message = "Sources are ids of contracts: lower-case letters, digits and underscores."
   }
+}
+
+variable "secret_key" {
+  description = "Key that encrypts the secrets, null for Google's."
+  type        = string
+  default     = null
 }
 
 variable "ui_members" {

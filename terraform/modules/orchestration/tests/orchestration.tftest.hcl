@@ -35,10 +35,10 @@ run "the_database_comes_first_and_is_closed" {
 run "dagster_runs_behind_iap" {
   command = plan
   variables {
-    image              = "europe-west1-docker.pkg.dev/sluice-test/sluice/sluice:1.0.0"
-    ui_members         = ["group:data@example.com"]
-    environment        = { SLUICE_LOCATION = "EU" }
-    secret_environment = { SAAS_DATABASE_URL = "sluice-saas-database-url" }
+    image       = "europe-west1-docker.pkg.dev/sluice-test/sluice/sluice:1.0.0"
+    ui_members  = ["group:data@example.com"]
+    environment = { SLUICE_LOCATION = "EU" }
+    sources     = ["saas"]
   }
   override_resource {
     override_during = plan
@@ -74,7 +74,7 @@ run "dagster_runs_behind_iap" {
     error_message = "Every container has the environment, and the secret by reference."
   }
   assert {
-    condition     = google_secret_manager_secret_iam_member.dagster["SAAS_DATABASE_URL"].secret_id == "sluice-saas-database-url"
+    condition     = google_secret_manager_secret_iam_member.dagster["saas"].secret_id == "sluice-saas-database-url"
     error_message = "Dagster may read that secret."
   }
   assert {
@@ -86,20 +86,20 @@ run "dagster_runs_behind_iap" {
 run "refuses_wrong_input" {
   command = plan
   variables {
-    project_number     = "sluice"
-    name               = "Sluice"
-    image              = "sluice"
-    service_account    = "ann@example.com"
-    secret_environment = { saas = "secret" }
-    ui_members         = ["allUsers"]
-    ingress            = "ALL"
-    launch_stage       = "ALPHA"
-    run_cpu            = "3"
-    run_memory         = "4096"
-    database_tier      = "n1-standard-1"
+    project_number  = "sluice"
+    name            = "Sluice"
+    image           = "sluice"
+    service_account = "ann@example.com"
+    sources         = ["Saas-DB"]
+    ui_members      = ["allUsers"]
+    ingress         = "ALL"
+    launch_stage    = "ALPHA"
+    run_cpu         = "3"
+    run_memory      = "4096"
+    database_tier   = "n1-standard-1"
   }
   expect_failures = [
-    var.project_number, var.name, var.image, var.service_account, var.secret_environment, var.ui_members, var.ingress,
+    var.project_number, var.name, var.image, var.service_account, var.sources, var.ui_members, var.ingress,
     var.launch_stage, var.run_cpu, var.run_memory, var.database_tier,
   ]
 }
