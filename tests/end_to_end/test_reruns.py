@@ -1,0 +1,98 @@
+"""The same again, a table again, everything again: gold says what it said, and what was not asked for is not touched."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+
+from tests.end_to_end.conftest import LocalPlatform
+from tests.end_to_end.oracle import Query, warehouse
+
+pytestmark = pytest.mark.long
+GOLD = ("dim_account", "dim_user", "fct_billing", "fct_usage_daily", "mart_mrr_daily")
+SILVER = ("saas_accounts", "saas_accounts_history", "saas_users", "saas_subscriptions_history", "saas_usage_events")
+
+
+@dataclass
+class Played:
+    """A platform on which a company was played; its BigQuery, and its object store."""
+
+    platform: LocalPlatform
+    query: Query
+    objects: storage.Client
+
+    def rows(self, layer: str, names: tuple[str, ...]) -> dict[str, list[str]]:
+        """Every row of some tables, as text, in an order of its own."""
+        return {name: sorted(map(repr, self.query(f"select * from {layer}.{name}"))) for name in names}
+
+    def bronze(self) -> dict[str, int]:
+        """The generation of each object that holds rows, a plan or a manifest."""
+        blobs = self.objects.list_blobs("sluice-local-bronze")
+        return {blob.name: blob.generation for blob in blobs if not blob.name.startswith("_reloads/")}
+
+    def rerun(self, *arguments: str) -> str:
+        """What `make reload` and `make replay` run."""
+        done = self.platform.run("emulators.local_emulate.rerun", *arguments, timeout=1200)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def played(platform: LocalPlatform) -> Played:
+    first = platform.run("emulators.local_emulate", "--days", "3", "--accounts", "40", timeout=1200)
+    assert first.returncode == 0, first.stdout + first.stderr
+    exports = platform.exports()
+    options = ClientOptions(api_endpoint=exports["STORAGE_EMULATOR_HOST"])
+    credentials: Any = AnonymousCredentials()
+    return Played(platform, warehouse(exports), storage.Client("sluice-local", credentials, client_options=options))
+
+
+def test_the_same_run_again_changes_nothing(played: Played) -> None:
+    gold, silver, bronze = played.rows("gold", GOLD), played.rows("silver", SILVER), played.bronze()
+    again = played.platform.run("emulators.local_emulate", "--no-company", timeout=1200)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert played.bronze() == bronze
+    assert (played.rows("gold", GOLD), played.rows("silver", SILVER)) == (gold, silver)
+
+
+def test_a_table_again_touches_no_other(played: Played) -> None:
+    gold, silver, bronze = played.rows("gold", GOLD), played.rows("silver", SILVER), played.bronze()
+    played.query("update silver.saas_accounts__latest set name = 'damaged' where true")
+    played.query("update silver.saas_users__latest set full_name = 'not mended by this' where user_id = 5")
+    assert "reload saas.accounts: success" in played.rerun("reload", "saas.accounts")
+    assert played.bronze() == bronze
+    mended = played.rows("silver", SILVER)
+    assert {name: rows for name, rows in mended.items() if name != "saas_users"} == {
+        name: rows for name, rows in silver.items() if name != "saas_users"
+    }
+    assert played.query("select full_name from silver.saas_users where user_id = 5") == [
+        {"full_name": "not mended by this"}
+    ]
+    played.rerun("reload", "saas.users")
+    assert (played.rows("gold", GOLD), played.rows("silver", SILVER)) == (gold, silver)
+
+
+def test_gold_after_a_whole_rebuild_is_gold_as_it_was(played: Played) -> None:
+    gold, silver, bronze = played.rows("gold", GOLD), played.rows("silver", SILVER), played.bronze()
+    for name in ("dim_account", "fct_billing", "mart_mrr_daily"):
+        played.query(f"drop table gold.{name}")
+    assert "reload saas: success" in played.rerun("reload", "saas")
+    assert played.bronze() == bronze
+    assert (played.rows("gold", GOLD), played.rows("silver", SILVER)) == (gold, silver)
+
+
+def test_letters_that_are_still_bad_stay_letters(played: Played) -> None:
+    gold = played.rows("gold", GOLD)
+    letters = played.query("select dead_letter_id from ops.dead_letters order by 1")
+    assert "replay saas.usage_events: success" in played.rerun("replay", "saas.usage_events")
+    assert played.query("select dead_letter_id from ops.dead_letters order by 1") == letters
+    assert played.rows("gold", GOLD) == gold
+
+
+def test_what_no_contract_has_is_refused_by_name(played: Played) -> None:
+    done = played.platform.run("emulators.local_emulate.rerun", "reload", "saas.invoices", timeout=600)
+    assert done.returncode == 1
+    assert "there is no 'saas.invoices'; there are: saas, saas.accounts" in done.stderr
