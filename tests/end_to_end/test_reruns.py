@@ -1,4 +1,4 @@
-"""The same again, a table again, everything again: gold says what it said, and what was not asked for is not touched."""
+"""The same again, a table again, all again: gold says what it said, and what was not asked for is not touched."""
 
 from dataclasses import dataclass
 from typing import Any
