@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from emulators.bigquery.sql.analysis.limits import limited_sql
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.partitions import unexpired
 from emulators.bigquery.state.schema import duckdb_type
 
 PARTITION_TIME = Field("_PARTITIONTIME", "TIMESTAMP")
@@ -68,10 +69,12 @@ def hidden_fields(table: Table) -> tuple[Field, ...]:
 
 def relation_sql(table: Table) -> str:
     """The relation to read: the fields in order, then the pseudo-columns."""
-    hidden = hidden_fields(table)
+    hidden, condition = hidden_fields(table), unexpired(table)
     if not hidden:
+        if condition is not None:
+            return f"(SELECT * FROM {table.physical} WHERE {condition})"
         return table.physical if table.fields else f"(SELECT NULL AS nothing FROM {table.physical})"
     columns = [quote(field.name) for field in table.fields] + [quote(PARTITION_TIME.name)]
     if len(hidden) == 2:
         columns.append(f"CAST({quote(PARTITION_TIME.name)} AS DATE) AS {quote(PARTITION_DATE.name)}")
-    return f"(SELECT {', '.join(columns)} FROM {table.physical})"
+    return f"(SELECT {', '.join(columns)} FROM {table.physical}{f' WHERE {condition}' if condition else ''})"

@@ -1,7 +1,10 @@
 """Objects of Cloud Storage: listed over its JSON API, kept on disk by generation, which never changes."""
 
+import contextlib
 import hashlib
+import os
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +15,9 @@ from urllib.parse import quote
 import urllib3
 
 from emulators.bigquery.state.errors import ServiceError, invalid
+
+_KEPT_BYTES = 8 << 30
+_IN_USE_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,21 @@ class Objects:
         self._pool = urllib3.PoolManager(maxsize=8, timeout=urllib3.Timeout(connect=5, read=60), retries=2)
         self._guard = threading.Lock()
         self._fetching: dict[Path, threading.Lock] = {}
+        self._fetched = 0
+        for unfinished in folder.rglob("*.part"):
+            unfinished.unlink()
+        self._clean()
+
+    def _clean(self) -> None:
+        """Drop the files that were not used for longest beyond what is kept; those used of late may be read now."""
+        known = [(path, path.stat()) for path in self._folder.rglob("*") if path.is_file()]
+        size = sum(stat.st_size for _, stat in known)
+        before = time.time() - _IN_USE_SECONDS
+        for path, stat in sorted(known, key=lambda one: one[1].st_mtime):
+            if size <= _KEPT_BYTES or stat.st_mtime > before:
+                return
+            path.unlink(missing_ok=True)
+            size -= stat.st_size
 
     def under(self, bucket: str, prefix: str) -> Iterator[StoredObject]:
         """All objects under a prefix, by name; 404 for a bucket that does not exist."""
@@ -91,6 +112,7 @@ class Objects:
         keys = [quote(part, safe="= ") for part in name.parts[:-1] if "=" in part]
         path = self._folder.joinpath(item.bucket, *keys, f"{item.generation}-{digest}-{_safe(name.name)}")
         if path.exists():
+            touch(path)
             return path
         with self._guard:
             lock = self._fetching.setdefault(path, threading.Lock())
@@ -99,6 +121,11 @@ class Objects:
                 self._download(item, path)
         with self._guard:
             self._fetching.pop(path, None)
+            self._fetched += item.size
+            full = self._fetched > _KEPT_BYTES // 4
+            self._fetched = 0 if full else self._fetched
+        if full:
+            self._clean()
         return path
 
     def _download(self, item: StoredObject, path: Path) -> None:
@@ -120,6 +147,12 @@ class Objects:
             raise invalid(
                 f"Cannot write gs://{bucket}/{name}: storage answered {response.status} {response.data[:200]!r}"
             )
+
+
+def touch(path: Path) -> None:
+    """Note that a file of the cache is in use."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(path)
 
 
 def _safe(name: str) -> str:

@@ -1,5 +1,6 @@
 """Parquet files as one DuckDB relation of a given schema; what does not fit is an error that names file and column."""
 
+import uuid
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.objects import touch
 from emulators.bigquery.state.schema import duckdb_type
 
 
@@ -80,20 +82,50 @@ def _check(schema: pa.Schema, fields: Sequence[Field], uri: str, table: str) -> 
             wanted = f"{field.type}{' (REPEATED)' if field.mode == 'REPEATED' else ''}"
             what = f"Parquet column '{field.name}' has type {kind} which does not match the target type {wanted}."
             raise invalid(f"{prefix} {what} File: {uri}", uri)
-        if kind is not None and _is_wide_decimal(kind):
-            what = (
-                f"Parquet column '{field.name}' has type {kind}, and this emulator reads decimals of up to 38 digits."
-            )
-            raise invalid(f"{prefix} {what} File: {uri}", uri)  # DuckDB would round it
     return {field.name.lower() for field in fields if field.name.lower() in have}
 
 
-def _is_wide_decimal(kind: pa.DataType) -> bool:
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return _is_wide_decimal(kind.value_type)
+def narrowed(uri: str, path: Path) -> Path:
+    """A file whose decimals DuckDB reads exactly: itself, or a copy; 400 when a value needs more digits than that."""
+    schema = file_schema(path, uri)
+    wanted = _narrow_schema(str(path))
+    if wanted is None:
+        return path
+    target = path.with_name(f"{path.name}.narrow.parquet")
+    if target.exists():
+        touch(target)
+        return target
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        with pq.ParquetWriter(part, wanted) as writer:
+            for batch in pq.ParquetFile(path).iter_batches():
+                writer.write_table(pa.Table.from_batches([batch], schema).cast(wanted))
+        part.replace(target)
+    except pa.ArrowException as error:
+        what = f"a decimal has more than the 20 digits before and 18 after the point that are kept here: {error}"
+        raise invalid(f"Error while reading data, error message: {what}. File: {uri}", uri) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+@lru_cache(maxsize=100_000)
+def _narrow_schema(path: str) -> pa.Schema | None:
+    """The schema with narrower decimals, or None when there is none to narrow."""
+    schema = _schema(path)
+    wanted = pa.schema([field.with_type(_narrow(field.type)) for field in schema])
+    return None if wanted.types == schema.types else wanted
+
+
+def _narrow(kind: pa.DataType) -> pa.DataType:
+    """The type with decimals of 38 digits, 18 of them after the point, for those that have more."""
+    if pa.types.is_decimal(kind):
+        return pa.decimal128(38, 18) if kind.precision > 38 or kind.scale > 18 else kind
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_narrow(kind.value_type)))
     if pa.types.is_struct(kind):
-        return any(_is_wide_decimal(part.type) for part in kind)
-    return bool(pa.types.is_decimal(kind)) and kind.precision > 38
+        return pa.struct([part.with_type(_narrow(part.type)) for part in kind])
+    return kind
 
 
 def fits(kind: pa.DataType, field: Field) -> bool:

@@ -1,7 +1,7 @@
 """Partition ids such as 20240131, and the rows they name."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from emulators.bigquery.state.catalog import Table, quote
 from emulators.bigquery.state.errors import invalid
@@ -19,6 +19,20 @@ def partition_key(table: Table) -> str:
     if time is None:
         return "1"
     return f"date_trunc('{time.get('type', 'DAY').lower()}', {quote(time.get('field') or '_PARTITIONTIME')})"
+
+
+def unexpired(table: Table) -> str | None:
+    """A DuckDB condition for the rows of partitions that have not expired; None when they never do.
+
+    A partition expires when its end is longer ago than the table's expiration.
+    """
+    time = table.resource.get("timePartitioning") or {}
+    if not time.get("expirationMs"):
+        return None
+    oldest = datetime.now(UTC) - timedelta(milliseconds=int(time["expirationMs"]))
+    column, unit = quote(time.get("field") or "_PARTITIONTIME"), time.get("type", "DAY").lower()
+    moment = oldest.strftime("%Y-%m-%d %H:%M:%S")
+    return f"({column} IS NULL OR {column} >= date_trunc('{unit}', TIMESTAMP '{moment}'))"
 
 
 def partition_condition(table: Table, partition: str) -> str:

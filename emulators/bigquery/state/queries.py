@@ -16,6 +16,7 @@ from emulators.bigquery.state.budget import Budget
 from emulators.bigquery.state.catalog import Catalog, physical_schema
 from emulators.bigquery.state.ddl import Ddl, Performed
 from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.partitions import unexpired
 from emulators.bigquery.state.results import Result, read_result
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import drop_table
@@ -222,12 +223,20 @@ class Execution:
         try:
             with self._catalog.store.transaction(self.view.cursor) as transaction:
                 self.view.transaction = transaction
+                self._drop_expired(outcome.target, transaction)
                 yield transaction
                 if self._keep is not None:
                     self._keep(transaction, outcome, self._script is not None and self._script.kind == "SCRIPT")
         finally:
             self.view.transaction = None
             lock.release()
+
+    def _drop_expired(self, target: TableName | None, transaction: Transaction) -> None:
+        """Remove the rows of expired partitions from a table that is about to change."""
+        table = self._catalog.table(target, transaction) if target is not None else None
+        condition = unexpired(table) if table is not None and table.kind == "TABLE" else None
+        if table is not None and condition is not None:
+            transaction.cursor.execute(f"DELETE FROM {table.physical} WHERE NOT {condition}")
 
     def _acquire(self, target: TableName | None) -> threading.RLock:
         """Queue for a table; a script's transaction does not wait for ever, because two could wait for each other."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from emulators.bigquery.sql.model import Field
+from emulators.bigquery.sql.model import Field, SqlError
 
 _IN_MEMORY_BYTES = 32 << 20
 _BATCH_ROWS = 65_536
@@ -39,20 +39,41 @@ def read_result(cursor: duckdb.DuckDBPyConnection, fields: Sequence[Field], fold
     schema = pa.schema([pa.field(f"c{i}", field.type) for i, field in enumerate(reader.schema)])
     batches, size = [], 0
     for batch in reader:
+        _refuse_null_elements(batch, fields)
         batches.append(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
         size += batch.nbytes
         if size > _IN_MEMORY_BYTES:
-            return Result(fields, _spill(batches, reader, schema, folder))
+            return Result(fields, _spill(batches, reader, schema, folder, fields))
     return Result(fields, pa.Table.from_batches(batches, schema))
 
 
-def _spill(batches: list[pa.RecordBatch], rest: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path) -> pa.Table:
+def _refuse_null_elements(batch: pa.RecordBatch, fields: Sequence[Field]) -> None:
+    """An array may hold NULL while a query runs, but not in its result."""
+    for field, column in zip(fields, batch.columns, strict=False):
+        if _has_null_element(column):
+            raise SqlError(f"Array cannot have a null element; error in writing field {field.name}")
+
+
+def _has_null_element(column: pa.Array) -> bool:
+    if pa.types.is_list(column.type):
+        elements = column.flatten()
+        return bool(elements.null_count) or _has_null_element(elements)
+    if pa.types.is_struct(column.type):
+        return any(_has_null_element(part) for part in column.flatten())
+    return False
+
+
+def _spill(
+    batches: list[pa.RecordBatch], rest: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path,
+    fields: Sequence[Field],
+) -> pa.Table:  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid.uuid4().hex}.arrow"
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
         for batch in rest:
+            _refuse_null_elements(batch, fields)
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
     source = pa.memory_map(str(path))
     path.unlink()  # the mapping keeps the rows for as long as somebody holds the result

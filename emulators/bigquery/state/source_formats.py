@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_schema
 from emulators.bigquery.state.errors import invalid, not_implemented
+from emulators.bigquery.state.objects import touch
+from emulators.bigquery.state.parquet_files import narrowed
 from emulators.bigquery.state.text_formats import avro_rows, csv_rows, json_rows
 
 _BATCH_ROWS = 20_000
@@ -38,7 +40,7 @@ def as_parquet(
     """(URI, local Parquet file) for each (URI, local file)."""
     form = source_format(configuration)
     if form == "PARQUET":
-        return list(files)
+        return [(uri, narrowed(uri, path)) for uri, path in files]
     return [(uri, _converted(form, uri, path, fields, configuration)) for uri, path in files]
 
 
@@ -47,6 +49,7 @@ def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configu
     digest = hashlib.md5(settings.encode(), usedforsecurity=False).hexdigest()[:12]
     target = path.with_name(f"{path.name}.{digest}.parquet")
     if target.exists():
+        touch(target)
         return target
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(fields)])
     part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")

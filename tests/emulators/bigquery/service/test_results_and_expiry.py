@@ -1,0 +1,63 @@
+"""NULL in a result's arrays, partitions that expire, decimals of 76 digits in files: nothing wrong is shown."""
+
+import datetime as dt
+import io
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery, storage
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT [1, NULL] AS a", "SELECT STRUCT([NULL, 'x'] AS b) AS a", "SELECT [STRUCT([NULL, 1] AS b)] AS a"]
+)
+def test_null_in_a_results_array(client: bigquery.Client, sql: str) -> None:
+    with pytest.raises(BadRequest, match="Array cannot have a null element; error in writing field a"):
+        client.query_and_wait(sql, retry=None, job_retry=None)
+    (row,) = client.query_and_wait("SELECT ARRAY_LENGTH([1, NULL]) AS n, CAST(NULL AS ARRAY<INT64>) AS empty")
+    assert (row.n, row.empty) == (2, [])
+
+
+def test_partitions_expire(client: bigquery.Client, dataset: str) -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    days = [today - dt.timedelta(days=n) for n in (0, 1, 9)]
+    table = f"{dataset}.t"
+    client.query_and_wait(f"CREATE TABLE {table} (day DATE, n INT64) PARTITION BY day")
+    client.query_and_wait(
+        f"INSERT INTO {table} VALUES {', '.join(f'({day.isoformat()!r}, 1)' for day in [*days])}, (NULL, 1)"
+    )
+    assert [row.n for row in client.query_and_wait(f"SELECT COUNT(*) AS n FROM {table}")] == [4]
+    client.query_and_wait(f"ALTER TABLE {table} SET OPTIONS (partition_expiration_days = 3)")
+    assert [row.n for row in client.query_and_wait(f"SELECT COUNT(*) AS n FROM {table}")] == [3]
+    job = client.query(f"UPDATE {table} SET n = 2 WHERE true")
+    job.result()
+    assert job.num_dml_affected_rows == 3
+    client.query_and_wait(f"ALTER TABLE {table} SET OPTIONS (partition_expiration_days = NULL)")
+    assert [row.n for row in client.query_and_wait(f"SELECT COUNT(*) AS n FROM {table}")] == [3]
+
+
+def test_wide_decimals_in_files(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    kind = pa.decimal256(76, 38)
+    wide, narrow = Decimal("12345678901234567890.123456789012345678"), Decimal("1.5")
+
+    def put(name: str, values: list[Decimal | None]) -> None:
+        file = io.BytesIO()
+        pq.write_table(
+            pa.table({"x": pa.array(values, kind), "l": pa.array([[v] for v in values], pa.list_(kind))}), file
+        )
+        bucket.blob(name).upload_from_string(file.getvalue())
+
+    put("good/1.parquet", [wide, None, narrow])
+    put("bad/1.parquet", [Decimal("1e30")])
+    for name in ("good", "bad"):
+        client.query_and_wait(
+            f"CREATE EXTERNAL TABLE {dataset}.{name} (x BIGNUMERIC, l ARRAY<BIGNUMERIC>) "
+            f"OPTIONS (format = 'PARQUET', uris = ['gs://{bucket.name}/{name}/*'])"
+        )
+    rows = client.query_and_wait(f"SELECT x, l[0] AS first FROM {dataset}.good WHERE x IS NOT NULL ORDER BY x DESC")
+    assert [(row.x, row.first) for row in rows] == [(wide, wide), (narrow, narrow)]
+    with pytest.raises(BadRequest, match=r"bad/1\.parquet"):
+        client.query_and_wait(f"SELECT * FROM {dataset}.bad", retry=None, job_retry=None)
