@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from beam_pipelines.avro.source_column import SourceColumn
 from beam_pipelines.columns.arrow_schema import TIMESTAMP, arrow_type
-from beam_pipelines.columns.decimals import to_decimal
+from beam_pipelines.columns.decimals import decimal_texts, short_decimals
 from beam_pipelines.columns.text import cast_or_null, parse_text, within_bigquery
 
 _DAY = 86_400_000_000  # microseconds
@@ -47,7 +47,7 @@ def as_text(column: SourceColumn) -> pa.Array:
             [None if v is None else json.dumps(v, default=_base64, ensure_ascii=False) for v in lists], pa.string()
         )
     if kind == "bytes" and logical == "decimal":
-        return to_decimal(values, column.type.scale).cast(pa.string())
+        return decimal_texts(values, column.type.scale)
     if kind == "bytes":
         return pa.array([None if v is None else _base64(v) for v in values.to_pylist()], pa.string())
     if kind == "long" and logical in _TIMES:
@@ -122,7 +122,10 @@ def _time(factor: int) -> Callable[[SourceColumn], pa.Array]:
 
 def _decimal(bigquery_type: str) -> Callable[[SourceColumn], pa.Array]:
     def values(column: SourceColumn) -> pa.Array:
-        return cast_or_null(to_decimal(column.values, column.type.scale), arrow_type(bigquery_type))
+        short = short_decimals(column.values, column.type.scale)
+        if short is None:
+            return parse_text(decimal_texts(column.values, column.type.scale), bigquery_type)
+        return cast_or_null(short, arrow_type(bigquery_type))
 
     return values
 

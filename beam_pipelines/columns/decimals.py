@@ -1,18 +1,28 @@
-"""Avro's decimals (big-endian two's complement of any length) -> Arrow decimals."""
+"""Avro's decimals (big-endian two's complement of any length) -> Arrow decimals where they are short, else text."""
+
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 
 _MOST_SHORT = 8  # bytes: these are shifted out of one word, all at once
-_MOST_DIGITS = 76
+_MOST_SCALE = 19  # with the 19 digits of a word: what Arrow rescales to 38 digits after the point without a wrong digit
 
 
-def to_decimal(values: pa.Array, scale: int) -> pa.Array:
-    """Binary -> decimal128(38, scale) when all have up to 8 bytes, else decimal256(76, scale); null where longer."""
+def short_decimals(values: pa.Array, scale: int) -> pa.Array | None:
+    """Binary -> decimal128(38, scale); None when one is longer than 8 bytes: Arrow's own casts are not exact beyond."""
     offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
-    if len(values) == 0 or np.diff(offsets).max() <= _MOST_SHORT:
-        return _short(values, offsets.astype(np.int64), scale)
-    return pa.array([_long(value, scale) for value in values.to_pylist()], pa.decimal256(_MOST_DIGITS, scale))
+    if not 0 <= scale <= _MOST_SCALE or (len(values) and np.diff(offsets).max() > _MOST_SHORT):
+        return None
+    return _short(values, offsets.astype(np.int64), scale)
+
+
+def decimal_texts(values: pa.Array, scale: int) -> pa.Array:
+    """Binary -> each number as text, all of its digits."""
+    short = short_decimals(values, scale)
+    if short is not None:
+        return short.cast(pa.string())
+    return pa.array([None if value is None else _text(value, scale) for value in values.to_pylist()], pa.string())
 
 
 def _short(values: pa.Array, offsets: np.ndarray, scale: int) -> pa.Array:
@@ -27,12 +37,6 @@ def _short(values: pa.Array, offsets: np.ndarray, scale: int) -> pa.Array:
     return plain if values.null_count == 0 else pa.compute.if_else(valid, plain, pa.scalar(None, plain.type))
 
 
-def _long(value: bytes | None, scale: int) -> object:
-    from decimal import Context, Decimal
-
-    if value is None:
-        return None
-    number = int.from_bytes(value, "big", signed=True)
-    if abs(number) >= 10**_MOST_DIGITS:
-        return None
-    return Decimal(number).scaleb(-scale, Context(prec=_MOST_DIGITS + 4))
+def _text(value: bytes, scale: int) -> str:
+    sign, digits, _ = Decimal(int.from_bytes(value, "big", signed=True)).as_tuple()
+    return str(Decimal((sign, digits, -scale)))

@@ -1,6 +1,7 @@
 """Text -> values of a BigQuery type, exactly or not at all: what does not fit becomes null, never another value."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,6 +59,38 @@ def _simple(kind: str, pattern: str) -> Callable[[pa.Array], pa.Array]:
         return cast_or_null(_matching(text, pattern), arrow_type(kind))
 
     return parse
+
+
+def _decimal(kind: str, whole: int, fraction: int) -> Callable[[pa.Array], pa.Array]:
+    """Up to so many digits before and after the point. Arrow takes longer numbers, too, and makes wrong ones of them."""
+    surely = rf"^[-+]?[0-9]{{1,{whole}}}(\.[0-9]{{0,{fraction}}})?$"
+
+    def parse(text: pa.Array) -> pa.Array:
+        plain = _matching(text, surely)
+        values = plain.cast(arrow_type(kind))
+        others = pc.and_(pc.match_substring_regex(text, _NUMBER), plain.is_null())
+        if pc.any(others).as_py() is not True:
+            return values
+        exact = [exact_decimal(number, whole, fraction) for number in _only(text, others).to_pylist()]
+        return pc.coalesce(values, pa.array(exact, values.type))
+
+    return parse
+
+
+def exact_decimal(text: str | None, whole: int, fraction: int) -> Decimal | None:
+    """A number in any of its forms, if it needs no more than so many digits before and after the point."""
+    try:
+        number = Decimal(text or "NaN")
+    except ArithmeticError:  # an exponent beyond all
+        return None
+    if not number.is_finite() or (number and number.adjusted() >= whole):
+        return None
+    sign, digits, exponent = number.as_tuple()
+    significant = "".join(map(str, digits)).rstrip("0")
+    exponent = int(exponent) + len(digits) - len(significant) if significant else 0
+    if exponent < -fraction:
+        return None
+    return Decimal((sign, tuple(map(int, significant or "0")), exponent))
 
 
 def _parse_double(text: pa.Array) -> pa.Array:
@@ -131,8 +164,8 @@ def _parse_bytes(text: pa.Array) -> pa.Array:
 
 _PARSERS: dict[str, Callable[[pa.Array], pa.Array]] = {
     "INT64": _simple("INT64", r"^-?[0-9]{1,19}$"),
-    "NUMERIC": _simple("NUMERIC", _NUMBER),
-    "BIGNUMERIC": _simple("BIGNUMERIC", _NUMBER),
+    "NUMERIC": _decimal("NUMERIC", 29, 9),
+    "BIGNUMERIC": _decimal("BIGNUMERIC", 38, 38),
     "FLOAT64": _parse_double,
     "BOOL": _simple("BOOL", "^(true|false)$"),
     "STRING": lambda text: text,

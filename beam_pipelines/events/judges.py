@@ -76,7 +76,7 @@ def _judge_double(value: Any, kind: str) -> Judgement:
 
 def _judge_decimal(value: Any, kind: str) -> Judgement:
     text = value if isinstance(value, str) else str(value) if _is_number(value) else ""
-    if not re.fullmatch(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", text):
+    if not re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?", text):
         return _wrong(value, "a number")
     number = parse_text(pa.array([text]), kind)[0].as_py()
     return _unfit(value, kind) if number is None else Judgement(number)
