@@ -19,7 +19,7 @@ resource "google_dataflow_flex_template_job" "events_to_bronze" {
   staging_location      = "gs://${var.temp_bucket}/dataflow/staging"
 
   enable_streaming_engine = true
-  autoscaling_algorithm   = "THROUGHPUT_BASED"
+  autoscaling_algorithm   = "AUTOSCALING_ALGORITHM_BASIC" # by throughput
   machine_type            = var.workers.machine_type
   num_workers             = 1
   max_workers             = var.workers.maximum
