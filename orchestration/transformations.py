@@ -15,6 +15,7 @@ from contracts.model import Contract, Table
 from orchestration import conservation, keys, quality_gate
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
+PARTIAL = "partial_parse.msgpack"
 GOLD = "path:models/gold"
 MANIFEST = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target") / "manifest.json"
 
@@ -50,12 +51,26 @@ def manifest() -> Path:
     )
     newest = max(file.stat().st_mtime for file in (PROJECT / "dbt_project.yml", *sources))
     if not MANIFEST.exists() or MANIFEST.stat().st_mtime < newest:
-        command = [dbt_executable(), "--quiet", "parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-        parsed = subprocess.run(command, check=False, capture_output=True, text=True)
-        if parsed.returncode != 0:
-            raise DbtProjectError(f"dbt cannot parse {PROJECT}:\n{parsed.stdout}{parsed.stderr}")
-        MANIFEST.touch()
+        _parse()
     return MANIFEST
+
+
+def _parse() -> None:
+    """Makes the manifest, and what speeds up the next parsing. Killed at any moment, it leaves the old or the new."""
+    draft = MANIFEST.parent / f"parsing-{os.getpid()}"
+    draft.mkdir(parents=True, exist_ok=True)
+    if (MANIFEST.parent / PARTIAL).exists():
+        shutil.copyfile(MANIFEST.parent / PARTIAL, draft / PARTIAL)
+    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(draft)]
+    parsed = subprocess.run(
+        [dbt_executable(), "--quiet", "parse", *folders], check=False, capture_output=True, text=True
+    )
+    if parsed.returncode != 0:
+        raise DbtProjectError(f"dbt cannot parse {PROJECT}:\n{parsed.stdout}{parsed.stderr}")
+    (draft / MANIFEST.name).touch()
+    for name in (PARTIAL, MANIFEST.name):
+        (draft / name).replace(MANIFEST.parent / name)
+    shutil.rmtree(draft, ignore_errors=True)
 
 
 def dbt_executable() -> str:
