@@ -97,9 +97,9 @@ class Attack:
         """One blow, and sometimes another, at a moment of the call."""
         target = self._next_target()
         self._wait_for(target, call)
-        for _ in range(self._dice.choice((1, 1, 2))):
+        for _ in range(self._dice.choice((1, 2, 3))):
             alive = self._alive(call)
-            others = self._dice.sample(sorted(alive), k=min(len(alive), self._dice.choice((0, 0, 1, 2, 3))))
+            others = self._dice.sample(sorted(alive), k=min(len(alive), self._dice.choice((0, 1, 2, 3, 5))))
             for name in dict.fromkeys([target, *others]):
                 if name in alive:
                     self._kill(name, self._dice.choice(alive[name]))
