@@ -16,7 +16,7 @@ class CommandFailed(Exception):
     """
 
     def __init__(self, what: str, status: int, tail: Sequence[str], log: Path) -> None:
-        super().__init__(f"`{what}` failed:\n" + "\n".join(tail) + f"\nlog: {log}")
+        super().__init__(f"`{what}` failed (status {status}):\n" + "\n".join(tail) + f"\nlog: {log}")
         self.status, self.tail = status, tail
 
 
