@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_type
 from emulators.bigquery.state.catalog import Table
+from emulators.bigquery.state.decimals import exact_cast
 from emulators.bigquery.state.parquet_files import fits
 from emulators.bigquery.state.write_streams import StreamError
 
@@ -59,7 +60,7 @@ def _fit(column: pa.ChunkedArray, field: Field) -> pa.ChunkedArray:
         )
     wanted = arrow_type(field)
     try:
-        found = column if column.type == wanted else column.cast(wanted)
+        found = column if column.type == wanted else exact_cast(column, wanted)
     except pa.ArrowException as error:
         raise StreamError("INVALID_ARGUMENT", f"Field {field.name}: {error}") from error
     _check_range(found, field)

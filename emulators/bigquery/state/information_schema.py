@@ -6,6 +6,7 @@ from typing import Any
 
 from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state import metadata_columns as columns
+from emulators.bigquery.state import metadata_objects as objects
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.jobs import Jobs
 from emulators.bigquery.state.metadata_rows import column_rows, field_path_rows, option_rows, table_row
@@ -26,6 +27,22 @@ class InformationSchema:
             "COLUMN_FIELD_PATHS": self._tables(columns.COLUMN_FIELD_PATHS, field_path_rows),
             "TABLE_OPTIONS": self._tables(columns.TABLE_OPTIONS, option_rows),
             "VIEWS": self._tables(columns.VIEWS, _view_rows),
+            "MATERIALIZED_VIEWS": self._tables(objects.MATERIALIZED_VIEWS, objects.materialized_view_rows),
+            "TABLE_SNAPSHOTS": self._tables(objects.SNAPSHOTS, objects.snapshot_rows),
+            "CONSTRAINT_COLUMN_USAGE": self._tables(objects.CONSTRAINT_COLUMNS, objects.constraint_column_rows),
+            "SCHEMATA_OPTIONS": lambda datasets: (
+                objects.SCHEMATA_OPTIONS,
+                [row for one in datasets for row in objects.dataset_option_rows(one)],
+            ),
+            "PARAMETERS": lambda datasets: (
+                objects.PARAMETERS,
+                [
+                    row
+                    for one in datasets
+                    for r in objects.routines_of(catalog, one)
+                    for row in objects.parameter_rows(r)
+                ],
+            ),
             "TABLE_STORAGE": self._tables(columns.STORAGE, self._storage_rows),
             "PARTITIONS": self._tables(columns.PARTITIONS, self._partition_rows),
             "TABLE_CONSTRAINTS": self._tables(columns.CONSTRAINTS, _constraint_rows),
@@ -148,8 +165,7 @@ class InformationSchema:
     def _routines(self, datasets: list[Resource]) -> Rows:
         rows = []
         for dataset in datasets:
-            reference = dataset["datasetReference"]
-            for r in self._catalog.resources("routine", f"{reference['projectId']}:{reference['datasetId']}."):
+            for r in objects.routines_of(self._catalog, dataset):
                 own = r["routineReference"]
                 kind = {"SCALAR_FUNCTION": "FUNCTION", "TABLE_VALUED_FUNCTION": "TABLE FUNCTION"}.get(
                     r.get("routineType", ""), r.get("routineType")

@@ -104,10 +104,10 @@ def option_rows(table: Table) -> Iterator[list[Any]]:
     name, resource = table.name, table.resource
     time = resource.get("timePartitioning") or {}
     options: list[tuple[str, str, str | None]] = [
-        ("description", "STRING", _literal(resource.get("description"))),
-        ("friendly_name", "STRING", _literal(resource.get("friendlyName"))),
+        ("description", "STRING", literal(resource.get("description"))),
+        ("friendly_name", "STRING", literal(resource.get("friendlyName"))),
         ("require_partition_filter", "BOOL", "true" if resource.get("requirePartitionFilter") else None),
-        ("labels", "ARRAY<STRUCT<STRING, STRING>>", _labels(resource.get("labels"))),
+        ("labels", "ARRAY<STRUCT<STRING, STRING>>", labels_literal(resource.get("labels"))),
     ]
     if resource.get("expirationTime"):
         text = _moment(resource["expirationTime"]).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -119,14 +119,16 @@ def option_rows(table: Table) -> Iterator[list[Any]]:
             yield [name.project, name.dataset, name.table, option, kind, value]
 
 
-def _literal(text: str | None) -> str | None:
+def literal(text: str | None) -> str | None:
+    """A text as a GoogleSQL literal."""
     if text is None:
         return None
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 
-def _labels(labels: dict[str, str] | None) -> str | None:
+def labels_literal(labels: dict[str, str] | None) -> str | None:
+    """Labels as a GoogleSQL literal; None when there are none."""
     if not labels:
         return None
     return "[" + ", ".join(f'STRUCT("{key}", "{value}")' for key, value in sorted(labels.items())) + "]"

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import quote
+from emulators.bigquery.state.decimals import exact_cast
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.objects import touch
 from emulators.bigquery.state.schema import duckdb_type
@@ -87,7 +88,7 @@ def _check(schema: pa.Schema, fields: Sequence[Field], uri: str, table: str) -> 
 
 def narrowed(uri: str, path: Path) -> Path:
     """A file whose decimals DuckDB reads exactly: itself, or a copy; 400 when a value needs more digits than that."""
-    schema = file_schema(path, uri)
+    file_schema(path, uri)  # 400 when it is no Parquet
     wanted = _narrow_schema(str(path))
     if wanted is None:
         return path
@@ -99,7 +100,8 @@ def narrowed(uri: str, path: Path) -> Path:
     try:
         with pq.ParquetWriter(part, wanted) as writer:
             for batch in pq.ParquetFile(path).iter_batches():
-                writer.write_table(pa.Table.from_batches([batch], schema).cast(wanted))
+                columns = [exact_cast(column, kind) for column, kind in zip(batch.columns, wanted.types, strict=True)]
+                writer.write_table(pa.Table.from_arrays(columns, schema=wanted))
         part.replace(target)
     except pa.ArrowException as error:
         what = f"a decimal has more than the 20 digits before and 18 after the point that are kept here: {error}"

@@ -10,6 +10,8 @@ import pytest
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery, storage
 
+from emulators.bigquery.state.decimals import exact_cast
+
 
 @pytest.mark.parametrize(
     "sql", ["SELECT [1, NULL] AS a", "SELECT STRUCT([NULL, 'x'] AS b) AS a", "SELECT [STRUCT([NULL, 1] AS b)] AS a"]
@@ -51,7 +53,7 @@ def test_wide_decimals_in_files(client: bigquery.Client, dataset: str, bucket: s
         bucket.blob(name).upload_from_string(file.getvalue())
 
     put("good/1.parquet", [wide, None, narrow])
-    put("bad/1.parquet", [Decimal("1e30")])
+    put("bad/1.parquet", [Decimal("7e35")])
     for name in ("good", "bad"):
         client.query_and_wait(
             f"CREATE EXTERNAL TABLE {dataset}.{name} (x BIGNUMERIC, l ARRAY<BIGNUMERIC>) "
@@ -61,3 +63,13 @@ def test_wide_decimals_in_files(client: bigquery.Client, dataset: str, bucket: s
     assert [(row.x, row.first) for row in rows] == [(wide, wide), (narrow, narrow)]
     with pytest.raises(BadRequest, match=r"bad/1\.parquet"):
         client.query_and_wait(f"SELECT * FROM {dataset}.bad", retry=None, job_retry=None)
+
+
+@pytest.mark.parametrize("number", ["3e37", "7e35", "1e20", "-1e25"])
+@pytest.mark.parametrize("kind", [pa.decimal128(38, 0), pa.decimal256(76, 0)])
+def test_no_cast_makes_another_number(number: str, kind: pa.DataType) -> None:
+    with pytest.raises(pa.ArrowInvalid):
+        exact_cast(pa.array([[{"n": Decimal(number)}]], pa.list_(pa.struct([("n", kind)]))),
+                   pa.list_(pa.struct([("n", pa.decimal128(38, 18))])))  # fmt: skip
+    kept = pa.array([Decimal(7), None], kind)
+    assert exact_cast(kept, pa.decimal128(38, 18)).to_pylist() == [7, None]

@@ -1,0 +1,105 @@
+"""What INFORMATION_SCHEMA says of materialised views, snapshots, routines' parameters and datasets' options."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from emulators.bigquery.sql.analysis.routines import rest_type
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.catalog import Catalog, Resource, Table
+from emulators.bigquery.state.metadata_columns import fields
+from emulators.bigquery.state.metadata_rows import labels_literal, literal
+
+_STATUS = Field("last_refresh_status", "STRUCT", fields=fields("reason STRING, location STRING, message STRING"))
+MATERIALIZED_VIEWS = (
+    *fields(
+        "table_catalog STRING, table_schema STRING, table_name STRING, last_refresh_time TIMESTAMP, "
+        "refresh_watermark TIMESTAMP"
+    ),
+    _STATUS,
+)
+SNAPSHOTS = fields(
+    "table_catalog STRING, table_schema STRING, table_name STRING, base_table_catalog STRING, base_table_schema "
+    "STRING, base_table_name STRING, snapshot_time TIMESTAMP"
+)
+PARAMETERS = fields(
+    "specific_catalog STRING, specific_schema STRING, specific_name STRING, ordinal_position INT64, parameter_mode "
+    "STRING, is_result STRING, parameter_name STRING, data_type STRING, parameter_default STRING, is_aggregate STRING"
+)
+SCHEMATA_OPTIONS = fields(
+    "catalog_name STRING, schema_name STRING, option_name STRING, option_type STRING, option_value STRING"
+)
+CONSTRAINT_COLUMNS = fields(
+    "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, constraint_catalog STRING, "
+    "constraint_schema STRING, constraint_name STRING"
+)
+
+
+def _moment(milliseconds: Any) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+def materialized_view_rows(table: Table) -> Iterator[list[Any]]:
+    """A row of MATERIALIZED_VIEWS: they are computed at each read here, so they are as fresh as now."""
+    if table.kind == "MATERIALIZED_VIEW":
+        now = datetime.now(UTC)
+        yield [table.name.project, table.name.dataset, table.name.table, now, now, None]
+
+
+def snapshot_rows(table: Table) -> Iterator[list[Any]]:
+    """A row of TABLE_SNAPSHOTS."""
+    definition = table.resource.get("snapshotDefinition")
+    if definition:
+        base, name = definition["baseTableReference"], table.name
+        yield [name.project, name.dataset, name.table, base["projectId"], base["datasetId"], base["tableId"],
+               _moment(definition["snapshotTime"])]  # fmt: skip
+
+
+def parameter_rows(routine: Resource) -> Iterator[list[Any]]:
+    """The rows of PARAMETERS: the result is at position 0."""
+    own = routine["routineReference"]
+    name = [own["projectId"], own["datasetId"], own["routineId"]]
+    if routine.get("returnType"):
+        yield [*name, 0, None, "YES", None, str(rest_type(routine["returnType"])), None, None]
+    for position, argument in enumerate(routine.get("arguments") or (), 1):
+        kind = str(rest_type(argument["dataType"])) if "dataType" in argument else "ANY TYPE"
+        yield [*name, position, argument.get("mode"), "NO", argument.get("name"), kind, None, None]
+
+
+def dataset_option_rows(dataset: Resource) -> Iterator[list[Any]]:
+    """The rows of SCHEMATA_OPTIONS: what is set."""
+    own = dataset["datasetReference"]
+    options = [
+        ("description", "STRING", literal(dataset.get("description"))),
+        ("friendly_name", "STRING", literal(dataset.get("friendlyName"))),
+        ("location", "STRING", literal(dataset["location"])),
+        ("labels", "ARRAY<STRUCT<STRING, STRING>>", labels_literal(dataset.get("labels"))),
+        ("default_table_expiration_days", "FLOAT64", _days(dataset.get("defaultTableExpirationMs"))),
+        ("default_partition_expiration_days", "FLOAT64", _days(dataset.get("defaultPartitionExpirationMs"))),
+    ]
+    for name, kind, value in options:
+        if value is not None:
+            yield [own["projectId"], own["datasetId"], name, kind, value]
+
+
+def _days(milliseconds: Any) -> str | None:
+    return None if milliseconds is None else repr(int(milliseconds) / 86_400_000)
+
+
+def constraint_column_rows(table: Table) -> Iterator[list[Any]]:
+    """The rows of CONSTRAINT_COLUMN_USAGE: of a key its own columns, of a reference those that it refers to."""
+    constraints, n = table.resource.get("tableConstraints") or {}, table.name
+    for column in (constraints.get("primaryKey") or {}).get("columns") or ():
+        yield [n.project, n.dataset, n.table, column, n.project, n.dataset, f"{n.table}.pk$"]
+    for key in constraints.get("foreignKeys") or ():
+        other = key["referencedTable"]
+        name = f"{n.table}.{key['name'].removeprefix(n.table + '.')}"
+        for pair in key["columnReferences"]:
+            yield [other["projectId"], other["datasetId"], other["tableId"], pair["referencedColumn"], n.project,
+                   n.dataset, name]  # fmt: skip
+
+
+def routines_of(catalog: Catalog, dataset: Resource) -> list[Resource]:
+    """A dataset's routines, by name."""
+    reference = dataset["datasetReference"]
+    return catalog.resources("routine", f"{reference['projectId']}:{reference['datasetId']}.")
