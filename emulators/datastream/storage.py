@@ -5,11 +5,15 @@ import hashlib
 import http.client
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 TIMEOUT_SECONDS = 60.0
+PAUSES = (0.0, 0.1, 0.4, 1.0, 2.0)
+"""Seconds before each try of a request; the stream begins a new round only when the last one has failed."""
+PASSING = (408, 429, 500, 502, 503, 504)
 
 
 class StorageUnavailable(Exception):
@@ -53,7 +57,7 @@ class Bucket:
             self._check_same(bucket, name, path)
             return False
         message = f"gs://{bucket}/{name}: {status} {reason(body)}"
-        if status in (404, 408, 429) or status >= 500:
+        if status == 404 or status in PASSING:
             raise StorageUnavailable(message)
         raise StorageRefused(message)
 
@@ -87,22 +91,35 @@ class Bucket:
         return body
 
     def _send(self, method: str, target: str, path: Path | None) -> tuple[int, bytes]:
-        """Ask, with a file as the body; a connection that was closed while idle is opened again once."""
-        for attempt in (1, 2):
-            fresh = self._connection is None
-            connection = self._connection = self._connection or self._connect()
+        """Ask, with a file as the body; again while it may pass. That does no harm: a file is created once."""
+        answer: tuple[int, bytes] | None = None
+        problem: Exception | None = None
+        for pause in PAUSES:
+            time.sleep(pause)
             try:
-                with (path or Path(os.devnull)).open("rb") as file:
-                    size = 0 if path is None else path.stat().st_size
-                    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-                    connection.request(method, target, body=file, headers=headers)
-                    response = connection.getresponse()
-                    return response.status, response.read()
-            except (OSError, http.client.HTTPException) as error:
+                answer = self._ask(method, target, path)
+            except (ConnectionError, http.client.HTTPException) as error:
                 self.close()
-                if fresh or attempt == 2:
-                    raise StorageUnavailable(f"Cloud Storage at {self.url.netloc}: {error!r}") from error
-        raise AssertionError("unreachable")
+                answer, problem = None, error
+                if isinstance(error, ConnectionRefusedError):
+                    break
+            except OSError as error:
+                self.close()
+                raise StorageUnavailable(f"Cloud Storage at {self.url.netloc}: {error!r}") from error
+            if answer is not None and answer[0] not in PASSING:
+                return answer
+        if answer is None:
+            raise StorageUnavailable(f"Cloud Storage at {self.url.netloc}: {problem!r}") from problem
+        return answer
+
+    def _ask(self, method: str, target: str, path: Path | None) -> tuple[int, bytes]:
+        connection = self._connection = self._connection or self._connect()
+        with (path or Path(os.devnull)).open("rb") as file:
+            size = 0 if path is None else path.stat().st_size
+            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+            connection.request(method, target, body=file, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read()
 
     def _connect(self) -> http.client.HTTPConnection:
         kind = http.client.HTTPSConnection if self.url.scheme == "https" else http.client.HTTPConnection

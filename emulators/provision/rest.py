@@ -9,7 +9,9 @@ import urllib3
 
 from emulators.provision.errors import AlreadyThereError, ProvisionError
 
-_RETRIES = urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=(502, 503), allowed_methods=None)
+_RETRIES = urllib3.Retry(
+    total=6, connect=3, backoff_factor=0.1, backoff_max=2, status_forcelist=(429, 502, 503, 504), allowed_methods=None
+)
 
 
 class Rest:

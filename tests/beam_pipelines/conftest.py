@@ -17,9 +17,15 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def services_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the state of each lies, under its name."""
+    return tmp_path_factory.mktemp("services")
+
+
+@pytest.fixture(scope="session")
+def services(services_folder: Path) -> Iterator[dict[str, str]]:
     """The environment in which all three are found."""
-    folder = tmp_path_factory.mktemp("services")
+    folder = services_folder
     running: list[Service] = []
     environment: dict[str, str] = {}
     try:

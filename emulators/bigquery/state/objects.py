@@ -19,6 +19,12 @@ from emulators.bigquery.state.errors import ServiceError, invalid
 _KEPT_BYTES = 8 << 30
 _IN_USE_SECONDS = 3600
 
+_PASSING = (429, 500, 502, 503, 504)
+_RETRIES = urllib3.Retry(
+    total=6, connect=2, backoff_factor=0.1, backoff_max=2, status_forcelist=_PASSING, allowed_methods=None,
+    raise_on_status=False,
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class StoredObject:
@@ -40,7 +46,7 @@ class Objects:
     def __init__(self, endpoint: str | None, folder: Path) -> None:
         self._endpoint = endpoint.rstrip("/") if endpoint else None
         self._folder = folder
-        self._pool = urllib3.PoolManager(maxsize=8, timeout=urllib3.Timeout(connect=5, read=60), retries=2)
+        self._pool = urllib3.PoolManager(maxsize=8, timeout=urllib3.Timeout(connect=5, read=60), retries=_RETRIES)
         self._guard = threading.Lock()
         self._fetching: dict[Path, threading.Lock] = {}
         self._fetched = 0
@@ -89,6 +95,10 @@ class Objects:
         response = self._request("GET", path, what, fields=fields)
         if response.status == 404:
             raise ServiceError(404, "notFound", f"Not found: URI gs://{what}")
+        if response.status in _PASSING:
+            raise ServiceError(
+                503, "backendError", f"Cannot read gs://{what}: storage answered {response.status} again and again"
+            )
         if response.status >= 400:
             raise ServiceError(
                 400, "invalid", f"Cannot read gs://{what}: storage answered {response.status} {response.data[:200]!r}"
