@@ -8,11 +8,11 @@ output "sources" {
 }
 
 output "tables" {
-  description = <<-E
+  description = <<-EOT
     By <source>_<table>: source, name, id, description, physical_name, schema, capture (cdc, stream), history, event_time,
     enforcement, primary_key, columns (name, type, item_type, required, classification, description) and bronze_columns
     (name, type, mode, classification, description; metadata last).
-  E
+  EOT
   value       = local.tables
   precondition {
     condition     = alltrue([for table in local.tables : contains(["cdc", "stream"], table.capture)])

@@ -44,12 +44,12 @@ resource "google_logging_project_sink" "platform" {
   destination            = "bigquery.googleapis.com/${google_bigquery_dataset.logs.id}"
   unique_writer_identity = true
 
-  filter = <<-E
+  filter = <<-EOT
     (resource.type=("cloud_run_revision" OR "cloud_run_worker_pool") AND severity>=INFO)
     OR (resource.type="dataflow_step" AND severity>=WARNING)
     OR (resource.type="datastream.googleapis.com/Stream" AND severity>=WARNING)
     OR (resource.type="bigquery_resource" AND severity>=ERROR)
-  E
+  EOT
 
   bigquery_options {
     use_partitioned_tables = true

@@ -19,6 +19,8 @@ locals {
 }
 
 resource "google_bigquery_table" "external" {
+  #checkov:skip=CKV_GCP_80:it holds no rows; the files that it reads are encrypted with the bucket's key
+  #checkov:skip=CKV_GCP_121:nothing is lost with it, and a change of its layout makes it anew; the plan guard refuses to delete it
   for_each = local.external
 
   project                      = var.project

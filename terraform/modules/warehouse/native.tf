@@ -70,11 +70,11 @@ resource "google_bigquery_routine" "dead_letters_since" {
   routine_type = "TABLE_VALUED_FUNCTION"
   language     = "SQL"
   description  = "select * from ${var.datasets.ops}.dead_letters_since('saas', timestamp '2026-01-31 00:00:00+00')"
-  definition_body = trimspace(<<-E
+  definition_body = trimspace(<<-EOT
     select dead_lettered_at, object, reason, detail, safe_convert_bytes_to_string(payload) as payload, origin, dead_letter_id
     from `${var.project}.${var.datasets.ops}.${google_bigquery_table.dead_letters.table_id}`
     where source = of_source and dead_lettered_at >= since
-  E
+  EOT
   )
 
   arguments {
