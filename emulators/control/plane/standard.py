@@ -151,11 +151,14 @@ def _new_id(call: Call, body: Json, wrapped: Json) -> str:
     if not given and call.service.is_old and "name" in call.checker.properties(call.method.request):
         raise invalid("name", "Required field 'resource.name' not specified")
     if not given:
-        collection = names.short(call.name)
-        given = body.get(f"{collection[:-1]}Id") or (str(uuid.uuid4().int)[:19])
+        given = body.get(f"{_singular(names.short(call.name))}Id") or str(uuid.uuid4().int)[:19]
     if not isinstance(given, str) or not _ID.fullmatch(given):
         raise invalid("name", f"Invalid id {given!r}: letters, digits, hyphens, underscores and dots expected.")
     return given
+
+
+def _singular(collection: str) -> str:
+    return f"{collection[:-3]}y" if collection.endswith("ies") else collection[:-1]
 
 
 def _updated(call: Call, schema: str, old: Json, body: Json, mask: str | None) -> Json:

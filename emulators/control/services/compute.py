@@ -11,7 +11,14 @@ from emulators.control.state.errors import ControlError, invalid, unimplemented
 Json = dict[str, Any]
 
 _ADDRESSES = {"type": "array", "items": {"type": "string"}}
-SERVICE = Service("compute", is_old=True, more={"RouterNat": {"initialNatIps": _ADDRESSES}})
+SERVICE = Service(
+    "compute",
+    is_old=True,
+    more={
+        "RouterNat": {"initialNatIps": _ADDRESSES},
+        "NetworkRoutingConfig": {"deleteBgpAlwaysCompareMed": {"type": "boolean", "behaves": {"input"}}},
+    },
+)
 DEFAULTS: dict[str, Json] = {
     "networks": {"autoCreateSubnetworks": True, "routingConfig": {"routingMode": "REGIONAL"}},
     "subnetworks": {"purpose": "PRIVATE", "stackType": "IPV4_ONLY", "privateIpGoogleAccess": False},

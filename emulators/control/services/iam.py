@@ -9,6 +9,7 @@ from emulators.control.plane import standard
 from emulators.control.plane.call import Call
 from emulators.control.plane.service import Service
 from emulators.control.state.errors import ControlError, already_exists, failed_precondition, invalid
+from emulators.control.state.store import PRIVATE
 
 Json = dict[str, Any]
 
@@ -117,6 +118,21 @@ def undelete_pool(call: Call) -> Json:
     pool = {name: value for name, value in pool.items() if name != "expireTime"} | {"state": "ACTIVE"}
     call.keep(call.name, pool)
     return standard.respond(call, call.name, call.schema_of(call.name), pool)
+
+
+@SERVICE.method("workloadIdentityPools.setAttestationRules")
+def set_rules(call: Call) -> Json:
+    """Replace the rules of a pool; they are kept beside it."""
+    pool = call.get(call.name)
+    rules = {"attestationRules": call.body.get("attestationRules", [])}
+    call.store.put(PRIVATE, call.service.label, f"{call.name}/attestationRules", rules)
+    return standard.respond(call, call.name, "WorkloadIdentityPool", pool)
+
+
+@SERVICE.method("workloadIdentityPools.listAttestationRules")
+def list_rules(call: Call) -> Json:
+    call.get(call.name)
+    return call.store.get(PRIVATE, call.service.label, f"{call.name}/attestationRules") or {}
 
 
 @SERVICE.method("keys.create")

@@ -34,9 +34,17 @@ def fill_sink(call: Call, sink: Json) -> None:
     sink["resourceName"] = f"projects/{number}/sinks/{sink['name']}"
 
 
+@SERVICE.method("metrics.create")
+def create_metric(call: Call) -> Json:
+    """A metric's name may hold slashes, which its path has escaped."""
+    call.body["name"] = call.body.get("name", "").replace("/", "%2F")
+    return standard.create(call)
+
+
 @SERVICE.fill("metrics")
 def fill_metric(call: Call, metric: Json) -> None:
     """The descriptor under which Monitoring knows the metric."""
+    metric["name"] = names.short(call.target).replace("%2F", "/")
     described = {"metricKind": "DELTA", "valueType": "INT64"} | metric.get("metricDescriptor", {})
     kind = f"logging.googleapis.com/user/{metric['name']}"
     described |= {"type": kind, "name": f"projects/{call.project}/metricDescriptors/{kind}"}

@@ -10,7 +10,13 @@ from emulators.control.state.errors import invalid
 
 Json = dict[str, Any]
 
-SERVICE = Service("run", package="google.cloud.run.v2", replaced=frozenset({"services", "jobs", "workerPools"}))
+_SCALING = {"type": "string", "enum": ["SCALING_MODE_UNSPECIFIED", "AUTOMATIC", "MANUAL"]}
+SERVICE = Service(
+    "run",
+    package="google.cloud.run.v2",
+    more={"GoogleCloudRunV2WorkerPoolScaling": {"scalingMode": _SCALING}},
+    replaced=frozenset({"services", "jobs", "workerPools"}),
+)
 
 
 @SERVICE.check("services", "jobs", "workerPools")

@@ -33,8 +33,8 @@ def patch_connection(call: Call) -> Json:
 
 @SERVICE.method("connections.list")
 def list_connections(call: Call) -> Json:
-    """The connections of one network."""
-    network = names.with_project_id(call.store, call.query.get("network", ""))
+    """The connections of one network, which the service calls by its project's number."""
+    network = _numbered(names.with_project_id(call.store, call.query.get("network", "")))
     found = [one for _, one in call.members(call.name) if one["network"] == network]
     return {"connections": found} if found else {}
 
@@ -56,6 +56,11 @@ def _network(call: Call, link: str) -> str:
     return network
 
 
+def _numbered(network: str) -> str:
+    project = names.project_of(network)
+    return network.replace(project, names.project_number(project), 1) if project else network
+
+
 def _keep(call: Call, name: str, network: str) -> Json:
     """Keep a connection whose ranges are reserved for peering in the network."""
     ranges = call.body.get("reservedPeeringRanges", [])
@@ -68,6 +73,6 @@ def _keep(call: Call, name: str, network: str) -> Json:
     if not ranges:
         raise invalid("connection.reserved_peering_ranges", "At least one reserved range is needed.")
     own = {"peering": "servicenetworking-googleapis-com", "service": names.parent_of(name)}
-    connection = {"network": network, "reservedPeeringRanges": ranges, **own}
+    connection = {"network": _numbered(network), "reservedPeeringRanges": ranges, **own}
     call.keep(name, connection)
     return operations.done(call, name, "Connection", connection)
