@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +16,7 @@ from google.cloud import bigquery, pubsub_v1, storage
 
 from contracts.reader import load
 from emulators.provision.apply import apply
-from emulators.provision.errors import ProvisionError
+from emulators.provision.errors import LEFT_OUT, ProvisionError
 from emulators.provision.resources import Phase, resources
 from tests.emulators.provision.contract_files import clicks, column, items, orders, write
 from tests.emulators.services import Service
@@ -132,6 +134,22 @@ def test_a_table_that_is_not_there_is_named(source: psycopg2.extensions.cursor, 
         provision(folder, "after")
     source.execute("CREATE TABLE items (item_id bigint PRIMARY KEY, name text)")
     assert provision(folder, "after").keys() >= {("publication", "sluice_shop"), ("stream", "shop")}
+
+
+@pytest.mark.usefixtures("source")
+def test_a_source_that_is_not_there_is_left_out_alone(
+    project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path, orders(), items())
+    text = next(folder.glob("*.yaml")).read_text()
+    (folder / "depot.odcs.yaml").write_text(text.replace("id: shop", "id: depot"))
+    monkeypatch.setenv("DEPOT_DATABASE_URL", "postgresql://postgres@127.0.0.1:9/depot")
+    command = [sys.executable, "-m", "emulators.provision", "--contracts", str(folder)]
+    provisioned = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert provisioned.returncode == LEFT_OUT, provisioned.stderr
+    (line,) = [line for line in provisioned.stderr.splitlines() if line.startswith("left out: ")]
+    assert line.startswith("left out: source depot: no connection to DEPOT_DATABASE_URL")
+    assert datastream(f"projects/{project}/locations/europe-west1/streams/shop")["state"] == "RUNNING"
 
 
 @pytest.mark.usefixtures("source")
