@@ -212,7 +212,7 @@ def route(service: Datastream, method: str, path: str, handler: Handler) -> Rout
             body = json.loads(await request.body() or b"{}")
             if not isinstance(body, dict):
                 raise invalid("the request's body must be a JSON object")
-            return JSONResponse(await run_in_threadpool(handler, service, request, body))
+            return JSONResponse(await run_in_threadpool(handler, service, request, without_nulls(body)))
         except ApiError as error:
             return JSONResponse(error.body(), status_code=error.code)
         except json.JSONDecodeError as error:
@@ -220,6 +220,13 @@ def route(service: Datastream, method: str, path: str, handler: Handler) -> Rout
             return JSONResponse(refused.body(), status_code=refused.code)
 
     return Route(path, endpoint, methods=[method])
+
+
+def without_nulls(value: Any) -> Any:
+    """A JSON value whose objects leave out what is null: in protocol buffers' JSON the two mean the same."""
+    if isinstance(value, dict):
+        return {name: without_nulls(field) for name, field in value.items() if field is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 async def healthy(_: Request) -> Response:

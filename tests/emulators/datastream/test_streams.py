@@ -56,7 +56,8 @@ def test_a_paused_stream_goes_on_where_it_was(place: Place) -> None:
 
 
 def test_a_backfill_on_demand(place: Place) -> None:
-    with stream(place, TABLE, backfill={"backfillNone": {}}) as (it, connection):
+    # A null is what is not there: Terraform sends it for the kind of backfill that is not wanted.
+    with stream(place, TABLE, backfill={"backfillNone": {}, "backfillAll": None}) as (it, connection):
         it.wait(connection)
         (found,) = place.api("GET", f"/v1/{it.name}/objects")["streamObjects"]
         assert found["displayName"] == "public.t"
