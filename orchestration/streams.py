@@ -94,10 +94,13 @@ def delivered(table: Table) -> AssetCheckResult:
             break
         time.sleep(1)
         differing = _differing(table)
+    told = ", ".join(f"{row['message_id']} ({row['times']} times)" for row in differing[:SAMPLE])
+    more = " ..." if len(differing) > SAMPLE else ""
     return AssetCheckResult(
         check_name=DELIVERED,
         asset_key=keys.bronze(table),
         passed=not differing,
+        description=f"Messages that are not stored once: {told}{more}" if differing else None,
         metadata={"messages_that_differ": len(differing), "sample": differing[:SAMPLE]},
     )
 

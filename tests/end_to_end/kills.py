@@ -120,10 +120,10 @@ class Attack:
         is_part = target in {name for name, _, _ in PARTS}
         moment = time.monotonic() + self._dice.uniform(0, AFTER_IT_BEGAN if is_part else SPAN)
         while is_part and call.poll() is None and target not in self._alive(call):
-            time.sleep(0.05)
-            moment += 0.05
+            time.sleep(0.25)
+            moment += 0.25
         while call.poll() is None and time.monotonic() < moment:
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def _kill(self, name: str, pid: int) -> None:
         try:
