@@ -83,7 +83,7 @@ class LocalEmulate:
             self.progress.detail("loading the definitions")
             dagster.reload()
             loaded.write_text(now)
-        dagster.end_orphans(self.platform.started_at("dagster-code"))
+        dagster.end_orphans(self.platform.started_at("dagster-code"), self.platform.owns)
         return dagster.follow(dagster.waiting("refresh") or self._launch(dagster), self.progress.detail)
 
     def _launch(self, dagster: Dagster) -> str:

@@ -29,6 +29,8 @@ RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) { __typenam
   ... on InvalidPipelineRunsFilterError { message } } }"""
 END = """mutation($runs: [String!]!) { terminateRuns(runIds: $runs, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) {
   __typename ... on PythonError { message } } }"""
+PROCESS = """query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
+  ... on EngineEvent { metadataEntries { label ... on TextMetadataEntry { text } } } } } } }"""
 EVENTS = """query($run: ID!, $cursor: String) {
   runOrError(runId: $run) { ... on Run { status } }
   logsForRun(runId: $run, afterCursor: $cursor) { ... on EventConnection { cursor hasMore events {
@@ -108,16 +110,27 @@ class Dagster:
         found = self._runs({"pipelineName": job, "statuses": ["QUEUED"]})
         return found[-1]["runId"] if found else None
 
-    def end_orphans(self, since: float) -> None:
-        """Cancels what nobody executes any more: runs begun before the code server was started, at `since`.
+    def end_orphans(self, since: float, is_alive: Callable[[int], bool]) -> None:
+        """Cancels what nobody executes any more, so that it holds up the queue no longer.
 
-        Its workers ended with the one before it, so that no run of them would ever report its end.
+        Those are runs whose process is gone with nobody left to report it, and runs without one that were begun before
+        the code server was started, at `since`.
         """
-        lost = [run["runId"] for run in self._runs({"statuses": BEGUN}) if run["updateTime"] < since]
+        lost = []
+        for run in self._runs({"statuses": BEGUN}):
+            pid = self._process(run["runId"])
+            if run["updateTime"] < since if pid is None else not is_alive(pid):
+                lost.append(run["runId"])
         if lost:
             answer = self._ask(END, {"runs": lost})["terminateRuns"]
             if answer["__typename"] == "PythonError":
                 raise DagsterError(f"runs {', '.join(lost)} were not cancelled: {answer['message']}")
+
+    def _process(self, run_id: str) -> int | None:
+        """The process that executes a run, as the run tells; None before it has told."""
+        events = self._ask(PROCESS, {"run": run_id})["logsForRun"].get("events", ())
+        entries = [entry for event in events for entry in event.get("metadataEntries") or ()]
+        return next((int(entry["text"]) for entry in reversed(entries) if entry["label"] == "pid"), None)
 
     def _runs(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         answer = self._ask(RUNS, {"filter": wanted})["runsOrError"]

@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace) -> Run:
     port = next(status.ports["port"] for status in platform.status() if status.name == "dagster")
     dagster = Dagster(f"http://{HOST}:{port}")
     dagster.reload()
-    dagster.end_orphans(platform.started_at("dagster-code"))
+    dagster.end_orphans(platform.started_at("dagster-code"), platform.owns)
     op, what, narrower = OPS[arguments.job]
     config = {what: arguments.what, **({narrower: arguments.only} if arguments.only else {})}
     run = dagster.launch(arguments.job, {"ops": {op: {"config": config}}}, {"dagster/partition": arguments.what})

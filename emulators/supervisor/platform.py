@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulators.auth.credentials import write_service_account_key
-from emulators.supervisor import environment, health, ports
+from emulators.supervisor import environment, health, ports, processes
 from emulators.supervisor.environment import PROJECT, ROOT
 from emulators.supervisor.errors import ServiceFailed, SupervisorError, UpFailed
 from emulators.supervisor.lifecycle import Lifecycle
@@ -109,6 +109,10 @@ class Platform:
                 reason = "it was stopped" if run is None else f"it has died (it was process {run.pid})"
                 failures.append(ServiceFailed(name, reason, lifecycle.log(name), run.log_start if run else 0))
         return failures
+
+    def owns(self, pid: int) -> bool:
+        """Whether a living process was started with this platform's state, by a service or by its child."""
+        return processes.mark(pid) is not None and processes.variable(pid, "SLUICE_STATE") == str(self.state)
 
     def started_at(self, name: str) -> float:
         """When a service was last started, in seconds of the clock; 0 where it never was."""
