@@ -36,7 +36,9 @@ _AGENT = re.compile(
     r"|serverless-robot-prod|[a-z-]+-robot|cloudcomposer-accounts|service-networking"
 )
 """The projects of Google's services, whose accounts are always there."""
-_PROSE = frozenset({"name", "selfLink", "description", "displayName", "filter", "query", "content", "title"})
+_PROSE = frozenset(
+    {"name", "mutatedBy", "selfLink", "description", "displayName", "filter", "query", "content", "title"}
+)
 
 
 def check(call: Call, name: str, value: Any) -> None:
