@@ -28,6 +28,10 @@ run "a_key_a_service_with_its_agent_alone" {
     error_message = "Rotated after 90 days, restorable for 30."
   }
   assert {
+    condition     = output.keys["bigquery"] == "projects/sluice-test/locations/europe/keyRings/sluice/cryptoKeys/bigquery"
+    error_message = "A key is known by its name before it is there."
+  }
+  assert {
     condition     = toset(keys(google_kms_key_ring.this)) == toset(["europe", "europe-west1"])
     error_message = "Keys lie where their data is."
   }
