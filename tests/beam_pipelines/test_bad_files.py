@@ -53,14 +53,18 @@ def bronze() -> list[dict[str, Any]]:
     return found
 
 
+def rows_of_letters(project: str) -> list[dict[str, Any]]:
+    client = bigquery.Client(project=project, credentials=AnonymousCredentials())
+    return [dict(row) for row in client.list_rows(client.get_table("ops.dead_letters"))]
+
+
 def check(project: str, files: list[Landed], batches: list[dict[str, Any]]) -> None:
     """Bronze is the rows of the readable files, and the letters are the others."""
     found = bronze()
     rows = {row["_sort_key"]: row for row in found}
     expected = {key: row for file in files for key, row in file.rows.items()}
     assert len(rows) == len(found), "a row is there twice"
-    client = bigquery.Client(project=project, credentials=AnonymousCredentials())
-    buried = [dict(row) for row in client.list_rows(client.get_table("ops.dead_letters"))]
+    buried = rows_of_letters(project)
     prefix = f"gs://{project}-landing/{FOLDER}"
     letters = {letter["origin"].removeprefix(prefix).rpartition("#")[0]: letter for letter in buried}
     assert len(letters) == len(buried), "a letter is there twice"

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from google.cloud import pubsub_v1
 
 from emulators.faults.rules import Rule, write_rules
 from tests.beam_pipelines import test_bad_events as events_door
 from tests.beam_pipelines import test_bad_files as landing_door
-from tests.beam_pipelines.bad_events import Events, Sent
+from tests.beam_pipelines.bad_events import Events
 from tests.beam_pipelines.bad_files import Files
 from tests.beam_pipelines.runner import Runner
 
@@ -69,14 +68,8 @@ def test_landing_to_bronze_while_services_fail_for_long(project: str, switch: Sw
 def attack_events(project: str, switch: Switch, folder: Path, seed: int, count: int, times: int | None) -> None:
     """Good and bad messages, so that both sinks and the topic of the letters are under attack."""
     print(f"seed {seed}")
-    publisher = pubsub_v1.PublisherClient()
-    topic = publisher.topic_path(project, "door_readings")
     made = [one for one in Events(events_door.readings(), seed).make(count) if len(one.data) < 100_000]
-    sent: dict[str, Sent] = {}
-    for one in made:
-        one.attributes = one.attributes or {"trace": "1"}
-        message = {"data": one.data, "attributes": one.attributes}
-        sent[events_door.DirectClient.publish(publisher, topic=topic, messages=[message]).message_ids[0]] = one
+    sent = {events_door.publish(project, one): one for one in made}
     methods = ("Publish", "Pull", "Acknowledge", "ModifyAckDeadline")
     switch(
         pubsub=often(*methods, times=times), storage=often("*", rate=0.15, times=times),
@@ -116,13 +109,7 @@ def test_a_fault_that_lasts_ends_the_batch_with_the_reason_and_the_next_run_fini
 
 
 def test_a_fault_that_lasts_keeps_the_stream_trying_and_saying_so(project: str, switch: Switch, tmp_path: Path) -> None:
-    publisher = pubsub_v1.PublisherClient()
-    topic = publisher.topic_path(project, "door_readings")
-    sent = {}
-    for one in Events(events_door.readings(), 34).make(30):
-        one.attributes = {"trace": "1"}
-        message = {"data": one.data, "attributes": one.attributes}
-        sent[events_door.DirectClient.publish(publisher, topic=topic, messages=[message]).message_ids[0]] = one
+    sent = {events_door.publish(project, one): one for one in Events(events_door.readings(), 34).make(30)}
     switch(bigquery=[Rule("AppendRows", error="PERMISSION_DENIED")])
     runner = Runner(tmp_path, source="door")
     try:
