@@ -12,6 +12,7 @@ from emulators.control.state.errors import ControlError, failed_precondition, no
 from emulators.control.state.store import POLICY, PRIVATE, RESOURCE, Store
 
 Json = dict[str, Any]
+RUNNING = "JOB_STATE_RUNNING"
 
 
 @dataclass
@@ -116,7 +117,8 @@ class Call:
     def refuse_use(self, name: str, users: str = "") -> None:
         """Refuse to let go what another resource (whose name holds `users`) refers to."""
         for service, user in self.store.mentions(name):
-            if user != name and not user.startswith(f"{name}/") and users in user:
+            job = (self.find(user, service) or {}).get("currentState", RUNNING)  # one that has ended uses nothing
+            if user != name and not user.startswith(f"{name}/") and users in user and job == RUNNING:
                 message = f"The resource '{name}' is already being used by '{user}' of {service}"
                 if self.service.is_old:
                     raise ControlError("INVALID_ARGUMENT", message, reason="resourceInUseByAnotherResource")
