@@ -54,6 +54,11 @@ class InformationSchema:
             "__TABLES__": self._tables(columns.LEGACY, self._legacy_rows),
         }
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The names of all views."""
+        return tuple(self._views)
+
     def rows(self, dataset: TableName | None, view: str) -> Rows | None:
         """The rows of a view, or None when there is no such view or dataset."""
         answer = self._views.get(view)

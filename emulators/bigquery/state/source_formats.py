@@ -23,6 +23,7 @@ _READERS: dict[str, Callable[[Path, str, Sequence[Field], Mapping[str, Any]], Ro
     "CSV": csv_rows,
     "AVRO": avro_rows,
 }
+FORMATS = ("PARQUET", *_READERS)
 
 
 def source_format(configuration: Mapping[str, Any]) -> str:

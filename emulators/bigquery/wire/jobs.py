@@ -111,7 +111,7 @@ def query(warehouse: Warehouse, request: Request, body: bytes) -> Response:
         if content.get("requestId"):
             reference["jobId"] = _request_job(content["requestId"])
         body_of_job = {"configuration": configuration, "jobReference": reference}
-        job = warehouse.insert_job(project, body_of_job, principal(request), timeout >= 10)
+        job = warehouse.insert_job(project, body_of_job, principal(request))
     job.done.wait(timeout)
     if job.error is not None:
         raise job.error

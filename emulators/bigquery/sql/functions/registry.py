@@ -113,6 +113,7 @@ RULES: dict[str, Rule] = {}
 SCALARS: dict[str, list[Overload]] = {}
 AGGREGATES: dict[str, list[Overload]] = {}
 WINDOWS: dict[str, list[Overload]] = {}
+BY_THEME: dict[str, list[str]] = {}  # the names that each theme brought, for the documentation
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -162,4 +163,10 @@ def read_type(text: str) -> Type:
 def load() -> None:
     """Read all themes, once."""
     for theme in THEMES:
+        before = _names()
         importlib.import_module(f"emulators.bigquery.sql.functions.{theme}")
+        BY_THEME[theme] = sorted(_names() - before)
+
+
+def _names() -> set[str]:
+    return {*RULES, *SCALARS, *AGGREGATES, *WINDOWS}

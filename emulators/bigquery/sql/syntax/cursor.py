@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.syntax import nodes
-from emulators.bigquery.sql.syntax.lexer import RESERVED, Token, position, tokens
+from emulators.bigquery.sql.syntax.lexer import RESERVED, Token, integer, position, tokens
 
 
 class Cursor:
@@ -110,7 +110,7 @@ class Cursor:
     def integer(self) -> int:
         if self.token.kind != "int":
             self.fail(f"Syntax error: Expected integer literal but got {self.describe()}")
-        return int(self.advance().text, 0)
+        return integer(self.text, self.advance())
 
     def names(self) -> list[str]:
         """( name, ... )"""

@@ -2,7 +2,7 @@
 
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.calls import CallParser
-from emulators.bigquery.sql.syntax.lexer import RESERVED
+from emulators.bigquery.sql.syntax.lexer import RESERVED, integer
 
 _COMPARISONS = ("=", "<", ">", "<=", ">=", "<>", "!=")
 _BINARY = {"|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5, "*": 6, "/": 6, "||": 6}
@@ -173,7 +173,7 @@ class ExpressionParser(CallParser):
         if kind in ("int", "float", "string", "bytes"):
             self.advance()
             if kind == "int":
-                return nodes.Literal(token.at, "INT64", str(int(token.text, 0)))
+                return nodes.Literal(token.at, "INT64", str(integer(self.text, token)))
             if kind == "float":
                 return nodes.Literal(token.at, "FLOAT64", token.text)
             return nodes.Literal(token.at, kind.upper(), token.value)

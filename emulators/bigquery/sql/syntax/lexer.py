@@ -169,6 +169,13 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+def integer(text: str, token: Token) -> int:
+    """The number of an integer token: decimal, whatever zeros it begins with, or hexadecimal."""
+    if len(token.text) > 100:
+        raise SqlError(f"Invalid integer literal: {token.text[:30]}... at {position(text, token.at)}")
+    return int(token.text, 16 if token.text[:2] in ("0x", "0X") else 10)
+
+
 def _illegal(text: str, at: int) -> str:
     if text[at] in "'\"":
         return "Unclosed string literal"
