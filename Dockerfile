@@ -1,6 +1,7 @@
 # Two images of one environment, exactly as requirements.lock says.
 #   docker build --target dagster   -t REGISTRY/dagster:VERSION .      Dagster's UI, daemon and code server (Cloud Run)
-#   docker build --target pipelines -t REGISTRY/pipelines:VERSION .    the Beam pipelines, launcher and workers (Dataflow)
+#   docker build --target pipelines --build-arg PROJECT=PROJECT -t REGISTRY/pipelines:VERSION .
+#                                                                      the Beam pipelines, launcher and workers (Dataflow)
 ARG PYTHON=3.11
 ARG BEAM=2.77.0
 
@@ -30,7 +31,12 @@ FROM gcr.io/dataflow-templates-base/python311-template-launcher-base AS launcher
 FROM apache/beam_python3.11_sdk:${BEAM} AS sdk
 
 # Dataflow starts the launcher in this image, and then its workers from the same one, so both have the same code.
+# Workers get no variables from a job, so the image says whose project it works in; the registry is that project's, too.
 FROM environment AS pipelines
+ARG PROJECT
+ARG DATASET_PREFIX=""
+RUN test -n "${PROJECT}" || { echo "Say --build-arg PROJECT=<project id>." >&2; exit 1; }
+ENV GOOGLE_CLOUD_PROJECT=${PROJECT} SLUICE_DATASET_PREFIX=${DATASET_PREFIX}
 COPY beam_pipelines/ beam_pipelines/
 COPY --from=launcher /opt/google/dataflow/python_template_launcher /opt/google/dataflow/python_template_launcher
 COPY --from=sdk /opt/apache/beam /opt/apache/beam
