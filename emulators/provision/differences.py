@@ -30,10 +30,14 @@ def differences(kind: Kind, wanted: Mapping[str, Any], actual: Mapping[str, Any]
 
 
 def holds(actual: Any, wanted: Any) -> bool:
-    """Whether a value is as wanted: objects may have more fields; lists are equal item by item; "64" is 64."""
+    """Whether a value is as wanted: objects may have more fields; lists are equal item by item; "64" is 64.
+
+    A switch that is off is as wanted where it is not there.
+    """
     if isinstance(wanted, Mapping):
         return isinstance(actual, Mapping) and all(
-            name in _WRITE_ONLY or (name in actual and holds(actual[name], value)) for name, value in wanted.items()
+            name in _WRITE_ONLY or (holds(actual[name], value) if name in actual else value is False)
+            for name, value in wanted.items()
         )
     if isinstance(wanted, Sequence) and not isinstance(wanted, str):
         same_length = isinstance(actual, Sequence) and len(actual) == len(wanted)

@@ -84,7 +84,11 @@ def change_table(
         resource = merged(kept if replace else table.resource, change)
         if change.get("view"):
             resource["schema"] = _query_schema(warehouse, resource["view"], name.project)
-        if body.get("schema"):
+        if table.resource.get("externalDataConfiguration"):
+            # Nothing is stored, so any schema will do; the partition keys stay last, whether they are named or not.
+            resource["schema"] = body.get("schema") or table.resource["schema"]
+            resource = warehouse.external.prepare(resource)
+        elif body.get("schema"):
             table = _evolved(warehouse, transaction, table, body["schema"])
             resource["schema"] = table.resource["schema"]
         check_table(resource)

@@ -50,3 +50,9 @@ def test_merging_twice_is_merging_once() -> None:
     actual, wanted = [field("a", "REQUIRED"), field("b")], [field("b", "REQUIRED"), field("c", "REPEATED")]
     once = merged_fields(actual, wanted)
     assert merged_fields(once, wanted) == once
+
+
+def test_a_switch_that_is_off_may_as_well_be_absent() -> None:
+    assert holds({}, {"requirePartitionFilter": False})
+    assert not holds({}, {"requirePartitionFilter": True})
+    assert not holds({"requirePartitionFilter": True}, {"requirePartitionFilter": False})

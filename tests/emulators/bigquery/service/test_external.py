@@ -140,3 +140,21 @@ def test_load_data_and_export_data_are_inverse(client: bigquery.Client, dataset:
     )
     client.query_and_wait(f"LOAD DATA INTO {dataset}.t FROM FILES (format = 'PARQUET', uris = ['{uri}'])")
     assert run(client, f"SELECT * FROM {dataset}.t ORDER BY n")[0] == [(1, "1"), (2, "2")]
+
+
+def test_a_new_schema_or_configuration_keeps_the_partition_column(client: bigquery.Client, table: str) -> None:
+    """As Terraform changes a table: with the columns that it knows, and the configuration as a whole."""
+    path = f"{client._connection.API_BASE_URL}/bigquery/v2/projects/{client.project}/datasets/"
+    dataset, name = table.split(".")
+    url = f"{path}{dataset}/tables/{name}"
+    told = client._http.get(url).json()
+    config = told["externalDataConfiguration"]
+    config["hivePartitioningOptions"] = {
+        key: value for key, value in config["hivePartitioningOptions"].items() if key != "fields"
+    }
+    fields = [{"name": field, "type": kind} for field, kind in (("a", "INTEGER"), ("b", "STRING"), ("d", "STRING"))]
+    answer = client._http.patch(url, json={"externalDataConfiguration": config, "schema": {"fields": fields}})
+    assert answer.status_code == 200, answer.text
+    assert [f.name for f in client.get_table(table).schema] == ["a", "b", "d", "ingestion_date"]
+    rows, _ = run(client, f"SELECT a, d FROM {table} WHERE ingestion_date = '2024-01-02'")
+    assert rows == [(4, None)]
