@@ -26,8 +26,8 @@ def now() -> str:
 
 
 def number() -> str:
-    """A new id of digits."""
-    return str(secrets.randbelow(9 * 10**18) + 10**18)
+    """A new id of nineteen digits; clients read it into 63 bits."""
+    return str(secrets.randbelow(8 * 10**18) + 10**18)
 
 
 def etag_of(resource: Json) -> str:

@@ -1,7 +1,6 @@
 """The standard methods (google.aip.dev/131 to 135) of any resource, and which function answers which method."""
 
 import re
-import uuid
 from typing import Any
 
 from emulators.control.api import masks
@@ -151,7 +150,7 @@ def _new_id(call: Call, body: Json, wrapped: Json) -> str:
     if not given and call.service.is_old and "name" in call.checker.properties(call.method.request):
         raise invalid("name", "Required field 'resource.name' not specified")
     if not given:
-        given = body.get(f"{_singular(names.short(call.name))}Id") or str(uuid.uuid4().int)[:19]
+        given = body.get(f"{_singular(names.short(call.name))}Id") or fill.number()
     if not isinstance(given, str) or not _ID.fullmatch(given):
         raise invalid("name", f"Invalid id {given!r}: letters, digits, hyphens, underscores and dots expected.")
     return given
