@@ -24,6 +24,7 @@ module "iam" {
   event_subscriptions = module.streaming.subscriptions
   dead_letter_topics  = module.streaming.dead_letter_topics
   bigtable_instance   = module.serving.instance
+  registry            = { location = local.region, repository = basename(module.processing.registry) }
   github_repository   = var.iam.github_repository
   apply_ref           = var.iam.apply_ref
   state_bucket        = var.iam.state_bucket

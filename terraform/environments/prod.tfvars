@@ -30,7 +30,7 @@ replication = {
 }
 
 processing = {
-  image = "europe-west1-docker.pkg.dev/my-data-prod/sluice-prod/sluice:1.0.0"
+  image = "europe-west1-docker.pkg.dev/my-data-prod/sluice-prod/pipelines:1.0.0"
 }
 
 serving = {
@@ -39,7 +39,7 @@ serving = {
 }
 
 orchestration = {
-  image             = "europe-west1-docker.pkg.dev/my-data-prod/sluice-prod/sluice:1.0.0"
+  image             = "europe-west1-docker.pkg.dev/my-data-prod/sluice-prod/dagster:1.0.0"
   high_availability = true
   ui_members        = ["group:data@example.com"]
 }

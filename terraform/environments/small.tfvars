@@ -13,7 +13,7 @@ replication = {
 }
 
 processing = {
-  image   = "europe-west1-docker.pkg.dev/my-data-small/sluice-small/sluice:1.0.0"
+  image   = "europe-west1-docker.pkg.dev/my-data-small/sluice-small/pipelines:1.0.0"
   workers = { machine_type = "n1-standard-1", maximum = 1 }
 }
 
@@ -30,7 +30,7 @@ network = {
 }
 
 orchestration = {
-  image         = "europe-west1-docker.pkg.dev/my-data-small/sluice-small/sluice:1.0.0"
+  image         = "europe-west1-docker.pkg.dev/my-data-small/sluice-small/dagster:1.0.0"
   ui_always_on  = false # opening it takes half a minute
   run_cpu       = "1"
   run_memory    = "2Gi"

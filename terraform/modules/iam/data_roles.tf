@@ -73,6 +73,17 @@ resource "google_pubsub_topic_iam_member" "dead_letters" {
   member  = "serviceAccount:${local.accounts.events_to_bronze}"
 }
 
+# Dataflow's workers fetch the pipelines' image as the account that they run as.
+resource "google_artifact_registry_repository_iam_member" "images" {
+  for_each = var.registry == null ? {} : { for workload in ["events_to_bronze", "landing_to_bronze"] : workload => var.registry }
+
+  project    = var.project
+  location   = each.value.location
+  repository = each.value.repository
+  role       = "roles/artifactregistry.reader"
+  member     = "serviceAccount:${local.accounts[each.key]}"
+}
+
 resource "google_bigtable_instance_iam_member" "live_values" {
   count = var.bigtable_instance == null ? 0 : 1
 

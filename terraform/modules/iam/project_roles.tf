@@ -1,8 +1,8 @@
 # Roles that exist only for a whole project. What belongs to one bucket, dataset or topic is in data_roles.tf.
 locals {
   project_roles = {
-    landing_to_bronze = ["roles/dataflow.worker", "roles/logging.logWriter", "roles/monitoring.metricWriter"]
-    events_to_bronze  = ["roles/dataflow.worker", "roles/logging.logWriter", "roles/monitoring.metricWriter"]
+    landing_to_bronze = ["roles/bigquery.jobUser", "roles/dataflow.worker", "roles/logging.logWriter", "roles/monitoring.metricWriter"]
+    events_to_bronze  = ["roles/bigquery.jobUser", "roles/dataflow.worker", "roles/logging.logWriter", "roles/monitoring.metricWriter"]
     dagster = [
       "roles/bigquery.jobUser",
       "roles/cloudsql.client",

@@ -48,6 +48,12 @@ variable "dead_letter_topics" {
   default     = {}
 }
 
+variable "registry" {
+  description = "The repository with the pipelines' image, null where there is none."
+  type        = object({ location = string, repository = string })
+  default     = null
+}
+
 variable "bigtable_instance" {
   description = "The instance with live values, null where there is none."
   type        = string

@@ -43,6 +43,7 @@ run "data_is_granted_by_the_thing" {
     event_subscriptions = { saas_usage_events = "saas_usage_events_bronze" }
     dead_letter_topics  = { saas_usage_events = "saas_usage_events_dead_letters" }
     bigtable_instance   = "sluice"
+    registry            = { location = "europe-west1", repository = "sluice" }
   }
 
   assert {
@@ -64,6 +65,10 @@ run "data_is_granted_by_the_thing" {
   assert {
     condition     = length(google_pubsub_subscription_iam_member.events) == 2 && google_pubsub_topic_iam_member.dead_letters["saas_usage_events"].role == "roles/pubsub.publisher"
     error_message = "The streaming pipeline reads events and publishes dead letters."
+  }
+  assert {
+    condition     = keys(google_artifact_registry_repository_iam_member.images) == ["events_to_bronze", "landing_to_bronze"]
+    error_message = "Workers fetch their image."
   }
   assert {
     condition     = google_bigtable_instance_iam_member.live_values[0].role == "roles/bigtable.user"
