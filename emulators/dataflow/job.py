@@ -1,7 +1,10 @@
 """A streaming job: bundle after bundle, each durable before it is processed and acknowledged after it is committed."""
 
 import fcntl
+import hashlib
 import logging
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -34,7 +37,7 @@ class Job:
     def __init__(
         self, name: str, host: str, subscriptions: Sequence[str], directory: Path, messages: int, seconds: float
     ) -> None:
-        self._lock = lock(directory)
+        self._locks = [lock(directory), *(lock_subscription(host, name) for name in subscriptions)]
         self._spool, self._window = Spool(directory), Window(directory)
         self.status = Status(directory, name, list(subscriptions))
         self._inbox = Inbox(host, subscriptions, messages, seconds)
@@ -148,11 +151,27 @@ class Job:
 def lock(directory: Path) -> IO[str]:
     """Takes a state directory for this process. Raises SystemExit when another process has it."""
     directory.mkdir(parents=True, exist_ok=True)
-    file = (directory / "lock").open("w")
+    message = f"{directory} belongs to a job that runs: stop it, or give --dataflow_state another one"
+    return _lock(directory / "lock", message)
+
+
+def lock_subscription(host: str, subscription: str) -> IO[str]:
+    """Takes a subscription for this process, on this machine. Raises SystemExit when another job reads it.
+
+    Two jobs would share its messages; and one that has slept longer than its leases would process what the other one
+    has processed, too: each knows its own messages alone.
+    """
+    folder = Path(tempfile.gettempdir()) / f"emulated-dataflow-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    name = hashlib.sha256(f"{host}\n{subscription}".encode()).hexdigest()[:24]
+    return _lock(folder / name, f"{subscription} is read by another job on this machine: stop it, or wait for its end")
+
+
+def _lock(path: Path, message: str) -> IO[str]:
+    file = path.open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise SystemExit(
-            f"{directory} belongs to a job that runs: stop it, or give --dataflow_state another one"
-        ) from None
+        file.close()
+        raise SystemExit(message) from None
     return file

@@ -142,6 +142,9 @@ class Execution:
         except duckdb.InterruptException:
             raise ServiceError(499, "stopped", "Job execution was cancelled: User requested cancellation") from None
         except duckdb.TransactionException as error:
+            if "Could not write file" in str(error):  # a full disk: not the caller's, and it may pass
+                message = f"The emulator's state folder cannot be written: {error}"
+                raise ServiceError(503, "backendError", message) from error
             if "Current transaction is aborted" in str(error):
                 raise SqlError(
                     "The transaction cannot go on after an error inside of it: this emulator keeps no savepoints. "

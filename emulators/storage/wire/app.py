@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 from typing import Any
 
 from starlette.requests import Request
@@ -54,6 +55,10 @@ async def answer(store: Store, request: Request) -> Response:
         result = await _call(store, request, path)
     except StorageError as error:
         return _error_response(error, request)
+    except (OSError, sqlite3.OperationalError) as error:  # a full disk: not the caller's, and it may pass
+        logger.error("the state folder cannot be used: %s", error)
+        message = f"The emulator's state folder cannot be used: {error}"
+        return _error_response(StorageError(503, "backendError", message), request)
     except Exception:  # the last resort: the reason goes to the log, a 500 to the client
         logger.exception("%s %s failed", request.method, request.url)
         return _error_response(StorageError(500, "internalError", "Internal error; see the emulator's log."), request)

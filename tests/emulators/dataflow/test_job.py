@@ -114,6 +114,25 @@ def test_pubsub_may_go_and_come_back(topic: Topic, job: Job, pubsub: Service) ->
     assert job.written() == topic.published
 
 
+def test_one_subscription_is_read_by_one_job(topic: Topic, job: Job, tmp_path: Path) -> None:
+    """A second one, with a state of its own, would process what the first has in hand once its leases have ended."""
+    job.wait_for(state="idle")
+    (tmp_path / "second").mkdir()
+    second = Job(tmp_path / "second", topic.subscription)
+    assert second.process.wait(timeout=60) == 1
+    assert "is read by another job on this machine" in (tmp_path / "second" / "job.log").read_text()
+    topic.publish(5)
+    job.wait_for(state="idle", processed=5)
+    job.process.kill()
+    job.process.wait()
+    second.start()
+    topic.publish(5)
+    second.wait_for(state="idle", processed=5)
+    second.process.kill()
+    second.process.wait()
+    assert job.written() + second.written() == topic.published
+
+
 def test_one_state_directory_belongs_to_one_job(topic: Topic, job: Job) -> None:
     job.wait_for(state="idle")
     first = job.process
