@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS objects (
     components INTEGER, settings TEXT NOT NULL, PRIMARY KEY (bucket, name, generation)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS live_objects ON objects (bucket, name) WHERE deleted IS NULL;
+CREATE TABLE IF NOT EXISTS managed_folders (
+    bucket TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (bucket, name)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uploads (
     upload TEXT PRIMARY KEY, started INTEGER NOT NULL, bucket TEXT NOT NULL, name TEXT NOT NULL,
     request TEXT NOT NULL, generation INTEGER

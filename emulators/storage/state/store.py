@@ -7,6 +7,7 @@ from emulators.storage.state.buckets import Buckets
 from emulators.storage.state.database import Database
 from emulators.storage.state.files import Files
 from emulators.storage.state.listing import Page, Query, list_objects
+from emulators.storage.state.managed_folders import ManagedFolders
 from emulators.storage.state.objects import Objects
 from emulators.storage.state.uploads import Uploads
 
@@ -26,6 +27,7 @@ class Store:
         self._database = Database(root / "metadata.sqlite")
         self.files = Files(root)
         self.buckets = Buckets(self._database)
+        self.managed_folders = ManagedFolders(self._database, self.buckets)
         self.objects = Objects(self._database, self.files, self.buckets)
         self.uploads = Uploads(self._database, self.files, self.objects)
         with self._database.reading() as connection:

@@ -91,12 +91,6 @@ async def storage_layout(call: Call) -> Resource:
     }
 
 
-async def list_managed_folders(call: Call) -> Resource:
-    """None: this emulator refuses to create any."""
-    call.store.buckets.get(call.path["bucket"])
-    return {"kind": "storage#managedFolders"}
-
-
 async def list_caches(call: Call) -> Resource:
     """None: this emulator refuses to create any. Terraform's provider asks before it deletes a bucket."""
     call.store.buckets.get(call.path["bucket"])

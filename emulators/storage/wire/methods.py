@@ -1,6 +1,7 @@
 """The table of the API's methods that this emulator has; every other one is refused."""
 
 from emulators.storage.wire import bucket_methods as buckets
+from emulators.storage.wire import folder_methods as folders
 from emulators.storage.wire import object_methods as objects
 from emulators.storage.wire import uploads
 from emulators.storage.wire.call import CONDITIONS, SOURCE_CONDITIONS
@@ -36,7 +37,10 @@ ROUTES = Routes(
         Route("PUT", _BUCKET + "/iam", buckets.set_policy),
         Route("GET", _BUCKET + "/iam/testPermissions", buckets.test_permissions, frozenset({"permissions"})),
         Route("GET", _BUCKET + "/storageLayout", buckets.storage_layout, frozenset({"prefix"})),
-        Route("GET", _BUCKET + "/managedFolders", buckets.list_managed_folders, _LIST | {"pageSize"}),
+        Route("GET", _BUCKET + "/managedFolders", folders.list_folders, _LIST | {"pageSize"}),
+        Route("POST", _BUCKET + "/managedFolders", folders.insert),
+        Route("GET", _BUCKET + "/managedFolders/{folder}", folders.get),
+        Route("DELETE", _BUCKET + "/managedFolders/{folder}", folders.delete, frozenset({"allowNonEmpty"})),
         Route("GET", _BUCKET + "/anywhereCaches", buckets.list_caches, frozenset({"pageSize", "pageToken"})),
         Route("GET", _BUCKET + "/notificationConfigs", buckets.list_notifications),
         Route("GET", "storage/v1/projects/{project}/serviceAccount", buckets.service_account),

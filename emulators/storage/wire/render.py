@@ -6,11 +6,26 @@ from typing import Any
 from urllib.parse import quote
 
 from emulators.storage.state.etags import etag
+from emulators.storage.state.managed_folders import ManagedFolder
 from emulators.storage.state.model import Bucket, ObjectVersion
 
 Resource = dict[str, Any]
 
 _MULTI_REGIONS = ("US", "EU", "ASIA")
+
+
+def managed_folder(found: ManagedFolder, base_url: str) -> Resource:
+    """storage#managedFolder"""
+    return {
+        "kind": "storage#managedFolder",
+        "selfLink": f"{base_url}/storage/v1/b/{found.bucket}/managedFolders/{quote(found.name, safe='')}",
+        "id": f"{found.bucket}/{found.name}",
+        "name": found.name,
+        "bucket": found.bucket,
+        "metageneration": "1",
+        "createTime": moment(found.created),
+        "updateTime": moment(found.created),
+    }
 
 
 def bucket(found: Bucket, base_url: str) -> Resource:
