@@ -150,8 +150,8 @@ def _build(
     *options: str,
 ) -> Iterator[Any]:
     """dbt's models that are selected from the tables' sources (`source:saas.accounts` and the selector)."""
-    selected = [f"source:{table.source}.{table.name}{selector}" for table in tables]
-    arguments = ["build", *options, "--select", *selected, *(["--exclude", *excluded] if excluded else [])]
+    selected = " ".join(f"source:{table.source}.{table.name}{selector}" for table in tables)
+    arguments = ["build", *options, "--select", selected, *(["--exclude", " ".join(excluded)] if excluded else [])]
     invocation = dbt.cli(
         arguments,
         manifest=transformations.manifest(),

@@ -90,7 +90,7 @@ def warehouse_assets(contracts: Sequence[Contract]) -> AssetsDefinition:
     @dbt_assets(manifest=manifest(), name="bronze_to_gold", dagster_dbt_translator=LayerKeys())
     def bronze_to_gold(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         excluded = [*held_back(context, tables)]
-        arguments = ["build", *(["--exclude", *excluded] if excluded else [])]
+        arguments = ["build", *(["--exclude", " ".join(excluded)] if excluded else [])]
         yield from dbt.cli(arguments, context=context).stream()
 
     return bronze_to_gold
