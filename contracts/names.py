@@ -1,6 +1,6 @@
 """Every name that two rooms must agree on, derived once from a contract and the environment.
 
-Terraform derives the same names from the same YAML (terraform/locals.tf); nothing else invents one.
+Terraform derives the same names from the same YAML (terraform/contracts.tf); nothing else invents one.
 """
 
 import os
