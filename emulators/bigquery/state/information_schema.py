@@ -34,6 +34,10 @@ class InformationSchema:
                 objects.SCHEMATA_OPTIONS,
                 [row for one in datasets for row in objects.dataset_option_rows(one)],
             ),
+            "OBJECT_PRIVILEGES": lambda datasets: (
+                objects.PRIVILEGES,
+                [row for one in datasets for row in objects.privilege_rows(catalog, one)],
+            ),
             "PARAMETERS": lambda datasets: (
                 objects.PARAMETERS,
                 [

@@ -33,6 +33,10 @@ CONSTRAINT_COLUMNS = fields(
     "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, constraint_catalog STRING, "
     "constraint_schema STRING, constraint_name STRING"
 )
+PRIVILEGES = fields(
+    "object_catalog STRING, object_schema STRING, object_name STRING, object_type STRING, privilege_type STRING, "
+    "grantee STRING"
+)
 
 
 def _moment(milliseconds: Any) -> datetime:
@@ -97,6 +101,22 @@ def constraint_column_rows(table: Table) -> Iterator[list[Any]]:
         for pair in key["columnReferences"]:
             yield [other["projectId"], other["datasetId"], other["tableId"], pair["referencedColumn"], n.project,
                    n.dataset, name]  # fmt: skip
+
+
+def privilege_rows(catalog: Catalog, dataset: Resource) -> Iterator[list[Any]]:
+    """The rows of OBJECT_PRIVILEGES: what IAM policies of a dataset and of its tables grant."""
+    own = dataset["datasetReference"]
+    project, name = own["projectId"], own["datasetId"]
+    yield from _granted(catalog, f"{project}:{name}", [project, name, name, "SCHEMA"])
+    for table in catalog.tables(project, name):
+        kind = {"TABLE": "TABLE", "VIEW": "VIEW"}.get(table.kind, table.kind.replace("_", " "))
+        yield from _granted(catalog, str(table.name), [project, name, table.name.table, kind])
+
+
+def _granted(catalog: Catalog, key: str, what: list[Any]) -> Iterator[list[Any]]:
+    for binding in (catalog.get("policy", key) or {}).get("bindings") or ():
+        for member in binding["members"]:
+            yield [*what, binding["role"], member]
 
 
 def routines_of(catalog: Catalog, dataset: Resource) -> list[Resource]:
