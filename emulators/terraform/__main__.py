@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 
-from contracts.problems import ContractError
 from emulators.provision.errors import ProvisionError
 from emulators.supervisor.errors import SupervisorError
 from emulators.supervisor.platform import Platform
@@ -34,7 +33,7 @@ def main(arguments: list[str]) -> int:
     try:
         platform.up(*SERVICES)
         return Work(platform, binary).run(*arguments)
-    except (SupervisorError, ProvisionError, ContractError) as error:
+    except (SupervisorError, ProvisionError) as error:
         print(error, file=sys.stderr)
     except subprocess.CalledProcessError as error:
         print(f"terraform {error.cmd[2]} failed; its words are above", file=sys.stderr)
