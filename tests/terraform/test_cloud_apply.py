@@ -1,0 +1,117 @@
+"""What the cloud gets, applied to the emulators by Google's own provider: dev and prod, all of their resources."""
+
+import json
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.supervisor.platform import Platform
+from emulators.terraform.work import environment
+from tests.terraform.conftest import FOLDER, ROOT, Run
+from tests.terraform.test_local_apply import skip_without_provider
+
+pytestmark = pytest.mark.long
+
+SERVICES = ("auth", "storage", "pubsub", "bigquery", "control")
+OVERRIDES = {
+    "deletion_protection": False,
+    # The emulator of Cloud Storage has none, and says so.
+    "storage": {"notifications": False},
+}
+CHANGES = {
+    "prod": {"cost": {"billing_account": "000000-000000-000000", "monthly_amount": 2000}},
+    "dev": {"labels": {"cost_center": "elsewhere"}},
+}
+
+
+@dataclass
+class Cloud:
+    """Terraform on emulators that it takes for Google's services."""
+
+    folder: Path
+    variables: dict[str, str]
+    control: str
+    project: str
+
+    def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        options = ["-input=false", "-no-color", "-parallelism=20"] if command in ("plan", "apply", "destroy") else []
+        return subprocess.run(
+            ["terraform", f"-chdir={self.folder}", command, *options, *arguments],
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A request to the control plane, as a person makes it by gcloud."""
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(f"{self.control}/{path}", data=data)) as answer:
+            result: dict[str, Any] = json.loads(answer.read())
+        return result
+
+
+@pytest.fixture
+def cloud(
+    request: pytest.FixtureRequest, terraform: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cloud]:
+    """Terraform for an environment, its state in a file, and the bucket and the APIs that are there beforehand."""
+    folder = tmp_path / "applied" / "terraform"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    shutil.copytree(ROOT / "contracts", folder.parent / "contracts", ignore=shutil.ignore_patterns("*.py"))
+    (tmp_path / "providers").mkdir()
+    skip_without_provider(terraform, folder, tmp_path / "providers")
+    (folder / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    platform = Platform(tmp_path / "state", any_port=True)
+    platform.up(*SERVICES, "postgres", "datastream")
+    try:
+        ports = {status.name: status.ports for status in platform.status()}
+        variables = environment(platform)
+        control = f"http://127.0.0.1:{ports['control']['port']}"
+        variables["GOOGLE_DATASTREAM_CUSTOM_ENDPOINT"] = f"{control}/datastream.googleapis.com/v1/"
+        project = f"my-data-{request.param}"
+        bucket = f"{variables['GOOGLE_STORAGE_CUSTOM_ENDPOINT']}b?project={project}"
+        body = json.dumps({"name": f"{project}-terraform"}).encode()
+        urllib.request.urlopen(urllib.request.Request(bucket, body, {"Content-Type": "application/json"})).close()
+        cloud = Cloud(folder, variables, control, project)
+        assert cloud.run("init", "-input=false").returncode == 0
+        yield cloud
+    finally:
+        platform.reset()
+
+
+@pytest.mark.parametrize("cloud", ["dev", "prod"], indirect=True)
+def test_an_environment_is_applied_changed_and_destroyed(cloud: Cloud, tmp_path: Path) -> None:
+    name = cloud.project.removeprefix("my-data-")
+    (tmp_path / "over.tfvars.json").write_text(json.dumps(OVERRIDES))
+    settings = [f"-var-file=environments/{name}.tfvars", f"-var-file={tmp_path / 'over.tfvars.json'}"]
+    assert "Error" in (first := cloud.run("apply", "-auto-approve", *settings)).stderr or first.returncode == 0
+    fill_secrets(cloud)  # by hand, between two applies: nothing that runs starts without its passwords
+    done = cloud.run("apply", "-auto-approve", *settings)
+    assert done.returncode == 0, done.stderr
+    second = cloud.run("plan", "-detailed-exitcode", *settings)
+    assert second.returncode == 0, second.stdout + second.stderr
+
+    (tmp_path / "change.tfvars.json").write_text(json.dumps(CHANGES[name]))
+    settings.append(f"-var-file={tmp_path / 'change.tfvars.json'}")
+    changed = cloud.run("apply", "-auto-approve", *settings)
+    assert changed.returncode == 0 and "0 added" in changed.stdout, changed.stdout + changed.stderr
+    assert cloud.run("plan", "-detailed-exitcode", *settings).returncode == 0
+
+    gone = cloud.run("destroy", "-auto-approve", *settings)
+    assert gone.returncode == 0, gone.stderr
+    assert cloud.run("state", "list").stdout == ""
+
+
+def fill_secrets(cloud: Cloud) -> None:
+    """A first version for each secret that has none."""
+    base = "secretmanager.googleapis.com/v1"
+    for secret in cloud.call(f"{base}/projects/{cloud.project}/secrets").get("secrets", []):
+        if not cloud.call(f"{base}/{secret['name']}/versions"):
+            cloud.call(f"{base}/{secret['name']}:addVersion", {"payload": {"data": "c2VjcmV0"}})
