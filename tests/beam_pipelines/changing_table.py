@@ -129,13 +129,14 @@ class ChangingTable:
         dice = self._dice
         if dice.random() < 0.15:
             return None
-        return {
+        makers: dict[str, Callable[[], Any]] = {
             "bigint": lambda: dice.choice([0, -1, 2**63 - 1, dice.randint(-(10**9), 10**9)]),
             "text": lambda: dice.choice(_WORDS),
             "price": lambda: Decimal(dice.randint(-(10**18), 10**18)).scaleb(-4),
             "boolean": lambda: dice.random() < 0.5,
             "date": lambda: date.fromordinal(dice.randint(1, 3_652_059)),
-        }[kind]()
+        }
+        return makers[kind]()
 
     def _record(self, kind: str, row: Row) -> None:
         values: Row = {}

@@ -8,6 +8,7 @@ import pytest
 from google.cloud import pubsub_v1
 
 from emulators.dataflow.bundle import Spool
+from emulators.dataflow.job import lock_subscription
 from tests.emulators.dataflow.conftest import Job, Topic
 from tests.emulators.services import Service
 
@@ -114,6 +115,17 @@ def test_pubsub_may_go_and_come_back(topic: Topic, job: Job, pubsub: Service) ->
     assert job.written() == topic.published
 
 
+def test_a_subscription_that_is_taken_is_refused_until_it_is_free() -> None:
+    name = f"projects/p/subscriptions/{time.monotonic_ns()}"
+    taken = lock_subscription("127.0.0.1:1", name)
+    with pytest.raises(SystemExit, match="is read by another job on this machine"):
+        lock_subscription("127.0.0.1:1", name)
+    lock_subscription("127.0.0.1:2", name).close()  # another Pub/Sub's
+    taken.close()
+    lock_subscription("127.0.0.1:1", name).close()
+
+
+@pytest.mark.long
 def test_one_subscription_is_read_by_one_job(topic: Topic, job: Job, tmp_path: Path) -> None:
     """A second one, with a state of its own, would process what the first has in hand once its leases have ended."""
     job.wait_for(state="idle")

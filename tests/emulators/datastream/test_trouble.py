@@ -1,0 +1,77 @@
+"""Cloud Storage that fails, a table that somebody locks: the stream waits, tries again, and lands everything once."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from emulators.faults.rules import Rule, write_rules
+from tests.emulators.datastream.support import Place, run, stream, wait_until
+
+
+@pytest.fixture
+def faulty(place: Place) -> Iterator[None]:
+    """Nearly half of all calls of Cloud Storage fail, break off, or lose their answer."""
+    rules = [
+        Rule(error="UNAVAILABLE", rate=0.2),
+        Rule(error="RESET", rate=0.1),
+        Rule(error="UNAVAILABLE", rate=0.1, after=True),
+        Rule(error="RESET", rate=0.1, after=True),
+        Rule(latency=0.1, rate=0.1),
+    ]
+    write_rules(place.storage.folder / "storage", rules)
+    yield
+    write_rules(place.storage.folder / "storage", [])
+
+
+def test_every_change_lands_once_while_cloud_storage_fails(place: Place, faulty: None) -> None:
+    with stream(place, "CREATE TABLE t (id int PRIMARY KEY, n int)") as (it, connection):
+        for number in range(5):
+            run(connection, f"INSERT INTO t SELECT {number} * 10 + i, i FROM generate_series(1, 10) i")
+            run(connection, f"UPDATE t SET n = -1 WHERE id = {number} * 10 + 3")
+            it.wait(connection, seconds=120)
+        write_rules(place.storage.folder / "storage", [])
+        landed = it.landed()
+        landed.check_once()
+        assert len(landed.state("t", "id")) == 50
+        assert {row["n"] for key, row in landed.state("t", "id").items() if key[0] % 10 == 3} == {-1}
+
+
+def test_a_fault_that_lasts_is_shown_and_ends(place: Place) -> None:
+    with stream(place, "CREATE TABLE t (id int PRIMARY KEY)") as (it, connection):
+        it.wait(connection)
+        write_rules(place.storage.folder / "storage", [Rule("POST /upload/*", error="UNAVAILABLE")])
+        try:
+            run(connection, "INSERT INTO t VALUES (1)")
+            wait_until(lambda: "A fault that was asked for" in str(it.get().get("errors", "")), 60)
+            assert it.get()["state"] == "RUNNING"
+            assert "will try again" in place.datastream.log.read_text()
+        finally:
+            write_rules(place.storage.folder / "storage", [])
+        it.wait(connection, seconds=60)
+        assert it.landed().state("t", "id") == {(1,): {"id": 1}}
+        assert not it.get().get("errors")
+
+
+@pytest.mark.parametrize("seconds", [2, pytest.param(60, marks=pytest.mark.long)])
+def test_a_table_that_is_locked_makes_the_backfill_wait_and_loses_nothing(place: Place, seconds: int) -> None:
+    tables = (
+        "CREATE TABLE held (id int PRIMARY KEY); CREATE TABLE free (id int PRIMARY KEY); INSERT INTO held VALUES (1)"
+    )
+    with stream(place, tables) as (it, connection):
+        it.wait(connection)
+        other = place.connect(it.id)
+        run(other, "BEGIN")
+        run(other, "LOCK TABLE held IN ACCESS EXCLUSIVE MODE")
+        run(other, "INSERT INTO held VALUES (2)")
+        for each in place.api("GET", f"/v1/{it.name}/objects")["streamObjects"]:
+            place.api("POST", f"/v1/{each['name']}:startBackfillJob", {})
+        run(connection, "INSERT INTO free VALUES (3)")
+        time.sleep(seconds)
+        assert it.get()["state"] == "RUNNING"
+        run(other, "COMMIT")
+        run(connection, "INSERT INTO held VALUES (4)")
+        it.wait(connection, seconds=90)
+        assert set(it.landed().state("held", "id")) == {(1,), (2,), (4,)}
+        assert set(it.landed().state("free", "id")) == {(3,)}
+        other.close()
