@@ -131,6 +131,14 @@ def _bigtable(values: Mapping[str, Any], usage: Usage) -> Iterator[Quantity]:
         yield Quantity("bigtable_disk", f"{cluster['cluster_id']}: disk", usage.events_gib * usage.compression)
 
 
+def _copy(values: Mapping[str, Any], usage: Usage) -> Iterator[Quantity]:
+    """A nightly copy, made anew: of silver or gold half of what is kept in both, of others hardly anything."""
+    source = values["params"]["source_dataset_id"]
+    share = 0.5 if source.endswith(("silver", "gold")) else 0
+    raw = (usage.changes_gib + usage.events_gib) * usage.months_kept
+    yield Quantity("bigquery_logical", f"copy of {source}", share * raw)
+
+
 def _reservation(values: Mapping[str, Any], _: Usage) -> Iterator[Quantity]:
     yield Quantity("bigquery_slots", f"{values['name']}: baseline", values["slot_capacity"] * HOURS)
 
@@ -149,6 +157,7 @@ def _nothing(_: Mapping[str, Any], __: Usage) -> Iterator[Quantity]:
 
 PRICED: dict[str, Callable[[Mapping[str, Any], Usage], Iterator[Quantity]]] = {
     "google_artifact_registry_repository": _nothing,
+    "google_bigquery_data_transfer_config": _copy,
     "google_bigquery_reservation": _reservation,
     "google_bigtable_instance": _bigtable,
     "google_cloud_run_v2_service": _run,

@@ -57,3 +57,7 @@ cost = {
   billing_account = "000000-000000-000000"
   monthly_amount  = 1500
 }
+
+recovery = {
+  layers = ["ops"] # the only one that cannot be built again
+}
