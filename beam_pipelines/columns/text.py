@@ -62,7 +62,7 @@ def _simple(kind: str, pattern: str) -> Callable[[pa.Array], pa.Array]:
 
 
 def _decimal(kind: str, whole: int, fraction: int) -> Callable[[pa.Array], pa.Array]:
-    """Up to so many digits before and after the point. Arrow takes longer numbers, too, and makes wrong ones of them."""
+    """Up to so many digits before and after the point; of longer numbers Arrow makes wrong ones without a word."""
     surely = rf"^[-+]?[0-9]{{1,{whole}}}(\.[0-9]{{0,{fraction}}})?$"
 
     def parse(text: pa.Array) -> pa.Array:

@@ -5,19 +5,19 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from emulators.bigquery.sql.model import Field, QueryParameter, SqlError, Statement, TableName
+from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.sql.translate import Script, from_duckdb, translate
 from emulators.bigquery.state.budget import Budget
 from emulators.bigquery.state.catalog import Catalog, physical_schema
-from emulators.bigquery.state.ddl import Ddl, Performed
+from emulators.bigquery.state.ddl import Ddl
 from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.outcomes import Outcome, Query, count, summary
 from emulators.bigquery.state.partitions import unexpired
-from emulators.bigquery.state.results import Result, read_result
+from emulators.bigquery.state.results import read_result
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import drop_table
 from emulators.bigquery.state.view import View
@@ -25,38 +25,6 @@ from emulators.bigquery.state.writes import Destination, write_rows
 
 _DML = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE")
 _PATIENCE = 50  # waits of 0.2 s
-
-
-@dataclass(frozen=True)
-class Query:
-    """What a query job asks for, apart from where its result goes."""
-
-    project: str
-    text: str
-    dataset: TableName | None = None
-    parameters: tuple[QueryParameter, ...] = ()
-    location: str = "US"
-    user: str = ""
-
-
-@dataclass
-class Outcome:
-    """What a statement, or a whole script, did.
-
-    affected: rows by INSERT, UPDATE and DELETE; wrote_result: the rows of a SELECT went to `target`.
-    """
-
-    kind: str
-    schema: tuple[Field, ...] = ()
-    result: Result | None = None
-    affected: dict[str, int] | None = None
-    target: TableName | None = None
-    performed: Performed | None = None
-    reads: tuple[TableName, ...] = ()
-    text: str = ""
-    wrote_result: bool = False
-    processed: int = 0
-    children: "list[Outcome]" = field(default_factory=list)
 
 
 class Execution:
@@ -107,14 +75,14 @@ class Execution:
                         raise
                 else:
                     rows = outcome.result.table.to_pylist() if statement.wants_rows and outcome.result else None
-                    script.done(None if rows is None else [tuple(row.values()) for row in rows], _count(outcome))
+                    script.done(None if rows is None else [tuple(row.values()) for row in rows], count(outcome))
                     if not statement.wants_rows:
                         outcomes.append(outcome)
             if self._transaction is not None and self._in_session:
                 raise SqlError(
                     "A transaction that spans several jobs is not supported by this emulator.", "notImplemented", 501
                 )
-            return _summary(script.kind, outcomes)
+            return summary(script.kind, outcomes)
         finally:
             self._abandon()
 
@@ -304,17 +272,3 @@ def drop_temporary(catalog: Catalog, view: View) -> None:
 def temporary_name() -> str:
     """A hidden dataset's name for a script."""
     return f"_script{uuid.uuid4().hex}"
-
-
-def _count(outcome: Outcome) -> int | None:
-    return None if outcome.affected is None else sum(outcome.affected.values())
-
-
-def _summary(kind: str, outcomes: list[Outcome]) -> Outcome:
-    """A script's own outcome: the rows of its last statement, and what its statements did as children."""
-    if len(outcomes) == 1 and kind != "SCRIPT":
-        return outcomes[0]
-    whole = Outcome(kind, children=outcomes, reads=tuple(name for outcome in outcomes for name in outcome.reads))
-    if outcomes and outcomes[-1].result is not None:
-        whole.schema, whole.result = outcomes[-1].schema, outcomes[-1].result
-    return whole

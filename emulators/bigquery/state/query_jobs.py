@@ -7,8 +7,8 @@ from emulators.bigquery.sql import legacy
 from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.jobs import Job
+from emulators.bigquery.state.outcomes import Outcome, Query
 from emulators.bigquery.state.parameters import query_parameter
-from emulators.bigquery.state.queries import Outcome, Query
 from emulators.bigquery.state.schema import fields_to_rest
 
 

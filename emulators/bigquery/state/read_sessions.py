@@ -12,7 +12,8 @@ import pyarrow as pa
 from emulators.bigquery.sql.model import Field, SqlError, TableName
 from emulators.bigquery.state.arrow import arrow_type
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.queries import Execution, Query
+from emulators.bigquery.state.outcomes import Query
+from emulators.bigquery.state.queries import Execution
 from emulators.bigquery.state.results import Result
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.write_streams import StreamError, table_of

@@ -9,7 +9,8 @@ from emulators.bigquery.state.catalog import Table, now_ms
 from emulators.bigquery.state.datasets import merged, require_match
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.evolution import evolve
-from emulators.bigquery.state.queries import Execution, Query
+from emulators.bigquery.state.outcomes import Query
+from emulators.bigquery.state.queries import Execution
 from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import OUTPUT_ONLY, check_table, create_table, drop_table

@@ -18,7 +18,8 @@ from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.insert_ids import InsertIds
 from emulators.bigquery.state.jobs import Job, Jobs
 from emulators.bigquery.state.objects import Objects
-from emulators.bigquery.state.queries import Execution, Outcome, temporary_name
+from emulators.bigquery.state.outcomes import Outcome
+from emulators.bigquery.state.queries import Execution, temporary_name
 from emulators.bigquery.state.query_jobs import describe, query_of, reference
 from emulators.bigquery.state.sizes import Sizes
 from emulators.bigquery.state.store import Store, Transaction

@@ -1,0 +1,53 @@
+"""What a query job asks for, and what its statements did."""
+
+from dataclasses import dataclass, field
+
+from emulators.bigquery.sql.model import Field, QueryParameter, TableName
+from emulators.bigquery.state.ddl import Performed
+from emulators.bigquery.state.results import Result
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a query job asks for, apart from where its result goes."""
+
+    project: str
+    text: str
+    dataset: TableName | None = None
+    parameters: tuple[QueryParameter, ...] = ()
+    location: str = "US"
+    user: str = ""
+
+
+@dataclass
+class Outcome:
+    """What a statement, or a whole script, did.
+
+    affected: rows by INSERT, UPDATE and DELETE; wrote_result: the rows of a SELECT went to `target`.
+    """
+
+    kind: str
+    schema: tuple[Field, ...] = ()
+    result: Result | None = None
+    affected: dict[str, int] | None = None
+    target: TableName | None = None
+    performed: Performed | None = None
+    reads: tuple[TableName, ...] = ()
+    text: str = ""
+    wrote_result: bool = False
+    processed: int = 0
+    children: "list[Outcome]" = field(default_factory=list)
+
+
+def count(outcome: Outcome) -> int | None:
+    return None if outcome.affected is None else sum(outcome.affected.values())
+
+
+def summary(kind: str, outcomes: list[Outcome]) -> Outcome:
+    """A script's own outcome: the rows of its last statement, and what its statements did as children."""
+    if len(outcomes) == 1 and kind != "SCRIPT":
+        return outcomes[0]
+    whole = Outcome(kind, children=outcomes, reads=tuple(name for outcome in outcomes for name in outcome.reads))
+    if outcomes and outcomes[-1].result is not None:
+        whole.schema, whole.result = outcomes[-1].schema, outcomes[-1].result
+    return whole

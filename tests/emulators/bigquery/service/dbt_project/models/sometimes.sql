@@ -1,0 +1,1 @@
+select if({{ var('broken', false) }}, error('broken on purpose'), 1) as one

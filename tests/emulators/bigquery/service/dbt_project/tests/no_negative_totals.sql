@@ -1,0 +1,1 @@
+select * from {{ ref('daily_merge') }} where total < 0
