@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from emulators.bigquery.sql import actions
@@ -130,7 +131,10 @@ class Ddl:
             "tableConstraints",
         )
         resource = {key: source.resource[key] for key in kept if key in source.resource}
-        base = {"baseTableReference": source.resource["tableReference"], "snapshotTime": str(now_ms())}
+        base = {
+            "baseTableReference": source.resource["tableReference"],
+            "snapshotTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        }
         if action.method == "snapshot":
             resource["snapshotDefinition"] = base
         elif action.method == "clone":

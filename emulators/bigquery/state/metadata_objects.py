@@ -39,10 +39,6 @@ PRIVILEGES = fields(
 )
 
 
-def _moment(milliseconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-
-
 def materialized_view_rows(table: Table) -> Iterator[list[Any]]:
     """A row of MATERIALIZED_VIEWS: they are computed at each read here, so they are as fresh as now."""
     if table.kind == "MATERIALIZED_VIEW":
@@ -56,7 +52,7 @@ def snapshot_rows(table: Table) -> Iterator[list[Any]]:
     if definition:
         base, name = definition["baseTableReference"], table.name
         yield [name.project, name.dataset, name.table, base["projectId"], base["datasetId"], base["tableId"],
-               _moment(definition["snapshotTime"])]  # fmt: skip
+               datetime.fromisoformat(definition["snapshotTime"])]  # fmt: skip
 
 
 def parameter_rows(routine: Resource) -> Iterator[list[Any]]:

@@ -35,7 +35,7 @@ def table_row(table: Table) -> list[Any]:
         base.get("projectId"),
         base.get("datasetId"),
         base.get("tableId"),
-        _moment(taken) if taken else None,
+        datetime.fromisoformat(taken) if taken else None,
         None,
         "NULL",
     ]

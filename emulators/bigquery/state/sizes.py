@@ -45,7 +45,7 @@ class Sizes:
         cursor = self._catalog.store.cursor()
         try:
             rows = int(cursor.execute(f"SELECT count(*) FROM {table.physical}").fetchall()[0][0])
-            widths = ", ".join(f"avg({_width(field, quote(field.name))})" for field in table.fields) or "0"
+            widths = ", ".join(f"avg({_width(field, quote(field.name))})" for field in table.fields) or "max(0)"
             sample = f"SELECT {widths} FROM (SELECT * FROM {table.physical} LIMIT {_SAMPLE})"
             means = cursor.execute(sample).fetchall()[0]
         finally:
