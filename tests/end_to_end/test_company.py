@@ -152,6 +152,7 @@ def test_the_second_call_moves_only_what_changed(played: Played) -> None:
     assert len(after) > len(played.objects_before)
 
 
+@pytest.mark.long  # tests/orchestration has the same for one table, without a platform
 def test_a_table_that_breaks_its_contract_is_held_back_alone(played: Played) -> None:
     account, incident = (min(played.ledger.rows(table))[0] for table in ("accounts", "incidents"))
     plan = played.ledger.rows("accounts")[(account,)]["plan"]

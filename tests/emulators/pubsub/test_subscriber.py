@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -221,7 +222,8 @@ def test_dead_letters_are_forwarded_after_their_attempts(clients: Clients) -> No
     (letter,) = clients.pull(hold)
     assert letter.message.data == b"poison"
     attributes = dict(letter.message.attributes)
-    assert attributes.pop("CloudPubSubDeadLetterSourceTopicPublishTime") == published[0].rfc3339()
+    moment = datetime.fromisoformat(attributes.pop("CloudPubSubDeadLetterSourceTopicPublishTime"))
+    assert moment == published[0]
     assert attributes == {
         "kind": "bad",
         "CloudPubSubDeadLetterSourceDeliveryCount": "5",
