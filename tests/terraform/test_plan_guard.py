@@ -28,7 +28,7 @@ resource "google_bigquery_table" "orders" {
   table_id   = "saas_orders"
 }
 """
-PROVIDER = 'provider["registry.terraform.io/hashicorp/google"]'
+PROVIDER = 'provider["hashicorp/google"]'
 
 
 def held(name: str, **instance: str) -> dict[str, Any]:
