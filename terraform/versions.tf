@@ -1,6 +1,6 @@
 # What runs this, and where the state is kept: the bucket's name is given at init (backend/<environment>.gcs.tfbackend).
 terraform {
-  required_version = ">= 1.9, < 2"
+  required_version = ">= 1.11, < 2"
 
   backend "gcs" {}
 

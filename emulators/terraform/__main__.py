@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     binary = shutil.which("terraform")
     if binary is None:
         print(
-            "terraform is not installed\n  Install 1.9 or later: https://developer.hashicorp.com/terraform/install",
+            "terraform is not installed\n  Install 1.11 or later: https://developer.hashicorp.com/terraform/install",
             file=sys.stderr,
         )
         return 1

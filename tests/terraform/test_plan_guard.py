@@ -52,7 +52,7 @@ def folder(terraform: Run, tmp_path: Path) -> Path:
 
 
 def planned(terraform: Run, folder: Path, *resources: dict[str, Any]) -> Any:
-    state = {"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "tests", "outputs": {}}
+    state = {"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "tests", "outputs": {}}
     (folder / "terraform.tfstate").write_text(json.dumps({**state, "resources": resources}), encoding="utf-8")
     return parse(plan(terraform, folder, "-refresh=false"))
 

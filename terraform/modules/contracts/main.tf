@@ -1,7 +1,7 @@
 # Contracts -> plain values. contracts/reader.py reads the same files and refuses what is wrong before anything is built;
 # what it would refuse and Terraform would misread is refused here too (outputs.tf).
 terraform {
-  required_version = ">= 1.9, < 2"
+  required_version = ">= 1.11, < 2"
 }
 
 locals {

@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.11" # write-only attributes
+  required_version = ">= 1.11, < 2" # write-only attributes
   required_providers {
     google = {
       source  = "hashicorp/google"

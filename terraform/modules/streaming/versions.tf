@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.9, < 2"
+  required_version = ">= 1.11, < 2"
   required_providers {
     google = {
       source  = "hashicorp/google"
