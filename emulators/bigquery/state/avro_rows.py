@@ -54,11 +54,11 @@ def encode_rows(rows: pa.Table, fields: Sequence[Field]) -> bytes:
     return sink.getvalue()
 
 
-def avro_file(rows: pa.Table, fields: Sequence[Field]) -> bytes:
-    """An Avro container file with the rows."""
+def avro_file(rows: pa.Table, fields: Sequence[Field], codec: str = "null") -> bytes:
+    """An Avro container file with the rows; codec is null, deflate or snappy."""
     sink = io.BytesIO()
     records = ({f.name: _plain(v, f) for f, v in zip(fields, row.values(), strict=True)} for row in rows.to_pylist())
-    fastavro.writer(sink, fastavro.parse_schema(_record("Root", fields)), records)
+    fastavro.writer(sink, fastavro.parse_schema(_record("Root", fields)), records, codec)
     return sink.getvalue()
 
 

@@ -1,75 +1,131 @@
-"""Copy jobs, and extract jobs: a table into another, and into files on gs://."""
+"""Copy jobs: tables into a table, a snapshot or a clone of a table, and a snapshot back into a table."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state.catalog import Table, quote
-from emulators.bigquery.state.errors import invalid, not_implemented
-from emulators.bigquery.state.extracts import export_rows
+from emulators.bigquery.state.catalog import Resource, Table, quote
+from emulators.bigquery.state.clones import copied_resource
+from emulators.bigquery.state.errors import ServiceError, duplicate, invalid
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.partitions import partition_condition
 from emulators.bigquery.state.row_policies import copy_policies, require_all_rows
+from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.tables import STORED, create_table
+from emulators.bigquery.state.time_travel import require_unchanged_since
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.state.writes import destination, write_rows
+from emulators.bigquery.state.writes import Destination, count_rows, destination, write_rows
 
 _KEPT = ("timePartitioning", "rangePartitioning", "clustering", "description", "labels")
+# What each operation reads; all but SNAPSHOT make ordinary tables.
+_SOURCES = {"COPY": STORED, "CLONE": STORED, "SNAPSHOT": STORED, "RESTORE": ("SNAPSHOT",)}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table to copy: a partition of it where the condition says so, as it was at a moment."""
+
+    table: Table
+    condition: str
+    moment: datetime | None
+
+    def select(self, columns: str) -> str:
+        """A DuckDB query for its rows."""
+        return f"SELECT {columns} FROM {self.table.physical} WHERE {self.condition}"
 
 
 def run_copy(warehouse: Warehouse, job: Job) -> None:
-    """Copy one or more tables (partition decorators allowed) into one."""
+    """Copy one or more tables (partition and time decorators allowed) into one."""
     configuration = job.resource["configuration"]["copy"]
     given = configuration.get("sourceTables") or [configuration.get("sourceTable")]
     if not all(given) or not configuration.get("destinationTable"):
         raise invalid("Required parameter is missing: sourceTables and destinationTable")
-    if configuration.get("operationType", "COPY") not in ("COPY", "CLONE", "SNAPSHOT", "OPERATION_TYPE_UNSPECIFIED"):
-        raise not_implemented(f"Copy operation {configuration['operationType']}")
-    sources = [_source(warehouse, entry, job) for entry in given]
-    first = sources[0][0]
-    if any([f.name for f in table.fields] != [f.name for f in first.fields] for table, _ in sources):
-        raise invalid("The source tables of a copy job have different schemas.")
-    where = destination(
-        {**{k: first.resource[k] for k in _KEPT if k in first.resource}, **configuration}, "WRITE_EMPTY"
-    )
-    columns = ", ".join(quote(field.name) for field in first.fields)
-    rows = " UNION ALL ".join(
-        f"SELECT {columns} FROM {table.physical} WHERE {condition}" for table, condition in sources
-    )
+    operation = _operation(configuration)
+    sources = [source_of(warehouse, entry, job) for entry in given]
+    _check_sources(operation, sources)
+    kept = {key: sources[0].table.resource[key] for key in _KEPT if key in sources[0].table.resource}
+    where = destination({**kept, **configuration}, "WRITE_EMPTY")
     with warehouse.store.lock(str(where.name)), warehouse.store.transaction() as transaction:
-        count = write_rows(warehouse.catalog, transaction, where, first.fields, rows)
-        made = warehouse.catalog.require(where.name, transaction)
-        for table, _ in sources:
-            copy_policies(warehouse.catalog, transaction, table.name, made)
+        made, count = _write(warehouse, transaction, operation, sources, where)
+        _expire(warehouse, transaction, made, configuration.get("destinationExpirationTime"))
+        for source in sources:
+            copy_policies(warehouse.catalog, transaction, source.table.name, made)
         job.statistics["copy"] = {"copiedRows": str(count), "copiedLogicalBytes": "0"}
         transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
 
 
-def _source(warehouse: Warehouse, entry: Mapping[str, Any], job: Job) -> tuple[Table, str]:
-    table_id, _, partition = str(entry["tableId"]).partition("$")
-    table = warehouse.catalog.require(TableName(entry["projectId"], entry["datasetId"], table_id))
-    if table.kind not in ("TABLE", "SNAPSHOT"):
-        raise invalid(f"{table.name} is a {table.kind} and cannot be copied.")
-    require_all_rows(warehouse.catalog, table.name, job.resource["user_email"], "copying it")
-    return table, partition_condition(table, partition) if partition else "true"
+def _operation(configuration: Mapping[str, Any]) -> str:
+    given = configuration.get("operationType") or "COPY"
+    operation = "COPY" if given == "OPERATION_TYPE_UNSPECIFIED" else str(given)
+    if operation not in _SOURCES:
+        raise invalid(f"Invalid value for operationType: {operation} is not a valid value")
+    return operation
 
 
-def run_extract(warehouse: Warehouse, job: Job) -> None:
-    """Write a table to gs:// as CSV, JSON lines or Parquet."""
-    configuration = job.resource["configuration"]["extract"]
-    source, uris = configuration.get("sourceTable"), configuration.get("destinationUris") or []
-    if not source or not uris:
-        raise invalid("Required parameter is missing: an extract job needs sourceTable and destinationUris")
-    if len(uris) > 1:
-        raise not_implemented("Extract to several URIs (a wildcard makes several files)")
-    table, condition = _source(warehouse, source, job)
-    cursor = warehouse.store.cursor()
+def _check_sources(operation: str, sources: Sequence[Source]) -> None:
+    """400 unless the operation can read these tables."""
+    first = sources[0].table
+    for source in sources:
+        if source.table.kind not in _SOURCES[operation]:
+            raise invalid(f"{source.table.name} is a {source.table.kind}, which operation {operation} cannot read.")
+        if [field.name for field in source.table.fields] != [field.name for field in first.fields]:
+            raise invalid("The source tables of a copy job have different schemas.")
+    if operation != "COPY" and (len(sources) > 1 or sources[0].condition != "true"):
+        raise invalid(f"Operation {operation} takes one whole table; several tables and partitions can be copied only.")
+
+
+def _write(
+    warehouse: Warehouse, transaction: Transaction, operation: str, sources: Sequence[Source], where: Destination
+) -> tuple[Table, int]:
+    """The table that is made, and the number of its rows."""
+    catalog, first = warehouse.catalog, sources[0]
+    columns = ", ".join(quote(field.name) for field in first.table.fields)
+    rows = " UNION ALL ".join(source.select(columns) for source in sources)
+    if operation in ("COPY", "RESTORE"):
+        count = write_rows(catalog, transaction, where, first.table.fields, rows)
+        return catalog.require(where.name, transaction), count
+    existing = catalog.table(where.name, transaction)
+    if existing is not None and (operation == "SNAPSHOT" or where.write != "WRITE_TRUNCATE"):
+        raise duplicate("Table", str(where.name))
+    name = where.name
+    resource: Resource = copied_resource(first.table, operation.lower(), first.moment)
+    resource["tableReference"] = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
+    made = create_table(catalog, transaction, resource, existing is not None, rows)
+    return made, count_rows(transaction, made)
+
+
+def _expire(warehouse: Warehouse, transaction: Transaction, table: Table, at: Any) -> None:
+    """destinationExpirationTime: RFC 3339, as the service takes it, or milliseconds."""
+    if at is None:
+        return
+    text = str(at)
     try:
-        columns = ", ".join(quote(field.name) for field in table.fields)
-        rows = cursor.execute(f"SELECT {columns} FROM {table.physical} WHERE {condition}").to_arrow_table()
-    finally:
-        cursor.close()
-    form = str(configuration.get("destinationFormat") or "CSV").upper()
-    options = {"compression": configuration.get("compression"), "header": configuration.get("printHeader", True),
-               "delimiter": configuration.get("fieldDelimiter")}  # fmt: skip
-    files = export_rows(warehouse.objects, rows, table.fields, uris[0], form, options)
-    job.statistics["extract"] = {"destinationUriFileCounts": [str(files)], "inputBytes": str(rows.nbytes)}
+        moment = int(text) if text.isdigit() else int(datetime.fromisoformat(text).timestamp() * 1000)
+    except ValueError:
+        raise invalid(f"Invalid value for destinationExpirationTime: {text!r} is not a timestamp") from None
+    warehouse.catalog.put_table(transaction, table.resource | {"expirationTime": str(moment)})
+
+
+def source_of(warehouse: Warehouse, entry: Mapping[str, Any], job: Job) -> Source:
+    """The table that a job names as its source; 404 without it, 403 unless the caller may read all its rows."""
+    table_id, _, moment = str(entry["tableId"]).partition("@")
+    table_id, _, partition = table_id.partition("$")
+    table = warehouse.catalog.require(TableName(entry["projectId"], entry["datasetId"], table_id))
+    if table.kind not in STORED:
+        raise invalid(f"{table.name} is a {table.kind} and cannot be copied or extracted.")
+    require_all_rows(warehouse.catalog, table.name, job.resource["user_email"], "copying it")
+    taken = _moment(moment, table) if moment else None
+    if taken is not None:
+        require_unchanged_since(warehouse.catalog, table, taken)
+    return Source(table, partition_condition(table, partition) if partition else "true", taken)
+
+
+def _moment(decorator: str, table: Table) -> datetime:
+    """A time decorator: milliseconds since the epoch, or before now when it is negative."""
+    if not re.fullmatch(r"-?\d{1,15}", decorator):
+        raise ServiceError(400, "invalid", f"Invalid time decorator @{decorator} for table {table.name}.")
+    now, given = datetime.now(UTC), timedelta(milliseconds=int(decorator))
+    return now + given if int(decorator) <= 0 else datetime.fromtimestamp(0, UTC) + given

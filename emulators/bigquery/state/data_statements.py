@@ -79,7 +79,7 @@ class DataStatements:
         form, settings = str(options["format"]).upper(), dict(options)
         settings |= {"delimiter": options.get("field_delimiter"), "header": options.get("header", False),
                      "overwrite": options.get("overwrite", False)}  # fmt: skip
-        export_rows(self._warehouse.objects, result.table, result.fields, options["uri"], form, settings)
+        export_rows(self._warehouse.objects, result.table, result.fields, [options["uri"]], form, settings)
         return Performed("EXPORT")
 
     def grant(self, statement: Statement, view: View, transaction: Transaction) -> Performed:

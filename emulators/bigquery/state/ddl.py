@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.state.alter import alter_table
 from emulators.bigquery.state.catalog import Catalog, Resource, now_ms
+from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset
 from emulators.bigquery.state.errors import ServiceError, not_found
 from emulators.bigquery.state.options import dataset_options, foreign_key_resource, partitioning_resource, table_options
@@ -121,27 +121,7 @@ class Ddl:
         source = view.find(action.source)
         if source is None:
             raise not_found("Table", str(action.source))
-        kept = (
-            "schema",
-            "timePartitioning",
-            "rangePartitioning",
-            "clustering",
-            "description",
-            "labels",
-            "tableConstraints",
-        )
-        resource = {key: source.resource[key] for key in kept if key in source.resource}
-        base = {
-            "baseTableReference": source.resource["tableReference"],
-            "snapshotTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        }
-        if action.method == "snapshot":
-            resource["snapshotDefinition"] = base
-        elif action.method == "clone":
-            resource["cloneDefinition"] = {
-                "baseTableReference": base["baseTableReference"],
-                "cloneTime": base["snapshotTime"],
-            }
+        resource = copied_resource(source, action.method, action.as_of)
         if action.method == "like":
             return resource, None
         return resource, f"SELECT * FROM {view.relation(action.source, (), action.as_of)}"

@@ -16,40 +16,66 @@ from emulators.bigquery.state.objects import Objects, split_uri
 from emulators.bigquery.state.plain_values import csv_text, json_value
 
 _ROWS_PER_FILE = 1_000_000
+_COMPRESSIONS = {
+    "CSV": ("NONE", "GZIP"),
+    "NEWLINE_DELIMITED_JSON": ("NONE", "GZIP"),
+    "AVRO": ("NONE", "DEFLATE"),
+    "PARQUET": ("NONE", "SNAPPY", "GZIP", "ZSTD"),
+}
 
 
 def export_rows(
-    objects: Objects, rows: pa.Table, fields: Sequence[Field], uri: str, form: str, options: Mapping[str, Any]
-) -> int:
-    """Write rows to a URI (with a * into as many files as they need); returns the number of files.
+    objects: Objects,
+    rows: pa.Table,
+    fields: Sequence[Field],
+    uris: Sequence[str],
+    form: str,
+    options: Mapping[str, Any],
+) -> list[int]:
+    """Write rows to a URI, with a * into as many files as they need; returns the number of files of each URI.
 
-    options: compression (NONE, GZIP), header (bool), delimiter, overwrite (bool; False refuses files that exist).
+    Several URIs, each with a *, take turns. options: compression (NONE, GZIP, DEFLATE, SNAPPY, ZSTD: what the format
+    allows), header (bool), delimiter, overwrite (bool; False refuses files that exist).
     """
+    targets = [_target(objects, uri, bool(options.get("overwrite", True))) for uri in uris]
+    if len(uris) > 1 and not all("*" in name for _, name in targets):
+        raise invalid("Each of several destination URIs needs a wildcard (*), because the rows are shared among them.")
+    step = _ROWS_PER_FILE if "*" in targets[0][1] else max(1, rows.num_rows)
+    step = min(step, max(1, -(-rows.num_rows // len(uris))))
+    counts = [0] * len(uris)
+    for number in range(max(len(uris), -(-rows.num_rows // step))):
+        turn = number % len(uris)
+        bucket, name = targets[turn]
+        content = _encoded(rows.slice(number * step, step), fields, form, options)
+        objects.upload(bucket, name.replace("*", f"{counts[turn]:012d}"), content, "application/octet-stream")
+        counts[turn] += 1
+    return counts
+
+
+def _target(objects: Objects, uri: str, overwrite: bool) -> tuple[str, str]:
     bucket, name = split_uri(uri)
     if name.count("*") > 1:
         raise invalid(f"Invalid destination URI {uri!r}: only one wildcard is allowed.")
-    if not options.get("overwrite", True) and any(True for _ in objects.under(bucket, name.partition("*")[0])):
+    if not overwrite and any(True for _ in objects.under(bucket, name.partition("*")[0])):
         raise ServiceError(400, "invalid", f"Invalid destination {uri}: files exist already; use overwrite=true.")
-    step = _ROWS_PER_FILE if "*" in name else max(1, rows.num_rows)
-    starts = range(0, max(1, rows.num_rows), step)
-    for number, start in enumerate(starts):
-        content = _encoded(rows.slice(start, step), fields, form, options)
-        objects.upload(bucket, name.replace("*", f"{number:012d}"), content, "application/octet-stream")
-    return len(starts)
+    return bucket, name
 
 
 def _encoded(rows: pa.Table, fields: Sequence[Field], form: str, options: Mapping[str, Any]) -> bytes:
+    form = "NEWLINE_DELIMITED_JSON" if form == "JSON" else form
+    if form not in _COMPRESSIONS:
+        raise not_implemented(f"Export format {form}")
     compression = str(options.get("compression") or "NONE").upper()
-    if compression not in ("NONE", "GZIP") and not (form == "PARQUET" and compression in ("SNAPPY", "ZSTD")):
-        raise not_implemented(f"Compression {compression} of {form} files")
+    if (form, compression) == ("AVRO", "SNAPPY"):
+        raise not_implemented("Compression SNAPPY of AVRO files")
+    if compression not in _COMPRESSIONS[form]:
+        raise invalid(f"Compression {compression} is not possible for {form}; use {', '.join(_COMPRESSIONS[form])}.")
     if form == "PARQUET":
         sink = io.BytesIO()
         pq.write_table(rows.rename_columns([field.name for field in fields]), sink, compression=compression.lower())
         return sink.getvalue()
-    if form == "AVRO" and compression == "NONE":
-        return avro_file(rows, fields)
-    if form not in ("CSV", "JSON", "NEWLINE_DELIMITED_JSON"):
-        raise not_implemented(f"Export format {form}")
+    if form == "AVRO":
+        return avro_file(rows, fields, {"NONE": "null"}.get(compression, compression.lower()))
     content = b"".join(_csv(rows, fields, options) if form == "CSV" else _json(rows, fields))
     return gzip.compress(content, mtime=0) if compression == "GZIP" else content
 

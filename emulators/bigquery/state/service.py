@@ -4,7 +4,8 @@ from functools import partial
 from pathlib import Path
 
 from emulators.bigquery.state import data_statements
-from emulators.bigquery.state.copies import run_copy, run_extract
+from emulators.bigquery.state.copies import run_copy
+from emulators.bigquery.state.extract_jobs import run_extract
 from emulators.bigquery.state.loads import run_load
 from emulators.bigquery.state.warehouse import Warehouse
 

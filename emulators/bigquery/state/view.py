@@ -15,6 +15,7 @@ from emulators.bigquery.state.layout import hidden_fields, relation_sql
 from emulators.bigquery.state.results import Result
 from emulators.bigquery.state.row_policies import require_all_rows, row_filter
 from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.time_travel import require_unchanged_since
 
 SESSION = "_SESSION"
 
@@ -90,7 +91,7 @@ class View:
             raise SqlError(f"Not found: Table {name}", "notFound", 404)
         self.read.tables.add(str(found.name))
         if as_of is not None:
-            self._check_unchanged_since(found, as_of)
+            require_unchanged_since(self.catalog, found, as_of)
         if found.kind == "EXTERNAL":
             scan = self._external.scan(found, predicates)
             self.read.files += scan.files
@@ -102,21 +103,6 @@ class View:
         columns = ", ".join(f"c{i} AS {quote(field.name)}" for i, field in enumerate(result.fields))
         self.cursor.register(f"result {name.table}", result.table)
         return f"(SELECT {columns} FROM {quote(f'result {name.table}')})"
-
-    def _check_unchanged_since(self, table: Table, as_of: datetime) -> None:
-        """Time travel to a moment since which nothing changed is the table itself; other moments are not kept."""
-        moment = as_of.timestamp() * 1000
-        if moment < int(table.resource["creationTime"]):
-            raise SqlError(
-                f"Invalid snapshot time {int(moment)} for table {table.name}: it is before the table's creation.",
-                "invalid",
-            )
-        if moment < self.catalog.modified(table):
-            raise SqlError(
-                f"Table {table.name} has changed since {as_of.isoformat()}; this emulator keeps no earlier version.",
-                "notImplemented",
-                501,
-            )
 
     def writable(self, name: TableName) -> str:
         found = self.find(name)

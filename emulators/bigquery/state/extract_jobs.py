@@ -1,0 +1,30 @@
+"""Extract jobs: a table into files on gs://."""
+
+from emulators.bigquery.state.catalog import quote
+from emulators.bigquery.state.copies import source_of
+from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.extracts import export_rows
+from emulators.bigquery.state.jobs import Job
+from emulators.bigquery.state.warehouse import Warehouse
+
+
+def run_extract(warehouse: Warehouse, job: Job) -> None:
+    """Write a table, or a partition of it, to gs:// as CSV, JSON lines, Avro or Parquet."""
+    configuration = job.resource["configuration"]["extract"]
+    given, uris = configuration.get("sourceTable"), configuration.get("destinationUris") or []
+    uris = uris or ([configuration["destinationUri"]] if configuration.get("destinationUri") else [])
+    if not given or not uris:
+        raise invalid("Required parameter is missing: an extract job needs sourceTable and destinationUris")
+    source = source_of(warehouse, given, job)
+    cursor = warehouse.store.cursor()
+    try:
+        columns = ", ".join(quote(field.name) for field in source.table.fields)
+        rows = cursor.execute(source.select(columns)).to_arrow_table()
+    finally:
+        cursor.close()
+    form = str(configuration.get("destinationFormat") or "CSV").upper()
+    options = {"compression": configuration.get("compression"), "header": configuration.get("printHeader", True),
+               "delimiter": configuration.get("fieldDelimiter")}  # fmt: skip
+    files = export_rows(warehouse.objects, rows, source.table.fields, uris, form, options)
+    counts = [str(count) for count in files]
+    job.statistics["extract"] = {"destinationUriFileCounts": counts, "inputBytes": str(rows.nbytes)}
