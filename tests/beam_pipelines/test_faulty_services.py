@@ -84,6 +84,7 @@ def attack_events(project: str, switch: Switch, folder: Path, seed: int, count: 
         runner.kill()
 
 
+@pytest.mark.long
 def test_events_to_bronze_while_services_fail(project: str, switch: Switch, tmp_path: Path) -> None:
     attack_events(project, switch, tmp_path, 32, 50, times=1)  # each kind once in each method
 

@@ -138,15 +138,22 @@ def test_the_same_rows_are_the_same(places: Places) -> None:
     assert (found.source_rows, found.silver_rows, found.differing) == (len(ROWS), len(ROWS), {})
 
 
-@pytest.mark.parametrize(("column", "other"), [
-    ("code", "'zz'"), ("label", "'x'"), ("active", "false"), ("day", "date '2024-03-01'"),
-    ("moment", "timestamp '2024-02-29 23:59:59.999998+00'"), ("wall", "datetime '2024-01-01 00:00:00'"),
-    ("amount", "numeric '1.500001'"), ("ratio", "0.100001"), ("label", "null"),
-])  # fmt: skip
-def test_another_value_names_its_key(places: Places, column: str, other: str) -> None:
-    places.bigquery(f"update silver.shop_things set {column} = {other} where id = 1")
-    assert places.compare().differing == {"1": "other values"}
-    places.mirror([name for name, _, _ in COLUMNS])
+def test_another_value_names_its_key(places: Places) -> None:
+    """Nine rows alike, and in each another column is changed."""
+    others = [
+        ("code", "'zz'"), ("label", "'x'"), ("active", "false"), ("day", "date '2024-03-01'"),
+        ("moment", "timestamp '2024-02-29 23:59:59.999998+00'"), ("wall", "datetime '2024-01-01 00:00:00'"),
+        ("amount", "numeric '1.500001'"), ("ratio", "0.100001"), ("label", "null"),
+    ]  # fmt: skip
+    names = [name for name, _, _ in COLUMNS]
+    for key in range(11, 11 + len(others)):
+        places.postgres(f"insert into things select {key}, {', '.join(names[1:])} from things where id = 1")
+    places.mirror(names)
+    assert places.compare().differing == {}
+    for key, (column, other) in enumerate(others, 11):
+        places.bigquery(f"update silver.shop_things set {column} = {other} where id = {key}")
+    assert places.compare().differing == {str(key): "other values" for key in range(11, 11 + len(others))}
+    places.restore()
     assert places.compare().differing == {}
 
 
@@ -196,6 +203,20 @@ def test_a_failed_check_names_its_keys_and_holds_back_gold_until_it_passes(place
         places.restore()
         assert places.check(instance).passed
         assert held_back(instance, [places.table]) == []
+
+
+def test_a_table_that_stays_locked_fails_the_check_with_the_reason(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "LOCKED", "200ms")
+    places.postgres("begin; lock table things in access exclusive mode")
+    try:
+        with DagsterInstance.ephemeral() as instance:
+            result = places.check(instance)
+            assert not result.passed and "lock timeout" in str(result.description)
+    finally:
+        places.postgres("rollback")
+    assert places.compare().differing == {}
 
 
 def test_a_source_without_the_table_fails_the_check_with_the_reason(places: Places) -> None:

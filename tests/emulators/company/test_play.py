@@ -86,7 +86,7 @@ def test_missing_topics_are_named_and_nothing_is_lost(company: Company) -> None:
     assert_ledger_is_pubsub(company)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_killed_while_it_plays(company: Company, seed: int) -> None:
     chance = random.Random(seed)
     company.run(*SMALL)

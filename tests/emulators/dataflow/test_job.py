@@ -44,6 +44,7 @@ def test_a_bundle_that_fails_is_tried_again_until_it_goes_through(topic: Topic, 
     assert job.written() == topic.published
 
 
+@pytest.mark.long
 def test_a_bundle_that_fails_outlives_a_kill_and_its_lease(topic: Topic, job: Job) -> None:
     """The bundle comes back from disk, of the same messages, and what Pub/Sub delivers again is not processed again."""
     job.wait_for(state="idle")
@@ -87,6 +88,7 @@ def test_a_subscription_whose_bundle_fails_does_not_hold_up_another(
         job.kill()
 
 
+@pytest.mark.long
 def test_sigterm_ends_it_in_good_order_even_in_a_long_bundle(topic: Topic, job: Job) -> None:
     job.wait_for(state="idle")
     (job.output / "slow").write_text("60")

@@ -164,6 +164,7 @@ def test_delivery_attempts_are_counted_across_kills(state: Path) -> None:
     emulator.stop()
 
 
+@pytest.mark.long
 def test_a_consumer_that_reconnects_by_itself_loses_nothing(state: Path) -> None:
     emulator = Emulator(state)
     clients = Clients(emulator.target)
