@@ -13,6 +13,8 @@ from google.cloud import bigquery, storage
 
 from contracts import names
 
+LOCKED = "3min"  # how long a source's table may be locked by somebody before a question about it fails
+
 
 @cache
 def warehouse() -> bigquery.Client:
@@ -45,7 +47,7 @@ def manifest(uri: str) -> dict[str, Any]:
 
 @contextmanager
 def source_database(source: str) -> Iterator[psycopg2.extensions.connection]:
-    """A read-only, repeatable-read connection to a source's database.
+    """A read-only, repeatable-read connection to a source's database. It waits for a locked table, but not for ever.
 
     Raises:
         RuntimeError: the variable with its URL is not set.
@@ -56,6 +58,8 @@ def source_database(source: str) -> Iterator[psycopg2.extensions.connection]:
     connection = psycopg2.connect(os.environ[variable], connect_timeout=10)
     try:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with connection.cursor() as cursor:
+            cursor.execute("set lock_timeout to %s", (LOCKED,))
         yield connection
     finally:
         connection.close()

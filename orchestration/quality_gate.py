@@ -3,15 +3,18 @@
 A rule is asked of the rows as the new batches leave them (the last change of each key, deletes left out); rowCount of
 all of bronze. Two checks hold for every table without being written: `required_values` (no NULL where the contract says
 required) and `arrived_whole` (as many rows in bronze as the pipeline's manifests say). A blocking check that failed
-holds back the table and all that is built on it, and nothing else, until it passes.
+holds back the table and all that is built on it, and nothing else, until it passes. So does a question that BigQuery
+refuses, for an object of bronze that it cannot read for instance: the check has failed, with BigQuery's reason.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dagster import AssetCheckKey, AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, DagsterInstance
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
+from google.api_core.exceptions import ClientError
 
 from contracts import names, quality
 from contracts.bronze import PARTITION_COLUMN
@@ -20,6 +23,8 @@ from contracts.sql_text import name as quoted
 from orchestration import clients, keys
 
 REQUIRED_VALUES, ARRIVED_WHOLE = "required_values", "arrived_whole"
+Answer = tuple[bool, Mapping[str, Any]]  # whether a check passed, and its metadata
+Ask = Callable[[], Answer]
 HISTORY = 20  # evaluations to look back for the last one that came to an end
 
 
@@ -69,19 +74,36 @@ def results(
     afresh: ask the rules of all rows, because batches that passed before have been made again.
 
     Raises:
-        google.api_core.exceptions.GoogleAPICallError: BigQuery refused a rule's SQL.
+        google.api_core.exceptions.ServerError: BigQuery does not answer.
     """
     newest = max(batches, default=BEFORE_ALL)
     yield _arrived_whole(instance, table, batches)
     for rule in table.quality:
         since = BEFORE_ALL if afresh else _since(instance, table, rule.name)
-        row = _ask([rule], _relation(table, since, rule))[0]
-        yield _result(table, rule.name, bool(row["passed"]), rule.blocking, since, newest, row)
+        yield _evaluation(table, rule.name, rule.blocking, since, newest, partial(_ask_rule, table, rule, since))
     since = BEFORE_ALL if afresh else _since(instance, table, REQUIRED_VALUES)
+    yield _evaluation(table, REQUIRED_VALUES, True, since, newest, partial(_ask_required, table, since))
+
+
+def _evaluation(table: Table, check: str, blocking: bool, since: Batch, newest: Batch, ask: Ask) -> AssetCheckResult:
+    """A check's result. A question that is refused has failed, and is asked again of the same batches."""
+    try:
+        passed, found = ask()
+    except ClientError as refused:
+        return _result(table, check, False, blocking, since, since, {}, f"BigQuery refuses: {refused.message}")
+    return _result(table, check, passed, blocking, since, newest, found)
+
+
+def _ask_rule(table: Table, rule: QualityRule, since: Batch) -> Answer:
+    row = _ask([rule], _relation(table, since, rule))[0]
+    return bool(row["passed"]), row
+
+
+def _ask_required(table: Table, since: Batch) -> Answer:
     required = [_required(table, column.name) for column in table.columns if column.required]
     rows = _ask(required, _relation(table, since)) if required else []
     faults = {row["rule"]: row["failed_rows"] for row in rows if not row["passed"]}
-    yield _result(table, REQUIRED_VALUES, not faults, True, since, newest, {"rows_without_value": faults})
+    return not faults, {"rows_without_value": faults}
 
 
 def _arrived_whole(instance: DagsterInstance, table: Table, batches: Sequence[Batch]) -> AssetCheckResult:
@@ -89,14 +111,19 @@ def _arrived_whole(instance: DagsterInstance, table: Table, batches: Sequence[Ba
     before = last(instance, AssetCheckKey(keys.bronze(table), ARRIVED_WHOLE))
     missing: Any = before.metadata["not_whole"].value if before is not None and not before.passed else []
     expected = sorted({*(Batch(*batch) for batch in missing), *batches})
-    found = _rows_by_batch(table, expected) if expected else {}
-    wrong = [batch for batch in expected if found.get(batch.batch_id, 0) != batch.rows]
+    reason = None
+    try:
+        found = _rows_by_batch(table, expected) if expected else {}
+    except ClientError as refused:
+        found, reason = {}, f"BigQuery refuses: {refused.message}"
+    wrong = [batch for batch in expected if reason or found.get(batch.batch_id, 0) != batch.rows]
     metadata = {
         "rows": sum(batch.rows for batch in expected),
         "rows_found": sum(found.values()),
         "not_whole": [[batch.batch_id, batch.ingestion_date, batch.rows] for batch in wrong],
     }
-    return _result(table, ARRIVED_WHOLE, not wrong, True, BEFORE_ALL, max(batches, default=BEFORE_ALL), metadata)
+    newest = max(batches, default=BEFORE_ALL)
+    return _result(table, ARRIVED_WHOLE, not wrong, True, BEFORE_ALL, newest, metadata, reason)
 
 
 def _rows_by_batch(table: Table, batches: Sequence[Batch]) -> dict[str, int]:
@@ -155,7 +182,14 @@ def last(instance: DagsterInstance, check: AssetCheckKey) -> AssetCheckEvaluatio
 
 
 def _result(
-    table: Table, check: str, passed: bool, blocking: bool, since: Batch, newest: Batch, metadata: Mapping[str, Any]
+    table: Table,
+    check: str,
+    passed: bool,
+    blocking: bool,
+    since: Batch,
+    newest: Batch,
+    metadata: Mapping[str, Any],
+    reason: str | None = None,
 ) -> AssetCheckResult:
     shown = {name: value for name, value in metadata.items() if name not in ("rule", "passed") and value is not None}
     through = max(since, newest)
@@ -164,6 +198,7 @@ def _result(
         asset_key=keys.bronze(table),
         passed=passed,
         severity=AssetCheckSeverity.ERROR if blocking else AssetCheckSeverity.WARN,
+        description=reason,
         metadata={
             **shown,
             "after": [since.batch_id, since.ingestion_date],

@@ -12,7 +12,7 @@ from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, OpExecuti
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from contracts.model import Contract, Table
-from orchestration import conservation, keys, quality_gate
+from orchestration import conservation, keys, quality_gate, streams
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
 PARTIAL = "partial_parse.msgpack"
@@ -106,8 +106,12 @@ def held_back(context: AssetExecutionContext | OpExecutionContext, tables: Seque
 
 
 def blocked(context: AssetExecutionContext | OpExecutionContext, tables: Sequence[Table]) -> Iterator[str]:
-    """All of each table that failed its gate."""
-    for table in quality_gate.blocked(context.instance, tables):
+    """All of each table that failed its gate, and of each event of which messages are lost or stored twice."""
+    reasons = {
+        "failed its gate": quality_gate.blocked(context.instance, tables),
+        "has not each message once": streams.held_back(context.instance, tables),
+    }
+    for reason, table in ((reason, table) for reason, found in reasons.items() for table in found):
         name = "/".join(keys.bronze(table).path)
-        context.log.error(f"{name} failed its gate: silver and gold keep what they have of it")
+        context.log.error(f"{name} {reason}: silver and gold keep what they have of it")
         yield f"source:{table.source}.{table.name}+"
