@@ -1,4 +1,4 @@
-"""The standard's `slaProperties` -> how fresh each table must be; the standard's other words are for people."""
+"""The standard's `slaProperties` -> how fresh each table must be. All but this and retention is for people."""
 
 from collections.abc import Sequence
 from datetime import timedelta

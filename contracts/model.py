@@ -74,7 +74,10 @@ class Database:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or an event of a source. `physical_name` is its name in the source, `name` everywhere else."""
+    """A table or an event of a source. `physical_name` is its name in the source, `name` everywhere else.
+
+    `retention_days`: for how long bronze keeps an event's rows; None where the contract does not bound it.
+    """
 
     source: str
     name: str
@@ -88,6 +91,7 @@ class Table:
     primary_key: tuple[str, ...]
     quality: tuple[QualityRule, ...] = ()
     freshness: Freshness | None = None
+    retention_days: int | None = None
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError when there is none."""

@@ -12,6 +12,7 @@ from contracts.document import Document
 from contracts.freshness import with_freshness
 from contracts.model import Contract, Database, Table
 from contracts.problems import ContractError, Problem, did_you_mean
+from contracts.retention import with_retention
 from contracts.retired import read_retired
 from contracts.standard import parse
 from contracts.tables import read_table
@@ -55,13 +56,14 @@ def _read(document: Document) -> Contract | None:
         return None
     source = _check_head(document, standard)
     tables = _read_tables(document, source, standard)
+    promises = standard.slaProperties or ()
     return Contract(
         id=source,
         version=standard.version or "",
         name=standard.name or source,
         description=standard.description.purpose if standard.description else None,
         database=_read_database(document, standard.servers or (), any(table.capture == "cdc" for table in tables)),
-        tables=with_freshness(document, tables, standard.slaProperties or ()),
+        tables=with_retention(document, with_freshness(document, tables, promises), promises),
         file=document.file,
         retired=read_retired(document, standard.customProperties, [table.name for table in tables]),
     )

@@ -88,9 +88,11 @@ def _native(table: Table) -> Resource:
     """Rows by the day on which they were ingested, and within it by what identifies them."""
     types = {column.name: column.bigquery_type for column in table.columns}
     keys = [name for name in table.primary_key if types[name] in _CLUSTERABLE][:_CLUSTERING_COLUMNS]
+    days = table.retention_days
+    expiry = {"expirationMs": str(days * 24 * 60 * 60 * 1000)} if days else {}
     body = {
         "schema": _schema(table),
-        "timePartitioning": {"type": "DAY", "field": "_ingested_at"},
+        "timePartitioning": {"type": "DAY", "field": "_ingested_at", **expiry},
         **({"clustering": {"fields": keys}} if keys else {}),
     }
     return _table("bronze", names.table(table.source, table.name), body, table.description)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from emulators.control.services.registry import LABELS
+from emulators.control.state.store import RESOURCE, Store
 from emulators.supervisor.platform import Platform
 from emulators.terraform.work import environment
 from tests.terraform.conftest import FOLDER, ROOT, Run
@@ -29,6 +32,19 @@ CHANGES = {
     "dev": {"labels": {"cost_center": "elsewhere"}},
 }
 
+STAYS = {
+    "services",  # APIs stay on: something else in the project may use them
+    "keyRings",  # Google never deletes one
+    "cryptoKeys",  # nor a key: its versions are destroyed
+    "cryptoKeyVersions",
+}
+DATA = (
+    ("STORAGE", "b?project={project}", "items", "id"),
+    ("BIG_QUERY", "projects/{project}/datasets", "datasets", "id"),
+    *(("PUBSUB", f"projects/{{project}}/{kind}", kind, "name") for kind in ("topics", "subscriptions", "schemas")),
+)
+"""Services with an emulator of their own: endpoint, list, and where the names are in it."""
+
 
 @dataclass
 class Cloud:
@@ -38,16 +54,21 @@ class Cloud:
     variables: dict[str, str]
     control: str
     project: str
+    state: Path
 
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         options = ["-input=false", "-no-color", "-parallelism=20"] if command in ("plan", "apply", "destroy") else []
-        return subprocess.run(
+        begun = time.monotonic()
+        done = subprocess.run(
             ["terraform", f"-chdir={self.folder}", command, *options, *arguments],
             env=self.variables,
             capture_output=True,
             text=True,
             check=False,
         )
+        said = next((line for line in done.stdout.splitlines() if "complete!" in line or "No changes" in line), "")
+        print(f"{self.project}: {command}: {time.monotonic() - begun:.0f} s. {said}")  # for pytest -rP
+        return done
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """A request to the control plane, as a person makes it by gcloud."""
@@ -55,6 +76,17 @@ class Cloud:
         with urllib.request.urlopen(urllib.request.Request(f"{self.control}/{path}", data=data)) as answer:
             result: dict[str, Any] = json.loads(answer.read())
         return result
+
+    def left(self) -> set[str]:
+        """The full names of all resources that the services hold."""
+        store = Store(self.state / "control")
+        found = {name for label in LABELS for name, _ in store.below(RESOURCE, label, "")}
+        for service, path, field, key in DATA:
+            base = self.variables[f"GOOGLE_{service}_CUSTOM_ENDPOINT"]
+            with urllib.request.urlopen(base + path.format(project=self.project)) as answer:
+                items = json.loads(answer.read()).get(field, [])
+            found |= {f"{field}/{item[key].rpartition('/')[2]}" for item in items}
+        return found
 
 
 @pytest.fixture
@@ -79,7 +111,7 @@ def cloud(
         bucket = f"{variables['GOOGLE_STORAGE_CUSTOM_ENDPOINT']}b?project={project}"
         body = json.dumps({"name": f"{project}-terraform"}).encode()
         urllib.request.urlopen(urllib.request.Request(bucket, body, {"Content-Type": "application/json"})).close()
-        cloud = Cloud(folder, variables, control, project)
+        cloud = Cloud(folder, variables, control, project, platform.state)
         assert cloud.run("init", "-input=false").returncode == 0
         yield cloud
     finally:
@@ -107,6 +139,8 @@ def test_an_environment_is_applied_changed_and_destroyed(cloud: Cloud, tmp_path:
     gone = cloud.run("destroy", "-auto-approve", *settings)
     assert gone.returncode == 0, gone.stderr
     assert cloud.run("state", "list").stdout == ""
+    stays = {f"items/{cloud.project}-terraform"}  # the state's bucket, which Terraform did not make
+    assert {name for name in cloud.left() if name.split("/")[-2] not in STAYS} == stays
 
 
 def fill_secrets(cloud: Cloud) -> None:

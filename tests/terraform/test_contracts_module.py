@@ -29,7 +29,16 @@ def test_tables_are_the_same(read: tuple[Path, Any]) -> None:
         assert outputs["sources"][contract.id]["tables"] == [f"{contract.id}_{table.name}" for table in contract.tables]
         for table in contract.tables:
             found = outputs["tables"][f"{contract.id}_{table.name}"]
-            for word in ("source", "name", "description", "physical_name", "capture", "history", "event_time"):
+            for word in (
+                "source",
+                "name",
+                "description",
+                "physical_name",
+                "capture",
+                "history",
+                "event_time",
+                "retention_days",
+            ):
                 assert found[word] == getattr(table, word), (table.name, word)
             assert found["enforcement"] == table.enforcement
             assert tuple(found["primary_key"]) == table.primary_key

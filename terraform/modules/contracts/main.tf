@@ -14,6 +14,7 @@ locals {
         source = document.id
         schema = try(document.servers[0].schema, null)
         table  = table
+        days   = one([for promise in try(document.slaProperties, []) : promise.value if promise.property == "retention" && try(promise.element, null) == table.name])
         custom = { for item in try(table.customProperties, []) : item.property => item.value }
       }
     ]
@@ -31,6 +32,7 @@ locals {
       history        = try(entry.custom.history, entry.custom.capture == "stream" ? "append" : "latest")
       event_time     = try(entry.custom.event_time, null)
       enforcement    = try(entry.custom.enforcement, "pipeline")
+      retention_days = entry.days
       columns        = local.columns["${entry.source}_${entry.table.name}"]
       bronze_columns = local.bronze_columns["${entry.source}_${entry.table.name}"]
       primary_key = [

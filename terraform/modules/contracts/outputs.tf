@@ -10,7 +10,7 @@ output "sources" {
 output "tables" {
   description = <<-EOT
     By <source>_<table>: source, name, id, description, physical_name, schema, capture (cdc, stream), history, event_time,
-    enforcement, primary_key, columns (name, type, item_type, required, classification, description) and bronze_columns
+    enforcement, retention_days (events; null: not bounded), primary_key, columns (name, type, item_type, required, classification, description) and bronze_columns
     (name, type, mode, classification, description; metadata last).
   EOT
   value       = local.tables

@@ -6,6 +6,9 @@ locals {
   day         = 24 * 60 * 60 * 1000
   clusterable = ["INT64", "STRING", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "NUMERIC", "BIGNUMERIC"]
 
+  # The contract's word counts, whatever the environment says.
+  event_days = { for id, event in var.events : id => event.retention_days != null ? event.retention_days : var.event_days }
+
   clustering = {
     for id, event in var.events : id => [
       for key in event.primary_key : key if contains(local.clusterable, one([for column in event.bronze_columns : column.type if column.name == key]))
@@ -28,7 +31,7 @@ resource "google_bigquery_table" "event" {
   time_partitioning {
     type          = "DAY"
     field         = "_ingested_at"
-    expiration_ms = var.event_days == null ? null : var.event_days * local.day
+    expiration_ms = local.event_days[each.key] == null ? null : local.event_days[each.key] * local.day
   }
 
   dynamic "encryption_configuration" {

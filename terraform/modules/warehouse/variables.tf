@@ -38,10 +38,11 @@ variable "cdc_tables" {
 variable "events" {
   description = "Tables of topics (modules/contracts): each becomes a native table, and an external one over its raw messages."
   type = map(object({
-    source      = string
-    name        = string
-    description = optional(string)
-    primary_key = list(string)
+    source         = string
+    name           = string
+    description    = optional(string)
+    primary_key    = list(string)
+    retention_days = optional(number)
     bronze_columns = list(object({
       name = string, type = string, mode = string, classification = optional(string), description = optional(string)
     }))
@@ -89,7 +90,7 @@ variable "storage_billing_model" {
 }
 
 variable "event_days" {
-  description = "For how long bronze keeps an event's rows; null: always. The raw messages stay in the bucket."
+  description = "For how long bronze keeps the rows of an event whose contract does not say; null: always. The raw messages stay in the bucket."
   type        = number
   default     = null
 

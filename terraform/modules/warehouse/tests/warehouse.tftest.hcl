@@ -79,8 +79,8 @@ run "tables" {
     error_message = "Events are native, clustered by their key, and protected."
   }
   assert {
-    condition     = google_bigquery_table.event["shop_clicks"].time_partitioning[0].expiration_ms == 34560000000
-    error_message = "400 days are 34560000000 ms."
+    condition     = google_bigquery_table.event["shop_clicks"].time_partitioning[0].expiration_ms == 17280000000
+    error_message = "The contract's 200 days are 17280000000 ms, and count more than event_days."
   }
   assert {
     condition     = toset(keys(google_data_catalog_policy_tag.this)) == toset(["payment", "pii"]) && keys(google_bigquery_datapolicy_data_policy.masking) == ["pii"]
