@@ -23,7 +23,7 @@ class Work:
     """Terraform on the services of `platform`, which run; `configuration` is the root module's folder."""
 
     def __init__(self, platform: Platform, binary: str, configuration: Path = CONFIGURATION) -> None:
-        self._platform = platform
+        self.platform = platform
         self._binary = binary
         self.folder = configuration
         self.environment = environment(platform)
@@ -34,7 +34,7 @@ class Work:
         Raises:
             CalledProcessError: `terraform init` failed.
         """
-        os.environ.update(self._platform.environment())
+        os.environ.update(self.platform.environment())
         self._make_state_bucket()
         backend = f"-backend-config={self.folder / 'backend/local.gcs.tfbackend'}"
         self._terraform("init", "-input=false", "-reconfigure", backend, quiet=True).check_returncode()

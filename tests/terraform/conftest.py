@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,15 @@ def initialise(terraform: Run, folder: Path) -> None:
     ):
         pytest.skip(f"terraform init finds no providers: {done.stderr.strip()[-300:]}")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """A run of emulators.terraform sets variables for its process: they end with the test."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def plan(terraform: Run, folder: Path, *arguments: str) -> dict[str, Any]:
