@@ -1,0 +1,98 @@
+"""Postgres -> queryable bronze: rows/s of a table of a million rows, beside tools that copy it to Parquet.
+
+    python -m benchmarks.snapshot [--rows 1000000] [--rounds 3]
+
+Each round measures all, one after the other, each in a process of its own. Of the other tools the time of the copy
+alone counts, without start-up. Of Sluice all counts: Datastream's backfill, the landed Avro, the batch pipeline with
+its start-up, bronze Parquet and the first query's answer. What the tools do to values: python -m benchmarks.damage.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from benchmarks.support.environments import NotInstallable
+from benchmarks.support.platform import Platform
+from benchmarks.support.processes import Failed, peak_megabytes
+from benchmarks.support.readers import READERS, Reader
+from benchmarks.support.report import heading, load, spread
+from benchmarks.support.source_tables import AWKWARD, ORDERS
+
+Figures = dict[str, list[tuple[float, float]]]
+
+
+def sluice(platform: Platform, rows: int) -> dict[str, tuple[float, float]]:
+    """Stage -> (seconds, MB) of a stream's first days: from its creation to a query's answer."""
+    started = time.monotonic()
+    platform.provision("after")
+    platform.landed()
+    landed = time.monotonic()
+    pipeline = platform.landing_to_bronze()
+    found = platform.query("SELECT count(*) AS n, sum(amount) AS s FROM bronze.bench_orders")[0]["n"]
+    ended = time.monotonic()
+    if found != rows:
+        raise RuntimeError(f"{found} of {rows} rows in bronze")
+    memory = peak_megabytes(platform.services["datastream"].process.pid)
+    working = pipeline.said["batches"][0]["tables"]["orders"]["seconds"]
+    return {
+        "Sluice, to queryable bronze": (ended - started, max(memory, pipeline.megabytes)),
+        "  of it Postgres to landing": (landed - started, memory),
+        "  of it landing to bronze, working": (working, pipeline.megabytes),
+        "  of it start-up, manifest, first query": (ended - landed - working, 0),
+    }
+
+
+def peer(reader: Reader, platform: Platform, rows: int) -> tuple[float, float]:
+    """(seconds, MB) of a copy."""
+    with tempfile.TemporaryDirectory() as folder:
+        found, files = reader.copy(platform.url, "orders", "*", "", Path(folder) / "orders.parquet")
+        copied = sum(pq.read_metadata(file).num_rows for file in files)
+    if copied != rows:
+        raise Failed(f"{copied} of {rows} rows")
+    return found.said["seconds"], found.megabytes
+
+
+def one_round(rows: int, figures: Figures, absent: dict[str, str]) -> None:
+    """All of them on the same rows."""
+    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder, Platform(Path(folder)) as platform:
+        platform.run(ORDERS.format(rows=rows))
+        platform.run("VACUUM ANALYZE orders")
+        platform.run(AWKWARD)
+        platform.provision("before")
+        for name, measure in sluice(platform, rows).items():
+            figures.setdefault(name, []).append(measure)
+        for reader in READERS:
+            try:
+                figures.setdefault(reader.name, []).append(peer(reader, platform, rows))
+            except (NotInstallable, Failed) as problem:
+                absent[reader.name] = str(problem)
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    chosen = parser.parse_args()
+    heading(f"Postgres to queryable bronze, {chosen.rows:,} rows of 12 columns, median of {chosen.rounds}")
+    figures: Figures = {}
+    absent: dict[str, str] = {}
+    for number in range(chosen.rounds):
+        one_round(chosen.rows, figures, absent)
+        print(f"round {number + 1}: {load()}", flush=True)
+    for name, found in figures.items():
+        if found:
+            seconds = [each[0] for each in found]
+            rate = chosen.rows / statistics.median(seconds)
+            memory = max(each[1] for each in found)
+            print(f"{name:42} {spread(seconds):34} {rate:10,.0f} rows/s" + (f" {memory:8,.0f} MB" if memory else ""))
+    for name, why in absent.items():
+        print(f"{name}: not compared: {why}")
+
+
+if __name__ == "__main__":
+    main()
