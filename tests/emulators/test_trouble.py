@@ -12,6 +12,7 @@ import pytest
 from google.api_core.exceptions import ServiceUnavailable
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
+from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 from tests.emulators.services import Service, free_port
 
@@ -66,6 +67,26 @@ def test_bigquery_with_a_full_disk(tmp_path: Path) -> None:
         service.restart()
         assert [tuple(row) for row in client.query_and_wait("SELECT a FROM d.t ORDER BY a")] == [(1,), (3,)]
         assert [table.table_id for table in client.list_tables("d")] == ["t"]
+
+
+def test_pubsub_with_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was acknowledged before is delivered after; a message that was refused is not."""
+    with started("pubsub", tmp_path) as service:
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", service.address)
+        publisher, subscriber = PublisherClient(), SubscriberClient()
+        topic = publisher.create_topic(name="projects/p/topics/full").name
+        path = subscriber.create_subscription(name="projects/p/subscriptions/full", topic=topic).name
+        publisher.publish(topic=topic, messages=[{"data": b"before"}])
+        with full_disk(service), pytest.raises(ServiceUnavailable, match="state folder cannot be used"):
+            publisher.publish(topic=topic, messages=[{"data": b"x" * 1000}], retry=None)
+        publisher.publish(topic=topic, messages=[{"data": b"after"}])
+        service.restart()
+        received: set[bytes] = set()
+        while received != {b"before", b"after"}:
+            answer = subscriber.pull(subscription=path, max_messages=5, timeout=30)
+            received |= {one.message.data for one in answer.received_messages}
+        for client in (publisher, subscriber):
+            client.transport.close()
 
 
 @pytest.mark.parametrize("name", ["storage", "bigquery", "datastream"])

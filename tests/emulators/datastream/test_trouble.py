@@ -1,5 +1,6 @@
 """Cloud Storage that fails, a table that somebody locks: the stream waits, tries again, and lands everything once."""
 
+import resource
 import time
 from collections.abc import Iterator
 
@@ -51,6 +52,24 @@ def test_a_fault_that_lasts_is_shown_and_ends(place: Place) -> None:
         it.wait(connection, seconds=60)
         assert it.landed().state("t", "id") == {(1,): {"id": 1}}
         assert not it.get().get("errors")
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="prlimit is Linux's: no other way to fill a disk here")
+def test_a_full_disk_is_shown_and_ends(place: Place) -> None:
+    with stream(place, "CREATE TABLE t (id int PRIMARY KEY)") as (it, connection):
+        it.wait(connection)
+        pid, limit = place.datastream.process.pid, resource.RLIM_INFINITY
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, limit))
+        try:
+            run(connection, "INSERT INTO t SELECT generate_series(1, 500)")
+            wait_until(lambda: it.get().get("errors") or it.get()["state"] != "RUNNING", 60)
+            assert it.get()["state"] == "RUNNING", it.get()
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, limit))
+        it.wait(connection, seconds=90)
+        landed = it.landed()
+        landed.check_once()
+        assert len(landed.state("t", "id")) == 500
 
 
 @pytest.mark.parametrize("seconds", [2, pytest.param(60, marks=pytest.mark.long)])
