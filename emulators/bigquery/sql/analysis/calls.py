@@ -72,9 +72,24 @@ def _scalar(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         a.fail(f"Scalar function {node.name} cannot be used with an OVER clause", node)
     if node.distinct or node.order_by or node.limit or node.nulls or node.having:
         a.fail(f"Scalar function {node.name} cannot have DISTINCT, ORDER BY, LIMIT, HAVING or a NULLS modifier", node)
+    node, overloads = _placed(node)
     values = arguments(a, node, scope)
-    overload, values, kind = choose(a, node, SCALARS[node.name], values)
+    overload, values, kind = choose(a, node, overloads, values)
     return _fill(overload, values, kind)
+
+
+def _placed(node: nodes.Call) -> tuple[nodes.Call, list[Overload]]:
+    """The call with its named arguments where an overload has them, and the overloads that fit."""
+    overloads = SCALARS[node.name]
+    if not node.named:
+        return node, overloads
+    given = {name.lower(): value for name, value in node.named}
+    for overload in overloads:
+        names = overload.names[len(node.args) :]
+        if set(given) == set(names) and len(given) == len(names):
+            placed = [given[name] for name in names if name is not None]
+            return replace(node, args=[*node.args, *placed], named=[]), [overload]
+    return node, overloads
 
 
 def _fill(overload: Overload, values: list[Value], kind: Type) -> Value:
@@ -136,7 +151,33 @@ def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         a.fail(f"Argument * can only be used in COUNT(*), but was used in {node.name}(*)", node)
     overload, values, kind = choose(a, node, (WINDOWS if only_window else AGGREGATES)[node.name], values)
     parts = modifiers(a, node, scope, values)
+    if node.having is not None:
+        return _having(a, node, scope, values, kind, parts)
     sql = overload.template.format(*(v.sql for v in values), type=t.duckdb(kind), **parts.slots)
     if parts.limit is not None:
         sql = _limited(a, node, sql, values, parts)
     return combine(sql, kind, *values, *parts.read)
+
+
+# What aggregates a list of the rows that HAVING MAX or HAVING MIN leaves.
+_OF_LISTS = {
+    "ANY_VALUE": "any_value", "MAX": "max", "MIN": "min", "SUM": "sum", "AVG": "avg", "COUNT": "count",
+    "LOGICAL_AND": "bool_and", "LOGICAL_OR": "bool_or", "BIT_AND": "bit_and", "BIT_OR": "bit_or", "BIT_XOR": "bit_xor",
+}  # fmt: skip
+
+
+def _having(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value], kind: Type, parts: Modifiers) -> Value:
+    """F(x HAVING MAX k): F of the rows whose k is the greatest (MIN: the least); rows without k do not count."""
+    assert node.having is not None
+    if node.name not in _OF_LISTS or len(values) != 1 or node.distinct or node.order_by or parts.limit:
+        a.fail(f"{node.name} with HAVING {node.having[0]} is not supported by this emulator", node)
+    which, key = node.having[0].lower(), a.expression(node.having[1], scope)
+    if key.type.kind in ("JSON", "ARRAY", "STRUCT", "GEOGRAPHY"):
+        a.fail(f"HAVING {node.having[0]} does not support expressions of type {key.type}", node)
+    rows, row = a.shared.alias("l"), a.shared.alias("e")
+    listed = f"list(struct_pack(v := {values[0].sql}, k := {key.sql})){parts.slots['w']}"
+    best = f"list_{which}(list_transform({rows}, lambda {row}: {row}.k))"
+    kept = f"list_transform(list_filter({rows}, lambda {row}: {row}.k = {best}), lambda {row}: {row}.v)"
+    body = f"list_aggregate({kept}, '{_OF_LISTS[node.name]}')"
+    sql = f"CAST(list_transform([{listed}], lambda {rows}: {body})[1] AS {t.duckdb(kind)})"
+    return combine(sql, kind, *values, key, *parts.read)

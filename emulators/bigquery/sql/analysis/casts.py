@@ -2,6 +2,7 @@
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
+from emulators.bigquery.sql.analysis.cast_formats import formatted
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
@@ -63,9 +64,7 @@ def cast(a: Analyzer, node: nodes.Cast, scope: Scope) -> Value:
     """CAST(x AS T) -> the pair's template; SAFE_CAST -> NULL where it fails."""
     value = a.expression(node.operand, scope)
     target = t.of_node(node.type)
-    if node.format is not None:
-        a.fail("CAST with a FORMAT clause is not supported by this emulator", node)
-    made = convert(a, value, target, node)
+    made = convert(a, value, target, node) if node.format is None else formatted(a, node, value, target, scope)
     made = constrained(a, made, node.type)
     if node.safe and made.sql != value.sql:
         made = combine(f"TRY({made.sql})", target, value)

@@ -31,8 +31,6 @@ def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) 
         conditions.append(f"{values[0].sql} IS NOT NULL")
     if a.pivot_test is not None:
         conditions.append(a.pivot_test)
-    if node.having is not None:
-        conditions.append(_having(a, node, scope, read))
     window = f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
     if node.over is not None:
         window += f" OVER ({_over(a, node, scope, read)})"
@@ -56,10 +54,6 @@ def _aggregation_allowed(a: Analyzer, node: nodes.Call, scope: Scope) -> None:
         level = level.parent
     if scope.items and not scope.aggregated:
         a.fail(f"Aggregate function {node.name} not allowed in this clause", node)
-
-
-def _having(a: Analyzer, node: nodes.Call, scope: Scope, read: list[Value]) -> str:
-    a.fail("HAVING MAX and HAVING MIN in aggregate functions are not supported by this emulator", node)
 
 
 def order_by(a: Analyzer, items: list[nodes.OrderItem], scope: Scope, read: list[Value]) -> str:

@@ -45,6 +45,9 @@ table(
     APPROX_COUNT_DISTINCT(T) -> INT64 = count(DISTINCT {0}){w}
     APPROX_QUANTILES(T, INT64) -> ARRAY<T> = quantile_disc({d}{0}, list_transform(range({1} + 1), lambda q: q / {1})){w}
     APPROX_TOP_COUNT(T, INT64) -> ARRAY<STRUCT<value T, count INT64>> = bq.top_count(list({0}){w}, {1})
+    APPROX_TOP_SUM(T, INT64, INT64) -> ARRAY<STRUCT<value T, sum INT64>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
+    APPROX_TOP_SUM(T, NUMERIC, INT64) -> ARRAY<STRUCT<value T, sum NUMERIC>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
+    APPROX_TOP_SUM(T, FLOAT64, INT64) -> ARRAY<STRUCT<value T, sum FLOAT64>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
     HLL_COUNT.INIT(INT64) -> BYTES = bq_hll_init_numbers(list({d}{0}){w}, 15)
     HLL_COUNT.INIT(INT64, INT64) -> BYTES = bq_hll_init_numbers(list({d}{0}){w}, {1})
     HLL_COUNT.INIT(STRING) -> BYTES = bq_hll_init_texts(list({d}{0}){w}, 15)
@@ -54,5 +57,5 @@ table(
     HLL_COUNT.MERGE(BYTES) -> INT64 = bq_hll_extract(bq_hll_merge_partial(list({d}{0}){w}))
     HLL_COUNT.MERGE_PARTIAL(BYTES) -> BYTES = bq_hll_merge_partial(list({d}{0}){w})
     GROUPING(T) -> INT64 = CAST(grouping({0}) AS BIGINT)
-    """,
+    """,  # noqa: E501
 )

@@ -18,3 +18,5 @@ CREATE MACRO bq.main.generate_numbers(s, e, n) AS list_transform(range(0, CASE W
 CREATE MACRO bq.main.generate_floats(s, e, n) AS list_transform(range(0, CASE WHEN (n > 0 AND s > e) OR (n < 0 AND s < e) THEN 0 WHEN n = 0 THEN bq.fail('Sequence step cannot be 0.') ELSE CAST(floor((e - s) / n) AS BIGINT) + 1 END), lambda i: s + i * n);
 -- The most frequent values with their counts; of equal counts the smaller value first.
 CREATE MACRO bq.main.top_count(x, n) AS list_slice(list_transform(list_sort(list_transform(map_entries(list_histogram(x)), lambda e: {'c': -e.value, 'v': e.key})), lambda e: {'value': e.v, 'count': CAST(-e.c AS BIGINT)}), 1, n);
+-- The values with the greatest sums of weights, with those sums; of equal sums the smaller value first.
+CREATE MACRO bq.main.top_sum(x, n) AS list_slice(list_transform(list_sort(list_transform(list_distinct(list_transform(x, lambda e: {'v': e.v})), lambda d: {'s': -coalesce(list_sum(list_transform(list_filter(x, lambda e: e.v IS NOT DISTINCT FROM d.v), lambda e: e.w)), 0), 'v': d.v})), lambda e: {'value': e.v, 'sum': -e.s}), 1, n);

@@ -40,6 +40,12 @@ table(
     TIME(TIMESTAMP, STRING) -> TIME = CAST(bq.local({0}, {1}) AS TIME)
     TIME(DATETIME) -> TIME = CAST({0} AS TIME)
     TIME(STRING) -> TIME = bq.to_time({0})
+    DATE_BUCKET(DATE, INTERVAL) -> DATE = CAST(time_bucket({1}, {0}, DATE '1950-01-01') AS DATE)
+    DATE_BUCKET(DATE, INTERVAL, DATE) -> DATE = CAST(time_bucket({1}, {0}, {2}) AS DATE)
+    DATETIME_BUCKET(DATETIME, INTERVAL) -> DATETIME = time_bucket({1}, {0}, TIMESTAMP '1950-01-01')
+    DATETIME_BUCKET(DATETIME, INTERVAL, DATETIME) -> DATETIME = time_bucket({1}, {0}, {2})
+    TIMESTAMP_BUCKET(TIMESTAMP, INTERVAL) -> TIMESTAMP = CAST(time_bucket({1}, CAST({0} AS TIMESTAMP), TIMESTAMP '1950-01-01') AS TIMESTAMPTZ)
+    TIMESTAMP_BUCKET(TIMESTAMP, INTERVAL, TIMESTAMP) -> TIMESTAMP = CAST(time_bucket({1}, CAST({0} AS TIMESTAMP), CAST({2} AS TIMESTAMP)) AS TIMESTAMPTZ)
     DATE_FROM_UNIX_DATE(INT64) -> DATE = (DATE '1970-01-01' + CAST({0} AS INTEGER))
     UNIX_DATE(DATE) -> INT64 = CAST({0} - DATE '1970-01-01' AS BIGINT)
     PARSE_DATE(STRING, STRING) -> DATE = CAST(make_timestamp(bq_parse_moment({0}, {1}, '')) AS DATE)
@@ -48,7 +54,7 @@ table(
     JUSTIFY_DAYS(INTERVAL) -> INTERVAL = bq.justify_days({0})
     JUSTIFY_HOURS(INTERVAL) -> INTERVAL = bq.justify_hours({0})
     JUSTIFY_INTERVAL(INTERVAL) -> INTERVAL = bq.justify_days(bq.justify_hours({0}))
-    """,
+    """,  # noqa: E501
 )
 
 _PARTS = {

@@ -181,6 +181,14 @@ def _moment(fields: dict[str, object]) -> datetime:
     return made + timedelta(seconds=1) if second == 60 else made
 
 
+def in_utc(moment: datetime, name: str) -> datetime:
+    """The UTC of a wall clock in a time zone."""
+    found = zone(name)
+    if isinstance(found, timedelta):
+        return moment - found
+    return moment.replace(tzinfo=found).astimezone(UTC).replace(tzinfo=None)
+
+
 def parse_moment(pattern: str, text: str, default_zone: str) -> int:
     """Microseconds since 1970; a time zone in the text, or the default one, is taken off."""
     try:
@@ -193,11 +201,7 @@ def parse_moment(pattern: str, text: str, default_zone: str) -> int:
     if "offset" in fields:
         moment -= fields["offset"]  # type: ignore[operator]
     elif "zone" in fields or default_zone not in ("", "UTC"):
-        found = zone(str(fields.get("zone", default_zone)))
-        if isinstance(found, timedelta):
-            moment -= found
-        else:
-            moment = moment.replace(tzinfo=found).astimezone(UTC).replace(tzinfo=None)
+        moment = in_utc(moment, str(fields.get("zone", default_zone)))
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -11,10 +11,23 @@ from typing import Any
 
 import duckdb
 
-from emulators.bigquery.sql.functions import encodings, formatting, intervals, json_text, parsing, printf, sketches
+from emulators.bigquery.sql.functions import (
+    cast_formats,
+    decimals,
+    encodings,
+    formatting,
+    intervals,
+    json_text,
+    network,
+    number_formats,
+    parsing,
+    printf,
+    search,
+    sketches,
+)
 from emulators.bigquery.sql.functions.fingerprint import farm_fingerprint
 from emulators.bigquery.sql.functions.javascript import javascript
-from emulators.bigquery.sql.geography import functions as geography
+from emulators.bigquery.sql.geography import registration as geography
 
 _WIDE = Context(prec=200)
 _NUMERIC_STEP, _NUMERIC_LIMIT = Decimal("1e-9"), Decimal(10) ** 29
@@ -68,19 +81,25 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (bignumeric_multiply, ("DECIMAL(38,18)", "DECIMAL(38,18)"), "DECIMAL(38,18)"),
     (bignumeric_divide, ("DECIMAL(38,18)", "DECIMAL(38,18)"), "DECIMAL(38,18)"),
     (farm_fingerprint, ("BLOB",), "BIGINT"),
+    *cast_formats.FUNCTIONS,
+    *decimals.FUNCTIONS,
     *encodings.FUNCTIONS,
     *geography.FUNCTIONS,
     *formatting.FUNCTIONS,
     *intervals.FUNCTIONS,
     *json_text.FUNCTIONS,
+    *network.FUNCTIONS,
+    *number_formats.FUNCTIONS,
     *printf.FUNCTIONS,
     *parsing.FUNCTIONS,
+    *search.FUNCTIONS,
     *sketches.FUNCTIONS,
 )
 
 
+_MAY_BE_NULL = (*geography.MAY_BE_NULL, *network.MAY_BE_NULL)
 # These decide by themselves what NULL gives.
-_SEES_NULL = ("format_text", *sketches.SEES_NULL)
+_SEES_NULL = ("format_text", *search.SEES_NULL, *sketches.SEES_NULL)
 
 
 def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,9 +116,9 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define each function as bq_<name>."""
     for function, arguments, result in _FUNCTIONS:
         name = function.__name__
-        if name in geography.MAY_BE_NULL:
+        if name in _MAY_BE_NULL:
             function = _null_in_null_out(function)
-        handling: Any = "special" if name in (*_SEES_NULL, *geography.MAY_BE_NULL) else "default"
+        handling: Any = "special" if name in (*_SEES_NULL, *_MAY_BE_NULL) else "default"
         kinds: list[Any] = list(arguments)
         connection.create_function(f"bq_{name}", function, kinds, result, null_handling=handling)
     texts: list[Any] = ["VARCHAR", "VARCHAR"]

@@ -1,10 +1,10 @@
 """The tables of functions that are known: whatever is not in them is refused.
 
 A line of a table is `NAME(ARGUMENTS) -> RESULT = TEMPLATE`. Arguments are types; T and U stand for any type, N for any
-number, ARRAY<T> for arrays; `X...` at the end means none or more X. RESULT may use the letters. TEMPLATE is DuckDB SQL:
-{0}, {1} are the arguments, {all} all of them, {rest} all but the first, {type} the DuckDB type of the result. Templates
-of aggregates have {d} (DISTINCT), {o} (ORDER BY), {n} (IGNORE NULLS) and {w} (FILTER, OVER). A line that begins with
-`~` is volatile: each row may have another value.
+number, ARRAY<T> for arrays; `X...` at the end means none or more X; `n => X` is an X that may be given by name. RESULT
+may use the letters. TEMPLATE is DuckDB SQL: {0}, {1} are the arguments, {all} all of them, {rest} all but the first,
+{type} the DuckDB type of the result. Templates of aggregates have {d} (DISTINCT), {o} (ORDER BY), {n} (IGNORE NULLS)
+and {w} (FILTER, OVER). A line that begins with `~` is volatile: each row may have another value.
 """
 
 import importlib
@@ -33,6 +33,7 @@ THEMES = (
     "json",
     "maths",
     "navigation",
+    "nets",
     "strings",
     "timestamps",
 )
@@ -49,6 +50,7 @@ class Overload:
     result: Type
     template: str
     volatile: bool = False
+    names: tuple[str | None, ...] = ()
 
     def match(self, values: "list[Value]") -> tuple[int, list[Type], Type] | None:
         """Cost, argument types and result type for these values, or None."""
@@ -138,13 +140,15 @@ def table(functions: dict[str, list[Overload]], lines: str) -> None:
         volatile, name, arguments, result, template = m.groups()
         kinds = [a.strip() for a in _split(arguments)]
         variadic = read_type(kinds.pop()[:-3]) if kinds and kinds[-1].endswith("...") else None
-        overload = Overload(tuple(read_type(k) for k in kinds), variadic, read_type(result), template, bool(volatile))
+        names = tuple(k.partition(" => ")[0] if " => " in k else None for k in kinds)
+        types = tuple(read_type(k.rpartition(" => ")[2]) for k in kinds)
+        overload = Overload(types, variadic, read_type(result), template, bool(volatile), names)
         functions.setdefault(name, []).append(overload)
 
 
 def _split(arguments: str) -> list[str]:
     """At commas outside of angle brackets."""
-    return [part for part in re.split(r",\s*(?![^<]*>)", arguments) if part.strip()]
+    return [part for part in re.split(r",\s*(?![^<]*(?<!=)>)", arguments) if part.strip()]
 
 
 @lru_cache

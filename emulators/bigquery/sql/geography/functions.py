@@ -1,12 +1,13 @@
 """The ST_ functions on WKT texts, in which DuckDB keeps a GEOGRAPHY. Each gets values that are not NULL."""
 
-import math  # noqa: I001
-from collections.abc import Callable
-from typing import Any
+import itertools
+import math
 
 from emulators.bigquery.sql.geography import sphere
+from emulators.bigquery.sql.geography.lines import only_point
 from emulators.bigquery.sql.geography.overlay import overlay
 from emulators.bigquery.sql.geography.shapes import (
+    Line,
     Point,
     Shape,
     from_geojson,
@@ -17,7 +18,6 @@ from emulators.bigquery.sql.geography.shapes import (
     to_geojson,
     to_wkt,
 )
-import itertools
 
 _TYPES = {
     "POINT": "ST_Point", "LINESTRING": "ST_LineString", "POLYGON": "ST_Polygon", "MULTIPOINT": "ST_MultiPoint",
@@ -81,18 +81,11 @@ def st_isring(wkt: str) -> bool:
 
 
 def st_x(wkt: str) -> float:
-    return _only_point(wkt, "ST_X")[0]
+    return only_point(wkt, "ST_X")[0]
 
 
 def st_y(wkt: str) -> float:
-    return _only_point(wkt, "ST_Y")[1]
-
-
-def _only_point(wkt: str, function: str) -> Point:
-    shape = from_wkt(wkt)
-    if shape.kind != "POINT":
-        raise ValueError(f"{function}: the argument must be a single point")
-    return shape.points[0]
+    return only_point(wkt, "ST_Y")[1]
 
 
 def st_pointn(wkt: str, n: int) -> str | None:
@@ -286,64 +279,20 @@ def _simplified(line: list[Point], tolerance: float) -> list[Point]:
 
 
 def st_snaptogrid(wkt: str, grid: float) -> str:
-    shape = from_wkt(wkt)
-    if shape.edges():
-        raise ValueError("ST_SNAPTOGRID of lines and polygons is not supported by this emulator")
-    digits = max(0, round(-math.log10(grid)))
+    """Each vertex moved to the grid; lines that shrink to a point are one."""
+    shape, digits = from_wkt(wkt), max(0, round(-math.log10(grid)))
 
-    def snap(value: float) -> float:
-        return float(round(round(value * 10**digits) / 10**digits, digits))
+    def snap(p: Point) -> Point:
+        longitude, latitude = (float(round(round(v * 10**digits) / 10**digits, digits)) for v in p)
+        return longitude, latitude
 
-    return to_wkt(Shape(points=tuple((snap(x), snap(y)) for x, y in shape.points)))
+    def snapped(line: Line) -> Line:
+        found = [snap(p) for p in line]
+        return tuple(p for i, p in enumerate(found) if i == 0 or p != found[i - 1])
 
-
-def st_centroid(wkt: str) -> str:
-    """Of points; of lines and polygons it is refused."""
-    shape = from_wkt(wkt)
-    if shape.edges() or shape.empty:
-        raise ValueError("ST_CENTROID is supported only for points by this emulator")
-    vectors = [sphere.vector(p) for p in shape.points]
-    total = (sum(v[0] for v in vectors), sum(v[1] for v in vectors), sum(v[2] for v in vectors))
-    return to_wkt(Shape(points=(sphere.degrees(sphere.unit(total)),)))
-
-
-_G = "VARCHAR"
-FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
-    (st_geogpoint, ("DOUBLE", "DOUBLE"), _G),
-    (st_geogfromtext, ("VARCHAR",), _G),
-    (st_geogfromgeojson, ("VARCHAR",), _G),
-    (st_asgeojson, (_G,), "VARCHAR"),
-    (st_geometrytype, (_G,), "VARCHAR"),
-    (st_dimension, (_G,), "BIGINT"),
-    (st_npoints, (_G,), "BIGINT"),
-    (st_numgeometries, (_G,), "BIGINT"),
-    (st_isempty, (_G,), "BOOLEAN"),
-    (st_iscollection, (_G,), "BOOLEAN"),
-    (st_isclosed, (_G,), "BOOLEAN"),
-    (st_isring, (_G,), "BOOLEAN"),
-    (st_x, (_G,), "DOUBLE"),
-    (st_y, (_G,), "DOUBLE"),
-    (st_pointn, (_G, "BIGINT"), _G),
-    (st_dump, (_G,), "VARCHAR[]"),
-    (st_distance, (_G, _G), "DOUBLE"),
-    (st_length, (_G,), "DOUBLE"),
-    (st_perimeter, (_G,), "DOUBLE"),
-    (st_area, (_G,), "DOUBLE"),
-    (st_equals, (_G, _G), "BOOLEAN"),
-    (st_intersects, (_G, _G), "BOOLEAN"),
-    (st_covers, (_G, _G), "BOOLEAN"),
-    (st_contains, (_G, _G), "BOOLEAN"),
-    (st_touches, (_G, _G), "BOOLEAN"),
-    (st_intersectsbox, (_G, "DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"), "BOOLEAN"),
-    (st_closestpoint, (_G, _G), _G),
-    (st_makeline, ("VARCHAR[]",), _G),
-    (st_makepolygon, ("VARCHAR[]",), _G),
-    (st_union, ("VARCHAR[]",), _G),
-    (st_intersection, (_G, _G), _G),
-    (st_difference, (_G, _G), _G),
-    (st_simplify, (_G, "DOUBLE"), _G),
-    (st_snaptogrid, (_G, "DOUBLE"), _G),
-    (st_centroid, (_G,), _G),
-)
-# These may give NULL, so they are registered to see it.
-MAY_BE_NULL = ("st_pointn", "st_distance", "st_closestpoint")
+    lines = [snapped(line) for line in shape.lines]
+    rings = tuple(tuple(snapped(one) for one in polygon) for polygon in shape.polygons)
+    if any(len(one) < 4 for polygon in rings for one in polygon):
+        raise ValueError("ST_SNAPTOGRID of polygons that shrink to a line is not supported by this emulator")
+    points = [snap(p) for p in shape.points] + [line[0] for line in lines if len(line) == 1]
+    return to_wkt(Shape(tuple(dict.fromkeys(points)), tuple(line for line in lines if len(line) > 1), rings))

@@ -1,0 +1,89 @@
+"""CAST(number AS STRING FORMAT '...'): digits (9, 0, X), point, groups, signs and currency."""
+
+import re
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+_FORMAT = re.compile(
+    r"(?P<lead>S|\$|L|C|B)*(?P<digits>[09,G.DX]+)(?P<exponent>EEEE)?(?P<trail>MI|PR|S)?", re.IGNORECASE
+)
+_HUGE = 10**60
+
+
+def cast_number_text(value: str, pattern: str) -> str:
+    """A number as the format says; # in place of digits when it has more of them than the format."""
+    if pattern.upper() in ("TM", "TM9"):
+        return value
+    found = _FORMAT.fullmatch(pattern.strip())
+    if found is None:
+        raise ValueError(f"Invalid format string for a number: {pattern!r}")
+    number = Decimal(value)
+    if not number.is_finite():
+        raise ValueError(f"A format needs a finite number, but got {value}")
+    head = pattern.strip().upper()[: found.start("digits")]
+    trail, digits = (found["trail"] or "").upper(), found["digits"].upper()
+    if "X" in digits:
+        body, padding = _hexadecimal(number, found["digits"]), len(digits)
+    elif found["exponent"]:
+        body, padding = _scientific(abs(number), digits), 0
+    else:
+        body, padding = _plain(abs(number), digits), len(digits)
+    return _signed(body.lstrip(), number < 0, head, trail, padding + ("$" in head))
+
+
+def _plain(number: Decimal, digits: str) -> str:
+    whole, point, places = re.match(r"([09,GX]*)([.D]?)([09]*)$", digits).groups()  # type: ignore[union-attr]
+    rounded = number.quantize(Decimal(1).scaleb(-len(places)), ROUND_HALF_UP) if number < _HUGE else number
+    text, _, fraction = f"{rounded:f}".partition(".")
+    text = "" if text == "0" else text
+    room = [c for c in whole if c in "09"]
+    if len(text) > len(room):
+        return "".join("#" if c in "09" else {"G": ",", "D": "."}.get(c, c) for c in digits)
+    first = next((i for i, c in enumerate(room) if c == "0"), len(room))
+    least = max(len(text), len(room) - first)
+    if not least and not places:
+        least = 1
+    shown, left = [], least
+    source = text.rjust(least, "0")
+    for c in reversed(whole):
+        if c in "09":
+            if not left:
+                break
+            shown.append(source[left - 1])
+            left -= 1
+        elif left:
+            shown.append(",")
+    return "".join(reversed(shown)) + ("." if point else "") + fraction
+
+
+def _scientific(number: Decimal, digits: str) -> str:
+    places = len(re.split(r"[.D]", digits)[1]) if re.search(r"[.D]", digits) else 0
+    text = f"{number:.{places}E}"
+    mantissa, _, exponent = text.partition("E")
+    return f"{mantissa}E{exponent[0]}{exponent[1:].zfill(2)}"
+
+
+def _hexadecimal(number: Decimal, digits: str) -> str:
+    text = f"{int(abs(number).quantize(Decimal(1), ROUND_HALF_UP)):X}"
+    if len(text) > len(digits):
+        return "#" * len(digits)
+    text = text.zfill(len(digits)) if digits.startswith("0") else text
+    return text if "X" in digits else text.lower()
+
+
+def _signed(body: str, negative: bool, head: str, trail: str, padding: int) -> str:
+    money = "$" if "$" in head else ""
+    if trail == "MI":
+        return (money + body).rjust(padding) + ("-" if negative else " ")
+    if trail == "PR":
+        return (f"<{money}{body}>" if negative else f" {money}{body} ").rjust(padding + 2)
+    sign = "-" if negative else "+" if "S" in head or trail == "S" else " "
+    if trail == "S":
+        return (money + body).rjust(padding) + sign
+    return (sign.strip() + money + body).rjust(padding + 1) if sign != " " else (money + body).rjust(padding + 1)
+
+
+FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
+    (cast_number_text, ("VARCHAR", "VARCHAR"), "VARCHAR"),
+)
