@@ -166,6 +166,11 @@ class Ledger:
             sequence for (sequence,) in self._database.execute("SELECT sequence FROM uncertain_publications")
         )
 
+    def uncertain_count(self, topic: str) -> int:
+        """How many messages may be on a topic beyond those that were answered."""
+        query = "SELECT count(*) FROM uncertain_publications JOIN events USING (sequence) WHERE topic = ?"
+        return int(self._database.execute(query, (topic,)).fetchone()[0])
+
     def _one(self, query: str) -> Any:
         return self._database.execute(query).fetchone()[0]
 

@@ -34,18 +34,23 @@ class TableLine:
 
 @dataclass(frozen=True)
 class EventLine:
-    """One event: messages published (None: nobody counted), in bronze, dead-lettered by reason, distinct in silver."""
+    """One event: messages published (None: nobody counted), in bronze, dead-lettered by reason, distinct in silver.
+
+    uncertain: how many may have been published beyond that, because the answer was lost and they were sent again.
+    """
 
     name: str
     published: int | None
     kept: int
     dead_letters: dict[str, int]
     silver_rows: int
+    uncertain: int = 0
 
     @property
     def agrees(self) -> bool:
         """Whether every published message is in bronze or among the dead letters."""
-        return self.published is None or self.published == self.kept + sum(self.dead_letters.values())
+        stored = self.kept + sum(self.dead_letters.values())
+        return self.published is None or self.published <= stored <= self.published + self.uncertain
 
 
 class Summary:
@@ -79,7 +84,11 @@ class Summary:
         )
         for source, event, reason, letters in rows:
             dead.setdefault(f"{source}_{event}", {})[reason] = letters
-        return [EventLine(name, published.get(name), kept[name], dead[name], silver[name]) for name in names]
+        return [
+            EventLine(name, accepted, kept[name], dead[name], silver[name], uncertain)
+            for name in names
+            for accepted, uncertain in [published.get(name, (None, 0))]
+        ]
 
     def _headlines(self) -> dict[str, str]:
         if "saas" not in sources() or self.run.status != "SUCCESS":
@@ -104,14 +113,21 @@ def _table_line(name: str, check: Check, bronze_rows: int) -> TableLine:
     return TableLine(name, source, bronze_rows, silver, agrees)
 
 
-def _published(company: Path | None, names: Iterable[str]) -> dict[str, int]:
-    """Messages that the company's ledger says were accepted; nothing where no company was played."""
+def _published(company: Path | None, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Messages that the company's ledger says were accepted, and those of which it does not know.
+
+    Nothing where no company was played.
+    """
     try:
         ledger = Ledger(company) if company else None
     except CompanyError:
         ledger = None
     counts = {name: ledger.event_counts(name) for name in names} if ledger else {}
-    return {name: sum(count.values()) - count["refused"] for name, count in counts.items() if count}
+    return {
+        name: (sum(count.values()) - count["refused"], ledger.uncertain_count(name))
+        for name, count in counts.items()
+        if count and ledger
+    }
 
 
 def render(summary: Summary, seconds: dict[str, float], total: float, dagster: str) -> str:

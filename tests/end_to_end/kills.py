@@ -18,6 +18,7 @@ from emulators.supervisor.run_files import RunFiles
 from emulators.supervisor.services import SERVICES
 from tests.end_to_end.conftest import LocalPlatform
 
+CAN_KILL = Path("/proc/self/stat").exists()  # by it processes are found
 SERVICE_NAMES = [service.name for service in SERVICES]
 # What is not a service: (name, whose descendant it is, what its command line holds). Most live for seconds only.
 PARTS = (
@@ -28,19 +29,28 @@ PARTS = (
     ("database process", "postgres", "postgres: "),
     ("company", "local-emulate", "emulators.company"),
 )
+EVERYBODY = (*SERVICE_NAMES, *(name for name, _, _ in PARTS), "local-emulate")
 LONGEST_CALL = 900.0  # seconds after which a call counts as hanging
-SPAN = 14.0  # seconds within which a service is hit after a call began
-AFTER_IT_BEGAN = 2.0  # and a part after it was seen
+AFTER_IT_BEGAN = 2.0  # seconds within which a part is hit after it was seen
 
 
 @dataclass
 class Attack:
-    """Calls and kills on one platform. `log` has a line a kill and a line a call."""
+    """Calls and kills on one platform. `log` has a line a kill and a line a call.
+
+    Attributes:
+        aims: who is aimed at, one a call, in an order of the dice.
+        others: how many are hit at the same time; the dice choose.
+        span: seconds within which a service is hit after a call began.
+    """
 
     platform: LocalPlatform
     seed: int
     accounts: int
     days: int = 1
+    aims: tuple[str, ...] = EVERYBODY
+    others: tuple[int, ...] = (0, 1, 2, 3, 5)
+    span: float = 14.0
     kills: int = 0
     log: list[str] = field(default_factory=list)
 
@@ -99,7 +109,7 @@ class Attack:
         self._wait_for(target, call)
         for _ in range(self._dice.choice((1, 2, 3))):
             alive = self._alive(call)
-            others = self._dice.sample(sorted(alive), k=min(len(alive), self._dice.choice((0, 1, 2, 3, 5))))
+            others = self._dice.sample(sorted(alive), k=min(len(alive), self._dice.choice(self.others)))
             for name in dict.fromkeys([target, *others]):
                 if name in alive:
                     self._kill(name, self._dice.choice(alive[name]))
@@ -111,14 +121,14 @@ class Attack:
     def _next_target(self) -> str:
         """Everybody in turn, in an order of the dice."""
         if not self._targets:
-            self._targets = [*SERVICE_NAMES, *(name for name, _, _ in PARTS), "local-emulate"]
+            self._targets = [*self.aims]
             self._dice.shuffle(self._targets)
         return self._targets.pop()
 
     def _wait_for(self, target: str, call: subprocess.Popen[bytes]) -> None:
         """Until the moment of the blow; a part is waited for until it lives, or the call is over."""
         is_part = target in {name for name, _, _ in PARTS}
-        moment = time.monotonic() + self._dice.uniform(0, AFTER_IT_BEGAN if is_part else SPAN)
+        moment = time.monotonic() + self._dice.uniform(0, AFTER_IT_BEGAN if is_part else self.span)
         while is_part and call.poll() is None and target not in self._alive(call):
             time.sleep(0.25)
             moment += 0.25

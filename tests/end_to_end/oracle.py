@@ -59,7 +59,7 @@ def _bronze_changes(ledger: Ledger, query: Query, table: str) -> Iterator[str]:
     log = query(f"select _change_type, _sort_key, {', '.join(key)} from bronze.saas_{table} order by _sort_key")
     streamed = [row for row in log if not row["_sort_key"].endswith(BACKFILL)]
     found = [(row["_change_type"], tuple(row[name] for name in key)) for row in streamed]
-    expected = [entry for change in ledger.changes(table) if change.day > 0 for entry in _as_logged(change)]
+    expected = [entry for change in ledger.changes(table) if change.day > 0 for entry in as_logged(change)]
     positions = Counter(row["_sort_key"] for row in streamed)
     twice = [position for position, times in positions.items() if times > 1]
     if twice:
@@ -69,7 +69,7 @@ def _bronze_changes(ledger: Ledger, query: Query, table: str) -> Iterator[str]:
         yield f"bronze.saas_{table}: {len(found)} changes, expected {len(expected)}; the first other is number {place}"
 
 
-def _as_logged(change: CommittedChange) -> list[tuple[str, tuple[int, ...]]]:
+def as_logged(change: CommittedChange) -> list[tuple[str, tuple[int, ...]]]:
     """A change as the log tells it: a key that moves is a delete and an insert."""
     if change.kind == "update" and change.new_key is not None and change.new_key != change.key:
         return [("UPDATE-DELETE", change.key), ("UPDATE-INSERT", change.new_key)]

@@ -12,7 +12,7 @@ import pytest
 
 from emulators.company.ledger import Ledger
 from tests.end_to_end.conftest import ROOT, LocalPlatform
-from tests.end_to_end.kills import Attack
+from tests.end_to_end.kills import CAN_KILL, Attack
 from tests.end_to_end.oracle import differences, warehouse
 
 KILLS = int(os.environ.get("SLUICE_KILLS", "20"))
@@ -32,7 +32,7 @@ def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes by /proc, which is not here")
+@pytest.mark.skipif(not CAN_KILL, reason="finds processes by /proc, which is not here")
 @pytest.mark.parametrize("seed", _seeds())
 def test_killed_it_loses_nothing(platform: LocalPlatform, seed: int) -> None:
     attack = Attack(platform, seed, ACCOUNTS)

@@ -1,5 +1,6 @@
 """The same again, a table again, all again: gold says what it said, and what was not asked for is not touched."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +91,23 @@ def test_letters_that_are_still_bad_stay_letters(played: Played) -> None:
     assert "replay saas.usage_events: success" in played.rerun("replay", "saas.usage_events")
     assert played.query("select dead_letter_id from ops.dead_letters order by 1") == letters
     assert played.rows("gold", GOLD) == gold
+
+
+def test_runs_that_overlap_end_as_if_one_had_run_after_the_other(played: Played) -> None:
+    """The hourly run twice, a reload and a replay, all at once."""
+    gold, silver, bronze = played.rows("gold", GOLD), played.rows("silver", SILVER), played.bronze()
+    played.query("update silver.saas_accounts__latest set name = 'damaged' where account_id = 3")
+    hourly = ("emulators.local_emulate", "--no-company")
+    rerun = "emulators.local_emulate.rerun"
+    calls = [hourly, hourly, (rerun, "reload", "saas.accounts"), (rerun, "replay", "saas.usage_events"), hourly]
+    with ThreadPoolExecutor(len(calls)) as pool:
+        ended = list(pool.map(lambda call: played.platform.run(*call, timeout=1500), calls))
+    for call, done in zip(calls, ended, strict=True):
+        is_told = call == hourly and "3 (other values)" in done.stdout + done.stderr  # it came before the reload
+        assert done.returncode == 0 or is_told, (call, done.stdout + done.stderr)
+    played.rerun("reload", "saas.accounts")
+    assert played.bronze() == bronze
+    assert (played.rows("gold", GOLD), played.rows("silver", SILVER)) == (gold, silver)
 
 
 def test_what_no_contract_has_is_refused_by_name(played: Played) -> None:
