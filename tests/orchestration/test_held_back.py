@@ -1,95 +1,30 @@
-"""Objects in the bronze bucket that no pipeline of ours wrote: the gate holds back their table, says why, and no other.
+"""What bronze lacks, has twice or cannot be read holds back its own table or event, with the reason, and no other.
 
-Run one seed alone: pytest tests/orchestration/test_bad_parquet.py -m "long or not long" -k <seed>
+Run one seed alone: pytest tests/orchestration/test_held_back.py -m "long or not long" -k <seed>
 """
 
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dagster import AssetCheckEvaluation, AssetCheckResult, DagsterInstance
-from google.cloud import bigquery
 
 from contracts import bronze, names
 from contracts.model import Table
-from contracts.reader import load
-from emulators.supervisor.platform import Platform
-from orchestration import clients, quality_gate
+from orchestration import clients, quality_gate, streams
 from orchestration.quality_gate import Batch
 
 DAY = "2026-03-01"
-CONTRACT = """apiVersion: v3.1.0
-kind: DataContract
-id: shop
-name: Shop
-version: 1.0.0
-status: active
-servers:
-  - {server: production, type: postgresql, schema: public}
-schema:
-""" + "".join(f"""  - name: {name}
-    customProperties:
-      - {{property: capture, value: cdc}}
-      - {{property: history, value: latest}}
-    properties:
-      - {{name: id, logicalType: integer, physicalType: bigint, primaryKey: true, required: true}}
-      - {{name: label, logicalType: string, physicalType: text}}
-      - {{name: price, logicalType: number, physicalType: "numeric(10,2)"}}
-""" for name in ("things", "others"))  # fmt: skip
 TYPES = {
     "INT64": pa.int64(),
     "NUMERIC": pa.decimal128(38, 9),
     "TIMESTAMP": pa.timestamp("us", "UTC"),
 }
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Table]]:
-    """The tables of a contract, as external tables over an object store; all clients know them."""
-    folder = tmp_path_factory.mktemp("gate")
-    (folder / "contracts").mkdir()
-    (folder / "contracts" / "shop.odcs.yaml").write_text(CONTRACT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SLUICE_CONTRACTS", str(folder / "contracts"))
-        platform = Platform(folder / "state", any_port=True)
-        platform.up("bigquery", "storage", "auth")
-        for name, value in platform.environment().items():
-            patch.setenv(name, value)
-        _forget()
-        clients.objects().create_bucket(names.bucket("bronze"))
-        clients.warehouse().create_dataset("bronze")
-        tables = {table.name: table for table in load()[0].tables}
-        for table in tables.values():
-            _external(table)
-        yield tables
-        _forget()
-        platform.down()
-
-
-def _forget() -> None:
-    clients.warehouse.cache_clear()
-    clients.objects.cache_clear()
-
-
-def _external(table: Table) -> None:
-    folder = f"gs://{names.bucket('bronze')}/{table.source}/{table.name}"
-    config = bigquery.ExternalConfig("PARQUET")
-    config.source_uris = [f"{folder}/*"]
-    layout = bigquery.HivePartitioningOptions()
-    layout.mode, layout.source_uri_prefix = "CUSTOM", f"{folder}/{{ingestion_date:DATE}}"
-    config.hive_partitioning = layout
-    made = bigquery.Table(f"{names.project()}.bronze.{names.table(table.source, table.name)}", _schema(table))
-    made.external_data_configuration = config
-    clients.warehouse().create_table(made)
-
-
-def _schema(table: Table) -> list[bigquery.SchemaField]:
-    columns = [(name, kind) for name, kind, *_ in bronze.bronze_columns(table) if name != bronze.PARTITION_COLUMN]
-    return [bigquery.SchemaField(name, kind) for name, kind in columns]
 
 
 def put(table: Table, name: str, data: bytes) -> str:
@@ -108,7 +43,7 @@ def parquet(table: Table, batch: str, keys: list[int], **other: pa.Array | None)
         "id": list(keys), "_batch_id": [batch] * len(keys), "_change_type": ["INSERT"] * len(keys),
         "_sort_key": [f"{key:016X}/0000000001" for key in keys],
     }  # fmt: skip
-    types = {field.name: TYPES.get(field.field_type, pa.string()) for field in _schema(table)}
+    types = {name: TYPES.get(kind, pa.string()) for name, kind, _ in bronze.bronze_columns(table)}
     arrays = {name: pa.array(values.get(name, [None] * len(keys)), kind) for name, kind in types.items()}
     made = {name: array for name, array in {**arrays, **other}.items() if array is not None}
     out = io.BytesIO()
@@ -118,12 +53,15 @@ def parquet(table: Table, batch: str, keys: list[int], **other: pa.Array | None)
 
 def ask(instance: DagsterInstance, table: Table, *batches: Batch) -> dict[str, AssetCheckResult]:
     """Evaluates the gate as a run does, and records it."""
-    found = {result.check_name or "": result for result in quality_gate.results(instance, table, batches)}
-    for result in found.values():
-        fields = ("asset_key", "check_name", "passed", "metadata", "severity", "description")
-        evaluation: dict[str, Any] = {name: getattr(result, name) for name in fields}
-        instance.report_runless_asset_event(AssetCheckEvaluation(**evaluation))
-    return found
+    results = quality_gate.results(instance, table, batches)
+    return {result.check_name or "": record(instance, result) for result in results}
+
+
+def record(instance: DagsterInstance, result: AssetCheckResult) -> AssetCheckResult:
+    fields = ("asset_key", "check_name", "passed", "metadata", "severity", "description")
+    evaluation: dict[str, Any] = {name: getattr(result, name) for name in fields}
+    instance.report_runless_asset_event(AssetCheckEvaluation(**evaluation))
+    return result
 
 
 def test_it_holds_back_its_table_alone_until_it_is_gone(shop: dict[str, Table]) -> None:
@@ -148,6 +86,66 @@ def test_it_holds_back_its_table_alone_until_it_is_gone(shop: dict[str, Table]) 
         assert quality_gate.blocked(instance, shop.values()) == []
     for path in (*first, mended):
         remove(path)
+
+
+def archive(event: Table, name: str, data: bytes) -> str:
+    """An object of the event's archive."""
+    path = f"_archive/{event.source}/{event.name}/ingestion_date={datetime.now(UTC):%Y-%m-%d}/{name}.parquet"
+    clients.objects().bucket(names.bucket("bronze")).blob(path).upload_from_string(data)
+    return path
+
+
+def store(event: Table, message: str) -> None:
+    """A row of bronze."""
+    clients.query(
+        f"insert into bronze.shop_{event.name} (id, moment, _message_id, _source_timestamp, _ingested_at, _batch_id) "
+        f"values (1, current_timestamp(), '{message}', current_timestamp(), current_timestamp(), 'b')"
+    )
+
+
+def bury(event: Table, message: str) -> None:
+    """A dead letter."""
+    clients.query(
+        "insert into ops.dead_letters (dead_letter_id, source, object, reason, origin, dead_lettered_at, _batch_id) "
+        f"values ('{message}', 'shop', '{event.name}', 'wrong_type', 'topic/{message}', current_timestamp(), 'b')"
+    )
+
+
+def messages(*ids: str) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.table({"message_id": list(ids), "data": [b"{}"] * len(ids)}), out)
+    return out.getvalue()
+
+
+def test_an_event_waits_for_messages_that_are_lost_or_twice(
+    shop: dict[str, Table], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "PATIENCE", 0)
+    clicks, views = shop["clicks"], shop["views"]
+    with DagsterInstance.ephemeral() as instance:
+
+        def told(event: Table) -> str | None:
+            result = record(instance, streams.delivered(event))
+            assert result.passed == (result.description is None)
+            assert streams.held_back(instance, shop.values()) == ([] if result.passed else [event])
+            return result.description
+
+        archive(views, "first", messages("v1"))
+        store(views, "v1")
+        archive(clicks, "first", messages("m1", "m2", "m3"))
+        store(clicks, "m1")
+        store(clicks, "m2")
+        assert told(views) is None
+        assert told(clicks) == "Messages that are not stored once: m3 (0 times)"
+        bury(clicks, "m3")
+        assert told(clicks) is None
+        store(clicks, "m3")
+        assert told(clicks) == "Messages that are not stored once: m3 (2 times)"
+        clients.query("delete from bronze.shop_clicks where _message_id = 'm3'")
+        damaged = archive(clicks, "second", messages("m4")[:-9])
+        assert damaged in str(told(clicks))
+        remove(damaged)
+        assert told(clicks) is None
 
 
 def _without(name: str) -> Callable[[Table, str], bytes]:
