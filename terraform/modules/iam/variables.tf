@@ -86,6 +86,11 @@ variable "state_bucket" {
   description = "The bucket with Terraform's state, to which CI is let; null where CI does not apply."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.state_bucket == null || can(regex("^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$", var.state_bucket))
+    error_message = "A bucket's name alone, without gs://."
+  }
 }
 
 variable "audited_services" {

@@ -151,6 +151,11 @@ variable "log_location" {
   description = "Where the log bucket is: a region, eu, us or global."
   type        = string
   default     = "eu"
+
+  validation {
+    condition     = contains(["eu", "us", "global"], var.log_location) || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.log_location))
+    error_message = "eu, us, global or a region such as europe-west1."
+  }
 }
 
 variable "log_dataset" {
@@ -167,6 +172,11 @@ variable "log_dataset" {
 variable "dataset_location" {
   description = "Where that dataset is."
   type        = string
+
+  validation {
+    condition     = contains(["EU", "US"], var.dataset_location) || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.dataset_location))
+    error_message = "EU, US or a region such as europe-west1."
+  }
 }
 
 variable "dataset_key" {

@@ -75,6 +75,11 @@ variable "environment" {
   description = "Variables of every container, beside those that Dagster itself needs."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name)) && !startswith(name, "K_") && !contains(["PORT", "CLOUD_RUN_WORKER_POOL"], name)])
+    error_message = "A variable has letters, digits and underscores; Cloud Run keeps PORT and K_... for itself."
+  }
 }
 
 variable "sources" {
@@ -182,6 +187,11 @@ variable "backup_location" {
   description = "Region or multi-region of the backups, null for the nearest multi-region."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.backup_location == null || contains(["eu", "us", "asia"], coalesce(var.backup_location, "-")) || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.backup_location))
+    error_message = "eu, us, asia or a region such as europe-west4."
+  }
 }
 
 variable "deletion_protection" {

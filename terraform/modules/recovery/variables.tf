@@ -28,18 +28,33 @@ variable "datasets" {
   description = "Layer -> the dataset that is copied every night. External tables are not copied: their data is in a bucket."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.datasets), ["bronze", "silver", "gold", "ops"])) == 0
+    error_message = "Layers are bronze, silver, gold, ops."
+  }
 }
 
 variable "recovery_location" {
   description = "Where the copies are: not where the datasets are."
   type        = string
   default     = "europe-west4"
+
+  validation {
+    condition     = contains(["EU", "US"], var.recovery_location) || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.recovery_location))
+    error_message = "EU, US or a region such as europe-west4."
+  }
 }
 
 variable "recovery_key" {
   description = "Key, in that location, that encrypts the copies; null for Google's."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.recovery_key == null || can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.recovery_key))
+    error_message = "Write projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY."
+  }
 }
 
 variable "schedule" {

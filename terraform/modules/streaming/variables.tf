@@ -37,6 +37,11 @@ variable "storage_regions" {
   description = "The only regions in which messages may be stored; empty: as the organisation's policy says."
   type        = set(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for region in var.storage_regions : can(regex("^[a-z]+-[a-z]+[0-9]+$", region))])
+    error_message = "Regions such as europe-west1; messages lie in no multi-region."
+  }
 }
 
 variable "retention_days" {

@@ -132,9 +132,10 @@ run "refuses_wrong_input" {
     audited_services  = ["storage"]
     audit_log_types   = ["READ"]
     org_policies      = ["constraints/iam.disableServiceAccountKeyCreation"]
+    state_bucket      = "gs://my-data-terraform"
   }
   expect_failures = [
     var.project_number, var.name, var.github_repository, var.apply_ref, var.audited_services, var.audit_log_types,
-    var.org_policies,
+    var.org_policies, var.state_bucket,
   ]
 }

@@ -97,8 +97,11 @@ run "refuses_wrong_input" {
     log_dataset                  = "a-b"
     log_retention_days           = 0
     audit_retention_days         = 0
+    log_location                 = "EU"
+    dataset_location             = "eu"
   }
   expect_failures = [
+    var.log_location, var.dataset_location,
     var.name, var.watched, var.emails, var.slack_channel, var.dead_letter_depth, var.oldest_unacked_seconds,
     var.datastream_freshness_seconds, var.dataflow_lag_seconds, var.absent_hours, var.bigquery_slots, var.log_dataset,
     var.log_retention_days, var.audit_retention_days,

@@ -97,8 +97,11 @@ run "refuses_wrong_input" {
     run_cpu         = "3"
     run_memory      = "4096"
     database_tier   = "n1-standard-1"
+    environment     = { PORT = "3000" }
+    backup_location = "Europe"
   }
   expect_failures = [
+    var.environment, var.backup_location,
     var.project_number, var.name, var.image, var.service_account, var.sources, var.ui_members, var.ingress,
     var.launch_stage, var.run_cpu, var.run_memory, var.database_tier,
   ]

@@ -47,9 +47,12 @@ run "a_copy_a_dataset" {
 run "refuses_wrong_input" {
   command = plan
   variables {
-    project_number = "sluice"
-    name           = "Sluice"
-    schedule       = "0 3 * * *"
+    project_number    = "sluice"
+    name              = "Sluice"
+    schedule          = "0 3 * * *"
+    recovery_location = "Europe"
+    recovery_key      = "my-key"
+    datasets          = { raw = "raw" }
   }
-  expect_failures = [var.project_number, var.name, var.schedule]
+  expect_failures = [var.project_number, var.name, var.schedule, var.recovery_location, var.recovery_key, var.datasets]
 }

@@ -52,9 +52,11 @@ run "refuses" {
     dead_letter_days     = 0
     delivery_attempts    = 4
     ack_deadline_seconds = 601
+    storage_regions      = ["EU"]
     retry                = { minimum = 20, maximum = 10 }
   }
   expect_failures = [
+    var.storage_regions,
     var.project_number, var.retention_days, var.dead_letter_days, var.delivery_attempts, var.ack_deadline_seconds, var.retry,
   ]
 }
