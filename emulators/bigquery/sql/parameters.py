@@ -58,5 +58,5 @@ def _scalar(value: str, kind: Type, name: str | None) -> str:
             ) from error
         return "CAST('" + "".join(f"\\x{b:02X}" for b in raw) + "' AS BLOB)"
     if kind.kind == "JSON":
-        return f"bq.parse_json({t.text(value)})"
+        return f"bq.parse_json({t.text(value)}, 'exact')"
     return CASTS["STRING", kind.kind].format(t.text(value))

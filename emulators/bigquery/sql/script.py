@@ -1,6 +1,7 @@
 """Running a script: its statements one by one, variables, control flow, exceptions, procedures."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql import actions
@@ -11,7 +12,7 @@ from emulators.bigquery.sql.analysis.constants import evaluate, value_sql
 from emulators.bigquery.sql.analysis.routines import rest_type
 from emulators.bigquery.sql.analysis.statements import analyse, finish, load_rules, rows_of
 from emulators.bigquery.sql.analysis.values import Scope, Value
-from emulators.bigquery.sql.model import SqlError, Statement
+from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
@@ -180,12 +181,23 @@ class Script(Iterator[Statement]):
 
     def _assign(self, target: str, node: nodes.Node, text: str) -> Steps:
         if target.startswith("@@"):
-            self.environment.system[target[2:]] = yield from self._value(node, text)
+            self._set_system(target[2:], (yield from self._value(node, text)))
             return
         known = self.environment.variables.get(target.lower())
         if known is None:
             raise SqlError(f"Undeclared variable: {target}")
         self.environment.variables[target.lower()] = yield from self._value(node, text, known.type)
+
+    def _set_system(self, name: str, value: Value) -> None:
+        """SET @@name: the default dataset is used; a label is kept; a time zone other than UTC is refused."""
+        environment, text = self.environment, evaluate(value.sql)
+        if name in ("dataset_id", "dataset_project_id") and isinstance(text, str):
+            own = environment.dataset or TableName(environment.project, "", "")
+            environment.dataset = replace(own, **{"dataset" if name == "dataset_id" else "project": text})
+        elif name == "query_label":
+            environment.system[name] = value
+        elif name != "time_zone" or text != "UTC":
+            raise SqlError(f"Setting @@{name} to this value is not supported by this emulator", "notImplemented", 501)
 
     def _store(self, target: str, value: Value) -> None:
         known = self.environment.variables.get(target.lower())

@@ -128,17 +128,18 @@ def _limited(a: Analyzer, node: nodes.Call, sql: str, values: list[Value], parts
     """The first n of an aggregated list; STRING_AGG is joined after the cut."""
     if node.name != "STRING_AGG":
         return f"({sql})[1:{parts.limit}]"
-    if values[0].type != t.STRING:
-        a.fail("STRING_AGG of BYTES with LIMIT is not supported by this emulator", node)
-    listed = "list({d}{0}{o}){w}".format(values[0].sql, **parts.slots)
-    delimiter = values[1].sql if len(values) > 1 else "','"
+    binary = values[0].type == t.BYTES
+    item = f"bq_latin1({values[0].sql})" if binary else values[0].sql
+    listed = "list({d}{0}{o}){w}".format(item, **parts.slots)
+    delimiter = "','" if len(values) == 1 else f"bq_latin1({values[1].sql})" if binary else values[1].sql
     condition = f"{values[0].sql} IS NOT NULL"
     filtered = (
         listed.replace(" FILTER (WHERE ", f" FILTER (WHERE {condition} AND ")
         if " FILTER (" in parts.slots["w"]
         else listed + f" FILTER (WHERE {condition})"
     )
-    return f"array_to_string(({filtered})[1:{parts.limit}], {delimiter})"
+    joined = f"array_to_string(({filtered})[1:{parts.limit}], {delimiter})"
+    return f"bq_from_latin1({joined})" if binary else joined
 
 
 def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:

@@ -29,7 +29,7 @@ def literal(a: Analyzer, node: nodes.Literal, scope: Scope) -> Value:
     if kind in ("NUMERIC", "BIGNUMERIC"):
         return _decimal(a, node)
     if kind == "JSON":
-        return Value(f"bq.parse_json({t.text(node.value)})", t.JSON, True, node.value)
+        return Value(f"bq.parse_json({t.text(node.value)}, 'exact')", t.JSON, True, node.value)
     if kind.startswith("RANGE<"):
         from emulators.bigquery.sql.analysis.ranges import range_literal
 

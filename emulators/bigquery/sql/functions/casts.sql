@@ -54,6 +54,6 @@ CREATE MACRO bq.main.limit_bignumeric(x, p, s) AS CASE WHEN abs(x) >= CAST(power
 CREATE MACRO bq.main.interval_text(x) AS bq_interval_text(datepart('year', x) * 12 + datepart('month', x), datepart('day', x), CAST(datepart('hour', x) AS BIGINT) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x));
 CREATE MACRO bq.main.to_interval(x) AS CAST(bq_interval_parse(x) AS INTERVAL);
 CREATE MACRO bq.main.difference_interval(a, b) AS to_microseconds(CAST(epoch_us(CAST(a AS TIMESTAMP)) - epoch_us(CAST(b AS TIMESTAMP)) AS BIGINT));
-CREATE MACRO bq.main.parse_json(x) AS CASE WHEN x IS NULL THEN NULL WHEN json_valid(x) THEN CAST(x AS JSON) ELSE CAST(bq.fail('syntax error while parsing value - invalid JSON: ' || x) AS VARCHAR)::JSON END;
+CREATE MACRO bq.main.parse_json(x, m) AS CASE WHEN x IS NULL OR m IS NULL THEN NULL WHEN m NOT IN ('exact', 'round') THEN CAST(bq.fail('Invalid `wide_number_mode` specified: ' || m) AS VARCHAR)::JSON WHEN m = 'exact' AND regexp_matches(x, '[0-9.]{16}') AND NOT bq_json_is_exact(x) THEN CAST(bq.fail('Input number cannot round-trip through string representation: ' || x) AS VARCHAR)::JSON WHEN json_valid(x) THEN CAST(x AS JSON) ELSE CAST(bq.fail('syntax error while parsing value - invalid JSON: ' || x) AS VARCHAR)::JSON END;
 CREATE MACRO bq.main.latin1(x) AS bq_latin1(x);
 CREATE MACRO bq.main.number_text(x) AS regexp_replace(replace(trim(x), ',', ''), '^(\d.*?)\s*([+-])$', '\2\1');

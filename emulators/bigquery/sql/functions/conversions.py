@@ -67,17 +67,36 @@ def format_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     values = arguments(a, node, scope)
     if not values or t.coerces(values[0].type, t.STRING) is None:
         no_function_signature(a, node, values)
-    items = []
-    for value, arg in zip(values[1:], node.args[1:], strict=True):
-        if value.type.kind == "NULL":
-            items.append("CAST(NULL AS VARCHAR)")
-            continue
-        if value.type.kind not in _TAGS:
-            a.fail(f"FORMAT of {value.type} is not supported by this emulator", arg)
-        text = (
-            convert(a, value, t.STRING, arg)
-            if value.type != t.JSON
-            else combine(f"CAST({value.sql} AS VARCHAR)", t.STRING, value)
-        )
-        items.append(f"'{_TAGS[value.type.kind]}' || {text.sql}")
+    items = [_printed(a, value, arg) for value, arg in zip(values[1:], node.args[1:], strict=True)]
     return combine(f"bq_format_text({values[0].sql}, CAST([{', '.join(items)}] AS VARCHAR[]))", t.STRING, *values)
+
+
+def _printed(a: Analyzer, value: Value, node: nodes.Node) -> str:
+    """A value for FORMAT: its type's letter and its text; X and a tree of such for an array or a struct."""
+    if value.type.kind == "NULL":
+        return "CAST(NULL AS VARCHAR)"
+    if value.type.kind in ("ARRAY", "STRUCT"):
+        return f"'X' || CAST({_tree(a, value, node)} AS VARCHAR)"
+    if value.type.kind == "BYTES":
+        return f"'Y' || bq_latin1({value.sql})"
+    if value.type.kind not in _TAGS:
+        a.fail(f"FORMAT of {value.type} is not supported by this emulator", node)
+    if value.type == t.JSON:
+        return f"'J' || CAST({value.sql} AS VARCHAR)"
+    return f"'{_TAGS[value.type.kind]}' || {convert(a, value, t.STRING, node).sql}"
+
+
+def _tree(a: Analyzer, value: Value, node: nodes.Node) -> str:
+    """JSON: ["A", [items]] of an array, ["R", [fields]] of a struct, a text of anything else."""
+    kind, name = value.type, a.shared.alias("e")
+    if kind.kind == "ARRAY" and kind.element is not None:
+        item = a.shared.alias("i")
+        inner = _tree(a, Value(item, kind.element), node)
+        made = f"json_array('A', list_transform({name}, lambda {item}: {inner}))"
+    elif kind.kind == "STRUCT":
+        own = zip(t.struct_names(kind), kind.fields, strict=True)
+        parts = [_tree(a, Value(f"struct_extract({name}, {t.text(n)})", k), node) for n, (_, k) in own]
+        made = f"json_array('R', json_array({', '.join(parts)}))"
+    else:
+        return f"to_json({_printed(a, value, node)})"
+    return f"list_transform([{value.sql}], lambda {name}: CASE WHEN {name} IS NOT NULL THEN {made} END)[1]"

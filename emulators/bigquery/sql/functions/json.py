@@ -13,7 +13,13 @@ table(
     """
     JSON_KEYS(JSON) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), CAST(0 AS BIGINT))
     JSON_KEYS(JSON, INT64) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), {1})
-    JSON_STRIP_NULLS(JSON) -> JSON = CAST(bq_json_strip_nulls(CAST({0} AS VARCHAR)) AS JSON)
+    JSON_KEYS(JSON, INT64, mode => STRING) -> ARRAY<STRING> = bq_json_keys_in(CAST({0} AS VARCHAR), {1}, {2})
+    JSON_KEYS(JSON, mode => STRING) -> ARRAY<STRING> = bq_json_keys_in(CAST({0} AS VARCHAR), 0, {1})
+    FLOAT64(JSON, wide_number_mode => STRING) -> FLOAT64 = bq.json_float64_by({0}, {1})
+    DOUBLE(JSON, wide_number_mode => STRING) -> FLOAT64 = bq.json_float64_by({0}, {1})
+    FLOAT64_ARRAY(JSON, wide_number_mode => STRING) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_float64_by(e, {1}))
+    LAX_FLOAT64_ARRAY(JSON) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.lax_float64(e))
+    LAX_STRING_ARRAY(JSON) -> ARRAY<STRING> = list_transform(CAST({0} AS JSON[]), lambda e: json_extract_string(e, '$'))
     LAX_BOOL_ARRAY(JSON) -> ARRAY<BOOL> = list_transform(CAST({0} AS JSON[]), lambda e: bq.lax_bool(e))
     LAX_INT64_ARRAY(JSON) -> ARRAY<INT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.lax_int64(e))
     STRING_ARRAY(JSON) -> ARRAY<STRING> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_string(e))
@@ -62,7 +68,7 @@ table(
     LAX_FLOAT64(JSON) -> FLOAT64 = bq.lax_float64({0})
     LAX_DOUBLE(JSON) -> FLOAT64 = bq.lax_float64({0})
     LAX_STRING(JSON) -> STRING = json_extract_string({0}, '$')
-    """,
+    """,  # noqa: E501
 )
 
 # A scalar as JSON text's DuckDB value; what is not here is a STRING in its CAST form.
@@ -78,33 +84,42 @@ _SCALARS = {
 }  # fmt: skip
 
 
-def as_json(a: Analyzer, value: Value) -> str:
-    """The value as a DuckDB JSON; SQL NULL stays NULL."""
+# Numbers that a FLOAT64 cannot hold, as texts.
+_WIDE = {
+    "INT64": "CASE WHEN {0} BETWEEN -9007199254740992 AND 9007199254740992 THEN to_json({0}) "
+    "ELSE to_json(CAST({0} AS VARCHAR)) END",
+    "NUMERIC": "bq.wide_decimal_json({0})",
+    "BIGNUMERIC": "bq.wide_decimal_json({0})",
+}
+
+
+def as_json(a: Analyzer, value: Value, wide: bool = False) -> str:
+    """The value as a DuckDB JSON; SQL NULL stays NULL. wide: numbers that FLOAT64 cannot hold become texts."""
     kind = value.type
     if kind.kind == "NULL":
         return "CAST('null' AS JSON)"
     if kind.kind == "ARRAY":
         assert kind.element is not None
         name = a.shared.alias("e")
-        inner = as_json(a, Value(name, kind.element))
+        inner = as_json(a, Value(name, kind.element), wide)
         return f"to_json(list_transform({value.sql}, lambda {name}: {inner}))"
     if kind.kind in ("STRUCT", "RANGE"):
         name = a.shared.alias("s")
         fields = kind.fields or (("start", kind.element or t.DATE), ("end", kind.element or t.DATE))
         own = t.struct_names(t.Type("STRUCT", None, fields))
         members = ", ".join(
-            f"{t.text(label or '')}, {as_json(a, Value(f'struct_extract({name}, {t.text(n)})', k))}"
+            f"{t.text(label or '')}, {as_json(a, Value(f'struct_extract({name}, {t.text(n)})', k), wide)}"
             for n, (label, k) in zip(own, fields, strict=True)
         )
         return f"list_transform([{value.sql}], lambda {name}: CASE WHEN {name} IS NOT NULL THEN json_object({members}) END)[1]"  # noqa: E501
     if kind.kind not in _SCALARS:
         a.fail(f"Type {kind} cannot be converted to JSON")
-    return _SCALARS[kind.kind].format(value.sql)
+    return (_SCALARS | (_WIDE if wide else {}))[kind.kind].format(value.sql)
 
 
-def whole_json(a: Analyzer, value: Value) -> str:
+def whole_json(a: Analyzer, value: Value, wide: bool = False) -> str:
     """As as_json, but NULL becomes JSON's null."""
-    return f"COALESCE({as_json(a, value)}, CAST('null' AS JSON))"
+    return f"COALESCE({as_json(a, value, wide)}, CAST('null' AS JSON))"
 
 
 @rule("TO_JSON")
@@ -112,10 +127,12 @@ def to_json(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """TO_JSON(x[, stringify_wide_numbers => false])"""
     if len(node.args) != 1 or any(name != "stringify_wide_numbers" for name, _ in node.named):
         no_function_signature(a, node, [a.expression(arg, scope) for arg in node.args])
-    if any(a.expression(value, scope).raw is not False for _, value in node.named):
-        a.fail("TO_JSON with stringify_wide_numbers is not supported by this emulator", node)
     value = a.expression(node.args[0], scope)
-    return combine(whole_json(a, value), t.JSON, value)
+    if not node.named:
+        return combine(whole_json(a, value), t.JSON, value)
+    wide = coerce(a, a.expression(node.named[0][1], scope), t.BOOL)
+    sql = f"CASE WHEN {wide.sql} THEN {whole_json(a, value, wide=True)} ELSE {whole_json(a, value)} END"
+    return combine(sql, t.JSON, value, wide)
 
 
 @rule("TO_JSON_STRING")
@@ -137,7 +154,10 @@ def parse_json(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     value = a.expression(node.args[0], scope) if len(node.args) == 1 else None
     if value is None or t.coerces(value.type, t.STRING) is None or any(n != "wide_number_mode" for n, _ in node.named):
         no_function_signature(a, node, [value] if value else [])
-    return combine(f"bq.parse_json({coerce(a, value, t.STRING).sql})", t.JSON, value)
+    text, mode = coerce(a, value, t.STRING), Value("'exact'", t.STRING)
+    if node.named:
+        mode = coerce(a, a.expression(node.named[0][1], scope), t.STRING)
+    return combine(f"bq.parse_json({text.sql}, {mode.sql})", t.JSON, value, mode)
 
 
 @rule("JSON_ARRAY")
@@ -151,6 +171,10 @@ def json_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 def json_object(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """JSON_OBJECT(key, x, ...)"""
     values = [a.expression(arg, scope) for arg in node.args]
+    if len(values) == 2 and values[0].type == t.array(t.STRING) and values[1].type.element is not None:
+        item = a.shared.alias("e")
+        items = f"list_transform({values[1].sql}, lambda {item}: {whole_json(a, Value(item, values[1].type.element))})"
+        return combine(f"bq.json_object_of({values[0].sql}, {items})", t.JSON, *values)
     if len(values) % 2 or any(v.type != t.STRING for v in values[::2]):
         no_function_signature(a, node, values)
     members = ", ".join(f"{k.sql}, {whole_json(a, v)}" for k, v in zip(values[::2], values[1::2], strict=True))
@@ -193,3 +217,20 @@ def json_remove(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     for path in values[1:]:
         sql = f"bq_json_remove({sql}, {path.sql})"
     return combine(f"CAST({sql} AS JSON)", t.JSON, *values)
+
+
+@rule("JSON_STRIP_NULLS")
+def json_strip_nulls(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """JSON_STRIP_NULLS(json[, path][, include_arrays => true][, remove_empty => false])"""
+    values = [a.expression(arg, scope) for arg in node.args]
+    flags = {"include_arrays": Value("true", t.BOOL), "remove_empty": Value("false", t.BOOL)}
+    for name, given in node.named:
+        if name not in flags:
+            no_function_signature(a, node, values)
+        flags[name] = coerce(a, a.expression(given, scope), t.BOOL)
+    path = values[1] if len(values) == 2 else Value("'$'", t.STRING)
+    if len(values) not in (1, 2) or values[0].type != t.JSON or path.type != t.STRING:
+        no_function_signature(a, node, values)
+    options = ", ".join(flag.sql for flag in flags.values())
+    sql = f"bq_json_strip_nulls(CAST({values[0].sql} AS VARCHAR), {path.sql}, {options})"
+    return combine(f"CAST({sql} AS JSON)", t.JSON, *values, *flags.values())

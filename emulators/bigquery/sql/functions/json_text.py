@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 _PATH = re.compile(r"""\.([A-Za-z0-9_\-:]+)|\.?\['([^']*)'\]|\."([^"]*)"|\[(\d+)\]""")
@@ -115,30 +116,83 @@ def json_remove(text: str, path: str) -> str:
     return _compact(root)
 
 
-def _stripped(value: Any) -> Any:
+def _stripped(value: Any, arrays: bool, empty: bool) -> Any:
+    """Without nulls (in arrays only where that is asked for); empty: what is empty then is null as well."""
     if isinstance(value, dict):
-        return {k: _stripped(v) for k, v in value.items() if v is not None}
-    return [_stripped(v) for v in value if v is not None] if isinstance(value, list) else value
+        kept = {k: _stripped(v, arrays, empty) for k, v in value.items() if v is not None}
+        return {k: v for k, v in kept.items() if not (empty and v is None)} or (None if empty else {})
+    if isinstance(value, list):
+        items = [_stripped(v, arrays, empty) for v in value if not (arrays and v is None)]
+        return [v for v in items if not (arrays and empty and v is None)] or (None if empty else [])
+    return value
 
 
-def json_strip_nulls(text: str) -> str:
-    return _compact(_stripped(json.loads(text)))
+def json_strip_nulls(text: str, path: str, arrays: bool, empty: bool) -> str:
+    document = json.loads(text)
+    holder = {"": document}
+    place: Any = holder
+    key: Any = ""
+    for step in _steps(path):
+        inner = place[key]
+        fits = (isinstance(inner, dict) and step in inner) or (
+            isinstance(inner, list) and isinstance(step, int) and 0 <= step < len(inner)
+        )
+        if not fits:
+            return _compact(document)
+        place, key = inner, step
+    place[key] = _stripped(place[key], arrays, empty)
+    return _compact(holder[""])
 
 
-def json_keys(text: str, depth: int) -> list[str]:
-    """All keys as paths, sorted; depth 0 means any depth."""
+class _Inexact(ValueError):
+    pass
+
+
+def json_is_exact(text: str) -> bool:
+    """Whether a FLOAT64 or an INT64 holds each number of the text as it is written."""
+
+    def check(number: str) -> float:
+        if Decimal(number) != Decimal(repr(float(number))):
+            raise _Inexact
+        return 0.0
+
+    def check_whole(number: str) -> float:
+        return 0.0 if -(2**63) <= int(number) < 2**64 else check(number)
+
+    try:
+        json.loads(text, parse_float=check, parse_int=check_whole)
+    except _Inexact:
+        return False
+    except ValueError:
+        return True  # no JSON at all, which is told elsewhere
+    return True
+
+
+def json_keys_in(text: str, depth: int, mode: str) -> list[str]:
+    """json_keys; mode strict does not look into arrays, lax looks into one level of them, lax recursive into all."""
+    levels = {"strict": 0, "lax": 1, "lax recursive": 10**6}.get(" ".join(mode.lower().split()))
+    if levels is None:
+        raise ValueError(f"Invalid JSON mode specified: {mode}")
     found: set[str] = set()
 
-    def walk(value: Any, prefix: str, level: int) -> None:
+    def walk(value: Any, prefix: str, level: int, arrays: int) -> None:
+        if isinstance(value, list) and arrays:
+            for item in value:
+                walk(item, prefix, level, arrays - 1)
         if not isinstance(value, dict) or (depth and level > depth):
             return
         for key, inner in value.items():
             name = key if re.fullmatch(r"\w+", key) else '"' + key + '"'
             found.add(prefix + name)
-            walk(inner, prefix + name + ".", level + 1)
+            walk(inner, prefix + name + ".", level + 1, levels)
 
-    walk(json.loads(text), "", 1)
+    walk(json.loads(text), "", 1, levels)
     return sorted(found)
+
+
+def json_keys(text: str, depth: int) -> list[str]:
+    """All keys as paths, sorted; depth 0 means any depth."""
+    return json_keys_in(text, depth, "strict")
 
 
 def json_pretty(text: str) -> str:
@@ -151,7 +205,9 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (json_array_insert, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
     (json_array_append, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
     (json_remove, ("VARCHAR", "VARCHAR"), "VARCHAR"),
-    (json_strip_nulls, ("VARCHAR",), "VARCHAR"),
+    (json_strip_nulls, ("VARCHAR", "VARCHAR", "BOOLEAN", "BOOLEAN"), "VARCHAR"),
+    (json_is_exact, ("VARCHAR",), "BOOLEAN"),
+    (json_keys_in, ("VARCHAR", "BIGINT", "VARCHAR"), "VARCHAR[]"),
     (json_keys, ("VARCHAR", "BIGINT"), "VARCHAR[]"),
     (json_pretty, ("VARCHAR",), "VARCHAR"),
 )

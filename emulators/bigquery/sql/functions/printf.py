@@ -1,12 +1,14 @@
 """FORMAT: printf with BigQuery's letters. Values come as text with a type tag, because a function in SQL has no
 any-type."""
 
+import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 _SPEC = re.compile(r"%([-+ #0']*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%])")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _QUOTED = {"D": "DATE", "M": "DATETIME", "C": "TIME", "Z": "TIMESTAMP", "N": "NUMERIC", "B": "BIGNUMERIC"}
 
 
@@ -64,7 +66,7 @@ def _sign(flags: str, negative: bool) -> str:
 def _body(flags: str, precision: str | None, letter: str, value: str | None) -> str:
     tag, text = (value[0], value[1:]) if value is not None else ("", "NULL")
     if letter in "tT":
-        return text if letter == "t" or value is None else _literal(tag, text)
+        return _printed(value, letter)
     if letter == "s":
         return text if precision is None else text[: int(precision)]
     if letter in "pP":
@@ -92,6 +94,31 @@ def _float(flags: str, precision: str | None, letter: str, tag: str, text: str) 
     places = int(precision) if precision is not None else 6
     comma = "," if "'" in flags else ""
     return _sign(flags, number < 0 or text.startswith("-")) + format(abs(number), f"{comma}.{places}{letter}")
+
+
+def _printed(value: str | None, letter: str) -> str:
+    """%t and %T: the parts of arrays and structs likewise."""
+    if value is None:
+        return "NULL"
+    tag, text = value[0], value[1:]
+    if tag == "X":
+        return _nested(json.loads(text), letter)
+    if tag == "Y":
+        escaped = "".join(
+            c if " " <= c <= "~" and c not in '"\\' else _ESCAPES.get(c, f"\\x{ord(c):02x}") for c in text
+        )
+        return f'b"{escaped}"' if letter == "T" else escaped
+    return text if letter == "t" else _literal(tag, text)
+
+
+def _nested(tree: Any, letter: str) -> str:
+    if not isinstance(tree, list):
+        return _printed(tree, letter)
+    shape, parts = tree
+    inside = ", ".join(_nested(part, letter) for part in parts)
+    if shape == "A":
+        return f"[{inside}]"
+    return f"STRUCT({inside})" if letter == "T" and len(parts) < 2 else f"({inside})"
 
 
 def _literal(tag: str, text: str) -> str:

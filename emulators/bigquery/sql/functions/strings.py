@@ -2,7 +2,8 @@
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.calls import no_function_signature
+from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
+from emulators.bigquery.sql.analysis.casts import convert
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
@@ -41,6 +42,9 @@ table(
     INSTR(STRING, STRING) -> INT64 = strpos({0}, {1})
     INSTR(STRING, STRING, INT64) -> INT64 = bq_instr({0}, {1}, {2}, CAST(1 AS BIGINT))
     INSTR(STRING, STRING, INT64, INT64) -> INT64 = bq_instr({0}, {1}, {2}, {3})
+    INSTR(BYTES, BYTES) -> INT64 = strpos(bq_latin1({0}), bq_latin1({1}))
+    INSTR(BYTES, BYTES, INT64) -> INT64 = bq_instr(bq_latin1({0}), bq_latin1({1}), {2}, CAST(1 AS BIGINT))
+    INSTR(BYTES, BYTES, INT64, INT64) -> INT64 = bq_instr(bq_latin1({0}), bq_latin1({1}), {2}, {3})
     SUBSTR(STRING, INT64) -> STRING = bq.substr_from({0}, {1})
     SUBSTR(STRING, INT64, INT64) -> STRING = bq.substr({0}, {1}, {2})
     SUBSTR(BYTES, INT64) -> BYTES = bq_from_latin1(bq.substr_from(bq_latin1({0}), {1}))
@@ -68,6 +72,7 @@ table(
     REVERSE(STRING) -> STRING = bq_reverse({0})
     REVERSE(BYTES) -> BYTES = bq_from_latin1(bq_reverse(bq_latin1({0})))
     TRANSLATE(STRING, STRING, STRING) -> STRING = translate({0}, {1}, {2})
+    TRANSLATE(BYTES, BYTES, BYTES) -> BYTES = bq_from_latin1(translate(bq_latin1({0}), bq_latin1({1}), bq_latin1({2})))
     SPLIT(STRING) -> ARRAY<STRING> = bq.split({0}, ',')
     SPLIT(STRING, STRING) -> ARRAY<STRING> = bq.split({0}, {1})
     SPLIT(BYTES, BYTES) -> ARRAY<BYTES> = list_transform(bq.split(bq_latin1({0}), bq_latin1({1})), lambda x: bq_from_latin1(x))
@@ -105,9 +110,25 @@ table(
     REGEXP_SUBSTR(STRING, STRING, INT64) -> STRING = bq.regexp_extract_at({0}, {1}, {2}, 1)
     REGEXP_EXTRACT(STRING, STRING, INT64, INT64) -> STRING = bq.regexp_extract_at({0}, {1}, {2}, {3})
     REGEXP_SUBSTR(STRING, STRING, INT64, INT64) -> STRING = bq.regexp_extract_at({0}, {1}, {2}, {3})
-    REGEXP_INSTR(STRING, STRING) -> INT64 = bq.regexp_instr({0}, {1})
-    CONTAINS_SUBSTR(STRING, STRING) -> BOOL = contains(bq_normalize_and_casefold({0}, 'NFKC'), bq_normalize_and_casefold({1}, 'NFKC'))
+    REGEXP_CONTAINS(BYTES, BYTES) -> BOOL = regexp_matches(bq_latin1({0}), bq_latin1({1}))
+    REGEXP_EXTRACT_ALL(BYTES, BYTES) -> ARRAY<BYTES> = list_transform(bq.regexp_extract_all(bq_latin1({0}), bq_latin1({1})), lambda x: bq_from_latin1(x))
+    REGEXP_REPLACE(BYTES, BYTES, BYTES) -> BYTES = bq_from_latin1(bq.regexp_replace(bq_latin1({0}), bq_latin1({1}), bq_latin1({2})))
+    REGEXP_EXTRACT(BYTES, BYTES) -> BYTES = bq_from_latin1(bq.regexp_extract(bq_latin1({0}), bq_latin1({1})))
+    REGEXP_SUBSTR(BYTES, BYTES) -> BYTES = bq_from_latin1(bq.regexp_extract(bq_latin1({0}), bq_latin1({1})))
+    REGEXP_EXTRACT(BYTES, BYTES, INT64) -> BYTES = bq_from_latin1(bq.regexp_extract_at(bq_latin1({0}), bq_latin1({1}), {2}, 1))
+    REGEXP_SUBSTR(BYTES, BYTES, INT64) -> BYTES = bq_from_latin1(bq.regexp_extract_at(bq_latin1({0}), bq_latin1({1}), {2}, 1))
+    REGEXP_EXTRACT(BYTES, BYTES, INT64, INT64) -> BYTES = bq_from_latin1(bq.regexp_extract_at(bq_latin1({0}), bq_latin1({1}), {2}, {3}))
+    REGEXP_SUBSTR(BYTES, BYTES, INT64, INT64) -> BYTES = bq_from_latin1(bq.regexp_extract_at(bq_latin1({0}), bq_latin1({1}), {2}, {3}))
+    REGEXP_INSTR(STRING, STRING) -> INT64 = bq.regexp_instr({0}, {1}, 1, 1, 0)
+    REGEXP_INSTR(STRING, STRING, INT64) -> INT64 = bq.regexp_instr({0}, {1}, {2}, 1, 0)
+    REGEXP_INSTR(STRING, STRING, INT64, INT64) -> INT64 = bq.regexp_instr({0}, {1}, {2}, {3}, 0)
+    REGEXP_INSTR(STRING, STRING, INT64, INT64, INT64) -> INT64 = bq.regexp_instr({0}, {1}, {2}, {3}, {4})
+    REGEXP_INSTR(BYTES, BYTES) -> INT64 = bq.regexp_instr(bq_latin1({0}), bq_latin1({1}), 1, 1, 0)
+    REGEXP_INSTR(BYTES, BYTES, INT64) -> INT64 = bq.regexp_instr(bq_latin1({0}), bq_latin1({1}), {2}, 1, 0)
+    REGEXP_INSTR(BYTES, BYTES, INT64, INT64) -> INT64 = bq.regexp_instr(bq_latin1({0}), bq_latin1({1}), {2}, {3}, 0)
+    REGEXP_INSTR(BYTES, BYTES, INT64, INT64, INT64) -> INT64 = bq.regexp_instr(bq_latin1({0}), bq_latin1({1}), {2}, {3}, {4})
     EDIT_DISTANCE(STRING, STRING) -> INT64 = levenshtein({0}, {1})
+    EDIT_DISTANCE(STRING, STRING, max_distance => INT64) -> INT64 = least(levenshtein({0}, {1}), {2})
     """,  # noqa: E501
 )
 
@@ -124,3 +145,33 @@ def normalize(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if mode not in ("NFC", "NFKC", "NFD", "NFKD"):
         a.fail(f"A valid normalization mode is required: {mode}", node)
     return combine(f"bq_{node.name.lower()}({coerce(a, value, t.STRING).sql}, '{mode}')", t.STRING, value)
+
+
+@rule("CONTAINS_SUBSTR")
+def contains_substr(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """CONTAINS_SUBSTR(anything, text): whether one of its texts has it, whatever its case and its normal form; NULL
+    when none has it and there is a NULL among them."""
+    values = arguments(a, node, scope)
+    if len(values) != 2 or t.coerces(values[1].type, t.STRING) is None:
+        no_function_signature(a, node, values)
+    wanted, name = coerce(a, values[1], t.STRING), a.shared.alias("x")
+    folded = f"bq_normalize_and_casefold({wanted.sql}, 'NFKC')"
+    if values[0].type == t.STRING:
+        return combine(f"contains(bq_normalize_and_casefold({values[0].sql}, 'NFKC'), {folded})", t.BOOL, *values)
+    found = f"contains(bq_normalize_and_casefold({name}, 'NFKC'), {folded})"
+    tests = f"list_transform({_texts(a, values[0], node)}, lambda {name}: {found})"
+    return combine(f"bq.any_true({tests})", t.BOOL, *values)
+
+
+def _texts(a: Analyzer, value: Value, node: nodes.Call) -> str:
+    """A DuckDB list of all texts inside of a value."""
+    kind, name = value.type, a.shared.alias("p")
+    if kind.kind == "ARRAY" and kind.element is not None:
+        return f"flatten(list_transform({value.sql}, lambda {name}: {_texts(a, Value(name, kind.element), node)}))"
+    if kind.kind == "STRUCT":
+        own = zip(t.struct_names(kind), kind.fields, strict=True)
+        parts = [_texts(a, Value(f"struct_extract({value.sql}, {t.text(n)})", k), node) for n, (_, k) in own]
+        return f"flatten([{', '.join(parts)}])"
+    if kind == t.JSON:
+        return f"list_transform(json_extract({value.sql}, '$..*'), lambda {name}: json_extract_string({name}, '$'))"
+    return f"[{convert(a, value, t.STRING, node).sql}]"

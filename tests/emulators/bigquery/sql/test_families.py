@@ -101,3 +101,34 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
 def test_refused(warehouse: Any, expression: str) -> None:
     with pytest.raises(SqlError):
         warehouse.run(f"SELECT {expression} AS v")
+
+
+MORE: list[tuple[str, Any]] = [
+    ("REGEXP_EXTRACT(b'abc', b'b.')", b"bc"),
+    ("REGEXP_INSTR('ab@cd-ef@g', '@[^-]*', 1, 2)", 9),
+    ("REGEXP_INSTR('a@cd-ef', '@(c)d', 1, 1, 1)", 4),
+    ("CONTAINS_SUBSTR(STRUCT('a' AS x, ['Blue'] AS y), 'BLUE')", True),
+    ('CONTAINS_SUBSTR(JSON \'{"a": {"b": "xyz"}}\', \'Y\')', True),
+    ("CONTAINS_SUBSTR(['abc', NULL], 'z')", None),
+    ("FORMAT('%T', [STRUCT(DATE '2020-01-01' AS d, [1.0] AS f)])", '[(DATE "2020-01-01", [1.0])]'),
+    ("FORMAT('%t', STRUCT(1, NULL))", "(1, NULL)"),
+    ("FORMAT('%T', b'a\"\\x00')", 'b"a\\"\\x00"'),
+    (
+        "TO_JSON_STRING(TO_JSON(STRUCT(9007199254740993 AS a, 1 AS b), stringify_wide_numbers => TRUE))",
+        '{"a":"9007199254740993","b":1}',
+    ),
+    (
+        'TO_JSON_STRING(JSON_STRIP_NULLS(JSON \'{"a":null,"b":[null]}\', include_arrays => FALSE))',
+        '{"b":[null]}',
+    ),
+    ("JSON_KEYS(JSON '{\"a\":[{\"b\":1}]}', mode => 'lax')", ["a", "a.b"]),
+    ("TO_JSON_STRING(JSON_OBJECT(['a', 'b'], [1, NULL]))", '{"a":1,"b":null}'),
+    ("SAFE.PARSE_JSON('1.234567890123456789012')", None),
+    ("(SELECT STRING_AGG(x, b'-' LIMIT 1) FROM UNNEST([b'a', b'b']) x)", b"a"),
+    ("SAFE.REGEXP_EXTRACT('a', '(a)(b)')", None),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), MORE, ids=[expression for expression, _ in MORE])
+def test_more(warehouse: Any, expression: str, expected: Any) -> None:
+    assert warehouse.run(f"SELECT {expression} AS v") == [(expected,)]
