@@ -1,5 +1,6 @@
 """The records of some blocks -> Arrow columns, the quick way where it works, else the slow one."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -13,10 +14,16 @@ from beam_pipelines.avro.varints import Unaligned
 _NOT_A_SCHEMA = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError, pa.ArrowInvalid)
 
 
-def decode(data: bytes, count: int, schema: Any) -> dict[Path, SourceColumn]:
-    """The columns of `count` records. Raises UnreadableFile when the bytes are not that."""
+def decode(
+    data: bytes, count: int, schema: Any, is_needed: Callable[[Path], bool] = lambda path: True
+) -> dict[Path, SourceColumn]:
+    """The columns of `count` records; others than those that are needed may be left out.
+
+    Raises:
+        UnreadableFile: the bytes are not that.
+    """
     try:
-        return lanes.decode(data, count, schema)
+        return lanes.decode(data, count, schema, is_needed)
     except (Unaligned, UnreadableFile, *_NOT_A_SCHEMA):
         pass
     try:

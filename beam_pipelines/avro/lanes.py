@@ -7,6 +7,7 @@ the caller reads one record after the other (records.py).
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,10 @@ _CONSTANT = ("object", "read_method", "stream_name", "schema_key")
 _MOST_ITEMS = 64  # in an array; longer ones are read record by record
 
 
-def decode(data: bytes, records: int, schema: Any) -> dict[Path, SourceColumn]:
-    """The scalars of each record, by path; an array's items as (name, index).
+def decode(
+    data: bytes, records: int, schema: Any, is_needed: Callable[[Path], bool] = lambda path: True
+) -> dict[Path, SourceColumn]:
+    """The scalars of each record that are needed, by path; an array's items as (name, index).
 
     Raises:
         Unaligned: this is not the shape of data that this way can read.
@@ -34,7 +37,7 @@ def decode(data: bytes, records: int, schema: Any) -> dict[Path, SourceColumn]:
     ends = walk.record(schema, (), starts)
     if not np.array_equal(ends, np.append(starts[1:], len(data))):
         raise Unaligned
-    return {path: column.to_arrow(buffer) for path, column in walk.columns.items()}
+    return {path: column.to_arrow(buffer) for path, column in walk.columns.items() if is_needed(path)}
 
 
 def _record_starts(buffer: Bytes, data: bytes, records: int, schema: Any) -> Positions:

@@ -1,5 +1,6 @@
 """Text -> values of a BigQuery type, exactly or not at all: what does not fit becomes null, never another value."""
 
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -136,15 +137,19 @@ def _parse_json(text: pa.Array) -> pa.Array:
     import orjson
 
     def is_json(value: str | None) -> bool:
-        if value is None:
-            return False
         try:
-            orjson.loads(value)
+            orjson.loads(value or "")
         except ValueError:
             return False
         return True
 
-    return _only(text, pa.array([is_json(value) for value in text.to_pylist()], pa.bool_()))
+    distinct = pc.dictionary_encode(text)
+    documents = distinct.dictionary.to_pylist()
+    try:
+        deque(map(orjson.loads, documents), maxlen=0)
+    except ValueError:
+        return _only(text, pa.array([is_json(document) for document in documents], pa.bool_()).take(distinct.indices))
+    return text
 
 
 def _parse_bytes(text: pa.Array) -> pa.Array:

@@ -61,8 +61,7 @@ class _Convert(beam.DoFn):
         with PartWriter(envelope, part.number) as writer:
             for file in part.files:
                 try:
-                    for rows in read_landed(file, envelope):
-                        writer.add(rows)
+                    writer.add_whole(read_landed(file, envelope))
                 except Damaged as damage:
                     letters.append(damage.letter(envelope.table, file))
         size = sum(file.size for file in part.files)
@@ -87,7 +86,7 @@ class Damaged(Exception):
 
 
 def read_landed(file: LandingFile, envelope: Envelope) -> Iterator[pa.RecordBatch]:
-    """The rows of one landing file. Raises Damaged before the first of them."""
+    """The rows of one landing file. Raises Damaged, at any batch: nothing of such a file is to be kept."""
     from google.api_core.exceptions import NotFound
 
     blob = clients.bucket("landing").blob(file.name, generation=file.generation)
@@ -96,6 +95,6 @@ def read_landed(file: LandingFile, envelope: Envelope) -> Iterator[pa.RecordBatc
     except NotFound:
         raise Damaged(MISSING, "the file was deleted or replaced before it was read", b"") from None
     try:
-        return read_file(data, envelope)
+        yield from read_file(data, envelope)
     except UnreadableFile as problem:
         raise Damaged("unreadable_file", str(problem), data[:MOST_PAYLOAD]) from problem

@@ -15,7 +15,7 @@ from beam_pipelines.avro.container import UnreadableFile
 from beam_pipelines.avro.source_column import Path, SourceColumn
 from beam_pipelines.columns.arrow_schema import TIMESTAMP, arrow_schema
 from beam_pipelines.columns.convert import as_text, convert
-from beam_pipelines.landing.sort_key import sort_keys
+from beam_pipelines.landing.sort_key import SEQUENCE, sort_keys
 from contracts.bronze import CDC_METADATA, bronze_columns
 from contracts.model import Table
 
@@ -26,6 +26,11 @@ _NEEDED: tuple[Path, ...] = (
     ("source_metadata", "lsn"),
 )
 _CHANGE_TYPES = ("INSERT", "UPDATE", "UPDATE-INSERT", "UPDATE-DELETE", "DELETE")
+
+
+def is_needed(path: Path) -> bool:
+    """Whether a row of bronze is made from this field of the envelope."""
+    return path[0] == "payload" or path in _NEEDED or path == SEQUENCE
 
 
 @dataclass(frozen=True)

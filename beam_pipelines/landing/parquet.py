@@ -1,9 +1,9 @@
 """Rows of one part -> Parquet objects, each sorted in log order, written once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +33,15 @@ class Written:
         return replace(self, rows=self.rows + rows, bytes=self.bytes + size, min_sort_key=lowest, max_sort_key=highest)
 
 
+class Encoded(NamedTuple):
+    """An object to be: Parquet, its rows, and their first and last `_sort_key`."""
+
+    data: bytes
+    rows: int
+    first: str
+    last: str
+
+
 class PartWriter:
     """Gathers rows and writes an object when there are enough, and at the end. Its memory is bounded.
 
@@ -45,6 +54,7 @@ class PartWriter:
         self._envelope, self._number, self._write = envelope, number, write
         self.names: list[str] = []
         self._pending: list[pa.RecordBatch] = []
+        self._held: list[Encoded] | None = None
         self.written = Written()
 
     def __enter__(self) -> Self:
@@ -56,8 +66,23 @@ class PartWriter:
         if error is None:
             self._flush()
 
-    def add(self, rows: pa.RecordBatch) -> None:
-        """Takes rows of the table's bronze schema."""
+    def add_whole(self, file: Iterable[pa.RecordBatch]) -> None:
+        """Takes all rows of a file, of the table's bronze schema; none of them where `file` raises before its end.
+
+        What is full before that is held back as Parquet, which is not larger than the file.
+        """
+        before, self._held = list(self._pending), []
+        try:
+            for rows in file:
+                self._add(rows)
+        except BaseException:
+            self._pending, self._held = before, None
+            raise
+        held, self._held = self._held, None
+        for encoded in held:
+            self._store(encoded)
+
+    def _add(self, rows: pa.RecordBatch) -> None:
         self._pending.append(rows)
         waiting = sum(batch.num_rows for batch in self._pending)
         if waiting >= _ROWS_IN_AN_OBJECT or sum(batch.nbytes for batch in self._pending) >= _BYTES_IN_AN_OBJECT:
@@ -69,13 +94,19 @@ class PartWriter:
             table = _in_log_order(pa.Table.from_batches(self._pending).combine_chunks())
             file = pa.BufferOutputStream()
             pq.write_table(table, file, row_group_size=_ROWS_IN_A_GROUP)
-            data = file.getvalue().to_pybytes()
-            name = part_name(self._envelope, self._number, len(self.names))
-            self._write("bronze", name, data, "application/vnd.apache.parquet")
-            self.names.append(name)
             keys = table.column("_sort_key")
-            self.written = self.written.plus(rows, len(data), keys[0].as_py(), keys[-1].as_py())
+            encoded = Encoded(file.getvalue().to_pybytes(), rows, keys[0].as_py(), keys[-1].as_py())
+            if self._held is None:
+                self._store(encoded)
+            else:
+                self._held.append(encoded)
         self._pending = []
+
+    def _store(self, encoded: Encoded) -> None:
+        name = part_name(self._envelope, self._number, len(self.names))
+        self._write("bronze", name, encoded.data, "application/vnd.apache.parquet")
+        self.names.append(name)
+        self.written = self.written.plus(encoded.rows, len(encoded.data), encoded.first, encoded.last)
 
 
 def part_name(envelope: Envelope, number: int, place: int = 0) -> str:

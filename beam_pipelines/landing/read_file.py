@@ -6,37 +6,26 @@ import pyarrow as pa
 
 from beam_pipelines.avro.container import Header, UnreadableFile, read_blocks, read_header
 from beam_pipelines.avro.decode import decode
-from beam_pipelines.landing.envelope import Envelope
+from beam_pipelines.landing.envelope import Envelope, is_needed
 
 _BYTES_AT_ONCE = 8 << 20
-_MOST_IN_MEMORY = (
-    8 << 20
-)  # deflated, ten times that plain; a larger file is read twice: nothing of a bad one is written
 # What a header that is JSON, and not Avro's or not Datastream's, makes of the code that walks through it.
 _UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError, NotImplementedError, RecursionError)
 
 
 def read_file(data: bytes, envelope: Envelope) -> Iterator[pa.RecordBatch]:
-    """The file's rows, in its order. All of the file, or nothing: the first batch comes when the whole is known good.
+    """The file's rows, in its order.
 
     Raises:
-        UnreadableFile: before the first batch.
+        UnreadableFile: at any batch, the last one too. Nothing of such a file is to be kept.
     """
     try:
-        if len(data) <= _MOST_IN_MEMORY:
-            return iter(list(_batches(data, envelope)))
-        for _ in _batches(data, envelope):
-            pass
+        header = read_header(data)
+        envelope.check(header.schema)
+        for block, count in _large_blocks(data, header):
+            yield envelope.rows(decode(block, count, header.schema, is_needed))
     except _UNEXPECTED as error:
         raise UnreadableFile(f"not a file of Datastream: {type(error).__name__}: {error}") from error
-    return _batches(data, envelope)
-
-
-def _batches(data: bytes, envelope: Envelope) -> Iterator[pa.RecordBatch]:
-    header = read_header(data)
-    envelope.check(header.schema)
-    for block, count in _large_blocks(data, header):
-        yield envelope.rows(decode(block, count, header.schema))
 
 
 def _large_blocks(data: bytes, header: Header) -> Iterator[tuple[bytes, int]]:

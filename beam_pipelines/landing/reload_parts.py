@@ -54,8 +54,7 @@ class _Reload(beam.DoFn):
             with PartWriter(envelope, part.number, lambda *given: _noted(changed, *given)) as writer:
                 for file in part.files:
                     try:
-                        for rows in read_landed(file, envelope):
-                            writer.add(rows)
+                        writer.add_whole(read_landed(file, envelope))
                     except Damaged as damage:
                         if damage.reason == MISSING:
                             raise

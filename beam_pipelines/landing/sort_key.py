@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from beam_pipelines.avro.container import UnreadableFile
 from beam_pipelines.avro.source_column import Path, SourceColumn
 
+SEQUENCE: Path = ("sort_keys", 2)
 _DIGITS = 10  # of the sequence in its transaction
 
 
@@ -27,7 +28,7 @@ def sort_keys(columns: Mapping[Path, SourceColumn]) -> pa.Array:
 
 def _sequences(columns: Mapping[Path, SourceColumn], rows: int) -> pa.Array:
     """The third of sort_keys; 0 for rows of a backfill that have none."""
-    third = columns.get(("sort_keys", 2))
+    third = columns.get(SEQUENCE)
     if third is None or third.type.kind != "long":
         return pa.repeat("0" * _DIGITS, rows)
     numbers = pc.fill_null(third.values, 0)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,17 +127,33 @@ def test_decimals_of_any_length(values: list[Decimal | None]) -> None:
 
 
 def test_a_large_file_that_is_damaged_at_its_end_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of a damaged file may be written, so a file too large for memory is read through first."""
+    """Nothing of a damaged file may be written, also where objects are full before its end is read."""
+    from beam_pipelines.landing import parquet
     from beam_pipelines.landing import read_file as module
 
-    monkeypatch.setattr(module, "_MOST_IN_MEMORY", 1000)
     monkeypatch.setattr(module, "_BYTES_AT_ONCE", 1000)
+    monkeypatch.setattr(parquet, "_ROWS_IN_AN_OBJECT", 40)
     rows = [{"id": number, "value": number} for number in range(300)]
     data = avro_file({"id": "long", "value": "long"}, records_of("t", rows))
     envelope = Envelope(table("INT64"), BATCH)
-    assert sum(batch.num_rows for batch in read_file(data, envelope)) == 300
-    with pytest.raises(UnreadableFile, match="cut off"):
-        read_file(data[:-5], envelope)
+    few = avro_file({"id": "long", "value": "long"}, records_of("t", rows[:30]))
+    written: dict[str, bytes] = {}
+
+    def write(_: str, name: str, content: bytes, __: str) -> bool:
+        written[name] = content
+        return True
+
+    with parquet.PartWriter(envelope, 0, write) as writer:
+        writer.add_whole(read_file(few, envelope))
+        with pytest.raises(UnreadableFile, match="cut off"):
+            writer.add_whole(read_file(data[:-5], envelope))
+        assert not written
+        writer.add_whole(read_file(data, envelope))
+    assert writer.written.rows == 330
+    tables = [pq.read_table(pa.BufferReader(content)) for content in written.values()]
+    assert len(tables) > 2
+    found = [value for each in tables for value in each.column("id").to_pylist()]
+    assert sorted(found) == sorted([*range(30), *range(300)])
 
 
 @settings(max_examples=150, deadline=None)
