@@ -8,29 +8,30 @@ its start-up, bronze Parquet and the first query's answer. What the tools do to 
 """
 
 import argparse
-import statistics
 import tempfile
 import time
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 
 from benchmarks.support.environments import NotInstallable
 from benchmarks.support.platform import Platform
 from benchmarks.support.processes import Failed, peak_megabytes
 from benchmarks.support.readers import READERS, Reader
-from benchmarks.support.report import heading, load, spread
+from benchmarks.support.report import Figure, heading, line, load
 from benchmarks.support.source_tables import AWKWARD, ORDERS
 
-Figures = dict[str, list[tuple[float, float]]]
+Figures = dict[str, list[Figure]]
 
 
-def sluice(platform: Platform, rows: int) -> dict[str, tuple[float, float]]:
-    """Stage -> (seconds, MB) of a stream's first days: from its creation to a query's answer."""
-    started = time.monotonic()
+def sluice(platform: Platform, rows: int) -> dict[str, Figure]:
+    """Stage -> figure of a stream's first days: from its creation to a query's answer."""
+    datastream = psutil.Process(platform.services["datastream"].process.pid)
+    before, started = cpu_of(datastream), time.monotonic()
     platform.provision("after")
     platform.landed()
-    landed = time.monotonic()
+    landed, copying = time.monotonic(), cpu_of(datastream) - before
     pipeline = platform.landing_to_bronze()
     found = platform.query("SELECT count(*) AS n, sum(amount) AS s FROM bronze.bench_orders")[0]["n"]
     ended = time.monotonic()
@@ -39,21 +40,27 @@ def sluice(platform: Platform, rows: int) -> dict[str, tuple[float, float]]:
     memory = peak_megabytes(platform.services["datastream"].process.pid)
     working = pipeline.said["batches"][0]["tables"]["orders"]["seconds"]
     return {
-        "Sluice, to queryable bronze": (ended - started, max(memory, pipeline.megabytes)),
-        "  of it Postgres to landing": (landed - started, memory),
-        "  of it landing to bronze, working": (working, pipeline.megabytes),
-        "  of it start-up, manifest, first query": (ended - landed - working, 0),
+        "Sluice, to queryable bronze": Figure(ended - started, copying + pipeline.cpu, max(memory, pipeline.megabytes)),
+        "  of it Postgres to landing": Figure(landed - started, copying, memory),
+        "  of it the batch pipeline, all": Figure(pipeline.seconds, pipeline.cpu, pipeline.megabytes),
+        "  of that reading and writing": Figure(working),
     }
 
 
-def peer(reader: Reader, platform: Platform, rows: int) -> tuple[float, float]:
-    """(seconds, MB) of a copy."""
+def cpu_of(process: psutil.Process) -> float:
+    """CPU seconds so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def peer(reader: Reader, platform: Platform, rows: int) -> Figure:
+    """What a copy takes. Raises NotInstallable, Failed."""
     with tempfile.TemporaryDirectory() as folder:
         found, files = reader.copy(platform.url, "orders", "*", "", Path(folder) / "orders.parquet")
         copied = sum(pq.read_metadata(file).num_rows for file in files)
     if copied != rows:
         raise Failed(f"{copied} of {rows} rows")
-    return found.said["seconds"], found.megabytes
+    return Figure(found.said["seconds"], found.said["cpu"], found.megabytes)
 
 
 def one_round(rows: int, figures: Figures, absent: dict[str, str]) -> None:
@@ -85,11 +92,7 @@ def main() -> None:
         one_round(chosen.rows, figures, absent)
         print(f"round {number + 1}: {load()}", flush=True)
     for name, found in figures.items():
-        if found:
-            seconds = [each[0] for each in found]
-            rate = chosen.rows / statistics.median(seconds)
-            memory = max(each[1] for each in found)
-            print(f"{name:42} {spread(seconds):34} {rate:10,.0f} rows/s" + (f" {memory:8,.0f} MB" if memory else ""))
+        print(line(name, found, chosen.rows, "rows"))
     for name, why in absent.items():
         print(f"{name}: not compared: {why}")
 

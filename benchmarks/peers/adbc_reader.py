@@ -12,11 +12,11 @@ import pyarrow.parquet
 
 url, table, columns, condition, file = sys.argv[1:]
 where = f"WHERE {condition}" if condition else ""
-started = time.perf_counter()
+started, worked = time.perf_counter(), time.process_time()
 with adbc_driver_postgresql.dbapi.connect(url) as connection, connection.cursor() as cursor:
     cursor.execute(f"SELECT {columns} FROM {table} {where}")
     reader = cursor.fetch_record_batch()
     with pyarrow.parquet.ParquetWriter(file, reader.schema) as writer:
         for batch in reader:
             writer.write_batch(batch)
-print(json.dumps({"seconds": time.perf_counter() - started}))
+print(json.dumps({"seconds": time.perf_counter() - started, "cpu": time.process_time() - worked}))

@@ -22,7 +22,7 @@ def narrowed(query: sqlalchemy.Select, described: sqlalchemy.Table) -> sqlalchem
     return chosen.where(sqlalchemy.text(condition)) if condition else chosen
 
 
-started = time.perf_counter()
+started, worked = time.perf_counter(), time.process_time()
 rows = sql_table(
     url,
     table,
@@ -36,5 +36,9 @@ pipeline = dlt.pipeline(
     f"bench_{folder.name}", destination=destination, dataset_name="bench", pipelines_dir=str(folder / "state")
 )
 pipeline.run(rows, loader_file_format="parquet")
-seconds = time.perf_counter() - started
-print(json.dumps({"seconds": seconds, "files": [str(path) for path in folder.rglob(f"bench/{table}/*.parquet")]}))
+seconds, cpu = time.perf_counter() - started, time.process_time() - worked
+print(
+    json.dumps(
+        {"seconds": seconds, "cpu": cpu, "files": [str(path) for path in folder.rglob(f"bench/{table}/*.parquet")]}
+    )
+)

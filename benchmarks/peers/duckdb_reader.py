@@ -14,8 +14,8 @@ url, table, columns, condition, file = sys.argv[1:]
 connection = duckdb.connect()
 import_extension("postgres_scanner", con=connection)
 connection.execute("LOAD postgres_scanner")
-started = time.perf_counter()
+started, worked = time.perf_counter(), time.process_time()
 connection.execute(f"ATTACH '{url}' AS source (TYPE postgres, READ_ONLY)")
 where = f"WHERE {condition}" if condition else ""
 connection.execute(f"COPY (SELECT {columns} FROM source.public.{table} {where}) TO '{file}' (FORMAT parquet)")
-print(json.dumps({"seconds": time.perf_counter() - started}))
+print(json.dumps({"seconds": time.perf_counter() - started, "cpu": time.process_time() - worked}))

@@ -1,6 +1,7 @@
 """A command that is measured: seconds, and the most memory that it and its children had."""
 
 import json
+import resource
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,10 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """`said` is the JSON object on the command's last line of output, {} where there is none."""
+    """Wall clock, CPU of the process and its children, most memory; `said` is the JSON object that it printed last."""
 
     seconds: float
+    cpu: float
     megabytes: float
     said: dict[str, Any]
 
@@ -27,17 +29,17 @@ class Measured:
 def measured(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Measured:
     """Runs a command to its end. Raises Failed."""
     output = log.with_suffix(".out")
-    started = time.monotonic()
+    started, before = time.monotonic(), _cpu_of_children()
     with output.open("w") as out, log.open("a") as errors:
         process = psutil.Popen(list(command), stdout=out, stderr=errors, env=environment)
         most = 0.0
         while process.poll() is None:
             most = max(most, megabytes(process))
             time.sleep(0.02)
-    seconds = time.monotonic() - started
+    seconds, cpu = time.monotonic() - started, _cpu_of_children() - before
     if process.returncode != 0:
         raise Failed(_end(log.read_text()) or f"exit status {process.returncode}")
-    return Measured(seconds, most, _last_object(output.read_text()))
+    return Measured(seconds, cpu, most, _last_object(output.read_text()))
 
 
 def megabytes(process: psutil.Process) -> float:
@@ -60,6 +62,11 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     if done.returncode != 0:
         raise Failed(_end(done.stderr))
     return done.stdout
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _last_object(output: str) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""How long Dagster's definitions take to load, with 10, 100 and 1,000 tables in the contracts.
+
+    python -m benchmarks.definitions [--tables 10 100 1000] [--rounds 3] [--profile]
+
+Each load is a new process, as Dagster's code server makes it: libraries, contracts, dbt's manifest, the asset graph.
+The manifest is there already, as it is unless a model has changed; what dbt takes to make it is shown beside.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.support.processes import measured
+from benchmarks.support.report import heading, load
+from contracts.generate.__main__ import models_of, sources_of
+from contracts.reader import load as load_contracts
+
+ROOT = Path(__file__).parents[1]
+GOAL_SECONDS = 5.0
+TABLES_IN_A_SOURCE = 20
+SOURCE = """apiVersion: v3.1.0
+kind: DataContract
+id: {id}
+name: Source {id}
+version: 1.0.0
+status: active
+servers:
+  - {{server: production, type: postgresql, schema: public}}
+schema:
+"""
+TABLE = """  - name: {name}
+    description: What the source keeps in {name}.
+    customProperties:
+      - {{property: capture, value: cdc}}
+      - {{property: history, value: {history}}}
+    properties:
+      - {{name: id, logicalType: integer, physicalType: bigint, primaryKey: true, required: true}}
+      - {{name: name, logicalType: string, physicalType: text, required: true}}
+      - {{name: email, logicalType: string, physicalType: text, classification: pii}}
+      - {{name: amount, logicalType: number, physicalType: "numeric(12,2)"}}
+      - {{name: settings, logicalType: object, physicalType: jsonb}}
+      - {{name: created_at, logicalType: timestamp, physicalType: timestamptz, required: true}}
+      - {{name: updated_at, logicalType: timestamp, physicalType: timestamptz, required: true}}
+    quality:
+      - {{type: library, metric: rowCount, mustBeGreaterThan: 0}}
+"""
+LOAD = """
+import json, time
+started, worked = time.perf_counter(), time.process_time()
+import dagster, dagster_dbt, google.cloud.bigquery, google.cloud.storage
+libraries = time.perf_counter()
+from contracts.reader import load
+load()
+contracts = time.perf_counter()
+from orchestration.definitions import defs
+made = time.perf_counter()
+defs.get_repository_def()
+ended = time.perf_counter()
+print(json.dumps({"all": ended - started, "libraries": libraries - started, "contracts, once": contracts - libraries,
+    "definitions": made - contracts, "repository": ended - made, "CPU": time.process_time() - worked}))
+"""
+
+
+def project(folder: Path, tables: int) -> dict[str, str]:
+    """A copy of the code with contracts of so many tables and their generated models; its environment."""
+    skip = shutil.ignore_patterns("*.odcs.yaml", "target", "logs", "models", "__pycache__")
+    for room in ("contracts", "orchestration", "dbt"):
+        shutil.copytree(ROOT / room, folder / room, ignore=skip)
+    names = [f"table_{number:04d}" for number in range(tables)]
+    for first in range(0, tables, TABLES_IN_A_SOURCE):
+        source = f"source_{first // TABLES_IN_A_SOURCE:03d}"
+        described = [
+            TABLE.format(name=name, history="versions" if number % 2 else "latest")
+            for number, name in enumerate(names[first : first + TABLES_IN_A_SOURCE])
+        ]
+        text = SOURCE.format(id=source) + "".join(described)
+        (folder / "contracts" / f"{source}.odcs.yaml").write_text(text)
+    for contract in load_contracts(folder / "contracts"):
+        for file in (sources_of(contract, folder / "dbt/models"), *models_of(contract, folder / "dbt/models")):
+            file.write()
+    given = {name: value for name, value in os.environ.items() if not name.startswith(("SLUICE_", "DBT_"))}
+    return {
+        **given,
+        "GOOGLE_CLOUD_PROJECT": "benchmark",
+        "PYTHONPATH": str(folder),
+        "SLUICE_CONTRACTS": str(folder / "contracts"),
+    }
+
+
+def parse(folder: Path, environment: dict[str, str]) -> float:
+    """Seconds in which the manifest is made, by the code that does it when a model has changed."""
+    started = time.monotonic()
+    command = [sys.executable, "-c", "from orchestration.transformations import manifest; manifest()"]
+    subprocess.run(command, cwd=folder, env=environment, check=True)
+    return time.monotonic() - started
+
+
+def show(tables: int, rounds: int, profile: bool) -> None:
+    """One size."""
+    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
+        folder = Path(name)
+        environment = project(folder, tables)
+        parsed = parse(folder, environment)
+        command = [sys.executable, "-P", "-c", LOAD]
+        found = [measured(command, folder / "load.log", environment) for _ in range(rounds)]
+        if profile:
+            command = [sys.executable, "-P", "-m", "cProfile", "-s", "cumtime", _script(folder)]
+            subprocess.run(command, env=environment, check=True)
+    median = {stage: statistics.median(each.said[stage] for each in found) for stage in found[0].said}
+    stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in median.items() if stage != "all")
+    memory = max(each.megabytes for each in found)
+    print(
+        f"{tables:5,} tables {median['all']:8.2f} s  ({stages}; {memory:,.0f} MB; dbt parse {parsed:.1f} s)  {load()}",
+        flush=True,
+    )
+
+
+def _script(folder: Path) -> str:
+    (folder / "load.py").write_text(LOAD)
+    return str(folder / "load.py")
+
+
+def main() -> None:
+    """Prints a line a size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tables", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--profile", action="store_true", help="then print where the time goes")
+    chosen = parser.parse_args()
+    heading(f"Dagster's definitions, median of {chosen.rounds}; goal: {GOAL_SECONDS:.0f} s at 1,000 tables")
+    for tables in chosen.tables:
+        show(tables, chosen.rounds, chosen.profile)
+
+
+if __name__ == "__main__":
+    main()
