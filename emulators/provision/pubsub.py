@@ -95,6 +95,8 @@ def _do(call: Any, resource: Resource) -> Any:
     except exceptions.ServiceUnavailable as error:
         hint = "Is Pub/Sub running? PUBSUB_EMULATOR_HOST names it."
         raise ProvisionError(f"Pub/Sub does not answer: {error.message}", hint) from error
+    except exceptions.ServerError as error:
+        raise ProvisionError(f"{resource.kind} {resource.name}: {error.message}", "Run it again.") from error
     except exceptions.GoogleAPICallError as error:
         raise ProvisionError(f"{resource.kind} {resource.name}: {error.message}", "See the contract.") from error
 

@@ -10,7 +10,12 @@ import urllib3
 from emulators.provision.errors import AlreadyThereError, ProvisionError
 
 _RETRIES = urllib3.Retry(
-    total=6, connect=3, backoff_factor=0.1, backoff_max=2, status_forcelist=(429, 502, 503, 504), allowed_methods=None
+    total=6,
+    connect=3,
+    backoff_factor=0.1,
+    backoff_max=2,
+    status_forcelist=(429, 500, 502, 503, 504),
+    allowed_methods=None,
 )
 
 
@@ -51,7 +56,8 @@ class Rest:
         if response.status == 409 and method == "POST":
             raise AlreadyThereError(f"{method} {path}: {_message(response.data)}", "Run it again.")
         if response.status >= 400:
-            raise ProvisionError(f"{method} {path}: {response.status} {_message(response.data)}", "See the contract.")
+            hint = "See the contract." if response.status < 500 else "Run it again."
+            raise ProvisionError(f"{method} {path}: {response.status} {_message(response.data)}", hint)
         return dict(json.loads(response.data)) if response.data else {}
 
 
