@@ -24,6 +24,7 @@ module "kms" {
   rotation_days      = var.kms.rotation_days
   destroy_delay_days = var.kms.destroy_delay_days
   protection_level   = var.kms.protection_level
+  copies_location    = length(var.recovery.layers) == 0 ? null : var.recovery.location
 
   depends_on = [google_project_service.this]
 }

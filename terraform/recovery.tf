@@ -23,7 +23,7 @@ module "recovery" {
   name                = local.prefix
   datasets            = { for layer in var.recovery.layers : layer => module.warehouse.datasets[layer] }
   recovery_location   = var.recovery.location
-  recovery_key        = var.recovery.key
+  recovery_key        = var.recovery.key != null ? var.recovery.key : module.kms.keys.copies
   schedule            = var.recovery.schedule
   deletion_protection = var.deletion_protection
 

@@ -12,15 +12,16 @@ locals {
     bigtable         = { api = "bigtableadmin.googleapis.com", email = "service-%s@gcp-sa-bigtable.iam.gserviceaccount.com" }
     sql              = { api = "sqladmin.googleapis.com", email = "service-%s@gcp-sa-cloud-sql.iam.gserviceaccount.com" }
     secretmanager    = { api = "secretmanager.googleapis.com", email = "service-%s@gcp-sa-secretmanager.iam.gserviceaccount.com" }
+    copies           = { api = "bigquery.googleapis.com", email = "bq-%s@bigquery-encryption.iam.gserviceaccount.com" } # of datasets, elsewhere
     artifactregistry = { api = "artifactregistry.googleapis.com", email = "service-%s@gcp-sa-artifactregistry.iam.gserviceaccount.com" }
   }
 
-  services = var.enabled ? var.services : []
+  services = !var.enabled ? [] : var.copies_location == null ? var.services : setunion(var.services, ["copies"])
 
   multi_regions = { EU = "europe", US = "us" }
-  data_location = lookup(local.multi_regions, upper(var.data_location), lower(var.data_location))
+  locations     = { storage = var.data_location, bigquery = var.data_location, copies = coalesce(var.copies_location, var.region) }
   location_of = {
-    for service in local.services : service => contains(["storage", "bigquery"], service) ? local.data_location : var.region
+    for service in local.services : service => lookup(local.multi_regions, lookup(local.locations, service, var.region), lower(lookup(local.locations, service, var.region)))
   }
 
   # Dataflow's disks belong to Compute Engine, whose agent needs Dataflow's key as well.
@@ -30,7 +31,7 @@ locals {
   )
 
   # The agents that are made on request. Those of storage, BigQuery and Compute Engine exist from when they are first asked for.
-  identities = setsubtract([for user in local.users : user.agent], ["storage", "bigquery", "compute"])
+  identities = setsubtract([for user in local.users : user.agent], ["storage", "bigquery", "copies", "compute"])
 }
 
 # A key must be where its data is: that of buckets and datasets may be a multi-region, the others work in one region.

@@ -29,6 +29,17 @@ variable "data_location" {
   type        = string
 }
 
+variable "copies_location" {
+  description = "Where copies of datasets are encrypted with a key of their own; null: there are none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.copies_location == null || contains(["EU", "US"], coalesce(var.copies_location, "-")) || can(regex("^[a-z]+-[a-z]+[0-9]+$", var.copies_location))
+    error_message = "EU, US or a region such as europe-west4."
+  }
+}
+
 variable "name" {
   description = "The key rings' name. A key ring can never be deleted, so a project that is used again needs another name or an import."
   type        = string

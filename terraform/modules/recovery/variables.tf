@@ -47,7 +47,7 @@ variable "recovery_location" {
 }
 
 variable "recovery_key" {
-  description = "Key, in that location, that encrypts the copies; null for Google's."
+  description = "Key, in that location, that encrypts the copies; null: Google's own."
   type        = string
   default     = null
 

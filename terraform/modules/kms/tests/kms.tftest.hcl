@@ -58,6 +58,22 @@ run "regional_data_needs_one_ring" {
   }
 }
 
+run "copies_have_a_key_where_they_are" {
+  command = plan
+  variables {
+    copies_location = "europe-west4"
+  }
+
+  assert {
+    condition     = output.keys["copies"] == "projects/sluice-test/locations/europe-west4/keyRings/sluice/cryptoKeys/copies"
+    error_message = "A key must be where the data is."
+  }
+  assert {
+    condition     = google_kms_crypto_key_iam_member.agent["copies"].member == "serviceAccount:bq-123456789012@bigquery-encryption.iam.gserviceaccount.com"
+    error_message = "BigQuery's agent uses it."
+  }
+}
+
 run "off_means_nothing" {
   command = plan
   variables {
@@ -69,7 +85,7 @@ run "off_means_nothing" {
     error_message = "Nothing is made."
   }
   assert {
-    condition     = length(output.keys) == 9 && alltrue([for key in values(output.keys) : key == null])
+    condition     = length(output.keys) == 10 && alltrue([for key in values(output.keys) : key == null])
     error_message = "Every key is null."
   }
 }
@@ -83,8 +99,9 @@ run "refuses_wrong_input" {
     rotation_days      = 0
     destroy_delay_days = 500
     protection_level   = "SOFT"
+    copies_location    = "Europe"
   }
   expect_failures = [
-    var.project_number, var.name, var.services, var.rotation_days, var.destroy_delay_days, var.protection_level,
+    var.project_number, var.name, var.services, var.rotation_days, var.destroy_delay_days, var.protection_level, var.copies_location,
   ]
 }
