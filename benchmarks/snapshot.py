@@ -74,7 +74,8 @@ def one_round(rows: int, figures: Figures, absent: dict[str, str]) -> None:
             figures.setdefault(name, []).append(measure)
         for reader in READERS:
             try:
-                figures.setdefault(reader.name, []).append(peer(reader, platform, rows))
+                found = peer(reader, platform, rows)
+                figures.setdefault(reader.name, []).append(found)
             except (NotInstallable, Failed) as problem:
                 absent[reader.name] = str(problem)
 

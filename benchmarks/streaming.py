@@ -4,7 +4,8 @@
 
 Real Pub/Sub, Cloud Storage and BigQuery emulators in processes of their own share the cores with the pipeline. Events
 wait in the subscription; the clock runs from the first row in bronze to the last, so start-up does not count. One event
-in a hundred is malformed. Also: what single steps reach by themselves on one core.
+in a hundred is malformed. Also: the same pipeline without manifests, preconditions and offsets (what effectively-once
+costs), and what single steps reach by themselves on one core.
 """
 
 import argparse
@@ -28,12 +29,14 @@ from google.cloud import bigquery, pubsub_v1
 from beam_pipelines.events.json_text import decode_objects
 from beam_pipelines.events.message_batch import Decoded
 from beam_pipelines.events.validation import validate
+from benchmarks.support.report import heading, load
 from tests.beam_pipelines.events import column, event_table, registered
 from tests.emulators.services import Service, free_port
 
 CONTRACT = Path(__file__).parents[1] / "tests" / "beam_pipelines" / "shop.odcs.yaml"
 EMULATED = "emulators.dataflow.runner.EmulatedDataflowRunner"
 DIRECT = "DirectRunner"
+PIPELINE, WITHOUT = "beam_pipelines.events_to_bronze", "benchmarks.support.at_least_once"
 
 
 def event(number: int) -> bytes:
@@ -68,13 +71,15 @@ def services(folder: Path) -> Iterator[dict[str, str]]:
             service.stop()
 
 
-def measure(environment: dict[str, str], project: str, runner: str, events: int, folder: Path) -> tuple[float, float]:
+def measure(
+    environment: dict[str, str], project: str, module: str, runner: str, events: int, folder: Path
+) -> tuple[float, float]:
     """(events/s from the first to the last row, MB of memory at most) in a project of its own."""
     environment = {**os.environ, **environment, "GOOGLE_CLOUD_PROJECT": project}
     provision = [sys.executable, "-m", "emulators.provision", "--phase", "before"]
     subprocess.run(provision, env=environment, check=True, capture_output=True)
     _publish(project, events)
-    command = [sys.executable, "-m", "beam_pipelines.events_to_bronze", "--streaming", "--runner", runner]
+    command = [sys.executable, "-m", module, "--streaming", "--runner", runner]
     state = folder / f"state-{project}"
     with (folder / "runner.log").open("a") as log:
         process = subprocess.Popen([*command, "--dataflow_state", str(state)], env=environment, stdout=log, stderr=log)
@@ -143,6 +148,7 @@ def main() -> None:
     parser.add_argument("--direct", type=int, default=2_000, help="events for the DirectRunner")
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
+    heading(f"Pub/Sub to queryable bronze, median of {chosen.rounds}")
     rates: dict[str, list[float]] = {}
     memory: dict[str, list[float]] = {}
     with TemporaryDirectory() as temporary:
@@ -152,18 +158,24 @@ def main() -> None:
         with services(folder) as environment:
             os.environ.update(environment)
             for number in range(chosen.rounds):
-                for name, runner, events in (("emulated", EMULATED, chosen.events), ("direct", DIRECT, chosen.direct)):
-                    rate, most = measure(environment, f"{name}-{number}-bench", runner, events, folder)
+                for name, module, runner, events in (
+                    ("emulated", PIPELINE, EMULATED, chosen.events),
+                    ("without", WITHOUT, EMULATED, chosen.events),
+                    ("direct", PIPELINE, DIRECT, chosen.direct),
+                ):
+                    rate, most = measure(environment, f"{name}-{number}-bench", module, runner, events, folder)
                     rates.setdefault(name, []).append(rate)
                     memory.setdefault(name, []).append(most)
                 for name, rate in steps().items():
                     rates.setdefault(name, []).append(rate)
     _print(rates, memory)
+    print(load())
 
 
 def _print(rates: dict[str, list[float]], memory: dict[str, list[Any]]) -> None:
     baseline = statistics.median(rates["direct"])
     show("Pub/Sub to bronze, emulated Dataflow", rates["emulated"], baseline)
+    show("  without effectively-once", rates["without"], baseline)
     show("Pub/Sub to bronze, DirectRunner", rates["direct"], baseline)
     show("decode alone", rates["decode"], baseline)
     show("validate alone", rates["validate"], baseline)
