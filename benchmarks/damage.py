@@ -9,7 +9,7 @@ is the same value, or Postgres' own text of it; in bronze also where it is NULL 
 import argparse
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +104,14 @@ def show(name: str, truths: Mapping[str, Truth], found: Mapping[str, Mapping[int
             print(f"  {column:11} {line}")
 
 
-def _damaged(column: str, truth: Truth, found: Mapping[int, Any]) -> Any:
+def _damaged(column: str, truth: Truth, found: Mapping[int, Any]) -> Iterator[str]:
+    """A line for each value that is lost or another."""
     for number, (text, other) in truth.items():
         value = found.get(number, "no such row")
         if isinstance(value, Exception):
-            yield f"{text!r:44} fails: {str(value)[:90]}"
+            yield f"{text[:42]!r:44} fails: {str(value)[:90]}"
         elif not same(column, text, other, value):
-            yield f"{text!r:44} becomes {str(value)[:60]!r}"
+            yield f"{text[:42]!r:44} becomes {str(value)[:60]!r}"
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
     python -m benchmarks.growth [--rows 5000] [--sizes 1 10 100] [--rounds 3]
 
 Each cdc table of the saas source has so many rows (once, ten, a hundred times --rows); then, each round, one in a
-hundred of --rows changes in each, and dbt builds silver and gold without its tests. Shown are the seconds of the models as dbt
-counts them, by layer, medians of the rounds, and the first build, which reads everything.
+hundred of --rows changes in each, and dbt builds silver and gold without its tests. Shown are the seconds of the
+models as dbt counts them, by layer, medians of the rounds, and the first build, which reads everything.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python -m benchmarks.recovery [--rounds 3] [--days 2] [--accounts 50]
 
 The platform is that of `make local-emulate`, after it has played a company, with a state of its own. Measured is the
-supervisor's `up` of that one service, from the kill until its health check passes, start of the process included. Health
-is an answer of the service itself; a service without ports counts as well when it has lived for a second.
+supervisor's `up` of that one service, from the kill until its health check passes, start of the process included.
+Health is an answer of the service itself; a service without ports counts as well when it has lived for a second.
 """
 
 import argparse
