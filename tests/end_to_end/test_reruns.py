@@ -1,5 +1,6 @@
 """The same again, a table again, all again: gold says what it said, and what was not asked for is not touched."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +83,23 @@ def test_gold_after_a_whole_rebuild_is_gold_as_it_was(played: Played) -> None:
         played.query(f"drop table gold.{name}")
     assert "reload saas: success" in played.rerun("reload", "saas")
     assert played.bronze() == bronze
+    assert (played.rows("gold", GOLD), played.rows("silver", SILVER)) == (gold, silver)
+
+
+def test_landing_alone_gives_all_of_it_again(played: Played) -> None:
+    """What came from landing is gone from bronze and silver, and gold is gone; plans and landing files are there."""
+    gold, silver, bronze = played.rows("gold", GOLD), played.rows("silver", SILVER), played.bronze()
+    for blob in list(played.objects.list_blobs("sluice-local-bronze", prefix="saas/")):
+        blob.delete()
+    for layer, pattern in (("silver", r"saas_.*(__latest|_history)"), ("gold", ".*")):
+        tables = f"select table_name from {layer}.INFORMATION_SCHEMA.TABLES where table_type = 'BASE TABLE'"
+        for row in played.query(tables):
+            if re.fullmatch(pattern, row["table_name"]):
+                played.query(f"drop table {layer}.{row['table_name']}")
+    assert "reload saas: success" in played.rerun("reload", "saas")
+    again = played.platform.run("emulators.local_emulate", "--no-company", timeout=1200)  # gold of the events as well
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert played.bronze().keys() == bronze.keys()
     assert (played.rows("gold", GOLD), played.rows("silver", SILVER)) == (gold, silver)
 
 
