@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
+from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.wire.app import application
 from emulators.bigquery.wire.grpc_server import serve
@@ -39,8 +40,10 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     arguments = _arguments()
     warehouse = open_warehouse(
-        arguments.state, _endpoint("STORAGE_EMULATOR_HOST"), arguments.memory_limit, arguments.threads
-    )
+        arguments.state, _endpoint("STORAGE_EMULATOR_HOST"), arguments.memory_limit, arguments.threads,
+        PolicyTags(_endpoint("GOOGLE_DATA_CATALOG_CUSTOM_ENDPOINT"),
+                   _endpoint("GOOGLE_BIGQUERY_DATAPOLICY_CUSTOM_ENDPOINT")),
+    )  # fmt: skip
     faults = Faults(arguments.state)
     storage_api = serve(warehouse, f"{arguments.host}:{arguments.grpc_port}", faults)
     config = uvicorn.Config(

@@ -117,6 +117,8 @@ def source_of(warehouse: Warehouse, entry: Mapping[str, Any], job: Job) -> Sourc
     if table.kind not in STORED:
         raise invalid(f"{table.name} is a {table.kind} and cannot be copied or extracted.")
     require_all_rows(warehouse.catalog, table.name, job.resource["user_email"], "copying it")
+    names = [field.name for field in table.fields]
+    warehouse.tags.require(table, job.resource["user_email"], names, clear=True)
     taken = _moment(moment, table) if moment else None
     if taken is not None:
         require_unchanged_since(warehouse.catalog, table, taken)

@@ -97,6 +97,7 @@ class Ddl:
             assert action.source is not None
             if action.method != "like":
                 require_all_rows(self.catalog, view.resolve(action.source), view.user, "copying it")
+                view.require_clear(self.catalog.require(view.resolve(action.source), transaction))
         if action.clustering:
             resource["clustering"] = {"fields": list(action.clustering)}
         constraints: dict[str, Any] = {}

@@ -103,6 +103,7 @@ class Execution:
 
     def _execute(self, statement: Statement) -> Outcome:
         try:
+            self.view.require_readable(statement)
             processed = self._budget.spend(statement) if self._budget is not None else 0
             outcome = self._dispatch(statement)
             outcome.processed = processed

@@ -1,7 +1,7 @@
 """Row access policies: which rows of a table a caller may read. They are kept with the table and filter every query."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,16 +26,16 @@ def row_filter(catalog: Catalog, table: TableName, user: str) -> str | None:
     policies = policies_of(catalog, table)
     if not policies:
         return None
-    granted = [policy["filterPredicate"] for policy in policies if _grants(policy, user)]
+    granted = [policy["filterPredicate"] for policy in policies if is_member(user, policy["grantees"])]
     if any(text.strip().upper() == "TRUE" for text in granted):
         return None
     return " OR ".join(f"({text}\n)" for text in granted) or "FALSE"
 
 
-def _grants(policy: Resource, user: str) -> bool:
-    """Members of groups are not known here, so a group grants nothing."""
+def is_member(user: str, members: Iterable[str]) -> bool:
+    """Whether a caller is among members; those of groups are not known here, so a group has none."""
     everyone = ("allUsers", "allAuthenticatedUsers", f"domain:{user.rpartition('@')[2]}")
-    return any(one in everyone or one in (f"user:{user}", f"serviceAccount:{user}") for one in policy["grantees"])
+    return any(one in everyone or one in (f"user:{user}", f"serviceAccount:{user}") for one in members)
 
 
 def require_all_rows(catalog: Catalog, table: TableName, user: str, what: str) -> None:

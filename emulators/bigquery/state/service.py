@@ -7,14 +7,16 @@ from emulators.bigquery.state import data_statements
 from emulators.bigquery.state.copies import run_copy
 from emulators.bigquery.state.extract_jobs import run_extract
 from emulators.bigquery.state.loads import run_load
+from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.warehouse import Warehouse
 
 
 def open_warehouse(
-    folder: Path, storage: str | None = None, memory_limit: str = "1GB", threads: int | None = None
-) -> Warehouse:
+    folder: Path, storage: str | None = None, memory_limit: str = "1GB", threads: int | None = None,
+    tags: PolicyTags | None = None,
+) -> Warehouse:  # fmt: skip
     """The warehouse of a state directory. storage: the address of Cloud Storage (http://host:port), or None."""
-    warehouse = Warehouse(folder, storage, memory_limit, threads)
+    warehouse = Warehouse(folder, storage, memory_limit, threads, tags)
     warehouse.kinds |= {
         "load": partial(run_load, warehouse),
         "copy": partial(run_copy, warehouse),

@@ -7,17 +7,19 @@ from typing import Any
 
 import duckdb
 
-from emulators.bigquery.sql.model import Field, SqlError, TableInfo, TableName
+from emulators.bigquery.sql.model import Field, SqlError, Statement, TableInfo, TableName
 from emulators.bigquery.state.catalog import Catalog, Table, quote
 from emulators.bigquery.state.external import External
 from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.layout import hidden_fields, relation_sql
+from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.results import Result
 from emulators.bigquery.state.row_policies import require_all_rows, row_filter
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.time_travel import require_unchanged_since
 
 SESSION = "_SESSION"
+_REWRITES = ("UPDATE", "DELETE", "MERGE")
 
 
 @dataclass
@@ -33,7 +35,7 @@ class View:
     """Implements the SQL layer's Catalog for one script; `transaction` is its open one, if any.
 
     temporary: the dataset that holds its temporary tables (hidden, dropped with the script or session);
-    user: who asks, for row access policies.
+    user: who asks, for row access policies and, by tags, for columns.
     """
 
     def __init__(
@@ -45,8 +47,10 @@ class View:
         temporary: str,
         anonymous: Mapping[str, Result],
         user: str,
+        tags: PolicyTags,
     ) -> None:
         self.catalog, self.cursor, self.temporary, self.user = catalog, cursor, temporary, user
+        self.tags = tags
         self.transaction: Transaction | None = None
         self.read = Read()
         self._external, self._information, self._anonymous = external, information, anonymous
@@ -96,8 +100,8 @@ class View:
             scan = self._external.scan(found, predicates)
             self.read.files += scan.files
             self.read.bytes += scan.bytes
-            return scan.relation
-        return relation_sql(found)
+            return self.tags.relation(found, self.user, scan.relation)
+        return self.tags.relation(found, self.user, relation_sql(found))
 
     def _register(self, name: TableName, result: Result) -> str:
         columns = ", ".join(f"c{i} AS {quote(field.name)}" for i, field in enumerate(result.fields))
@@ -113,6 +117,20 @@ class View:
             raise SqlError(f"Cannot modify {name}: DML over {label} is not allowed.", "invalidQuery", 400)
         require_all_rows(self.catalog, found.name, self.user, "changing it")
         return found.physical
+
+    def require_readable(self, statement: Statement) -> None:
+        """403 unless the caller may read the columns that a statement names; what it changes it must read clearly."""
+        for scan in statement.scans:
+            table = self.find(scan.table)
+            if table is not None:
+                self.tags.require(table, self.user, scan.columns, clear=False)
+        target = self.find(statement.target) if statement.target and statement.kind in _REWRITES else None
+        if target is not None:
+            self.require_clear(target)
+
+    def require_clear(self, table: Table) -> None:
+        """403 unless the caller reads every column of a table as it is."""
+        self.tags.require(table, self.user, [field.name for field in table.fields], clear=True)
 
     def routine(self, name: TableName) -> Mapping[str, Any] | None:
         return self.catalog.get("routine", str(self.resolve(name)), self.transaction)

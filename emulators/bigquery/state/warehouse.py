@@ -19,6 +19,7 @@ from emulators.bigquery.state.insert_ids import InsertIds
 from emulators.bigquery.state.jobs import Job, Jobs
 from emulators.bigquery.state.objects import Objects
 from emulators.bigquery.state.outcomes import Outcome
+from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.queries import Execution, temporary_name
 from emulators.bigquery.state.query_jobs import describe, query_of, reference
 from emulators.bigquery.state.sizes import Sizes
@@ -31,8 +32,9 @@ class Warehouse:
     """Everything that a request needs. Thread-safe; close() releases the directory."""
 
     def __init__(
-        self, folder: Path, storage: str | None = None, memory_limit: str = "1GB", threads: int | None = None
-    ) -> None:
+        self, folder: Path, storage: str | None = None, memory_limit: str = "1GB", threads: int | None = None,
+        tags: PolicyTags | None = None,
+    ) -> None:  # fmt: skip
         self.store = Store(folder, memory_limit, threads)
         install(self.store.database)
         self.catalog = Catalog(self.store)
@@ -43,6 +45,7 @@ class Warehouse:
         self.information = InformationSchema(self.catalog, self.sizes, self.jobs)
         self.insert_ids = InsertIds(self.store)
         self.anonymous = AnonymousTables()
+        self.tags = tags or PolicyTags()
         self.results = folder / "results"
         self._sessions: set[str] = set()
         self._drop_leftovers()
@@ -58,7 +61,7 @@ class Warehouse:
         """A view of the catalog with a cursor of its own, for one script (with the session's temporary tables)."""
         cursor = self.store.cursor()
         temporary = f"_session{session}" if session else temporary_name()
-        return View(self.catalog, self.external, self.information, cursor, temporary, self.anonymous, user)
+        return View(self.catalog, self.external, self.information, cursor, temporary, self.anonymous, user, self.tags)
 
     def _session(self, configuration: Mapping[str, Any]) -> str | None:
         """The session that a query runs in: a new one, or one that exists; 400 for another."""

@@ -28,6 +28,7 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     else:
         table = warehouse.catalog.require(name)
         require_all_rows(warehouse.catalog, table.name, principal(request), "listing it")
+        warehouse.tags.require(table, principal(request), [field.name for field in table.fields], clear=True)
         page = table_page(warehouse, table, begin, count, selected.split(",") if selected else None)
     micros = request.query_params.get("formatOptions.useInt64Timestamp", "").lower() == "true"
     found = {"kind": "bigquery#tableDataList", "etag": "", "totalRows": str(page.total),
