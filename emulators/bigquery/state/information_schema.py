@@ -9,8 +9,11 @@ from emulators.bigquery.state import metadata_columns as columns
 from emulators.bigquery.state import metadata_objects as objects
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.jobs import Jobs
+from emulators.bigquery.state.metadata_jobs import JOBS, job_row
 from emulators.bigquery.state.metadata_rows import column_rows, field_path_rows, option_rows, table_row
+from emulators.bigquery.state.partitions import partition_id
 from emulators.bigquery.state.sizes import Sizes
+from emulators.bigquery.state.streaming_timeline import TIMELINE, StreamingTimeline
 
 Rows = tuple[tuple[Field, ...], Sequence[Sequence[Any]]]
 
@@ -18,8 +21,8 @@ Rows = tuple[tuple[Field, ...], Sequence[Sequence[Any]]]
 class InformationSchema:
     """Answers schema_rows for a dataset, or for a project's region."""
 
-    def __init__(self, catalog: Catalog, sizes: Sizes, jobs: Jobs) -> None:
-        self._catalog, self._sizes, self._jobs = catalog, sizes, jobs
+    def __init__(self, catalog: Catalog, sizes: Sizes, jobs: Jobs, timeline: StreamingTimeline) -> None:
+        self._catalog, self._sizes, self._jobs, self._timeline = catalog, sizes, jobs, timeline
         self._views: dict[str, Callable[[list[Resource]], Rows]] = {
             "SCHEMATA": self._schemata,
             "TABLES": self._tables(columns.TABLES, lambda table: [table_row(table)]),
@@ -55,6 +58,11 @@ class InformationSchema:
             "JOBS": self._job_rows,
             "JOBS_BY_PROJECT": self._job_rows,
             "JOBS_BY_USER": self._job_rows,
+            "STREAMING_TIMELINE": self._streaming_rows,
+            "STREAMING_TIMELINE_BY_PROJECT": self._streaming_rows,
+            "ROW_ACCESS_POLICIES": self._tables(
+                objects.ROW_POLICIES, lambda table: objects.row_policy_rows(catalog, table)
+            ),
             "__TABLES__": self._tables(columns.LEGACY, self._legacy_rows),
         }
 
@@ -130,12 +138,9 @@ class InformationSchema:
         ]
 
     def _partitions(self, table: Table) -> list[tuple[str | None, int]]:
-        time = table.resource.get("timePartitioning")
-        if time is None:
+        text = partition_id(table)
+        if text is None:
             return [(None, self._sizes.of(table)[0])]
-        formats = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
-        column = '"' + (time.get("field") or "_PARTITIONTIME").replace('"', '""') + '"'
-        text = f"coalesce(strftime({column}, '{formats[time.get('type', 'DAY')]}'), '__NULL__')"
         cursor = self._catalog.store.cursor()
         try:
             found = cursor.execute(
@@ -198,30 +203,11 @@ class InformationSchema:
 
     def _job_rows(self, datasets: list[Resource]) -> Rows:
         projects = dict.fromkeys(r["datasetReference"]["projectId"] for r in datasets)
-        rows = []
-        for job in (job for project in projects for job in self._jobs.find(project, set(), None)):
-            statistics, configuration = job.statistics, job.resource["configuration"]
-            query = statistics.get("query") or {}
-            end = statistics.get("endTime")
-            rows.append(
-                [
-                    moment(statistics["creationTime"]),
-                    job.project,
-                    job.resource["user_email"],
-                    job.id,
-                    configuration.get("jobType"),
-                    query.get("statementType"),
-                    "INTERACTIVE",
-                    moment(statistics["startTime"]),
-                    None if end is None else moment(end),
-                    (configuration.get("query") or {}).get("query"),
-                    job.resource["status"]["state"],
-                    int(statistics.get("totalBytesProcessed") or 0),
-                    0,
-                    False,
-                ]
-            )
-        return columns.JOBS, rows
+        return JOBS, [job_row(job) for project in projects for job in self._jobs.every(project)]
+
+    def _streaming_rows(self, datasets: list[Resource]) -> Rows:
+        references = [dataset["datasetReference"] for dataset in datasets]
+        return TIMELINE, self._timeline.rows((one["projectId"], one["datasetId"]) for one in references)
 
 
 def moment(milliseconds: Any) -> datetime:

@@ -150,6 +150,11 @@ class Jobs:
             if (not states or job.resource["status"]["state"] in states) and job.statistics.get("parentJobId") == parent
         ]
 
+    def every(self, project: str) -> list[Job]:
+        """The project's jobs and their children, newest first."""
+        with self._guard:
+            return [job for job in reversed(self._jobs.values()) if job.project == project]
+
     def close(self) -> None:
         """Let running jobs end."""
         self._pool.shutdown(wait=False, cancel_futures=True)

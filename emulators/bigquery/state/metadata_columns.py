@@ -62,11 +62,6 @@ ROUTINES = fields(
     "routine_schema STRING, routine_name STRING, routine_type STRING, routine_body STRING, routine_definition "
     "STRING, created TIMESTAMP, last_altered TIMESTAMP"
 )
-JOBS = fields(
-    "creation_time TIMESTAMP, project_id STRING, user_email STRING, job_id STRING, job_type STRING, "
-    "statement_type STRING, priority STRING, start_time TIMESTAMP, end_time TIMESTAMP, query STRING, state "
-    "STRING, total_bytes_processed INT64, total_slot_ms INT64, cache_hit BOOL"
-)
 LEGACY = fields(
     "project_id STRING, dataset_id STRING, table_id STRING, creation_time INT64, last_modified_time INT64, "
     "row_count INT64, size_bytes INT64, type INT64"

@@ -21,6 +21,23 @@ def partition_key(table: Table) -> str:
     return f"date_trunc('{time.get('type', 'DAY').lower()}', {quote(time.get('field') or '_PARTITIONTIME')})"
 
 
+def partition_id(table: Table) -> str | None:
+    """A DuckDB expression for the id of a row's partition, as PARTITIONS shows it; None without partitions."""
+    numbers = table.resource.get("rangePartitioning")
+    if numbers is not None:
+        column = quote(numbers["field"])
+        start, end, step = (int(numbers["range"][key]) for key in ("start", "end", "interval"))
+        return (
+            f"CASE WHEN {column} IS NULL THEN '__NULL__' WHEN {column} < {start} OR {column} >= {end} "
+            f"THEN '__UNPARTITIONED__' ELSE CAST({start} + (({column} - {start}) // {step}) * {step} AS VARCHAR) END"
+        )
+    time = table.resource.get("timePartitioning")
+    if time is None:
+        return None
+    column = quote(time.get("field") or "_PARTITIONTIME")
+    return f"coalesce(strftime({column}, '{_FORMATS[time.get('type', 'DAY')]}'), '__NULL__')"
+
+
 def unexpired(table: Table) -> str | None:
     """A DuckDB condition for the rows of partitions that have not expired; None when they never do.
 

@@ -39,6 +39,7 @@ def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -
             for index in range(len(entries))
             if index not in bad_rows
         ]
+        warehouse.timeline.refused((name.project, name.dataset, name.table), len(entries))
         return errors
     _insert(warehouse, table, good)
     return errors
@@ -79,6 +80,8 @@ def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, dic
         batch = pa.Table.from_pylist(list(fresh.values()), arrow_schema(table.fields))
         with warehouse.store.transaction() as transaction:
             append_arrow(transaction.cursor, table.physical, batch, table.fields)
+            own = table.name
+            warehouse.timeline.note(transaction.cursor, (own.project, own.dataset, own.table), len(fresh), batch.nbytes)
             if ids:
                 seen = pa.table({"t": [key] * len(ids), "i": ids, "s": [now] * len(ids)})
                 transaction.cursor.register("insert_ids_batch", seen)

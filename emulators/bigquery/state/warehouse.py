@@ -24,6 +24,7 @@ from emulators.bigquery.state.queries import Execution, temporary_name
 from emulators.bigquery.state.query_jobs import describe, query_of, reference
 from emulators.bigquery.state.sizes import Sizes
 from emulators.bigquery.state.store import Store, Transaction
+from emulators.bigquery.state.streaming_timeline import StreamingTimeline
 from emulators.bigquery.state.view import View
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options
 
@@ -42,7 +43,8 @@ class Warehouse:
         self.external = External(self.objects, self.store)
         self.sizes = Sizes(self.catalog)
         self.jobs = Jobs(self.store)
-        self.information = InformationSchema(self.catalog, self.sizes, self.jobs)
+        self.timeline = StreamingTimeline(self.store)
+        self.information = InformationSchema(self.catalog, self.sizes, self.jobs, self.timeline)
         self.insert_ids = InsertIds(self.store)
         self.anonymous = AnonymousTables()
         self.tags = tags or PolicyTags()

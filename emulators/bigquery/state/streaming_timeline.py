@@ -1,0 +1,66 @@
+"""STREAMING_TIMELINE: how many requests, rows and bytes insertAll took of each table, minute by minute."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from emulators.bigquery.state.metadata_columns import fields
+from emulators.bigquery.state.store import Store
+
+TIMELINE = fields(
+    "start_timestamp TIMESTAMP, project_id STRING, project_number INT64, dataset_id STRING, table_id STRING, "
+    "error_code STRING, total_requests INT64, total_rows INT64, total_input_bytes INT64"
+)
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS main.streaming (minute BIGINT, project VARCHAR, dataset VARCHAR, table_name VARCHAR, "
+    "error VARCHAR, requests BIGINT, rows BIGINT, bytes BIGINT)"
+)
+_SUMS = (
+    "SELECT minute, project, dataset, table_name, error, CAST(sum(requests) AS BIGINT), CAST(sum(rows) AS BIGINT), "
+    "CAST(sum(bytes) AS BIGINT) FROM main.streaming GROUP BY ALL"
+)
+_KEPT_MINUTES = 180 * 24 * 60
+
+
+class StreamingTimeline:
+    """One line a request, kept in the transaction of its rows; lines of a minute become one when the service starts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        with store.transaction() as transaction:
+            transaction.cursor.execute(_TABLE)
+            transaction.cursor.execute(f"CREATE TEMP TABLE summed AS {_SUMS}")
+            transaction.cursor.execute("DELETE FROM main.streaming")
+            oldest = _minute() - _KEPT_MINUTES
+            transaction.cursor.execute(f"INSERT INTO main.streaming SELECT * FROM summed WHERE minute > {oldest}")
+            transaction.cursor.execute("DROP TABLE summed")
+
+    def note(self, cursor: duckdb.DuckDBPyConnection, name: tuple[str, str, str], rows: int, size: int) -> None:
+        """A request that is done, in the transaction of its rows."""
+        cursor.execute("INSERT INTO main.streaming VALUES (?, ?, ?, ?, NULL, 1, ?, ?)", [_minute(), *name, rows, size])
+
+    def refused(self, name: tuple[str, str, str], rows: int) -> None:
+        """A request of which nothing was inserted, because a row is wrong."""
+        with self._store.transaction() as transaction:
+            transaction.cursor.execute(
+                "INSERT INTO main.streaming VALUES (?, ?, ?, ?, 'INVALID_ARGUMENT', 1, ?, 0)", [_minute(), *name, rows]
+            )
+
+    def rows(self, datasets: Iterable[tuple[str, str]]) -> list[list[Any]]:
+        """The rows of STREAMING_TIMELINE for datasets (project, dataset)."""
+        wanted, cursor = set(datasets), self._store.cursor()
+        try:
+            found = cursor.execute(f"{_SUMS} ORDER BY ALL").fetchall()
+        finally:
+            cursor.close()
+        return [
+            [datetime.fromtimestamp(minute * 60, UTC), project, None, dataset, table, *counts]
+            for minute, project, dataset, table, *counts in found
+            if (project, dataset) in wanted
+        ]
+
+
+def _minute() -> int:
+    return int(datetime.now(UTC).timestamp()) // 60

@@ -1,0 +1,48 @@
+"""INFORMATION_SCHEMA tells what was done: jobs, streamed rows, policies, partitions."""
+
+from typing import Any
+
+from google.cloud import bigquery
+
+
+def rows(client: bigquery.Client, sql: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in client.query_and_wait(sql)]
+
+
+def test_jobs_tell_what_they_did(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"CREATE TABLE {dataset}.t AS SELECT 1 AS n")
+    labels = bigquery.QueryJobConfig(labels={"team": "a"})
+    job = client.query(f"SELECT n FROM {dataset}.t", job_config=labels)
+    job.result()
+    found = rows(
+        client,
+        "SELECT job_type, statement_type, referenced_tables, labels, error_result IS NULL FROM "
+        f"`region-us`.INFORMATION_SCHEMA.JOBS WHERE job_id = '{job.job_id}'",
+    )
+    table = {"project_id": client.project, "dataset_id": dataset, "table_id": "t"}
+    assert found == [("QUERY", "SELECT", [table], [{"key": "team", "value": "a"}], True)]
+
+
+def test_streamed_rows_are_counted_by_table(client: bigquery.Client, dataset: str) -> None:
+    name = f"{client.project}.{dataset}.t"
+    client.create_table(bigquery.Table(name, [bigquery.SchemaField("n", "INTEGER")]))
+    assert client.insert_rows_json(name, [{"n": 1}, {"n": 2}]) == []
+    assert client.insert_rows_json(name, [{"n": "x"}]) != []
+    found = rows(
+        client,
+        "SELECT error_code, SUM(total_requests), SUM(total_rows) FROM "
+        f"`region-us`.INFORMATION_SCHEMA.STREAMING_TIMELINE_BY_PROJECT WHERE dataset_id = '{dataset}' GROUP BY 1",
+    )
+    assert sorted(found, key=str) == [("INVALID_ARGUMENT", 1, 1), (None, 1, 2)]
+
+
+def test_policies_and_ranges(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(
+        f"CREATE TABLE {dataset}.t (n INT64) PARTITION BY RANGE_BUCKET(n, GENERATE_ARRAY(0, 100, 10)); "
+        f"INSERT INTO {dataset}.t VALUES (1), (15), (200), (NULL); "
+        f"CREATE ROW ACCESS POLICY p ON {dataset}.t GRANT TO ('allUsers') FILTER USING (TRUE)"
+    )
+    partitions = rows(client, f"SELECT partition_id FROM {dataset}.INFORMATION_SCHEMA.PARTITIONS ORDER BY 1")
+    assert partitions == [("0",), ("10",), ("__NULL__",), ("__UNPARTITIONED__",)]
+    policies = f"SELECT row_access_policy_id, filter_predicate, grantees FROM {dataset}.INFORMATION_SCHEMA"
+    assert rows(client, f"{policies}.ROW_ACCESS_POLICIES") == [("p", "TRUE", ["allUsers"])]
