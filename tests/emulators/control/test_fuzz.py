@@ -14,6 +14,7 @@ from tests.emulators.control.conftest import enable
 PARENT = "projects/project-1"
 AT = f"{PARENT}/locations/europe-west1"
 CONTAINERS = {"containers": [{"image": "i", "env": [{"name": "A", "value": "b"}]}]}
+Mutated = tuple[str, str, dict[str, str], bytes]
 REQUESTS: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
     (
         "POST",
@@ -158,15 +159,14 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> tuple[str, str, dict[str, str], bytes]:
+def mutated(draw: st.DrawFn) -> Mutated:
     """A request that was right, with something changed in its path, its parameters and its body."""
     method, path, query, body = copy.deepcopy(draw(st.sampled_from(REQUESTS)))
     for _ in range(draw(st.integers(0, 3))):
         place = draw(st.sampled_from(places(body)))
         if not place:
-            body[draw(st.sampled_from(["name", "etag", "labels", "state", "x", "kmsKeyName", "template"]))] = draw(
-                STRANGE
-            )
+            field = draw(st.sampled_from(["name", "etag", "labels", "state", "x", "kmsKeyName", "template"]))
+            body[field] = copy.deepcopy(draw(STRANGE))  # a copy: what is drawn is shared, and may be changed next
             continue
         target: Any = body
         for step in place[:-1]:
@@ -202,8 +202,18 @@ def address(control_address: str) -> str:
 
 @settings(max_examples=100, deadline=None)
 @given(request=mutated())
-def test_every_request_is_answered(address: str, request: tuple[str, str, dict[str, str], bytes]) -> None:
-    method, path, query, data = request
+def test_every_request_is_answered(address: str, request: Mutated) -> None:
+    is_answered(address, *request)
+
+
+@pytest.mark.long
+@settings(max_examples=2000, deadline=None, derandomize=False)
+@given(request=mutated())
+def test_every_request_of_many_is_answered(address: str, request: Mutated) -> None:
+    is_answered(address, *request)
+
+
+def is_answered(address: str, method: str, path: str, query: dict[str, str], data: bytes) -> None:
     with requests.Session() as session:
         answer = session.request(method, f"{address}/{path}", params=query, data=data, timeout=10)
         assert answer.status_code < 500 or answer.status_code == 501, answer.text
