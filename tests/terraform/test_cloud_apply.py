@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from contracts.reader import load
+from deployment.plan import parse
+from deployment.plan_guard import refusals
 from emulators.supervisor.platform import Platform
 from emulators.terraform.work import environment
 from tests.terraform.conftest import FOLDER, ROOT, Run
@@ -68,6 +71,15 @@ class Cloud:
         print(f"{self.project}: {command}: {time.monotonic() - begun:.0f} s. {said}")  # for pytest -rP
         return done
 
+    def apply(self, *settings: str) -> str:
+        """Plan, let the plan be guarded, apply it: as docs/deploy.md and the workflows do. What Terraform said last."""
+        assert (planned := self.run("plan", "-out=tfplan", *settings)).returncode == 0, planned.stderr
+        shown = json.loads(self.run("show", "-json", "tfplan").stdout)
+        assert [refusal.what for refusal in refusals(parse(shown), load())] == []
+        applied = self.run("apply", "tfplan")
+        assert applied.returncode == 0, applied.stderr
+        return applied.stdout
+
     def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """A request to the control plane, as a person makes it by gcloud."""
         data = None if body is None else json.dumps(body).encode()
@@ -111,18 +123,16 @@ def test_an_environment_is_applied_changed_and_destroyed(cloud: Cloud, tmp_path:
     (tmp_path / "over.tfvars.json").write_text(json.dumps(OVERRIDES))
     settings = [f"-var-file=environments/{name}.tfvars", f"-var-file={tmp_path / 'over.tfvars.json'}"]
     (tmp_path / "first.tfvars.json").write_text(json.dumps(FIRST[name]))
-    first = cloud.run("apply", "-auto-approve", *settings, f"-var-file={tmp_path / 'first.tfvars.json'}")
-    assert first.returncode == 0, first.stderr
+    cloud.apply(*settings, f"-var-file={tmp_path / 'first.tfvars.json'}")
     fill_secrets(cloud)  # by hand, between two applies: nothing that runs starts without its passwords
-    done = cloud.run("apply", "-auto-approve", *settings)
-    assert done.returncode == 0, done.stderr
+    assert "0 destroyed" in cloud.apply(*settings)
     second = cloud.run("plan", "-detailed-exitcode", *settings)
     assert second.returncode == 0, second.stdout + second.stderr
 
     (tmp_path / "change.tfvars.json").write_text(json.dumps(CHANGES[name]))
     settings.append(f"-var-file={tmp_path / 'change.tfvars.json'}")
-    changed = cloud.run("apply", "-auto-approve", *settings)
-    assert changed.returncode == 0 and "0 added" in changed.stdout, changed.stdout + changed.stderr
+    changed = cloud.apply(*settings)
+    assert "0 added" in changed and "0 destroyed" in changed
     assert cloud.run("plan", "-detailed-exitcode", *settings).returncode == 0
 
     gone = cloud.run("destroy", "-auto-approve", *settings)

@@ -65,4 +65,9 @@ resource "google_datastream_stream" "source" {
   }
 
   backfill_all {}
+
+  lifecycle {
+    # Only ever asked at the creation; without this a stream that is started later would be made anew, with a new backfill.
+    ignore_changes = [create_without_validation]
+  }
 }
