@@ -9,6 +9,7 @@ from emulators.bigquery.state import metadata_columns as columns
 from emulators.bigquery.state import metadata_objects as objects
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.jobs import Jobs
+from emulators.bigquery.state.metadata_ddl import table_ddl
 from emulators.bigquery.state.metadata_jobs import JOBS, job_row
 from emulators.bigquery.state.metadata_rows import column_rows, field_path_rows, option_rows, table_row
 from emulators.bigquery.state.partitions import partition_id
@@ -25,7 +26,7 @@ class InformationSchema:
         self._catalog, self._sizes, self._jobs, self._timeline = catalog, sizes, jobs, timeline
         self._views: dict[str, Callable[[list[Resource]], Rows]] = {
             "SCHEMATA": self._schemata,
-            "TABLES": self._tables(columns.TABLES, lambda table: [table_row(table)]),
+            "TABLES": self._tables(columns.TABLES, lambda table: [table_row(table, table_ddl(table))]),
             "COLUMNS": self._tables(columns.COLUMNS, column_rows),
             "COLUMN_FIELD_PATHS": self._tables(columns.COLUMN_FIELD_PATHS, field_path_rows),
             "TABLE_OPTIONS": self._tables(columns.TABLE_OPTIONS, option_rows),

@@ -14,8 +14,8 @@ _KINDS = {
 }  # fmt: skip
 
 
-def table_row(table: Table) -> list[Any]:
-    """A row of TABLES."""
+def table_row(table: Table, ddl: str) -> list[Any]:
+    """A row of TABLES; ddl makes the table again."""
     name, resource = table.name, table.resource
     base = (resource.get("snapshotDefinition") or resource.get("cloneDefinition") or {}).get("baseTableReference", {})
     taken = (resource.get("snapshotDefinition") or {}).get("snapshotTime")
@@ -36,7 +36,7 @@ def table_row(table: Table) -> list[Any]:
         base.get("datasetId"),
         base.get("tableId"),
         datetime.fromisoformat(taken) if taken else None,
-        None,
+        ddl,
         "NULL",
     ]
 

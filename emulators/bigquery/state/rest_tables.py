@@ -10,6 +10,7 @@ from emulators.bigquery.state.datasets import merged, require_match
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.evolution import evolve
 from emulators.bigquery.state.outcomes import Query
+from emulators.bigquery.state.partitions import partition_condition
 from emulators.bigquery.state.queries import Execution
 from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
 from emulators.bigquery.state.store import Transaction
@@ -103,7 +104,13 @@ def _evolved(warehouse: Warehouse, transaction: Transaction, table: Table, schem
     return evolve(warehouse.catalog, transaction, table, fields_from_rest(schema))
 
 
-def delete_table(warehouse: Warehouse, name: TableName) -> None:
-    """Drop a table, view or external table; 404 when it is not there."""
+def delete_table(warehouse: Warehouse, name: TableName, partition: str | None = None) -> None:
+    """Drop a table, view or external table, or the rows of a partition; 404 when it is not there."""
     with warehouse.store.lock(str(name)), warehouse.store.transaction() as transaction:
+        if partition is not None:
+            table = warehouse.catalog.require(name, transaction)
+            condition = partition_condition(table, partition)
+            transaction.cursor.execute(f"DELETE FROM {table.physical} WHERE {condition}")
+            warehouse.catalog.touch(transaction, name)
+            return
         drop_table(warehouse.catalog, transaction, warehouse.catalog.require(name, transaction))

@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state.errors import not_found
 from emulators.bigquery.state.rest_tables import change_table, delete_table, insert_table
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.warehouse import Warehouse
@@ -75,8 +74,6 @@ def _change(warehouse: Warehouse, request: Request, body: bytes, replace: bool) 
 
 
 def delete(warehouse: Warehouse, request: Request, body: bytes) -> Response:
-    """DELETE; 404 when it is not there."""
-    if "$" in request.path_params["table"]:
-        raise not_found("Table", request.path_params["table"])
-    delete_table(warehouse, name_of(request))
+    """DELETE of a table, or with a decorator of a partition's rows; 404 when it is not there."""
+    delete_table(warehouse, name_of(request), request.path_params["table"].partition("$")[2] or None)
     return Response(status_code=204)

@@ -283,6 +283,12 @@ def export(a: Analyzer, node: d.Export) -> Statement:
     return made(a, node, "EXPORT_DATA", actions.ExportData(f.options(a, node.options)), duckdb=sql, schema=schema)
 
 
+def _named_by(node: nodes.Node | None) -> tuple[Field, ...]:
+    """The column that PARTITION BY names, where columns are only known once the files are read."""
+    first = node.args[0] if isinstance(node, nodes.Call) and node.args else node
+    return (Field(first.parts[0], "DATE"),) if isinstance(first, nodes.Path) else ()
+
+
 @statement_rule(d.Load)
 def load(a: Analyzer, node: d.Load) -> Statement:
     """LOAD DATA"""
@@ -292,6 +298,7 @@ def load(a: Analyzer, node: d.Load) -> Statement:
     known = columns
     if not known and (info := a.catalog.table(name)) is not None:
         known = info.fields
+    known = known or _named_by(node.partition_by)
     action = actions.LoadData(
         name, columns, f.options(a, node.files), node.overwrite, partitioning(a, node.partition_by, known), tuple(node.cluster_by),  # noqa: E501
         f.options(a, node.options), parts,

@@ -46,3 +46,29 @@ def test_policies_and_ranges(client: bigquery.Client, dataset: str) -> None:
     assert partitions == [("0",), ("10",), ("__NULL__",), ("__UNPARTITIONED__",)]
     policies = f"SELECT row_access_policy_id, filter_predicate, grantees FROM {dataset}.INFORMATION_SCHEMA"
     assert rows(client, f"{policies}.ROW_ACCESS_POLICIES") == [("p", "TRUE", ["allUsers"])]
+
+
+def test_a_table_tells_how_to_make_it_again(client: bigquery.Client, dataset: str) -> None:
+    """TABLES.ddl runs, and makes the same table."""
+    name = f"{client.project}.{dataset}.t"
+    client.query_and_wait(
+        f"CREATE TABLE {dataset}.t (d DATE NOT NULL OPTIONS(description='day'), n INT64 DEFAULT 1, "
+        "l ARRAY<STRUCT<a STRING>>, PRIMARY KEY (d) NOT ENFORCED) PARTITION BY DATE_TRUNC(d, MONTH) CLUSTER BY n "
+        "OPTIONS(labels=[('a', 'b')], description='it')"
+    )
+    question = f"SELECT ddl FROM {dataset}.INFORMATION_SCHEMA.TABLES WHERE table_name = 't'"
+    ((ddl,),), before = rows(client, question), client.get_table(name)
+    client.delete_table(name)
+    client.query_and_wait(ddl)
+    after = client.get_table(name)
+    assert (after.schema, after.time_partitioning, after.clustering_fields, after.labels, after.description) == (
+        before.schema, before.time_partitioning, before.clustering_fields, before.labels, before.description,
+    )  # fmt: skip
+    assert rows(client, question) == [(ddl,)]
+
+
+def test_a_partition_is_deleted_by_its_decorator(client: bigquery.Client, dataset: str) -> None:
+    days = "SELECT DATE '2024-01-01' + n AS d FROM UNNEST([0, 1]) n"
+    client.query_and_wait(f"CREATE TABLE {dataset}.t PARTITION BY d AS {days}")
+    client.delete_table(f"{client.project}.{dataset}.t$20240101")
+    assert [str(day) for (day,) in rows(client, f"SELECT d FROM {dataset}.t")] == ["2024-01-02"]
