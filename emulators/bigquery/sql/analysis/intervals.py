@@ -1,6 +1,7 @@
 """INTERVAL values, and arithmetic of dates with intervals and numbers."""
 
 import re
+from dataclasses import replace
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
@@ -91,6 +92,14 @@ def _between(a: Analyzer, node: nodes.Interval, text: str) -> Value:
     return Value("(" + " + ".join(amounts) + ")", t.INTERVAL)
 
 
+def in_range(value: Value) -> Value:
+    """A date or moment that was computed: an error outside of the years 1 to 9999, which DuckDB would go on with."""
+    kind, sql = t.duckdb(value.type), value.sql
+    message = f"{value.type} overflow: the result is not between the years 1 and 9999"
+    failure = f"CAST(CAST(bq.fail({t.text(message)}) AS VARCHAR) AS {kind})"
+    return replace(value, sql=f"CASE WHEN year({sql}) NOT BETWEEN 1 AND 9999 THEN {failure} ELSE {sql} END")
+
+
 def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -> Value:  # noqa: RET503
     """DATE + INT64, DATE - DATE, x + INTERVAL, INTERVAL * INT64 and the like."""
     from emulators.bigquery.sql.analysis.operators import no_signature
@@ -99,11 +108,13 @@ def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes
     if op == "+" and y in ("DATE", "DATETIME", "TIMESTAMP", "TIME") and x in ("INT64", "INTERVAL"):
         left, right, x, y = right, left, y, x
     if x == "DATE" and y == "INT64" and op in ("+", "-"):
-        return combine(f"({left.sql} {op} CAST({right.sql} AS INTEGER))", t.DATE, left, right)
+        return in_range(combine(f"({left.sql} {op} CAST({right.sql} AS INTEGER))", t.DATE, left, right))
     if y == "INTERVAL" and op in ("+", "-"):
         if x == "DATE":
-            return combine(f"CAST({left.sql} {op} {right.sql} AS TIMESTAMP)", t.DATETIME, left, right)
-        if x in ("DATETIME", "TIMESTAMP", "TIME", "INTERVAL"):
+            return in_range(combine(f"CAST({left.sql} {op} {right.sql} AS TIMESTAMP)", t.DATETIME, left, right))
+        if x in ("DATETIME", "TIMESTAMP"):
+            return in_range(combine(f"({left.sql} {op} {right.sql})", left.type, left, right))
+        if x in ("TIME", "INTERVAL"):
             return combine(f"({left.sql} {op} {right.sql})", left.type, left, right)
     if op == "-" and x == y and x in ("DATE", "DATETIME", "TIMESTAMP", "TIME"):
         if x == "DATE":

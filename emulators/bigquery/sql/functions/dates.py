@@ -6,7 +6,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
 from emulators.bigquery.sql.analysis.coercion import coerce
-from emulators.bigquery.sql.analysis.intervals import interval_sql
+from emulators.bigquery.sql.analysis.intervals import in_range, interval_sql
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.parts import DATE_PARTS, TIME_PARTS, WEEKDAYS, part, truncated
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
@@ -96,8 +96,12 @@ def _shift(name: str) -> Callable[[Analyzer, nodes.Call, Scope], Value]:
             no_function_signature(a, node, [value, interval])
         return combine(f"CAST({value.sql} {_sign(node)} {interval.sql} AS {t.duckdb(kind)})", kind, value, interval)
 
-    shift.__name__ = name
-    return shift
+    def checked(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+        value = shift(a, node, scope)
+        return value if value.type == t.TIME else in_range(value)
+
+    checked.__name__, checked.__doc__ = name, shift.__doc__
+    return checked
 
 
 def _sign(node: nodes.Call) -> str:

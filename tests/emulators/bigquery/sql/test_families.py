@@ -90,6 +90,11 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
     [
         "CAST(DATE '2024-01-01' AS STRING FORMAT 'QQ')",
         "CAST(1 AS BOOL FORMAT 'x')",
+        "DATE_ADD(DATE '9999-12-31', INTERVAL 1 DAY)",
+        "DATE_SUB(DATE '0001-01-01', INTERVAL 1 MONTH)",
+        "DATE '9999-12-31' + 1",
+        "TIMESTAMP '9999-12-31 23:00:00' + INTERVAL 1 HOUR",
+        "TIMESTAMP_ADD(TIMESTAMP '9999-12-31', INTERVAL 1 DAY)",
         "NET.IP_TO_STRING(b'123')",
         "NET.IP_NET_MASK(5, 1)",
         "ST_GEOGFROMWKB(b'abc')",
@@ -126,6 +131,9 @@ MORE: list[tuple[str, Any]] = [
     ("SAFE.PARSE_JSON('1.234567890123456789012')", None),
     ("(SELECT STRING_AGG(x, b'-' LIMIT 1) FROM UNNEST([b'a', b'b']) x)", b"a"),
     ("SAFE.REGEXP_EXTRACT('a', '(a)(b)')", None),
+    ("SAFE.DATE_ADD(DATE '9999-12-31', INTERVAL 1 DAY)", None),
+    ("DATE_ADD(CAST(NULL AS DATE), INTERVAL 1 DAY)", None),
+    ("@@row_count", None),
 ]
 
 
