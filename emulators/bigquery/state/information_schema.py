@@ -61,9 +61,6 @@ class InformationSchema:
             "JOBS_BY_USER": self._job_rows,
             "STREAMING_TIMELINE": self._streaming_rows,
             "STREAMING_TIMELINE_BY_PROJECT": self._streaming_rows,
-            "ROW_ACCESS_POLICIES": self._tables(
-                objects.ROW_POLICIES, lambda table: objects.row_policy_rows(catalog, table)
-            ),
             "__TABLES__": self._tables(columns.LEGACY, self._legacy_rows),
         }
 

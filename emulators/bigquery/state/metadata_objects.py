@@ -9,7 +9,6 @@ from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.metadata_columns import fields
 from emulators.bigquery.state.metadata_rows import labels_literal, literal
-from emulators.bigquery.state.row_policies import policies_of
 
 _STATUS = Field("last_refresh_status", "STRUCT", fields=fields("reason STRING, location STRING, message STRING"))
 MATERIALIZED_VIEWS = (
@@ -33,14 +32,6 @@ SCHEMATA_OPTIONS = fields(
 CONSTRAINT_COLUMNS = fields(
     "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, constraint_catalog STRING, "
     "constraint_schema STRING, constraint_name STRING"
-)
-ROW_POLICIES = (
-    *fields(
-        "table_catalog STRING, table_schema STRING, table_name STRING, row_access_policy_id STRING, "
-        "filter_predicate STRING"
-    ),
-    Field("grantees", "STRING", "REPEATED"),
-    *fields("creation_time TIMESTAMP, last_modified_time TIMESTAMP"),
 )
 PRIVILEGES = fields(
     "object_catalog STRING, object_schema STRING, object_name STRING, object_type STRING, privilege_type STRING, "
@@ -106,16 +97,6 @@ def constraint_column_rows(table: Table) -> Iterator[list[Any]]:
         for pair in key["columnReferences"]:
             yield [other["projectId"], other["datasetId"], other["tableId"], pair["referencedColumn"], n.project,
                    n.dataset, name]  # fmt: skip
-
-
-def row_policy_rows(catalog: Catalog, table: Table) -> Iterator[list[Any]]:
-    """The rows of ROW_ACCESS_POLICIES."""
-    name = table.name
-    for policy in policies_of(catalog, name):
-        times = [datetime.fromtimestamp(int(policy[key]) / 1000, UTC) for key in ("creationTime", "lastModifiedTime")]
-        identifier = policy["rowAccessPolicyReference"]["policyId"]
-        yield [name.project, name.dataset, name.table, identifier, policy["filterPredicate"], policy["grantees"],
-               *times]  # fmt: skip
 
 
 def privilege_rows(catalog: Catalog, dataset: Resource) -> Iterator[list[Any]]:

@@ -19,6 +19,7 @@ from emulators.bigquery.sql.syntax.scripting import parse_expression, parse_quer
 from emulators.bigquery.sql.types import Type
 
 _DEPTH = 60
+_FUNCTIONS = ("SCALAR_FUNCTION", "AGGREGATE_FUNCTION")
 Arguments = Sequence[tuple[str, Type | None]]
 
 
@@ -48,6 +49,8 @@ def inline(
     key = f"{name}()"
     if a.shared.views.count(key) or len(a.shared.views) > _DEPTH:
         a.fail(f"Recursive function call {name} is not supported", node)
+    if node.over is not None or node.distinct or node.order_by or node.limit or node.nulls or node.having:
+        a.fail(f"Function {name} with OVER, DISTINCT, ORDER BY, LIMIT, HAVING or NULLS is not supported", node)
     bound = _bind(a, name, wanted, node, scope)
     inner = Analyzer(a.environment, body, a.shared)
     a.shared.views = (*a.shared.views, key)
@@ -101,7 +104,7 @@ def _javascript(
 def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """A call of a routine of the catalog; Function not found when there is none."""
     routine, _name = _routine(a, node)
-    if routine is None or routine.get("routineType", "SCALAR_FUNCTION") != "SCALAR_FUNCTION":
+    if routine is None or routine.get("routineType", "SCALAR_FUNCTION") not in _FUNCTIONS:
         _unknown(a, node)
     wanted = [
         (arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"]))
@@ -185,8 +188,6 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
     """CREATE FUNCTION / TABLE FUNCTION / PROCEDURE: the body is analysed once to find mistakes early."""
     if node.language not in ("SQL", "JS") or (node.language == "JS" and node.kind != "FUNCTION"):
         a.fail(f"{node.kind.title()}s in {node.language} are not supported by this emulator", node)
-    if node.kind == "AGGREGATE FUNCTION":
-        a.fail("User-defined aggregate functions are not supported by this emulator", node)
     if node.language == "JS" and (node.returns is None or any(arg.type is None for arg in node.arguments)):
         a.fail("JavaScript functions need a RETURNS type, and a type for each argument", node)
     returned = _check(a, node)
@@ -194,7 +195,8 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
         a.environment.functions[node.name[-1].lower()] = node
         return Statement("CREATE_FUNCTION", text_of(a, node))
     name = a.table_name(node.name, node)
-    kinds = {"FUNCTION": "SCALAR_FUNCTION", "TABLE FUNCTION": "TABLE_VALUED_FUNCTION", "PROCEDURE": "PROCEDURE"}
+    kinds = {"FUNCTION": "SCALAR_FUNCTION", "TABLE FUNCTION": "TABLE_VALUED_FUNCTION", "PROCEDURE": "PROCEDURE",
+             "AGGREGATE FUNCTION": "AGGREGATE_FUNCTION"}  # fmt: skip
     resource: dict[str, Any] = {
         "routineType": kinds[node.kind], "language": "SQL", "definitionBody": node.body,
         "arguments": [_rest_argument(arg) for arg in node.arguments], **_options(a, node),

@@ -313,3 +313,11 @@ def test_a_loop_without_statements_can_be_stopped_from_outside(warehouse: Any) -
 def test_deep_nesting_is_an_error(warehouse: Any) -> None:
     with pytest.raises(SqlError, match="too deeply nested"):
         warehouse.run("SELECT " + "(" * 5000 + "1" + ")" * 5000)
+
+
+def test_an_aggregate_function_of_ones_own(warehouse: Any) -> None:
+    define = "CREATE TEMP AGGREGATE FUNCTION mean(x FLOAT64, k FLOAT64 NOT AGGREGATE) AS (SUM(x) * k / COUNT(*));"
+    rows = "UNNEST([STRUCT('a' AS g, 1 AS v), ('a', 3), ('b', 5)])"
+    assert warehouse.run(f"{define} SELECT g, mean(v, 10) FROM {rows} GROUP BY g ORDER BY g") == [("a", 20), ("b", 50)]
+    with pytest.raises(SqlError):
+        warehouse.run(f"{define} SELECT mean(v, 1) OVER () FROM {rows}")
