@@ -113,24 +113,30 @@ class Datastream:
             raise invalid("a connection profile needs postgresqlProfile or gcsProfile; others are not supported here")
 
     def patch_profile(self, name: str, body: Mapping[str, Any], mask: str | None, dry: bool) -> Resource:
-        """Change a connection profile; running streams take it up when they are started again."""
+        """Change a connection profile; running streams go on with it at once."""
         with self._lock:
-            profile = merged(self.get(name), body, mask)
+            old = self.get(name)
+            profile = merged(old, body, mask)
             self._check_profile(profile)
             profile["updateTime"] = now()
             if not dry:
                 self.resources.put(profile)
+                if {**profile, "updateTime": ""} != {**old, "updateTime": ""}:
+                    self._restart_streams_of(name)
             return without_secrets(profile)
+
+    def _restart_streams_of(self, profile: str) -> None:
+        for resource in self.resources.all():
+            if profile in _profiles_of(resource) and resource["state"] == "RUNNING":
+                self._stop_worker(resource["name"])
+                self._start_worker(resource)
 
     def delete_profile(self, name: str) -> None:
         """Delete a connection profile that no stream uses."""
         with self._lock:
             self.get(name)
             for resource in self.resources.all():
-                if name in (
-                    resource.get("sourceConfig", {}).get("sourceConnectionProfile"),
-                    resource.get("destinationConfig", {}).get("destinationConnectionProfile"),
-                ):
+                if name in _profiles_of(resource):
                     raise precondition(
                         f"connection profile {name} is used by stream {resource['name']}; delete it first"
                     )
@@ -286,3 +292,11 @@ class Datastream:
             "errors": errors,
             "error": errors[0]["message"] if errors else None,
         }
+
+
+def _profiles_of(resource: Resource) -> tuple[str | None, str | None]:
+    """The connection profiles that a stream names; none of another resource."""
+    return (
+        resource.get("sourceConfig", {}).get("sourceConnectionProfile"),
+        resource.get("destinationConfig", {}).get("destinationConnectionProfile"),
+    )

@@ -27,6 +27,14 @@ def resource_name(request: Request) -> str:
     return request.url.path.removeprefix("/v1/").partition(":")[0]
 
 
+def collection_name(request: Request) -> str:
+    """The name of a collection that is listed. An empty list of all locations would be a wrong answer."""
+    name = resource_name(request)
+    if "/locations/-/" in name:
+        raise ApiError("UNIMPLEMENTED", "listing all locations is not supported by this emulator; name one")
+    return name
+
+
 def parent(request: Request) -> str:
     """`projects/p/locations/l`."""
     return f"projects/{request.path_params['project']}/locations/{request.path_params['location']}"
@@ -77,7 +85,7 @@ def create_profile(service: Datastream, request: Request, body: Json) -> Json:
 
 def list_profiles(service: Datastream, request: Request, _: Json) -> Json:
     """connectionProfiles.list"""
-    found = service.resources.children(resource_name(request))
+    found = service.resources.children(collection_name(request))
     return page(request, "connectionProfiles", [without_secrets(each) for each in found])
 
 
@@ -110,7 +118,7 @@ def create_stream(service: Datastream, request: Request, body: Json) -> Json:
 
 def list_streams(service: Datastream, request: Request, _: Json) -> Json:
     """streams.list"""
-    found = service.resources.children(resource_name(request))
+    found = service.resources.children(collection_name(request))
     return page(request, "streams", [service.show_stream(each) for each in found])
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import psycopg2
 
+from emulators.provision.resource import region
 from emulators.supervisor.environment import PROJECT
 
 PATIENCE = 600.0
 QUIET = 1.5
 TRIES = 60.0  # seconds in which a bundle may be tried again
-LOCATION = "-"
 
 
 class NotCaughtUp(Exception):
@@ -36,7 +36,7 @@ def wait_for_logs(environment: Mapping[str, str], say: Callable[[str], None]) ->
         NotCaughtUp: a stream did not arrive in time.
     """
     host = environment["DATASTREAM_EMULATOR_HOST"]
-    streams = _get(f"{host}/v1/projects/{PROJECT}/locations/{LOCATION}/streams").get("streams", [])
+    streams = _get(f"{host}/v1/projects/{PROJECT}/locations/{region()}/streams").get("streams", [])
     left_out = []
     for source in [stream["name"].split("/")[-1] for stream in streams]:
         try:
