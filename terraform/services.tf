@@ -10,12 +10,16 @@ variable "project_number" {
 }
 
 locals {
-  apis = toset([
+  apis = setunion(local.asked_apis, [
     "artifactregistry", "bigquery", "bigqueryconnection", "bigquerydatapolicy", "bigquerydatatransfer", "bigqueryreservation",
     "bigtableadmin", "billingbudgets", "cloudkms", "cloudresourcemanager", "compute", "datacatalog", "dataflow", "datalineage",
     "datastream", "dns", "iam", "iamcredentials", "iap", "logging", "monitoring", "pubsub", "run", "secretmanager",
     "servicenetworking", "serviceusage", "sqladmin", "storage", "sts",
   ])
+  asked_apis = toset(concat(
+    length(var.iam.org_policies) > 0 ? ["orgpolicy"] : [],
+    var.network.access_policy != null ? ["accesscontextmanager"] : [],
+  ))
 }
 
 resource "google_project_service" "this" {

@@ -47,10 +47,19 @@ class Call:
         """Whether the request is only to be checked."""
         return bool(self.query.get("validateOnly"))
 
+    def shower(self, name: str) -> Method | None:
+        """The method that answers with the resource of this name: its get, or, where there is none, its patch."""
+        for http, verb in (("GET", "get"), ("PATCH", "patch")):
+            found = self.document.find(http, name)
+            if found and found[0].verb == verb:
+                method = found[0]
+                return method if verb == "get" or "done" not in self.document.properties(method.response) else None
+        return None
+
     def schema_of(self, name: str) -> str:
-        """The schema of the resource of this name; "" where the API cannot get one."""
-        found = self.document.find("GET", name)
-        return found[0].response if found and found[0].verb == "get" else ""
+        """The schema of the resource of this name; "" where no method answers with one."""
+        method = self.shower(name)
+        return method.response if method else ""
 
     def can_create(self, name: str) -> bool:
         """Whether resources of this kind are made by a method of the API, so that one may be missing."""

@@ -39,9 +39,9 @@ def etag_of(resource: Json) -> str:
 def created(call: Call, schema: str, name: str, resource: Json) -> None:
     """Fill a new resource."""
     properties = call.checker.properties(schema)
-    found = call.document.find("GET", name)
+    shower = call.shower(name)
     if "name" in properties:
-        resource["name"] = name if found and found[0].is_full_name else names.short(name)
+        resource["name"] = name if shower and shower.is_full_name else names.short(name)
     for field in ("createTime", "creationTimestamp", "creationTime", "insertTime"):
         if _is_ours(properties.get(field, {})):
             resource[field] = now()

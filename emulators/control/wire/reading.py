@@ -44,7 +44,7 @@ def read_place(raw_path: str) -> Place:
     matched = _VERSION.fullmatch(rest)
     if not label or matched is None:
         raise ControlError("NOT_FOUND", f"The requested URL {raw_path} was not found on this server.")
-    return Place(label, matched[2], matched[3])
+    return Place(label, matched[2], matched[3].removesuffix("/"))  # some clients end a collection with a slash
 
 
 def read_call(store: Store, service: Service, place: Place, http: str, parameters: QueryParams, data: bytes) -> Call:

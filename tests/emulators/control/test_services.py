@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import requests
+
 from tests.emulators.control.answers import fields, refusal
 
 Api = Callable[..., Any]
@@ -143,3 +145,27 @@ def test_a_channel_in_use_stays_and_shows_no_secrets(api: Api, project: str) -> 
     assert refusal(monitoring.notificationChannels().delete(name=made["name"]))["status"] == "FAILED_PRECONDITION"
     monitoring.notificationChannels().delete(name=made["name"], force=True).execute()
     assert monitoring.alertPolicies().get(name=alert["name"]).execute()["notificationChannels"] == []
+
+
+def test_a_resource_without_a_get_is_made_and_listed(api: Api, project: str) -> None:
+    reservations = api("bigqueryreservation", "v1").projects().locations().reservations()
+    parent = f"projects/{project}/locations/EU"
+    reservations.create(parent=parent, reservationId="slots", body={"slotCapacity": "50"}).execute()
+    assignments = reservations.assignments()
+    body = {"assignee": f"projects/{project}", "jobType": "QUERY"}
+    made = assignments.create(parent=f"{parent}/reservations/slots", body=body).execute()
+    assert made["name"].startswith(f"{parent}/reservations/slots/assignments/") and made["state"] == "ACTIVE"
+    assert assignments.list(parent=f"{parent}/reservations/slots").execute() == {"assignments": [made]}
+    assert "still has assignments" in refusal(reservations.delete(name=f"{parent}/reservations/slots"))["message"]
+    assignments.delete(name=made["name"]).execute()
+    reservations.delete(name=f"{parent}/reservations/slots").execute()
+
+
+def test_a_quota_has_one_override(control_address: str, project: str) -> None:
+    """With the slash at the end that Terraform's provider sends."""
+    metric = "bigquery.googleapis.com/consumerQuotaMetrics/bigquery.googleapis.com%2Fquota%2Fquery%2Fusage"
+    url = f"{control_address}/serviceusage.googleapis.com/v1/projects/{project}/services/{metric}"
+    overrides = f"{url}/limits/%2Fd%2Fproject/consumerOverrides/"
+    answers = [requests.post(overrides, json={"overrideValue": "5"}, timeout=10).status_code for _ in range(2)]
+    assert answers == [200, 409]
+    assert [one["overrideValue"] for one in requests.get(overrides, timeout=10).json()["overrides"]] == ["5"]
