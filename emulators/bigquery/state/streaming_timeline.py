@@ -22,18 +22,25 @@ _SUMS = (
     "CAST(sum(bytes) AS BIGINT) FROM main.streaming GROUP BY ALL"
 )
 _KEPT_MINUTES = 180 * 24 * 60
+_MOST_LINES = 10_000
 
 
 class StreamingTimeline:
-    """One line a request, kept in the transaction of its rows; lines of a minute become one when the service starts."""
+    """One line a request, kept in the transaction of its rows; when there are many, those of a minute become one."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        with store.transaction() as transaction:
-            transaction.cursor.execute(_TABLE)
+        self._store, cursor = store, store.cursor()
+        cursor.execute(_TABLE)
+        lines = cursor.execute("SELECT count(*) FROM main.streaming").fetchall()[0][0]
+        cursor.close()
+        if lines > _MOST_LINES:
+            self._compact()
+
+    def _compact(self) -> None:
+        oldest = _minute() - _KEPT_MINUTES
+        with self._store.transaction() as transaction:
             transaction.cursor.execute(f"CREATE TEMP TABLE summed AS {_SUMS}")
             transaction.cursor.execute("DELETE FROM main.streaming")
-            oldest = _minute() - _KEPT_MINUTES
             transaction.cursor.execute(f"INSERT INTO main.streaming SELECT * FROM summed WHERE minute > {oldest}")
             transaction.cursor.execute("DROP TABLE summed")
 
