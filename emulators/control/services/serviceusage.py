@@ -8,7 +8,7 @@ from emulators.control.plane import names, operations
 from emulators.control.plane.call import Call
 from emulators.control.plane.service import Service
 from emulators.control.state.errors import ControlError, already_exists, invalid
-from emulators.control.state.store import RESOURCE, Store
+from emulators.control.state.store import Store
 
 Json = dict[str, Any]
 
@@ -67,7 +67,7 @@ def list_services(call: Call) -> Json:
     if state not in ("ENABLED", "DISABLED"):
         raise ControlError("UNIMPLEMENTED", "Only the filters state:ENABLED and state:DISABLED are supported here.")
     always = {f"{call.name}/{label}.googleapis.com" for label in ALWAYS}
-    known = always | {name for name, _ in call.store.below(RESOURCE, "serviceusage", f"{call.name}/")}
+    known = always | {name for name, _ in call.members(call.name)}
     found = [call.get(name) for name in sorted(known)]
     return {"services": [one for one in found if one["state"] == state]}
 

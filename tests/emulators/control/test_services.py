@@ -168,4 +168,7 @@ def test_a_quota_has_one_override(control_address: str, project: str) -> None:
     overrides = f"{url}/limits/%2Fd%2Fproject/consumerOverrides/"
     answers = [requests.post(overrides, json={"overrideValue": "5"}, timeout=10).status_code for _ in range(2)]
     assert answers == [200, 409]
+    services = f"{url.partition('/services/')[0]}/services"
+    listed = requests.get(services, params={"filter": "state:ENABLED"}, timeout=10).json()["services"]
+    assert all(one["config"]["name"].count("/") == 0 for one in listed)
     assert [one["overrideValue"] for one in requests.get(overrides, timeout=10).json()["overrides"]] == ["5"]
