@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from emulators.faults.rules import Rule, write_rules
-from tests.emulators.datastream.support import Place, run, stream, wait_until
+from emulators.local_emulate import catch_up
+from tests.emulators.datastream import support
+from tests.emulators.datastream.support import PARENT, Place, Refused, run, stream, wait_until
+from tests.emulators.services import free_port
 
 
 @pytest.fixture
@@ -51,7 +54,49 @@ def test_a_fault_that_lasts_is_shown_and_ends(place: Place) -> None:
             write_rules(place.storage.folder / "storage", [])
         it.wait(connection, seconds=60)
         assert it.landed().state("t", "id") == {(1,): {"id": 1}}
-        assert not it.get().get("errors")
+        wait_until(lambda: not it.get().get("errors"), 60)  # it lands a moment before it says that it works again
+
+
+def test_a_source_that_moves_is_followed_at_once(place: Place) -> None:
+    with stream(place, "CREATE TABLE t (id int PRIMARY KEY)") as (it, connection):
+        it.wait(connection)
+        path = f"/v1/{PARENT}/connectionProfiles/{it.id}-source?updateMask=postgresqlProfile.port"
+        place.api("PATCH", path, {"postgresqlProfile": {"port": free_port()}})
+        wait_until(lambda: "refused" in str(it.get().get("errors", "")), 60)
+        run(connection, "INSERT INTO t VALUES (1)")
+        place.api("PATCH", path, {"postgresqlProfile": {"port": int(place.postgres.address.split(":")[1])}})
+        it.wait(connection, seconds=60)
+        assert it.landed().state("t", "id") == {(1,): {"id": 1}}
+
+
+def test_what_has_not_landed_is_waited_for(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make local-emulate` goes on only when the log has landed."""
+    monkeypatch.setattr(catch_up, "PROJECT", "test")
+    monkeypatch.setenv("SLUICE_REGION", "us-east1")  # where no other test has a stream
+    monkeypatch.setattr(support, "PARENT", "projects/test/locations/us-east1")
+    with stream(place, "CREATE TABLE t (id int PRIMARY KEY)") as (it, connection):
+        it.wait(connection)
+        environment = {
+            "DATASTREAM_EMULATOR_HOST": f"http://{place.datastream.address}",
+            f"{it.id.upper()}_DATABASE_URL": f"postgresql://postgres@{place.postgres.address}/{it.id}",
+        }
+        it.set_state("PAUSED")
+        run(connection, "INSERT INTO t VALUES (1)")
+        said: list[str] = []
+
+        def say(line: str) -> None:
+            if not said:
+                it.set_state("RUNNING")
+            said.append(line)
+
+        assert catch_up.wait_for_logs(environment, say) == []
+        assert said
+        assert it.landed().state("t", "id") == {(1,): {"id": 1}}
+
+
+def test_all_locations_at_once_are_refused(place: Place) -> None:
+    with pytest.raises(Refused, match="name one"):
+        place.api("GET", "/v1/projects/test/locations/-/streams")
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="prlimit is Linux's: no other way to fill a disk here")
