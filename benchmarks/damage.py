@@ -97,6 +97,10 @@ def bronze(platform: Platform) -> dict[str, dict[int, Any]]:
 
 def show(name: str, truths: Mapping[str, Truth], found: Mapping[str, Mapping[int, Any]], total: int) -> None:
     """The damaged values of one tool, by column."""
+    values = [value for each in found.values() for value in each.values()]
+    if all(isinstance(value, Exception) for value in values):
+        print(f"\n{name}: not compared, it fails on everything: {values[0]}")
+        return
     damaged = {column: list(_damaged(column, truths[column], found[column])) for column in VALUES}
     print(f"\n{name}: {sum(map(len, damaged.values()))} of {total} values damaged", flush=True)
     for column, lines in damaged.items():

@@ -75,8 +75,7 @@ def services(folder: Path) -> Iterator[dict[str, str]]:
 def measure(
     environment: dict[str, str], project: str, module: str, runner: str, events: int, folder: Path
 ) -> tuple[float, float, float]:
-    """(events/s from the first to the last row, events a CPU second of the pipeline with its start-up, MB of memory at
-    most) in a project of its own."""
+    """(events/s from the first to the last row, events a CPU second of the pipeline, MB of memory at most) in a project of its own."""
     environment = {**os.environ, **environment, "GOOGLE_CLOUD_PROJECT": project}
     provision = [sys.executable, "-m", "emulators.provision", "--phase", "before"]
     subprocess.run(provision, env=environment, check=True, capture_output=True)
@@ -86,9 +85,8 @@ def measure(
     with (folder / "runner.log").open("a") as log:
         process = subprocess.Popen([*command, "--dataflow_state", str(state)], env=environment, stdout=log, stderr=log)
     try:
-        rate = events / _seconds_of_arrival(project, process, events)
-        times = psutil.Process(process.pid).cpu_times()
-        return rate, events / (times.user + times.system), _most_memory(process.pid)
+        seconds, cpu = _arrival(project, process, events)
+        return events / seconds, events / cpu, _most_memory(process.pid)
     finally:
         process.kill()
         process.wait()
@@ -102,21 +100,27 @@ def _publish(project: str, events: int) -> None:
         future.result()
 
 
-def _seconds_of_arrival(project: str, process: subprocess.Popen[bytes], events: int) -> float:
-    """From the first batch in bronze to the last, the first batch's rows not counted in the rate."""
+def _arrival(project: str, process: subprocess.Popen[bytes], events: int) -> tuple[float, float]:
+    """(seconds, CPU seconds) from the first batch in bronze to the last, the first batch's rows not counted."""
     client = bigquery.Client(project=project, credentials=AnonymousCredentials())
     good = sum(number % 100 != 99 for number in range(events))
-    first, before, until = 0.0, 0, time.monotonic() + 600
+    first, worked, before, until = 0.0, 0.0, 0, time.monotonic() + 600
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError("the pipeline ended; see runner.log")
         rows = int(client.get_table("bronze.shop_clicks").num_rows or 0)
         if rows and not first:
-            first, before = time.monotonic(), rows
+            first, worked, before = time.monotonic(), _cpu(process.pid), rows
         if rows >= good:
-            return (time.monotonic() - first) * good / max(good - before, 1)
+            share = good / max(good - before, 1)
+            return (time.monotonic() - first) * share, (_cpu(process.pid) - worked) * share
         time.sleep(0.05)
     raise RuntimeError(f"only {rows} of {good} rows after 600 s")
+
+
+def _cpu(process_id: int) -> float:
+    times = psutil.Process(process_id).cpu_times()
+    return float(times.user + times.system)
 
 
 def _most_memory(process_id: int) -> float:
@@ -140,7 +144,7 @@ def steps() -> dict[str, float]:
 
 
 def show(name: str, rates: dict[str, list[float]], of: str) -> None:
-    """One line; an event by the clock, and by the CPU seconds of the pipeline, start-up included."""
+    """One line; an event by the clock, and by the CPU seconds of the pipeline."""
     rate, baseline = statistics.median(rates[of]), statistics.median(rates["direct"])
     by_cpu = f"{statistics.median(rates[f'{of}, CPU']):10,.0f} a CPU second" if f"{of}, CPU" in rates else ""
     print(f"{name:34} {rate:12,.0f} events/s {rate / baseline:8.1f} x DirectRunner {by_cpu}")

@@ -1,5 +1,6 @@
 """A document against the Open Data Contract Standard's own model: misspelt keys and wrong kinds of value."""
 
+import functools
 import types
 import typing
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ def _check_keys(document: Document, path: KeyPath, data: Any, model: type[pydant
                 continue
             document.rename(place, meant)
             key, place = meant, (*path, meant)
-        for below in _models(fields[key].annotation):
+        for below in _models(cast(Any, fields[key].annotation)):
             for item_path, item in _mappings(place, data[key]):
                 _check_keys(document, item_path, item, below)
             break
@@ -92,10 +93,11 @@ def _mappings(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
                 yield (*path, index), item
 
 
-def _models(annotation: Any) -> Iterator[type[pydantic.BaseModel]]:
+@functools.cache
+def _models(annotation: Any) -> tuple[type[pydantic.BaseModel], ...]:
     """The model classes that an annotation such as `list[Server] | None` allows."""
     if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-        yield annotation
-    elif typing.get_origin(annotation) in (typing.Union, types.UnionType, list):
-        for part in typing.get_args(annotation):
-            yield from _models(part)
+        return (annotation,)
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, list):
+        return tuple(model for part in typing.get_args(annotation) for model in _models(part))
+    return ()

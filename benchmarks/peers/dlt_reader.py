@@ -24,7 +24,7 @@ def narrowed(query: sqlalchemy.Select, described: sqlalchemy.Table) -> sqlalchem
 
 started, worked = time.perf_counter(), time.process_time()
 rows = sql_table(
-    url,
+    url.replace("postgresql://", "postgresql+psycopg2://"),
     table,
     schema="public",
     backend="connectorx",

@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
 
-from beam_pipelines import clients
 from beam_pipelines.columns.arrow_schema import arrow_schema
+from contracts import names
 from contracts.bronze import bronze_columns
 from contracts.model import Column, Table
 
@@ -36,7 +38,8 @@ def land(table: Table, batch: int, first: int, rows: int, change: str) -> None:
     file = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), file, row_group_size=1 << 16)
     name = Path(table.source) / table.name / f"ingestion_date={DAY}" / f"{batch:010d}-00000.parquet"
-    clients.bucket("bronze").blob(str(name)).upload_from_string(file.getvalue().to_pybytes())
+    client = storage.Client(project=names.project(), credentials=AnonymousCredentials())
+    client.bucket(names.bucket("bronze")).blob(str(name)).upload_from_string(file.getvalue().to_pybytes())
 
 
 def _values(column: Column, table: Table, keys: pa.Array, batch: int) -> Any:
