@@ -75,7 +75,7 @@ def services(folder: Path) -> Iterator[dict[str, str]]:
 def measure(
     environment: dict[str, str], project: str, module: str, runner: str, events: int, folder: Path
 ) -> tuple[float, float, float]:
-    """(events/s from the first to the last row, events a CPU second of the pipeline, MB of memory at most) in a project of its own."""
+    """(events/s from the first to the last row, events a CPU second, MB at most) in a project of its own."""
     environment = {**os.environ, **environment, "GOOGLE_CLOUD_PROJECT": project}
     provision = [sys.executable, "-m", "emulators.provision", "--phase", "before"]
     subprocess.run(provision, env=environment, check=True, capture_output=True)
