@@ -23,3 +23,5 @@ CREATE MACRO bq.main.interval_divide(x, n) AS CASE WHEN n = 0 THEN to_days(CAST(
 -- Months are counted from the start, so that the end of a month stays one.
 CREATE MACRO bq.main.generate_months(s, e, n) AS CASE WHEN s IS NULL OR e IS NULL OR n IS NULL THEN NULL WHEN n = 0 THEN list_slice([s], 1, CAST(bq.fail('Sequence step cannot be 0.') AS BIGINT))
     ELSE list_filter(list_transform(range(0, abs(date_diff('month', s, e)) // abs(CASE WHEN n = 0 THEN 1 ELSE n END) + 1), lambda i: s + to_months(CAST(i * n AS INTEGER))), lambda x: CASE WHEN n > 0 THEN x <= e ELSE x >= e END) END;
+-- A width of buckets is positive, and is of months or of days and less.
+CREATE MACRO bq.main.bucket_width(v) AS CASE WHEN v <= INTERVAL 0 DAY THEN CAST(CAST(bq.fail('The bucket width must be a positive INTERVAL') AS VARCHAR) AS INTERVAL) WHEN datepart('year', v) * 12 + datepart('month', v) != 0 AND (datepart('day', v) != 0 OR datepart('epoch', v) - datepart('epoch', to_months(CAST(datepart('year', v) * 12 + datepart('month', v) AS INTEGER))) != 0) THEN CAST(CAST(bq.fail('The bucket width must have one date or time part') AS VARCHAR) AS INTERVAL) ELSE v END;

@@ -90,6 +90,8 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
     [
         "CAST(DATE '2024-01-01' AS STRING FORMAT 'QQ')",
         "CAST(1 AS BOOL FORMAT 'x')",
+        "DATE_BUCKET(DATE '2024-01-01', INTERVAL 0 DAY)",
+        "DATE_BUCKET(DATE '2024-01-01', INTERVAL '1-1 1' YEAR TO DAY)",
         "DATE_ADD(DATE '9999-12-31', INTERVAL 1 DAY)",
         "DATE_SUB(DATE '0001-01-01', INTERVAL 1 MONTH)",
         "DATE '9999-12-31' + 1",
@@ -112,6 +114,8 @@ MORE: list[tuple[str, Any]] = [
     ("REGEXP_EXTRACT(b'abc', b'b.')", b"bc"),
     ("REGEXP_INSTR('ab@cd-ef@g', '@[^-]*', 1, 2)", 9),
     ("REGEXP_INSTR('a@cd-ef', '@(c)d', 1, 1, 1)", 4),
+    ("REGEXP_INSTR('', 'a', 9223372036854775807)", 0),
+    ("DATE_BUCKET(DATE '2024-05-20', INTERVAL 1 YEAR)", date(2024, 1, 1)),
     ("CONTAINS_SUBSTR(STRUCT('a' AS x, ['Blue'] AS y), 'BLUE')", True),
     ('CONTAINS_SUBSTR(JSON \'{"a": {"b": "xyz"}}\', \'Y\')', True),
     ("CONTAINS_SUBSTR(['abc', NULL], 'z')", None),
