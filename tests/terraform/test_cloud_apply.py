@@ -41,6 +41,19 @@ FIRST: dict[str, dict[str, Any]] = {
     },
     "dev": {},
 }
+MYSQL = """
+apiVersion: v3.1.0
+kind: DataContract
+id: crm
+name: Customer relations
+version: 1.0.0
+status: active
+servers: [{server: production, type: mysql, schema: crm}]
+schema:
+  - name: leads
+    customProperties: [{property: capture, value: cdc}]
+    properties: [{name: lead_id, logicalType: integer, physicalType: bigint, primaryKey: true, required: true}]
+"""
 CHANGES = {
     "prod": {"cost": {"billing_account": "000000-000000-000000", "monthly_amount": 2000}},
     "dev": {"labels": {"cost_center": "elsewhere"}},
@@ -140,6 +153,24 @@ def test_an_environment_is_applied_changed_and_destroyed(cloud: Cloud, tmp_path:
     assert cloud.run("state", "list").stdout == ""
     stays = {f"items/{cloud.project}-terraform"}  # the state's bucket, which Terraform did not make
     assert left(cloud.variables, cloud.project, cloud.state) == stays
+
+
+@pytest.mark.parametrize("cloud", ["prod"], indirect=True)
+def test_every_option_is_applied_and_destroyed(cloud: Cloud) -> None:
+    """What no environment asks for: MySQL, row policies, slots, Slack, a perimeter, quotas, ..."""
+    cloud.variables |= {"TF_VAR_slack_token": "xoxb-secret", "TF_VAR_pagerduty_key": "0123456789abcdef"}
+    (cloud.folder.parent / "contracts/crm.odcs.yaml").write_text(MYSQL)
+    options = Path(__file__).parent / "every_option.tfvars.json"
+    settings = ["-var-file=environments/prod.tfvars", f"-var-file={options}"]
+    cloud.apply(*settings)
+    second = cloud.run("plan", "-detailed-exitcode", *settings)
+    assert second.returncode == 0, second.stdout + second.stderr
+    state = cloud.run("state", "pull").stdout
+    assert "google_bigquery_row_access_policy" in state and "mysql_profile" in state
+    assert "xoxb-secret" not in state and "0123456789abcdef" not in state
+    gone = cloud.run("destroy", "-auto-approve", *settings)
+    assert gone.returncode == 0, gone.stderr
+    assert left(cloud.variables, cloud.project, cloud.state) == {f"items/{cloud.project}-terraform"}
 
 
 def fill_secrets(cloud: Cloud) -> None:
