@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from emulators.bigquery.sql.geography import codes, extents, functions, lines
+from emulators.bigquery.sql.geography import buffers, codes, extents, functions, lines
 
 _G = "VARCHAR"
 _BOX = "STRUCT(xmin DOUBLE, ymin DOUBLE, xmax DOUBLE, ymax DOUBLE)"
@@ -42,6 +42,8 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (functions.st_difference, (_G, _G), _G),
     (functions.st_simplify, (_G, "DOUBLE"), _G),
     (functions.st_snaptogrid, (_G, "DOUBLE"), _G),
+    (buffers.st_buffer, (_G, "DOUBLE", "DOUBLE"), _G),
+    (buffers.st_bufferwithtolerance, (_G, "DOUBLE", "DOUBLE"), _G),
     (lines.st_azimuth, (_G, _G), "DOUBLE"),
     (lines.st_angle, (_G, _G, _G), "DOUBLE"),
     (lines.st_boundary, (_G,), _G),

@@ -18,7 +18,9 @@ def vector(p: Point) -> Vector:
 
 
 def degrees(v: Vector) -> Point:
-    return math.degrees(math.atan2(v[1], v[0])), math.degrees(math.atan2(v[2], math.hypot(v[0], v[1])))
+    """By a plain square root, as S2 does, not by the finer hypot: the fifteenth digit shows it."""
+    latitude = math.atan2(v[2], math.sqrt(v[0] * v[0] + v[1] * v[1]))
+    return math.degrees(math.atan2(v[1], v[0])), math.degrees(latitude)
 
 
 def dot(a: Vector, b: Vector) -> float:

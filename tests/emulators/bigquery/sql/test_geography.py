@@ -38,6 +38,17 @@ VALUES: list[tuple[str, Any]] = [
     (f"ST_ASTEXT(ST_UNION(ST_DIFFERENCE({SQUARE}, {INNER}), {INNER}))", "POLYGON((0 0, 4 0, 4 4, 0 4, 0 0))"),
     (f"ST_ISEMPTY(ST_DIFFERENCE({SQUARE}, {SQUARE}))", True),
     (f"ST_ASTEXT(ST_DIFFERENCE(ST_GEOGFROMTEXT('MULTIPOINT(1 1, 9 9)'), {SQUARE}))", "POINT(9 9)"),
+    # A corner of the circle of 10 m around (0, 0), as the service gives it.
+    (
+        "ST_ASTEXT(ST_STARTPOINT(ST_EXTERIORRING(ST_BUFFER(ST_GEOGPOINT(0, 0), 10))))",
+        "POINT(-8.99307563648653e-05 4.76633008733591e-07)",
+    ),
+    ("ST_NPOINTS(ST_BUFFER(ST_GEOGPOINT(8, 50), 10, num_seg_quarter_circle => 2))", 9),
+    ("ROUND(ST_AREA(ST_BUFFER(ST_GEOGPOINT(8, 50), 1000, 1000)) / 1e6, 4)", 3.1416),
+    ("ROUND(ST_MAXDISTANCE(ST_GEOGPOINT(8, 50), ST_BUFFER(ST_GEOGPOINT(8, 50), 2e6)))", 2e6),
+    ("ST_NPOINTS(ST_BUFFERWITHTOLERANCE(ST_GEOGPOINT(8, 50), 100, tolerance_meters => 1))", 23),
+    ("ST_NUMGEOMETRIES(ST_BUFFER(ST_GEOGFROMTEXT('MULTIPOINT(0 0, 0 1)'), 10))", 2),
+    ("ST_ISEMPTY(ST_BUFFER(ST_GEOGPOINT(8, 50), -1))", True),
     ("ST_X(ST_ENDPOINT(ST_GEOGFROMTEXT('LINESTRING(1 2, 3 4)')))", 3.0),
 ]
 
@@ -51,7 +62,11 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
 ERRORS = [
     ("ST_GEOGPOINT(0, 91)", "Latitude must be between -90 and 90 degrees: 91"),
     ("ST_GEOGFROMTEXT('POINT(1)')", "ST_GeogFromText failed: Invalid WKT string: POINT(1)"),
-    (f"ST_BUFFER({SQUARE}, 10)", "Function not found: ST_BUFFER at [1:8]"),
+    (f"ST_BUFFER({SQUARE}, 10)", "ST_BUFFER of lines and polygons is not supported by this emulator"),
+    (
+        "ST_BUFFER(ST_GEOGFROMTEXT('MULTIPOINT(0 0, 0 1)'), 60000)",
+        "ST_BUFFER of points whose circles meet is not supported by this emulator",
+    ),
     (
         f"ST_UNION({SQUARE}, ST_GEOGFROMTEXT('LINESTRING(-1 1, 9 1)'))",
         "ST_UNION of lines that meet others is not supported by this emulator",
