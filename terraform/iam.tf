@@ -3,6 +3,7 @@ variable "iam" {
   description = "Identities and audit; what each setting means: modules/iam/variables.tf."
   type = object({
     github_repository = optional(string)
+    github_owner_id   = optional(string)
     apply_ref         = optional(string, "refs/heads/main")
     state_bucket      = optional(string)
     audited_services  = optional(set(string), ["allServices"])
@@ -19,13 +20,14 @@ module "iam" {
   project             = local.project
   project_number      = var.project_number
   name                = local.prefix
-  buckets             = { for role in ["landing", "bronze", "temp"] : role => module.storage.buckets[role] }
+  buckets             = { for role in ["landing", "bronze", "temp", "artefacts"] : role => module.storage.buckets[role] }
   datasets            = module.warehouse.datasets
   event_subscriptions = module.streaming.subscriptions
   dead_letter_topics  = module.streaming.dead_letter_topics
   bigtable_instance   = module.serving.instance
   registry            = { location = local.region, repository = basename(module.processing.registry) }
   github_repository   = var.iam.github_repository
+  github_owner_id     = var.iam.github_owner_id
   apply_ref           = var.iam.apply_ref
   state_bucket        = var.iam.state_bucket
   audited_services    = var.iam.audited_services

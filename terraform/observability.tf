@@ -13,7 +13,7 @@ variable "observability" {
     dataflow_lag_seconds         = optional(number, 600)
     absent_hours                 = optional(number, 3)
     bigquery_slots               = optional(number, 1800)
-    log_location                 = optional(string, "eu")
+    log_location                 = optional(string)
     log_retention_days           = optional(number, 90)
     audit_retention_days         = optional(number, 400)
     lock_audit_logs              = optional(bool, false)
@@ -62,7 +62,7 @@ module "observability" {
   dataflow_lag_seconds         = var.observability.dataflow_lag_seconds
   absent_hours                 = var.observability.absent_hours
   bigquery_slots               = var.observability.bigquery_slots
-  log_location                 = var.observability.log_location
+  log_location                 = var.observability.log_location != null ? var.observability.log_location : lower(local.location)
   log_retention_days           = var.observability.log_retention_days
   audit_retention_days         = var.observability.audit_retention_days
   lock_audit_logs              = var.observability.lock_audit_logs

@@ -25,6 +25,7 @@ module "recovery" {
   recovery_location   = var.recovery.location
   recovery_key        = var.recovery.key != null ? var.recovery.key : module.kms.keys.copies
   schedule            = var.recovery.schedule
+  deployers           = { ci = module.iam.service_accounts.ci }
   deletion_protection = var.deletion_protection
 
   depends_on = [google_project_service.this]

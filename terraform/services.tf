@@ -12,7 +12,7 @@ variable "project_number" {
 locals {
   apis = setunion(local.asked_apis, [
     "artifactregistry", "bigquery", "bigqueryconnection", "bigquerydatapolicy", "bigquerydatatransfer", "bigqueryreservation",
-    "bigtableadmin", "billingbudgets", "cloudkms", "cloudresourcemanager", "compute", "datacatalog", "dataflow", "datalineage",
+    "bigquerystorage", "bigtable", "bigtableadmin", "billingbudgets", "cloudkms", "cloudresourcemanager", "compute", "datacatalog", "dataflow", "datalineage",
     "datastream", "dns", "iam", "iamcredentials", "iap", "logging", "monitoring", "pubsub", "run", "secretmanager",
     "servicenetworking", "serviceusage", "sqladmin", "storage", "sts",
   ])

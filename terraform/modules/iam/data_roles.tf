@@ -9,6 +9,8 @@ locals {
     landing = { datastream = [local.write, local.bucket], landing_to_bronze = [local.read, local.bucket], dagster = [local.read, local.bucket] }
     bronze  = { landing_to_bronze = [local.write, local.bucket], events_to_bronze = [local.write, local.bucket], dagster = [local.write, local.bucket], dbt = [local.read] }
     temp    = { landing_to_bronze = [local.write, local.bucket], events_to_bronze = [local.write, local.bucket], dagster = [local.write, local.bucket] }
+    # The pipelines' templates: a plan compares them.
+    artefacts = { ci_plan = [local.read] }
   }
 
   view = "READER" # BigQuery's own word for dataViewer, with which it answers

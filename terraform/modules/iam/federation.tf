@@ -21,7 +21,10 @@ resource "google_iam_workload_identity_pool_provider" "github" {
   workload_identity_pool_id          = google_iam_workload_identity_pool.ci[each.key].workload_identity_pool_id
   workload_identity_pool_provider_id = "github"
   display_name                       = "GitHub Actions"
-  attribute_condition                = "assertion.repository == '${each.value}'"
+  attribute_condition = join(" && ", compact([
+    "assertion.repository == '${each.value}'",
+    var.github_owner_id == null ? "" : "assertion.repository_owner_id == '${var.github_owner_id}'",
+  ]))
 
   attribute_mapping = {
     "google.subject"           = "assertion.sub"

@@ -27,6 +27,7 @@ locals {
       "roles/datacatalog.categoryAdmin",
       "roles/datastream.admin",
       "roles/dns.admin",
+      "roles/iam.roleAdmin",
       "roles/iam.serviceAccountAdmin",
       "roles/iam.workloadIdentityPoolAdmin",
       "roles/iap.admin",
@@ -39,7 +40,6 @@ locals {
       "roles/servicenetworking.networksAdmin",
       "roles/serviceusage.serviceUsageAdmin",
       "roles/storage.admin",
-      "roles/storagetransfer.admin",
     ]
 
     # What a plan reads: settings, never rows, objects, messages or secrets.
@@ -65,9 +65,29 @@ locals {
       "roles/secretmanager.viewer",
       "roles/serviceusage.serviceUsageConsumer",
       "roles/storage.bucketViewer",
-      "roles/storagetransfer.viewer",
     ]
   }
+}
+
+# What a plan reads of settings that Google's own roles give only together with data or the right to change them.
+resource "google_project_iam_custom_role" "plan" {
+  project     = var.project
+  role_id     = "${replace(var.name, "-", "_")}_plan"
+  title       = "${var.name} plan"
+  description = "Settings that a plan reads, beside those of the viewers' roles."
+  stage       = "GA"
+  permissions = [
+    "bigquery.reservations.get",
+    "bigquery.rowAccessPolicies.get",
+    "bigquery.transfers.get",
+    "storage.managedFolders.get",
+  ]
+}
+
+resource "google_project_iam_member" "plan" {
+  project = var.project
+  role    = google_project_iam_custom_role.plan.name
+  member  = "serviceAccount:${local.accounts.ci_plan}"
 }
 
 resource "google_project_iam_member" "workload" {

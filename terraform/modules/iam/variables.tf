@@ -25,7 +25,7 @@ variable "name" {
 }
 
 variable "buckets" {
-  description = "Role (landing, bronze, temp) -> bucket."
+  description = "Role (landing, bronze, temp, artefacts) -> bucket."
   type        = map(string)
   default     = {}
 }
@@ -68,6 +68,17 @@ variable "github_repository" {
   validation {
     condition     = var.github_repository == null || can(regex("^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", var.github_repository))
     error_message = "Write owner/name."
+  }
+}
+
+variable "github_owner_id" {
+  description = "Number of that owner at GitHub (`gh api users/OWNER --jq .id`): a name that is given up can be taken by others, a number cannot. Null: the name alone counts."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_owner_id == null || can(regex("^[0-9]+$", var.github_owner_id))
+    error_message = "Digits alone."
   }
 }
 

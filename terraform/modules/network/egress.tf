@@ -16,6 +16,10 @@ resource "google_compute_address" "nat" {
   name         = "${var.name}-nat-${count.index}"
   region       = var.region
   address_type = "EXTERNAL"
+
+  lifecycle {
+    create_before_destroy = true # and so destroyed after NAT has let go of it
+  }
 }
 
 resource "google_compute_router_nat" "this" {
@@ -43,12 +47,13 @@ resource "google_compute_router_nat" "this" {
 
 # Names of Google's APIs resolve to addresses that only private access reaches (and, restricted, only services that a
 # perimeter can guard), so a stolen credential cannot carry data to a project elsewhere through a public address.
+# Images come from names of their own (pkg.dev).
 resource "google_dns_managed_zone" "google_apis" {
-  count = var.google_apis_access == "default" ? 0 : 1
+  for_each = var.google_apis_access == "default" ? {} : { "googleapis.com." = "google-apis", "pkg.dev." = "images" }
 
   project     = var.project
-  name        = "${var.name}-google-apis"
-  dns_name    = "googleapis.com."
+  name        = "${var.name}-${each.value}"
+  dns_name    = each.key
   description = "Google's APIs by ${var.google_apis_access} access."
   visibility  = "private"
 
@@ -61,12 +66,14 @@ resource "google_dns_managed_zone" "google_apis" {
 
 resource "google_dns_record_set" "google_apis" {
   for_each = var.google_apis_access == "default" ? {} : {
-    "${var.google_apis_access}.googleapis.com." = { type = "A", rrdatas = local.google_apis_addresses[var.google_apis_access] }
-    "*.googleapis.com."                         = { type = "CNAME", rrdatas = ["${var.google_apis_access}.googleapis.com."] }
+    "${var.google_apis_access}.googleapis.com." = { zone = "googleapis.com.", type = "A", rrdatas = local.google_apis_addresses[var.google_apis_access] }
+    "*.googleapis.com."                         = { zone = "googleapis.com.", type = "CNAME", rrdatas = ["${var.google_apis_access}.googleapis.com."] }
+    "pkg.dev."                                  = { zone = "pkg.dev.", type = "A", rrdatas = local.google_apis_addresses[var.google_apis_access] }
+    "*.pkg.dev."                                = { zone = "pkg.dev.", type = "CNAME", rrdatas = ["pkg.dev."] }
   }
 
   project      = var.project
-  managed_zone = google_dns_managed_zone.google_apis[0].name
+  managed_zone = google_dns_managed_zone.google_apis[each.value.zone].name
   name         = each.key
   type         = each.value.type
   ttl          = 300
@@ -79,4 +86,9 @@ locals {
     private    = ["199.36.153.8", "199.36.153.9", "199.36.153.10", "199.36.153.11"]
     restricted = ["199.36.153.4", "199.36.153.5", "199.36.153.6", "199.36.153.7"]
   }
+}
+
+moved {
+  from = google_dns_managed_zone.google_apis[0]
+  to   = google_dns_managed_zone.google_apis["googleapis.com."]
 }

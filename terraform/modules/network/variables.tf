@@ -45,6 +45,16 @@ variable "private_services_range" {
     condition     = can(cidrhost(var.private_services_range, 0)) && try(tonumber(split("/", var.private_services_range)[1]) <= 24, false)
     error_message = "Write an IPv4 range such as 10.21.0.0/20, /24 or larger."
   }
+  # Two ranges overlap when the larger one begins both.
+  validation {
+    condition = !var.enable_private_services || try(
+      length(distinct([
+        for range in [var.private_services_range, var.subnetwork_range] :
+        cidrhost("${split("/", range)[0]}/${min(split("/", var.private_services_range)[1], split("/", var.subnetwork_range)[1])}", 0)
+      ])) == 2, true
+    )
+    error_message = "It overlaps subnetwork_range."
+  }
 }
 
 variable "enable_private_services" {

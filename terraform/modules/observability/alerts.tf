@@ -1,4 +1,4 @@
-# What wakes somebody: one entry an alert. `above` is a threshold; `absent_hours` fires when there is no figure at all.
+# What wakes somebody: one entry an alert. `above` is a threshold; `absent_hours` fires when nothing was counted for so long.
 # `for` is how long it must last, in seconds. `help` is what the message says.
 locals {
   events = {

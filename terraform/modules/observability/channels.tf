@@ -6,6 +6,10 @@ resource "google_monitoring_notification_channel" "email" {
   display_name = each.value
   type         = "email"
   labels       = { email_address = each.value }
+
+  lifecycle {
+    create_before_destroy = true # and so destroyed after the policies have let go of it
+  }
 }
 
 resource "google_monitoring_notification_channel" "slack" {
@@ -20,6 +24,10 @@ resource "google_monitoring_notification_channel" "slack" {
     auth_token_wo         = var.slack_token
     auth_token_wo_version = var.tokens_version
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_monitoring_notification_channel" "pagerduty" {
@@ -32,6 +40,10 @@ resource "google_monitoring_notification_channel" "pagerduty" {
   sensitive_labels {
     service_key_wo         = var.pagerduty_key
     service_key_wo_version = var.tokens_version
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 

@@ -1,7 +1,11 @@
 locals {
-  # A counter is summed over ten minutes, a state is averaged over one.
+  # A counter is summed over ten minutes, or over the hours in which nothing came; a state is averaged over one minute.
   aligners = {
-    for name, alert in local.alerts : name => try(alert.counter, false) || can(alert.absent_hours) ? { aligner = "ALIGN_DELTA", period = "600s" } : { aligner = "ALIGN_MEAN", period = "60s" }
+    for name, alert in local.alerts : name => (
+      can(alert.absent_hours) ? { aligner = "ALIGN_DELTA", period = "${alert.absent_hours * 3600}s" }
+      : try(alert.counter, false) ? { aligner = "ALIGN_DELTA", period = "600s" }
+      : { aligner = "ALIGN_MEAN", period = "60s" }
+    )
   }
 }
 
@@ -35,12 +39,16 @@ resource "google_monitoring_alert_policy" "this" {
       }
     }
 
-    # One series for all: it is absent when every one of them is.
-    dynamic "condition_absent" {
+    # One series for all: nothing has come when the sum of them is nothing. Some services then report zero and others
+    # report no more, so a condition on absence alone would never see the first.
+    dynamic "condition_threshold" {
       for_each = can(each.value.absent_hours) ? [each.value] : []
       content {
-        filter   = condition_absent.value.filter
-        duration = "${condition_absent.value.absent_hours * 3600}s"
+        filter                  = condition_threshold.value.filter
+        comparison              = "COMPARISON_LT"
+        threshold_value         = 1
+        duration                = "60s"
+        evaluation_missing_data = "EVALUATION_MISSING_DATA_ACTIVE"
         aggregations {
           alignment_period     = local.aligners[each.key].period
           per_series_aligner   = local.aligners[each.key].aligner

@@ -88,17 +88,20 @@ resource "google_sql_database_instance" "this" {
   }
 }
 
+# Both go with the instance: PostgreSQL refuses to drop a database that somebody uses, and a user who owns what is in it.
 resource "google_sql_database" "dagster" {
-  project  = var.project
-  name     = "dagster"
-  instance = google_sql_database_instance.this.name
+  project         = var.project
+  name            = "dagster"
+  instance        = google_sql_database_instance.this.name
+  deletion_policy = "ABANDON"
 }
 
 # The instance is Dagster's alone, so its account may own what is in it: it makes and migrates its tables.
 resource "google_sql_user" "dagster" {
-  project        = var.project
-  name           = trimsuffix(var.service_account, ".gserviceaccount.com")
-  instance       = google_sql_database_instance.this.name
-  type           = "CLOUD_IAM_SERVICE_ACCOUNT"
-  database_roles = ["cloudsqlsuperuser"]
+  project         = var.project
+  name            = trimsuffix(var.service_account, ".gserviceaccount.com")
+  instance        = google_sql_database_instance.this.name
+  type            = "CLOUD_IAM_SERVICE_ACCOUNT"
+  database_roles  = ["cloudsqlsuperuser"]
+  deletion_policy = "ABANDON"
 }

@@ -144,8 +144,8 @@ variable "run_cpu" {
   default     = "2"
 
   validation {
-    condition     = contains(["1", "2", "4", "6", "8"], var.run_cpu)
-    error_message = "1, 2, 4, 6 or 8."
+    condition     = contains(["1", "2", "4", "6"], var.run_cpu)
+    error_message = "1, 2, 4 or 6: an instance has 8 at most, and the daemon beside it takes one."
   }
 }
 
@@ -157,6 +157,14 @@ variable "run_memory" {
   validation {
     condition     = can(regex("^[1-9][0-9]*Gi$", var.run_memory))
     error_message = "Whole GiB: 4Gi."
+  }
+  # https://cloud.google.com/run/docs/configuring/services/memory-limits: much memory takes many processors, and the reverse.
+  validation {
+    condition = try(
+      tonumber(trimsuffix(var.run_memory, "Gi")) <= lookup({ "1" = 4, "2" = 8, "4" = 16 }, var.run_cpu, 24)
+      && tonumber(trimsuffix(var.run_memory, "Gi")) >= lookup({ "4" = 2, "6" = 4 }, var.run_cpu, 1), true
+    )
+    error_message = "Cloud Run gives 1, 2, 4 or 6 processors at most 4, 8, 16 or 24 GiB; four need 2Gi at least, six 4Gi."
   }
 }
 

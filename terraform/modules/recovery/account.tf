@@ -34,6 +34,15 @@ resource "google_project_iam_member" "copier" {
   member  = "serviceAccount:${google_service_account.copier[each.key].email}"
 }
 
+# CI may bring a transfer to run as the copier.
+resource "google_service_account_iam_member" "deployer" {
+  for_each = length(local.copies) == 0 ? {} : var.deployers
+
+  service_account_id = google_service_account.copier["this"].name
+  role               = "roles/iam.serviceAccountUser"
+  member             = "serviceAccount:${each.value}"
+}
+
 # As entries of the access lists: an IAM member would write them anew, without the authorized datasets in them.
 resource "google_bigquery_dataset_access" "reads" {
   for_each = var.datasets
@@ -44,11 +53,12 @@ resource "google_bigquery_dataset_access" "reads" {
   user_by_email = google_service_account.copier["this"].email
 }
 
+# A transfer also changes its destination's settings (bigquery.datasets.update) and its columns' policy tags.
 resource "google_bigquery_dataset_access" "writes" {
   for_each = var.datasets
 
   project       = var.project
   dataset_id    = google_bigquery_dataset.copy[each.key].dataset_id
-  role          = "WRITER"
+  role          = "OWNER"
   user_by_email = google_service_account.copier["this"].email
 }

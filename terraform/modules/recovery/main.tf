@@ -48,6 +48,7 @@ resource "google_bigquery_data_transfer_config" "copy" {
     google_bigquery_dataset_access.reads,
     google_bigquery_dataset_access.writes,
     google_project_iam_member.copier,
+    google_service_account_iam_member.deployer,
     google_service_account_iam_member.transfers,
   ]
 }

@@ -68,6 +68,17 @@ variable "schedule" {
   }
 }
 
+variable "deployers" {
+  description = "Who applies this beside the project's owners: a name of your own -> e-mail of the account."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for email in values(var.deployers) : endswith(email, ".gserviceaccount.com")])
+    error_message = "A service account's e-mail."
+  }
+}
+
 variable "deletion_protection" {
   description = "Keep a copy's dataset while it holds anything."
   type        = bool

@@ -55,6 +55,10 @@ variable "tables" {
     condition     = alltrue(flatten([for table in values(var.tables) : [for family in values(table.families) : family.versions >= 1 && family.days >= 1]]))
     error_message = "A family keeps at least one version, for at least one day."
   }
+  validation {
+    condition     = alltrue([for table in keys(var.tables) : can(regex("^[_a-zA-Z0-9][-_.a-zA-Z0-9]{0,49}$", table))])
+    error_message = "A table's name has 50 letters, digits, hyphens, underscores and dots at most: give serving.tables names of your own where <source>_<event> is longer."
+  }
 }
 
 variable "backup_days" {

@@ -40,6 +40,8 @@ resource "google_pubsub_topic_iam_member" "agent" {
   topic   = google_pubsub_topic.dead_letters[each.key].name
   role    = "roles/pubsub.publisher"
   member  = local.agent
+
+  depends_on = [google_project_service_identity.agent]
 }
 
 resource "google_pubsub_subscription_iam_member" "agent" {
@@ -49,6 +51,17 @@ resource "google_pubsub_subscription_iam_member" "agent" {
   subscription = google_pubsub_subscription.bronze[each.key].name
   role         = "roles/pubsub.subscriber"
   member       = local.agent
+
+  depends_on = [google_project_service_identity.agent]
+}
+
+# Makes the agent where the project has never used Pub/Sub: a grant to an agent that is not there fails.
+resource "google_project_service_identity" "agent" {
+  count    = var.agent_grants ? 1 : 0
+  provider = google-beta
+
+  project = var.project
+  service = "pubsub.googleapis.com"
 }
 
 locals {

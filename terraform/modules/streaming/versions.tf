@@ -5,5 +5,9 @@ terraform {
       source  = "hashicorp/google"
       version = ">= 7.40, < 8"
     }
+    google-beta = { # service identities exist here alone
+      source  = "hashicorp/google-beta"
+      version = ">= 7.40, < 8"
+    }
   }
 }

@@ -95,4 +95,8 @@ variable "reservation" {
     condition     = var.reservation == null || try(var.reservation.max_slots % 50 == 0 && var.reservation.baseline_slots % 50 == 0 && var.reservation.max_slots >= var.reservation.baseline_slots, false)
     error_message = "Slots come in fifties, and max_slots is not below baseline_slots."
   }
+  validation {
+    condition     = try(var.reservation.edition != "STANDARD" || (var.reservation.baseline_slots == 0 && var.reservation.max_slots <= 1600), true)
+    error_message = "The edition STANDARD has no baseline, and 1600 slots at most."
+  }
 }

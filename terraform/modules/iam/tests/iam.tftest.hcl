@@ -30,6 +30,10 @@ run "accounts_without_data_have_project_roles_alone" {
     error_message = "No basic roles."
   }
   assert {
+    condition     = alltrue([for permission in google_project_iam_custom_role.plan.permissions : endswith(permission, ".get")])
+    error_message = "What a plan has beyond that reads settings alone."
+  }
+  assert {
     condition     = !anytrue([for key, member in google_project_iam_member.workload : startswith(key, "ci_plan ") && can(regex("(admin|Admin|editor|Editor|accessor|Accessor)", member.role))])
     error_message = "A pull request reads settings, and changes nothing."
   }
@@ -38,7 +42,7 @@ run "accounts_without_data_have_project_roles_alone" {
 run "data_is_granted_by_the_thing" {
   command = plan
   variables {
-    buckets             = { landing = "p-landing", bronze = "p-bronze", temp = "p-temp", archive = "p-archive" }
+    buckets             = { landing = "p-landing", bronze = "p-bronze", temp = "p-temp", archive = "p-archive", artefacts = "p-artefacts" }
     datasets            = { bronze = "bronze", silver = "silver", gold = "gold", ops = "ops" }
     event_subscriptions = { saas_usage_events = "saas_usage_events_bronze" }
     dead_letter_topics  = { saas_usage_events = "saas_usage_events_dead_letters" }
@@ -57,6 +61,10 @@ run "data_is_granted_by_the_thing" {
   assert {
     condition     = alltrue([for key, member in google_storage_bucket_iam_member.workload : member.bucket != "p-archive"])
     error_message = "No workload reaches a bucket that it has no line for."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.workload["artefacts ci_plan roles/storage.objectViewer"].bucket == "p-artefacts"
+    error_message = "A plan compares the templates."
   }
   assert {
     condition     = toset([for key, member in google_bigquery_dataset_access.workload : key if member.role == "WRITER"]) == toset(["bronze events_to_bronze", "silver dbt", "gold dbt", "ops landing_to_bronze", "ops events_to_bronze", "ops dagster", "ops dbt"])
@@ -106,6 +114,19 @@ run "only_main_applies" {
   }
 }
 
+run "an_owner_can_be_named_by_number" {
+  command = plan
+  variables {
+    github_repository = "acme/platform"
+    github_owner_id   = "12345"
+  }
+
+  assert {
+    condition     = google_iam_workload_identity_pool_provider.github["this"].attribute_condition == "assertion.repository == 'acme/platform' && assertion.repository_owner_id == '12345'"
+    error_message = "Both the name and the number must be the owner's."
+  }
+}
+
 run "access_is_logged" {
   command = plan
   variables {
@@ -128,6 +149,7 @@ run "refuses_wrong_input" {
     project_number    = "sluice"
     name              = "a-name-that-is-far-too-long"
     github_repository = "https://github.com/acme/platform"
+    github_owner_id   = "acme"
     apply_ref         = "refs/heads/*"
     audited_services  = ["storage"]
     audit_log_types   = ["READ"]
@@ -135,7 +157,7 @@ run "refuses_wrong_input" {
     state_bucket      = "gs://my-data-terraform"
   }
   expect_failures = [
-    var.project_number, var.name, var.github_repository, var.apply_ref, var.audited_services, var.audit_log_types,
+    var.project_number, var.name, var.github_repository, var.github_owner_id, var.apply_ref, var.audited_services, var.audit_log_types,
     var.org_policies, var.state_bucket,
   ]
 }

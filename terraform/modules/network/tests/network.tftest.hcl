@@ -26,6 +26,10 @@ run "defaults_are_private" {
     error_message = "All of Google's names lead to the private addresses."
   }
   assert {
+    condition     = google_dns_record_set.google_apis["pkg.dev."].rrdatas[0] == "199.36.153.8" && length(google_dns_managed_zone.google_apis) == 2
+    error_message = "Images come the same way."
+  }
+  assert {
     condition     = google_compute_global_address.services[0].prefix_length == 20 && google_compute_global_address.services[0].address == "10.21.0.0"
     error_message = "The peering's range is the variable's."
   }
@@ -79,7 +83,6 @@ run "refuses_wrong_input" {
   command = plan
   variables {
     name                   = "Sluice_Net"
-    subnetwork_range       = "10.0.0.0"
     private_services_range = "10.21.0.0/30"
     flow_log_sampling      = 2
     google_apis_access     = "open"
@@ -88,7 +91,25 @@ run "refuses_wrong_input" {
     restricted_services    = ["bigquery"]
   }
   expect_failures = [
-    var.name, var.subnetwork_range, var.private_services_range, var.flow_log_sampling,
+    var.name, var.private_services_range, var.flow_log_sampling,
     var.google_apis_access, var.nat_address_count, var.access_policy, var.restricted_services,
   ]
+}
+
+# A range that is compared with another one is looked at only where that one is a range.
+run "refuses_what_is_no_range" {
+  command = plan
+  variables {
+    subnetwork_range = "10.0.0.0"
+  }
+  expect_failures = [var.subnetwork_range]
+}
+
+run "refuses_ranges_that_overlap" {
+  command = plan
+  variables {
+    subnetwork_range       = "10.21.8.0/22"
+    private_services_range = "10.21.0.0/20"
+  }
+  expect_failures = [var.private_services_range]
 }

@@ -31,8 +31,13 @@ run "defaults_watch_everything" {
     error_message = "The threshold is the variable's."
   }
   assert {
-    condition     = google_monitoring_alert_policy.this["runs_absent"].conditions[0].condition_absent[0].duration == "10800s" && length(google_monitoring_alert_policy.this["runs_absent"].conditions[0].condition_threshold) == 0
-    error_message = "Absence is a condition of its own."
+    condition = alltrue([
+      for name in ["runs_absent", "events_absent", "changes_absent"] :
+      google_monitoring_alert_policy.this[name].conditions[0].condition_threshold[0].comparison == "COMPARISON_LT"
+      && google_monitoring_alert_policy.this[name].conditions[0].condition_threshold[0].evaluation_missing_data == "EVALUATION_MISSING_DATA_ACTIVE"
+      && google_monitoring_alert_policy.this[name].conditions[0].condition_threshold[0].aggregations[0].alignment_period == "10800s"
+    ])
+    error_message = "Nothing in three hours is news, whether a service says zero or says nothing."
   }
   assert {
     condition     = alltrue([for policy in google_monitoring_alert_policy.this : length(policy.documentation[0].content) > 60])

@@ -94,7 +94,6 @@ run "refuses_wrong_input" {
     ui_members      = ["allUsers"]
     ingress         = "ALL"
     launch_stage    = "ALPHA"
-    run_cpu         = "3"
     run_memory      = "4096"
     database_tier   = "n1-standard-1"
     environment     = { PORT = "3000" }
@@ -103,6 +102,23 @@ run "refuses_wrong_input" {
   expect_failures = [
     var.environment, var.backup_location,
     var.project_number, var.name, var.image, var.service_account, var.sources, var.ui_members, var.ingress,
-    var.launch_stage, var.run_cpu, var.run_memory, var.database_tier,
+    var.launch_stage, var.run_memory, var.database_tier,
   ]
+}
+
+run "refuses_processors_that_no_instance_has" {
+  command = plan
+  variables {
+    run_cpu = "8"
+  }
+  expect_failures = [var.run_cpu]
+}
+
+run "refuses_memory_that_its_processors_cannot_have" {
+  command = plan
+  variables {
+    run_cpu    = "1"
+    run_memory = "8Gi"
+  }
+  expect_failures = [var.run_memory]
 }

@@ -20,6 +20,7 @@ run "a_copy_a_dataset" {
   variables {
     datasets          = { silver = "silver", gold = "gold" }
     recovery_location = "europe-north1"
+    deployers         = { ci = "sluice-ci@sluice-test.iam.gserviceaccount.com" }
   }
 
   assert {
@@ -35,8 +36,12 @@ run "a_copy_a_dataset" {
     error_message = "Elsewhere, and kept."
   }
   assert {
-    condition     = google_bigquery_dataset_access.reads["silver"].role == "READER" && google_bigquery_dataset_access.writes["silver"].dataset_id == "silver_copy"
-    error_message = "The copier reads the one and writes the other."
+    condition     = google_bigquery_dataset_access.reads["silver"].role == "READER" && google_bigquery_dataset_access.writes["silver"].dataset_id == "silver_copy" && google_bigquery_dataset_access.writes["silver"].role == "OWNER"
+    error_message = "The copier reads the one, and may write and set up the other."
+  }
+  assert {
+    condition     = google_service_account_iam_member.deployer["ci"].role == "roles/iam.serviceAccountUser"
+    error_message = "CI may make a transfer that runs as the copier."
   }
   assert {
     condition     = google_service_account_iam_member.transfers["this"].member == "serviceAccount:service-123456789012@gcp-sa-bigquerydatatransfer.iam.gserviceaccount.com"
@@ -53,6 +58,7 @@ run "refuses_wrong_input" {
     recovery_location = "Europe"
     recovery_key      = "my-key"
     datasets          = { raw = "raw" }
+    deployers         = { ci = "ci" }
   }
-  expect_failures = [var.project_number, var.name, var.schedule, var.recovery_location, var.recovery_key, var.datasets]
+  expect_failures = [var.project_number, var.name, var.schedule, var.recovery_location, var.recovery_key, var.datasets, var.deployers]
 }

@@ -52,3 +52,11 @@ run "refuses" {
   }
   expect_failures = [var.name, var.zones, var.nodes, var.tables, var.backup_days, var.outgoing_topics]
 }
+
+run "refuses_a_table_whose_name_is_too_long" {
+  command = plan
+  variables {
+    tables = { a_source_with_a_long_name_and_an_event_with_a_longer_one = { families = { live = {} } } }
+  }
+  expect_failures = [var.tables]
+}

@@ -124,3 +124,13 @@ run "refuses" {
     var.masked_readers, var.row_policies, var.reservation,
   ]
 }
+
+run "refuses_a_baseline_that_the_edition_has_not" {
+  command = plan
+  variables {
+    cdc_tables  = {}
+    events      = {}
+    reservation = { edition = "STANDARD", baseline_slots = 50, max_slots = 100 }
+  }
+  expect_failures = [var.reservation]
+}
