@@ -14,7 +14,7 @@ _STAYS = {
     "cryptoKeys",  # nor a key: its versions are destroyed
     "cryptoKeyVersions",
 }
-# Deleted, and shown for a while: log buckets for a week, identity pools for a month, jobs as what has been.
+# Deleted, and shown for a while: log buckets for a week, identity pools and roles for a month, jobs as what has been.
 _GONE = {"DELETE_REQUESTED", "DELETED", "JOB_STATE_DRAINED"}
 # Services with an emulator of their own: endpoint, list, and where the names are in it.
 _LISTS = (
@@ -39,6 +39,7 @@ def left(variables: Mapping[str, str], project: str, state: Path) -> set[str]:
         for label in LABELS
         for name, body in store.below(RESOURCE, label, "")
         if not _GONE & {body.get(word) for word in ("state", "lifecycleState", "currentState")}
+        and not body.get("deleted")
     }
     for service, path, field, key in _LISTS:
         base = variables[f"GOOGLE_{service}_CUSTOM_ENDPOINT"]

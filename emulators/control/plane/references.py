@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from emulators.control.plane import names
+from emulators.control.plane import agents, names
 from emulators.control.plane.call import Call
 from emulators.control.state.errors import ControlError, invalid
 
@@ -35,7 +35,7 @@ _AGENT = re.compile(
     r"gcp-sa-[a-z\d-]+|gs-project-accounts|bigquery-encryption|compute-system|dataflow-service-producer-prod"
     r"|serverless-robot-prod|[a-z-]+-robot|cloudcomposer-accounts|service-networking"
 )
-"""The projects of Google's services, whose accounts are always there."""
+"""The projects of Google's services, whose accounts nobody makes as their own."""
 _PROSE = frozenset(
     {"name", "mutatedBy", "selfLink", "description", "displayName", "filter", "query", "content", "title"}
 )
@@ -52,13 +52,16 @@ def check(call: Call, name: str, value: Any) -> None:
         for service, pattern in KINDS:
             if pattern.fullmatch(link) and link != name and not _exists(call, service, link):
                 raise _dangling(call, path, link)
+        agents.check_key(call, name, path, link)
         if not name.endswith(f"/{text}"):
             require_account(call, path, text)
 
 
 def require_account(call: Call, path: str, email: str) -> None:
-    """Refuse an address of a user's service account that does not exist; those of Google's services always do."""
+    """Refuse an address of a service account that does not exist: a user's, or an agent's that was never asked for."""
     matched = _ACCOUNT.fullmatch(email)
+    if agents.is_missing(call.store, email):
+        raise invalid(path, f"Service account {email} does not exist.")
     if matched is None or _AGENT.fullmatch(matched["project"]):
         return
     name = f"projects/{matched['project']}/serviceAccounts/{email}"

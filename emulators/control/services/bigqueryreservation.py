@@ -17,6 +17,8 @@ def check_reservation(call: Call, new: Json, old: Json | None) -> None:
     """Slots come in hundreds, or in fifties of an edition."""
     if int(new.get("slotCapacity", 0)) % 50 or int(new.get("autoscale", {}).get("maxSlots", 0)) % 50:
         raise invalid("reservation.slot_capacity", "Slots must be a multiple of 50.")
+    if new.get("edition") == "STANDARD" and int(new.get("slotCapacity", 0)):
+        raise invalid("reservation.slot_capacity", "The STANDARD edition has no baseline slots.")
 
 
 @SERVICE.check("assignments")

@@ -65,8 +65,11 @@ def check_network(call: Call, new: Json, old: Json | None) -> None:
 
 @SERVICE.removal("networks", "subnetworks", "addresses", "routers", "networkEndpointGroups", "backendServices")
 def remove(call: Call, resource: Json) -> None:
-    """What others refer to stays."""
+    """What others refer to stays, and so does a network that is peered."""
     call.refuse_use(call.name)
+    if peerings := resource.get("peerings"):
+        message = f"The network resource '{call.name}' is already being used by the peering '{peerings[0]['name']}'"
+        raise ControlError("INVALID_ARGUMENT", message, reason="resourceInUseByAnotherResource")
 
 
 @SERVICE.method("networks.addPeering", "networks.updatePeering", "networks.removePeering")
@@ -135,8 +138,13 @@ def _keep(call: Call, resource: Json) -> Json:
 
 
 def _check_range(call: Call, new: Json) -> None:
-    """Ranges of one network do not overlap."""
+    """Ranges of one network do not overlap, neither with each other nor with those reserved for peering."""
     wanted = _range(new["ipCidrRange"])
+    for name, one in call.members(f"projects/{call.project}/global/addresses"):
+        is_own = names.relative(one.get("network", "")) == names.relative(new["network"])
+        if is_own and wanted.overlaps(_range(f"{one['address']}/{one.get('prefixLength', 32)}")):
+            text = f"Invalid IPCidrRange: {wanted} conflicts with the reserved range '{name}'."
+            raise invalid("resource.ipCidrRange", text)
     for name, other in call.members(f"projects/{call.project}/regions/-/subnetworks"):
         in_network = names.relative(other["network"]) == names.relative(new["network"])
         if name != call.target and in_network and wanted.overlaps(_range(other["ipCidrRange"])):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.control.plane import names, standard
+from emulators.control.plane import agents, names, standard
 from emulators.control.plane.call import Call
 from emulators.control.plane.service import Service
 from emulators.control.state.errors import failed_precondition, invalid
@@ -26,9 +26,10 @@ def check_sink(call: Call, new: Json, old: Json | None) -> None:
 def fill_sink(call: Call, sink: Json) -> None:
     """The identity: its own where that is asked for, else the one that all sinks share."""
     number = names.project_number(call.project)
-    own = f"serviceAccount:service-{number}@gcp-sa-logging.iam.gserviceaccount.com"
+    own = f"serviceAccount:{agents.address('logging', call.project)}"
     if call.query.get("uniqueWriterIdentity") or sink.get("writerIdentity") == own:
         sink["writerIdentity"] = own
+        agents.make(call.store, own.partition(":")[2])
     else:
         sink["writerIdentity"] = "serviceAccount:cloud-logs@system.gserviceaccount.com"
     sink["resourceName"] = f"projects/{number}/sinks/{sink['name']}"

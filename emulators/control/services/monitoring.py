@@ -8,7 +8,7 @@ from emulators.control.plane import names
 from emulators.control.plane.call import Call
 from emulators.control.plane.fill import now, number
 from emulators.control.plane.service import Service
-from emulators.control.state.errors import failed_precondition, invalid
+from emulators.control.state.errors import ControlError, failed_precondition, invalid
 
 Json = dict[str, Any]
 
@@ -24,6 +24,10 @@ CHANNELS: dict[str, tuple[str, ...]] = {
     "google_chat": ("space",),
 }
 """The types of channels, with the labels that each must have."""
+LONGEST, LONGEST_ALIGNMENT = 84600, 90000
+"""Seconds that a condition may take: 23.5 hours, and 25 in one alignment."""
+_METRIC = re.compile(r"metric\.type\s*=\s*")
+_OWN_METRIC = re.compile(r'metric\.type\s*=\s*"logging\.googleapis\.com/user/([^"]+)"')
 SECRETS = ("auth_token", "password", "service_key")
 
 
@@ -38,8 +42,27 @@ def check_policy(call: Call, new: Json, old: Json | None) -> None:
         if len(kinds) != 1:
             raise invalid(f"alert_policy.conditions[{index}]", "Exactly one kind of condition is required.")
         given = condition[kinds[0]]
-        if "filter" in call.checker.properties(_schema(call, kinds[0])) and not given.get("filter"):
-            raise invalid(f"alert_policy.conditions[{index}].filter", "A condition needs a filter.")
+        if "filter" in call.checker.properties(_schema(call, kinds[0])):
+            _check_condition(call, f"alert_policy.conditions[{index}]", given)
+
+
+def _check_condition(call: Call, at: str, given: Json) -> None:
+    """A filter names a metric that is there; times are whole minutes and end (monitoring/api/ref_v3)."""
+    wanted = given.get("filter", "")
+    if not _METRIC.search(wanted):
+        raise invalid(f"{at}.filter", "A condition needs a filter, which names a metric type.")
+    for metric in _OWN_METRIC.findall(wanted):
+        if call.find(f"projects/{call.project}/metrics/{metric.replace('/', '%2F')}", "logging") is None:
+            message = f'Cannot find metric that matches type = "logging.googleapis.com/user/{metric}".'
+            raise ControlError("NOT_FOUND", message)
+    duration = float(given.get("duration", "0s").rstrip("s"))
+    if duration % 60 or duration > LONGEST:
+        raise invalid(f"{at}.duration", f"A duration is whole minutes, {LONGEST} seconds at most.")
+    if "evaluationMissingData" in given and not duration:
+        raise invalid(f"{at}.evaluation_missing_data", "Missing data is evaluated only with a duration above zero.")
+    for one in given.get("aggregations", []):
+        if not 60 <= float(one.get("alignmentPeriod", "60s").rstrip("s")) <= LONGEST_ALIGNMENT:
+            raise invalid(f"{at}.aggregations", f"An alignment period has 60 to {LONGEST_ALIGNMENT} seconds.")
 
 
 def _schema(call: Call, kind: str) -> str:

@@ -1,5 +1,6 @@
 """Cloud Run: each change of a service or job is a revision; what its containers refer to must exist (none runs)."""
 
+import re
 from typing import Any
 
 from emulators.control.plane import names
@@ -10,6 +11,11 @@ from emulators.control.state.errors import invalid
 
 Json = dict[str, Any]
 
+INSTANCE = (8, 32)
+"""Processors and GiB of all containers of an instance together."""
+UNITS = {"": 1.0, "m": 0.001, "K": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
+MEMORY = {1: (0.125, 4), 2: (0.125, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
+"""By processors, the least and the most GiB of a container (cloud.google.com/run/docs/configuring)."""
 _SCALING = {"type": "string", "enum": ["SCALING_MODE_UNSPECIFIED", "AUTOMATIC", "MANUAL"]}
 SERVICE = Service(
     "run",
@@ -27,6 +33,7 @@ def check_template(call: Call, new: Json, old: Json | None) -> None:
     containers = template.get("containers", [])
     if not containers or not all(one.get("image") for one in containers):
         raise invalid("template.containers", "A revision needs at least one container, and each an image.")
+    _check_limits(containers)
     volumes = {one.get("name"): one for one in template.get("volumes", [])}
     for index, container in enumerate(containers):
         at = f"template.containers[{index}]"
@@ -41,6 +48,29 @@ def check_template(call: Call, new: Json, old: Json | None) -> None:
             _check_database(call, connection)
     for interface in template.get("vpcAccess", {}).get("networkInterfaces", []):
         _check_network(call, interface)
+
+
+def _check_limits(containers: list[Json]) -> None:
+    """Much memory takes many processors and the reverse, and an instance has an end."""
+    total_cpu, total_memory = 0.0, 0.0
+    for index, container in enumerate(containers):
+        limits = container.get("resources", {}).get("limits", {})
+        cpu, memory = _amount(limits.get("cpu", "1")), _amount(limits.get("memory", "512Mi")) / 2**30
+        least, most = MEMORY.get(int(cpu) if cpu >= 1 else 1, (0.0, 0.0))
+        if not least <= memory <= most:
+            at = f"template.containers[{index}].resources.limits.memory"
+            raise invalid(at, f"Invalid value specified for container memory: {memory:g} GiB with {cpu:g} CPU.")
+        total_cpu, total_memory = total_cpu + cpu, total_memory + memory
+    if total_cpu > INSTANCE[0] or total_memory > INSTANCE[1]:
+        raise invalid("template.containers", f"An instance has at most {INSTANCE[0]} CPU and {INSTANCE[1]} GiB.")
+
+
+def _amount(text: str) -> float:
+    """A quantity as Kubernetes writes it: 1, 500m, 4Gi."""
+    matched = re.fullmatch(r"(\d+(?:\.\d+)?)(m|[KMG]i?)?", text)
+    if matched is None:
+        raise invalid("template.containers.resources.limits", f"Invalid quantity {text!r}.")
+    return float(matched[1]) * UNITS[matched[2] or ""]
 
 
 def _check_secret(call: Call, at: str, reference: Json | None) -> None:

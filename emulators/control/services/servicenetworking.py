@@ -1,15 +1,20 @@
-"""Service Networking: one private connection of a network to Google's services, over ranges reserved for it."""
+"""Service Networking: one private connection of a network to Google's services, over ranges reserved for it.
+
+The connection is also a peering of the network, which its owner may remove at any time (Compute's removePeering).
+"""
 
 from typing import Any
 
 from emulators.control.plane import names, operations
 from emulators.control.plane.call import Call
 from emulators.control.plane.service import Service
-from emulators.control.state.errors import already_exists, invalid, not_found
+from emulators.control.state.errors import already_exists, failed_precondition, invalid, not_found
+from emulators.control.state.store import PRIVATE, RESOURCE
 
 Json = dict[str, Any]
 
 SERVICE = Service("servicenetworking", package="google.cloud.servicenetworking.v1")
+PEERING = "servicenetworking-googleapis-com"
 
 
 @SERVICE.method("connections.create")
@@ -17,7 +22,7 @@ def create_connection(call: Call) -> Json:
     """Connect a network."""
     network = _network(call, call.body.get("network", ""))
     name = f"{call.name}/{network.replace('/', ':')}"
-    if call.find(name) is not None:
+    if call.find(name) is not None and _is_peered(call, network):
         raise already_exists(name)
     return _keep(call, name, network)
 
@@ -36,17 +41,43 @@ def list_connections(call: Call) -> Json:
     """The connections of one network, which the service calls by its project's number."""
     network = _numbered(names.with_project_id(call.store, call.query.get("network", "")))
     found = [one for _, one in call.members(call.name) if one["network"] == network]
+    found = found if _is_peered(call, names.with_project_id(call.store, network)) else []
     return {"connections": found} if found else {}
 
 
 @SERVICE.method("connections.deleteConnection")
 def delete_connection(call: Call) -> Json:
+    """End a connection that no service uses; Cloud SQL keeps using it for days after its last instance has gone."""
     network = names.with_project_id(call.store, call.body.get("consumerNetwork", ""))
     name = f"{names.parent_of(call.name)}/connections/{network.replace('/', ':')}"
     if call.find(name) is None:
         raise not_found(name)
+    if call.store.get(PRIVATE, "producers", network):
+        raise failed_precondition(
+            "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using this"
+            " connection."
+        )
     call.forget(name)
+    _set_peerings(call, network, [])
     return operations.done(call, name, "Connection", None)
+
+
+def use(call: Call, network: str) -> None:
+    """Remember that a service has addresses in the network's ranges."""
+    call.store.put(PRIVATE, "producers", network, {"service": call.service.label})
+
+
+def _is_peered(call: Call, network: str) -> bool:
+    peerings = (call.find(network, "compute") or {}).get("peerings", [])
+    return any(one["name"] == PEERING for one in peerings)
+
+
+def _set_peerings(call: Call, network: str, own: list[Json]) -> None:
+    """Let the network show this connection as one of its peerings, or no longer."""
+    resource = call.find(network, "compute")
+    if resource is not None:
+        others = [one for one in resource.get("peerings", []) if one["name"] != PEERING]
+        call.store.put(RESOURCE, "compute", network, resource | {"peerings": others + own})
 
 
 def _network(call: Call, link: str) -> str:
@@ -72,7 +103,8 @@ def _keep(call: Call, name: str, network: str) -> Json:
             raise invalid(f"connection.reserved_peering_ranges[{index}]", text)
     if not ranges:
         raise invalid("connection.reserved_peering_ranges", "At least one reserved range is needed.")
-    own = {"peering": "servicenetworking-googleapis-com", "service": names.parent_of(name)}
+    own = {"peering": PEERING, "service": names.parent_of(name)}
     connection = {"network": _numbered(network), "reservedPeeringRanges": ranges, **own}
     call.keep(name, connection)
+    _set_peerings(call, network, [{"name": PEERING, "state": "ACTIVE", "network": f"{_numbered(network)}-producer"}])
     return operations.done(call, name, "Connection", connection)

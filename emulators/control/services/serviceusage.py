@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from emulators.auth.state.accounts import unique_id
-from emulators.control.plane import names, operations
+from emulators.control.plane import agents, names, operations
 from emulators.control.plane.call import Call
 from emulators.control.plane.service import Service
 from emulators.control.state.errors import ControlError, already_exists, invalid
@@ -15,14 +15,6 @@ Json = dict[str, Any]
 SERVICE = Service("serviceusage", package="google.api.serviceusage.v1", later_version="v1beta1")
 LARGEST_BATCH = 20
 ALWAYS = ("bigquery", "cloudapis", "logging", "monitoring", "servicemanagement", "serviceusage", "storage")
-AGENTS = {
-    "bigquerydatatransfer": "gcp-sa-bigquerydatatransfer",
-    "compute": "compute-system",
-    "dataflow": "dataflow-service-producer-prod",
-    "run": "serverless-robot-prod",
-    "sqladmin": "gcp-sa-cloud-sql",
-}
-"""Domains of the services' agents that do not follow the rule."""
 _HOST = re.compile(r"[a-z][a-z\d-]*\.googleapis\.com")
 
 
@@ -81,9 +73,8 @@ def _switched(call: Call, name: str, state: str) -> Json:
 @SERVICE.method("services.generateServiceIdentity")
 def generate_identity(call: Call) -> Json:
     """The account as which Google's own service acts in the project: each has a name of its own."""
-    label = names.short(call.name).partition(".")[0]
-    domain = AGENTS.get(label, f"gcp-sa-{label}")
-    email = f"service-{names.project_number(call.project)}@{domain}.iam.gserviceaccount.com"
+    email = agents.address(names.short(call.name).partition(".")[0], call.project)
+    agents.make(call.store, email)
     return operations.done(call, call.name, "ServiceIdentity", {"email": email, "uniqueId": unique_id(email)})
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from emulators.control.plane import fill, names, operations, standard
 from emulators.control.plane.call import Call
 from emulators.control.plane.service import Service
+from emulators.control.services import servicenetworking
 from emulators.control.state.errors import ControlError, invalid
 
 Json = dict[str, Any]
@@ -27,6 +28,8 @@ def check_instance(call: Call, new: Json, old: Json | None) -> None:
     if network and not _has_connection(call, names.relative(network)):
         message = f"Failed to create subnetwork. The network {network} has no private services connection."
         raise ControlError("INVALID_ARGUMENT", message, reason="networkNotPeered")
+    if network:
+        servicenetworking.use(call, names.with_project_id(call.store, names.relative(network)))
 
 
 def _has_connection(call: Call, network: str) -> bool:

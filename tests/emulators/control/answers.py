@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
 
 
@@ -28,3 +29,11 @@ def holds(whole: Any, part: Any) -> bool:
     if isinstance(part, list) and isinstance(whole, list):
         return len(part) == len(whole) and all(holds(one, other) for one, other in zip(whole, part, strict=True))
     return bool(whole == part)
+
+
+def make_agent(address: str, project: str, label: str) -> str:
+    """Ask for the account as which a service acts in a project; its e-mail."""
+    url = f"{address}/serviceusage.googleapis.com/v1/projects/{project}/services/{label}.googleapis.com"
+    made = requests.post(f"{url}:generateServiceIdentity", json={}, timeout=10).json()
+    email: str = made["response"]["email"]
+    return email

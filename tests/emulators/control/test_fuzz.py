@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.emulators.control.conftest import enable
@@ -200,14 +200,14 @@ def address(control_address: str) -> str:
     return control_address
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(request=mutated())
 def test_every_request_is_answered(address: str, request: Mutated) -> None:
     is_answered(address, *request)
 
 
 @pytest.mark.long
-@settings(max_examples=2000, deadline=None, derandomize=False)
+@settings(max_examples=2000, deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 @given(request=mutated())
 def test_every_request_of_many_is_answered(address: str, request: Mutated) -> None:
     is_answered(address, *request)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulators.control.answers import fields, refusal
+from tests.emulators.control.answers import fields, make_agent, refusal
 
 Api = Callable[..., Any]
 READER = "roles/secretmanager.secretAccessor"
@@ -50,12 +50,12 @@ def test_a_binding_that_cannot_be_is_refused(api: Api, secret: str, binding: dic
     assert fields(error) == [f"policy.bindings[0].{path}"]
 
 
-def test_a_projects_policy_is_one_in_both_versions(api: Api, project: str) -> None:
+def test_a_projects_policy_is_one_in_both_versions(api: Api, control_address: str, project: str) -> None:
     accounts = api("iam", "v1").projects().serviceAccounts()
     email = accounts.create(name=f"projects/{project}", body={"accountId": "loader"}).execute()["email"]
     binding = {
         "role": "roles/viewer",
-        "members": [f"serviceAccount:{email}", "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"],
+        "members": [f"serviceAccount:{email}", f"serviceAccount:{make_agent(control_address, project, 'pubsub')}"],
     }
     audit = {"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]}
     policy = {"bindings": [binding, binding], "auditConfigs": [audit]}

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.emulators.control.answers import fields, refusal
+from tests.emulators.control.answers import fields, make_agent, refusal
+from tests.emulators.control.conftest import enable
 
 Api = Callable[..., Any]
 AUTOMATIC: dict[str, Any] = {"replication": {"automatic": {}}}
@@ -94,7 +95,7 @@ def test_what_is_fixed_stays(api: Api, project: str) -> None:
     assert secrets.get(name=name).execute()["replication"] == AUTOMATIC["replication"]
 
 
-def test_references_must_lead_somewhere(api: Api, project: str) -> None:
+def test_references_must_lead_somewhere(api: Api, control_address: str, project: str) -> None:
     parent = f"projects/{project}/locations/europe-west1"
     repositories = api("artifactregistry", "v1").projects().locations().repositories()
     key = f"{parent}/keyRings/r/cryptoKeys/k"
@@ -108,6 +109,18 @@ def test_references_must_lead_somewhere(api: Api, project: str) -> None:
     rings.create(parent=parent, keyRingId="r", body={}).execute()
     made = lonely.execute()
     assert made["primary"]["name"] == f"{key}/cryptoKeyVersions/1" and made["primary"]["state"] == "ENABLED"
+    # The key is there, and the service may not use it yet: its agent must be made, and then be let to the key.
+    error = refusal(request)
+    agent = error["message"].split()[2]
+    assert error["status"] == "FAILED_PRECONDITION" and "@gcp-sa-artifactregistry." in agent
+    binding = {"role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "members": [agent]}
+    grant = rings.cryptoKeys().setIamPolicy(resource=key, body={"policy": {"bindings": [binding]}})
+    assert "does not exist" in refusal(grant)["message"]
+    make_agent(control_address, project, "artifactregistry")
+    grant.execute()
+    elsewhere = f"projects/{project}/locations/europe-west4"
+    far = repositories.create(parent=elsewhere, repositoryId="r", body={"format": "DOCKER", "kmsKeyName": key})
+    assert fields(refusal(far)) == ["kmsKeyName"]
     assert request.execute()["done"]
 
 
@@ -125,6 +138,9 @@ def test_a_revision_refers_to_what_is_there(api: Api, project: str) -> None:
     assert account in refusal(request)["message"]
     accounts = api("iam", "v1").projects().serviceAccounts()
     accounts.create(name=f"projects/{project}", body={"accountId": "dagster"}).execute()
+    large = {"image": "i", "resources": {"limits": {"cpu": "1", "memory": "8Gi"}}}
+    body = {"template": {**template, "containers": [large]}}
+    assert "8 GiB with 1 CPU" in refusal(services.create(parent=parent, serviceId="ui", body=body))["message"]
     made = request.execute()["response"]
     assert made["terminalCondition"]["state"] == "CONDITION_SUCCEEDED" and made["uri"].endswith(".run.app")
 
@@ -143,6 +159,11 @@ def test_a_network_in_use_stays(api: Api, project: str) -> None:
     in_use = refusal(compute.networks().delete(project=project, network="n"))
     assert in_use["errors"][0]["reason"] == "resourceInUseByAnotherResource"
     subnetworks.delete(**at, subnetwork="s").execute()
+    reserved = {"name": "g", "purpose": "VPC_PEERING", "addressType": "INTERNAL", "network": network}
+    reserved |= {"address": "10.0.0.0", "prefixLength": 20}  # type: ignore[dict-item]
+    compute.globalAddresses().insert(project=project, body=reserved).execute()
+    assert "reserved range" in refusal(subnetworks.insert(**at, body=body))["message"]
+    compute.globalAddresses().delete(project=project, address="g").execute()
     compute.networks().delete(project=project, network="n").execute()
     assert refusal(compute.networks().get(project=project, network="n"))["code"] == 404
 
@@ -159,6 +180,7 @@ def test_a_network_in_use_stays(api: Api, project: str) -> None:
     ],
 )
 def test_what_is_not_known_is_not_answered(control_address: str, path: str, code: int) -> None:
+    enable(control_address, "project-1")
     answer = requests.get(f"{control_address}/{path}", timeout=10)
     assert answer.status_code == code
     assert answer.json()["error"]["code"] == code

@@ -37,7 +37,7 @@ KINDS = [
         "v1",
         L + "reservations",
         "reservationId",
-        {"edition": "STANDARD"},
+        {"edition": "ENTERPRISE"},
         {"slotCapacity": "50"},
     ),
     Kind("bigquerydatapolicy", "v2", L + "dataPolicies", "", {"dataPolicyType": "RAW_DATA_ACCESS_POLICY"}),

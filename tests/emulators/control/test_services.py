@@ -104,6 +104,18 @@ def test_a_database_needs_the_networks_connection(api: Api, project: str) -> Non
     assert refusal(sql.instances().patch(**at, body=change))["code"] == 412
     assert refusal(sql.instances().delete(**at))["code"] == 400
     sql.users().delete(**at, name="dagster").execute()
+    # Cloud SQL lets go of the connection days after its last instance: until then its owner can only cut it.
+    sql.instances().patch(**at, body={"settings": {"deletionProtectionEnabled": False}}).execute()
+    sql.instances().delete(**at).execute()
+    peering = "servicenetworking-googleapis-com"
+    ending = connections.deleteConnection(name=f"{services}/connections/{peering}", body={"consumerNetwork": network})
+    assert "Producer services" in refusal(ending)["message"]
+    compute.globalAddresses().delete(project=project, address="google").execute()
+    gone = compute.networks().delete(project=project, network="n")
+    assert "peering" in refusal(gone)["message"]
+    compute.networks().removePeering(project=project, network="n", body={"name": peering}).execute()
+    assert connections.list(parent=services, network=network).execute() == {}
+    gone.execute()
 
 
 def test_a_stream_moves_between_its_states(api: Api, project: str) -> None:
@@ -140,6 +152,20 @@ def test_a_channel_in_use_stays_and_shows_no_secrets(api: Api, project: str) -> 
     assert fields(refusal(monitoring.notificationChannels().create(name=f"projects/{project}", body={"type": "fax"})))
     condition = {"displayName": "c", "conditionAbsent": {"filter": 'metric.type="x"', "duration": "600s"}}
     policy = {"displayName": "p", "combiner": "OR", "conditions": [condition], "notificationChannels": [made["name"]]}
+    for wrong in (
+        {"duration": "90s"},
+        {"aggregations": [{"alignmentPeriod": "30s"}]},
+        {"filter": "severity>=ERROR"},
+        {"filter": 'metric.type="logging.googleapis.com/user/a/b"'},
+    ):
+        absent = {"filter": 'metric.type="x"', "duration": "600s"} | wrong
+        body = {**policy, "conditions": [{"displayName": "c", "conditionAbsent": absent}]}
+        refusal(monitoring.alertPolicies().create(name=f"projects/{project}", body=body))
+    counted = {"name": "a/b", "filter": "severity>=ERROR"}
+    api("logging", "v2").projects().metrics().create(parent=f"projects/{project}", body=counted).execute()
+    monitoring.alertPolicies().create(
+        name=f"projects/{project}", body=body
+    ).execute()  # the last one: it has a metric now
     alert = monitoring.alertPolicies().create(name=f"projects/{project}", body=policy).execute()
     assert alert["conditions"][0]["name"].startswith(alert["name"] + "/conditions/")
     assert refusal(monitoring.notificationChannels().delete(name=made["name"]))["status"] == "FAILED_PRECONDITION"
