@@ -55,7 +55,7 @@ TABLE = """  - name: {name}
 LOAD = """
 import json, time
 started, worked = time.perf_counter(), time.process_time()
-import dagster, dagster_dbt, google.cloud.bigquery, google.cloud.storage
+import dagster
 libraries, worked_for_libraries = time.perf_counter(), time.process_time()
 from orchestration.definitions import defs
 defs.get_repository_def()

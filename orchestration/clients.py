@@ -5,26 +5,32 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import psycopg2.extensions
-from google.cloud import bigquery, storage
 
 from contracts import names
+
+if TYPE_CHECKING:  # Google's clients take a second to import, and whoever only loads the definitions asks nothing
+    from google.cloud import bigquery, storage
 
 LOCKED = "3min"  # how long a source's table may be locked by somebody before a question about it fails
 
 
 @cache
-def warehouse() -> bigquery.Client:
+def warehouse() -> "bigquery.Client":
     """BigQuery, in the environment's project."""
+    from google.cloud import bigquery
+
     return bigquery.Client(project=names.project())
 
 
 @cache
-def objects() -> storage.Client:
+def objects() -> "storage.Client":
     """Cloud Storage, in the environment's project."""
+    from google.cloud import storage
+
     return storage.Client(project=names.project())
 
 
@@ -34,6 +40,8 @@ def query(sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
     Raises:
         google.api_core.exceptions.GoogleAPICallError: BigQuery refused it.
     """
+    from google.cloud import bigquery
+
     config = bigquery.QueryJobConfig(query_parameters=list(parameters))
     return [dict(row.items()) for row in warehouse().query_and_wait(sql, job_config=config)]
 

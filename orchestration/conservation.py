@@ -5,7 +5,7 @@ comparison before this one; one that has been so for longer is a difference, and
 built on the table in gold is then held back until the check passes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,13 @@ import psycopg2
 import psycopg2.extensions
 from dagster import (
     AssetCheckEvaluation,
-    AssetCheckExecutionContext,
     AssetCheckKey,
     AssetCheckResult,
-    AssetChecksDefinition,
     AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
     DagsterInstance,
-    asset_check,
 )
 
 from contracts import names
@@ -63,40 +63,37 @@ class Comparison:
         return {key: where for key, where in sorted(self.differing.items()) if key not in self.in_flight}
 
 
-def source_checks(contracts: Sequence[Contract]) -> list[AssetChecksDefinition]:
-    """One check a cdc table with a primary key: `equals_source` on the silver asset.
-
-    Each is a step of its own: that of a table which its quality gate holds back is skipped, and no other.
-    """
+def specs(tables: Iterable[Table]) -> list[AssetCheckSpec]:
+    """One check a cdc table with a primary key: `equals_source` on the silver asset."""
+    described = "The table has the source's rows: the same keys, and the same values by checksum."
     return [
-        _source_check(table, contract.database.schema)
-        for contract in contracts
-        for table in contract.tables
-        if contract.database and table.capture == "cdc" and table.primary_key
+        AssetCheckSpec(EQUALS_SOURCE, asset=keys.silver(table), description=described) for table in _checked(tables)
     ]
+
+
+def results(
+    context: AssetExecutionContext, contracts: Sequence[Contract], without: Set[AssetKey]
+) -> Iterator[AssetCheckResult]:
+    """Compares each table whose check is selected, `without` those that were to be built and are not."""
+    selected = {key.asset_key for key in context.selected_asset_check_keys if key.name == EQUALS_SOURCE} - without
+    for contract in contracts:
+        for table in _checked(contract.tables):
+            if contract.database and keys.silver(table) in selected:
+                yield source_result(context.instance, table, contract.database.schema)
+
+
+def _checked(tables: Iterable[Table]) -> list[Table]:
+    return [table for table in tables if table.capture == "cdc" and table.primary_key]
 
 
 def held_back(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
     """The tables whose last comparison found a lasting difference."""
-    checked = [table for table in tables if table.capture == "cdc" and table.primary_key]
-    evaluations = [(table, quality_gate.last(instance, _key(table))) for table in checked]
+    evaluations = [(table, quality_gate.last(instance, _key(table))) for table in _checked(tables)]
     return [table for table, evaluation in evaluations if evaluation is not None and not evaluation.passed]
 
 
 def _key(table: Table) -> AssetCheckKey:
     return AssetCheckKey(keys.silver(table), EQUALS_SOURCE)
-
-
-def _source_check(table: Table, schema: str) -> AssetChecksDefinition:
-    @asset_check(
-        name=EQUALS_SOURCE,
-        asset=keys.silver(table),
-        description="The table has the source's rows: the same keys, and the same values by checksum.",
-    )
-    def equals_source(context: AssetCheckExecutionContext) -> AssetCheckResult:
-        return source_result(context.instance, table, schema)
-
-    return equals_source
 
 
 def source_result(instance: DagsterInstance, table: Table, schema: str) -> AssetCheckResult:

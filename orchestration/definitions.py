@@ -3,7 +3,7 @@
 from dagster import AssetsDefinition, Definitions
 
 from contracts.reader import load
-from orchestration import batch, conservation, reruns, schedules, sources, streams, transformations
+from orchestration import batch, reruns, schedules, sources, streams, transformations
 
 CONTRACTS = load()
 
@@ -15,8 +15,6 @@ defs = Definitions(
         *(assets for assets in bronze if assets),
         transformations.warehouse_assets(CONTRACTS),
     ],
-    asset_checks=conservation.source_checks(CONTRACTS),
     jobs=[schedules.refresh, *reruns.jobs(CONTRACTS)],
     schedules=[schedules.hourly],
-    resources={"dbt": transformations.resource()},
 )

@@ -21,7 +21,6 @@ from dagster import (
     op,
     static_partitioned_config,
 )
-from dagster_dbt import DbtCliResource
 
 from contracts.model import Contract, Table
 from orchestration import batch, conservation, keys, pipelines, quality_gate, streams, transformations
@@ -48,18 +47,18 @@ def _reload_job(contracts: Sequence[Contract]) -> JobDefinition:
         return {"ops": {"reload_from_landing": {"config": {"table": partition}}}}
 
     @op(config_schema={"table": WHAT, "day": DAY}, out={})
-    def reload_from_landing(context: OpExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    def reload_from_landing(context: OpExecutionContext) -> Iterator[Any]:
         wanted = _chosen(tables, context.op_config["table"])
         yield from _reload_bronze(context, wanted, context.op_config["day"])
         blocked = [*transformations.blocked(context, wanted)]
-        yield from _build(context, dbt, wanted, "+", [GOLD, *blocked], "--full-refresh")
+        yield from _build(wanted, "+", [GOLD, *blocked], "--full-refresh")
         schemas = {contract.id: contract.database.schema for contract in contracts if contract.database}
         failed = quality_gate.blocked(context.instance, wanted)
         for table in wanted:
             if table.primary_key and table not in failed:
                 yield _evaluation(conservation.source_result(context.instance, table, schemas[table.source]))
         held_back = [*transformations.held_back(context, everything)]
-        yield from _build(context, dbt, wanted, f"+,{GOLD}", held_back, "--full-refresh")
+        yield from _build(wanted, f"+,{GOLD}", held_back, "--full-refresh")
 
     @job(config=chosen, executor_def=in_process_executor, description="A source or a table again from landing to gold.")
     def reload() -> None:
@@ -77,7 +76,7 @@ def _replay_job(contracts: Sequence[Contract]) -> JobDefinition:
         return {"ops": {"replay_dead_letters": {"config": {"event": partition}}}}
 
     @op(config_schema={"event": EVENT, "reason": REASON}, out={})
-    def replay_dead_letters(context: OpExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    def replay_dead_letters(context: OpExecutionContext) -> Iterator[Any]:
         wanted = _chosen(events, context.op_config["event"])
         reason = context.op_config["reason"]
         arguments = [*_names(wanted, "--event"), *(["--reason", reason] if reason else [])]
@@ -89,7 +88,7 @@ def _replay_job(contracts: Sequence[Contract]) -> JobDefinition:
         for table in wanted:
             yield AssetMaterialization(keys.bronze(table), metadata=streams.arrivals(table))
             yield _evaluation(streams.delivered(table))
-        yield from _build(context, dbt, wanted, "+", [*transformations.held_back(context, everything)])
+        yield from _build(wanted, "+", [*transformations.held_back(context, everything)])
 
     @job(config=chosen, executor_def=in_process_executor, description="Dead letters again, after a fix.")
     def replay() -> None:
@@ -141,21 +140,8 @@ def _evaluation(result: AssetCheckResult) -> AssetCheckEvaluation:
     )
 
 
-def _build(
-    context: OpExecutionContext,
-    dbt: DbtCliResource,
-    tables: Sequence[Table],
-    selector: str,
-    excluded: Sequence[str],
-    *options: str,
-) -> Iterator[Any]:
+def _build(tables: Sequence[Table], selector: str, excluded: Sequence[str], *options: str) -> Iterator[Any]:
     """dbt's models that are selected from the tables' sources (`source:saas.accounts` and the selector)."""
-    selected = " ".join(f"source:{table.source}.{table.name}{selector}" for table in tables)
-    arguments = ["build", *options, "--select", selected, *(["--exclude", " ".join(excluded)] if excluded else [])]
-    invocation = dbt.cli(
-        arguments,
-        manifest=transformations.manifest(),
-        dagster_dbt_translator=transformations.LayerKeys(),
-        context=context,
-    )
-    yield from invocation.stream()
+    selected = [f"source:{table.source}.{table.name}{selector}" for table in tables]
+    arguments = [*options, "--select", *selected, *(["--exclude", *excluded] if excluded else [])]
+    yield from transformations.build(transformations.project(), arguments)

@@ -3,41 +3,38 @@
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, OpExecutionContext
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetExecutionContext,
+    AssetKey,
+    AssetMaterialization,
+    AssetsDefinition,
+    MaterializeResult,
+    OpExecutionContext,
+    multi_asset,
+)
 
 from contracts.model import Contract, Table
-from orchestration import conservation, keys, quality_gate, streams
+from orchestration import conservation, dbt_build, keys, quality_gate, streams
+from orchestration.dbt_build import PARTIAL
+from orchestration.dbt_project import Project
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt"
-PARTIAL = "partial_parse.msgpack"
 GOLD = "path:models/gold"
 MANIFEST = Path(os.environ.get("DBT_TARGET_PATH") or PROJECT / "target") / "manifest.json"
+SUCCEEDED = ("success", "no-op")  # of a model
+CHECKED = ("asset_key", "check_name", "passed", "severity", "metadata", "description")  # fields of a check's result
 
 
 class DbtProjectError(Exception):
     """dbt cannot parse the project; the message is what dbt says."""
-
-
-class LayerKeys(DagsterDbtTranslator):
-    """dbt's nodes under [layer, table]: a source or model in dataset silver is [silver, name]."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
-        """The asset key of a dbt node: its layer, then its relation's name."""
-        if dbt_resource_props["resource_type"] == "source":
-            return AssetKey(["bronze", dbt_resource_props["identifier"]])
-        layer = (dbt_resource_props.get("config") or {}).get("schema") or "silver"
-        return AssetKey([layer, dbt_resource_props["name"]])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """Silver models belong to their source's group, gold to `gold`."""
-        path = dbt_resource_props.get("fqn", [])
-        return path[-2] if len(path) > 2 else None
 
 
 def manifest() -> Path:
@@ -63,7 +60,7 @@ def _parse() -> None:
         shutil.copyfile(MANIFEST.parent / PARTIAL, draft / PARTIAL)
     folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(draft)]
     parsed = subprocess.run(
-        [dbt_executable(), "--quiet", "parse", *folders], check=False, capture_output=True, text=True
+        [dbt_build.executable(), "--quiet", "parse", *folders], check=False, capture_output=True, text=True
     )
     if parsed.returncode != 0:
         raise DbtProjectError(f"dbt cannot parse {PROJECT}:\n{parsed.stdout}{parsed.stderr}")
@@ -73,27 +70,73 @@ def _parse() -> None:
     shutil.rmtree(draft, ignore_errors=True)
 
 
-def dbt_executable() -> str:
-    """The dbt of this Python environment, whatever PATH says."""
-    return shutil.which("dbt", path=str(Path(sys.executable).parent)) or "dbt"
-
-
-def resource() -> DbtCliResource:
-    """The dbt command line over our project."""
-    return DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=dbt_executable())
+def project() -> Project:
+    """What dbt has parsed. Raises DbtProjectError where it cannot."""
+    return Project.read(manifest())
 
 
 def warehouse_assets(contracts: Sequence[Contract]) -> AssetsDefinition:
-    """Staging, silver and gold as one dbt invocation; dbt's tests are the assets' checks."""
+    """Staging, silver and gold as one dbt invocation; dbt's tests are checks, and so is equality with the sources."""
     tables = [table for contract in contracts for table in contract.tables]
+    parsed = project()
 
-    @dbt_assets(manifest=manifest(), name="bronze_to_gold", dagster_dbt_translator=LayerKeys())
-    def bronze_to_gold(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        excluded = [*held_back(context, tables)]
-        arguments = ["build", *(["--exclude", " ".join(excluded)] if excluded else [])]
-        yield from dbt.cli(arguments, context=context).stream()
+    @multi_asset(
+        name="bronze_to_gold",
+        specs=[*parsed.specs.values()],
+        check_specs=[*parsed.check_specs.values(), *conservation.specs(tables)],
+        can_subset=True,
+        allow_arbitrary_check_specs=True,
+    )
+    def bronze_to_gold(context: AssetExecutionContext) -> Iterator[Any]:
+        wanted = parsed.selection(context.selected_asset_keys, context.selected_asset_check_keys)
+        built: set[AssetKey] = set()
+        failure = None
+        if wanted is not None:
+            excluded = [*held_back(context, tables)]
+            arguments = [*wanted, *(["--exclude", *excluded] if excluded else [])]
+            try:
+                yield from _built(context, parsed, arguments, built)
+            except dbt_build.DbtFailed as error:
+                failure = error
+        yield from conservation.results(context, contracts, without=context.selected_asset_keys - built)
+        if failure is not None:
+            raise failure
 
     return bronze_to_gold
+
+
+def _built(
+    context: AssetExecutionContext, parsed: Project, arguments: Sequence[str], built: set[AssetKey]
+) -> Iterator[MaterializeResult[Any] | AssetCheckResult]:
+    """dbt's results as those of a step; notes the assets in `built`. Checks that were not selected are left out."""
+    for event in build(parsed, arguments):
+        if isinstance(event, AssetMaterialization):
+            built.add(event.asset_key)
+            yield MaterializeResult(asset_key=event.asset_key, metadata=event.metadata)
+        elif AssetCheckKey(event.asset_key, event.check_name) in context.selected_asset_check_keys:
+            yield AssetCheckResult(**{name: getattr(event, name) for name in CHECKED})
+
+
+def build(parsed: Project, arguments: Sequence[str]) -> Iterator[AssetMaterialization | AssetCheckEvaluation]:
+    """`dbt build` with these arguments: a materialization a model, an evaluation a test.
+
+    Raises:
+        dbt_build.DbtFailed: something did not build, or a test failed.
+    """
+    for result in dbt_build.build(PROJECT, MANIFEST.parent, arguments):
+        metadata: dict[str, Any] = {"seconds": result.seconds, "result": result.said}
+        if result.unique_id in parsed.specs and result.status in SUCCEEDED:
+            yield AssetMaterialization(parsed.specs[result.unique_id].key, metadata=metadata)
+        elif result.unique_id in parsed.check_specs and result.status != "skipped":
+            check = parsed.check_specs[result.unique_id]
+            failures = {} if result.failures is None else {"failed_rows": result.failures}
+            yield AssetCheckEvaluation(
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=result.status == "pass",
+                severity=AssetCheckSeverity.WARN if result.status == "warn" else AssetCheckSeverity.ERROR,
+                metadata={**metadata, **failures},
+            )
 
 
 def held_back(context: AssetExecutionContext | OpExecutionContext, tables: Sequence[Table]) -> Iterator[str]:

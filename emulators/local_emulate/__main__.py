@@ -10,6 +10,7 @@ import os
 import sys
 import urllib.error
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from emulators.local_emulate import catch_up
 from emulators.local_emulate.commands import CommandFailed
@@ -63,7 +64,7 @@ class LocalEmulate:
                 self._company("create", "--accounts", str(self.options.accounts), "--seed", str(self.options.seed))
             self._connect_sources()
         with ThreadPoolExecutor(1) as background:
-            started = background.submit(self.platform.up, *PLATFORM)
+            started = background.submit(self._start_platform)
             if plays:
                 with stage("company", f"{self.options.days} days of a SaaS company"):
                     self._company("play", "--days", str(self.options.days))
@@ -76,9 +77,20 @@ class LocalEmulate:
             run = self._refresh()
         return self._report(run)
 
+    def _start_platform(self) -> None:
+        """Starts the platform's own services. A code server that starts now loads the definitions as they are now."""
+        now, before = definitions_fingerprint(), self.platform.started_at("dagster-code")
+        self.platform.up(*PLATFORM)
+        if self.platform.started_at("dagster-code") != before:
+            self._loaded().write_text(now)
+
+    def _loaded(self) -> Path:
+        """The file with the fingerprint of the definitions that Dagster has loaded."""
+        return self.platform.state / "dagster" / "loaded"
+
     def _refresh(self) -> Run:
         dagster = Dagster(self._dagster_address())
-        loaded, now = self.platform.state / "dagster" / "loaded", definitions_fingerprint()
+        loaded, now = self._loaded(), definitions_fingerprint()
         if not loaded.exists() or loaded.read_text() != now:
             self.progress.detail("loading the definitions")
             dagster.reload()

@@ -10,6 +10,7 @@ from typing import Any
 
 LOCATION, REPOSITORY = "sluice", "__repository__"
 FINAL = {"SUCCESS", "FAILURE", "CANCELED"}
+POLL = 0.5  # seconds; the webserver works for each answer, on the machine that the run wants
 BEGUN = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 
 RELOAD = """mutation($location: String!) { reloadRepositoryLocation(repositoryLocationName: $location) {
@@ -160,7 +161,7 @@ class Dagster:
             if answer["runOrError"]["status"] in FINAL and not log.get("hasMore"):
                 yield {"__typename": "status", "status": answer["runOrError"]["status"]}
                 return
-            time.sleep(0.3)
+            time.sleep(POLL)
         raise DagsterError(f"run {run_id} did not end within {timeout:.0f} s; see {self.address}/runs/{run_id}")
 
     def _ask(self, query: str, variables: dict[str, Any], patience: float = 60) -> Any:
