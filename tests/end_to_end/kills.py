@@ -28,6 +28,7 @@ PARTS = (
     ("code process", "dagster-code", "api grpc"),
     ("database process", "postgres", "postgres: "),
     ("company", "local-emulate", "emulators.company"),
+    ("provision", "local-emulate", "emulators.provision"),
 )
 EVERYBODY = (*SERVICE_NAMES, *(name for name, _, _ in PARTS), "local-emulate")
 LONGEST_CALL = 900.0  # seconds after which a call counts as hanging

@@ -18,7 +18,8 @@ from emulators.company.ledger import Ledger
 from emulators.company.schema import TABLES
 from tests.end_to_end.conftest import LocalPlatform
 from tests.end_to_end.kills import CAN_KILL, Attack
-from tests.end_to_end.oracle import as_logged, differences
+from tests.end_to_end.oracle import differences
+from tests.end_to_end.oracle_changes import as_logged
 
 DAYS, ACCOUNTS, SEED = 4, 60, 7
 KILLS = 20

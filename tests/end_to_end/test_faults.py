@@ -7,8 +7,9 @@ import pytest
 from emulators.company.ledger import Ledger
 from emulators.faults.command import SERVICES
 from emulators.faults.rules import Rule, write_rules
+from tests.end_to_end.comparing import warehouse
 from tests.end_to_end.conftest import LocalPlatform
-from tests.end_to_end.oracle import differences, warehouse
+from tests.end_to_end.oracle import differences
 
 pytestmark = pytest.mark.long
 RULES = [

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from emulators.company.ledger import Ledger
+from tests.end_to_end.comparing import warehouse
 from tests.end_to_end.conftest import ROOT, LocalPlatform
 from tests.end_to_end.kills import CAN_KILL, Attack
-from tests.end_to_end.oracle import differences, warehouse
+from tests.end_to_end.oracle import differences
 
 KILLS = int(os.environ.get("SLUICE_KILLS", "20"))
 ACCOUNTS = 25

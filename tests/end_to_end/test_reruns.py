@@ -10,8 +10,8 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
+from tests.end_to_end.comparing import Query, warehouse
 from tests.end_to_end.conftest import LocalPlatform
-from tests.end_to_end.oracle import Query, warehouse
 
 pytestmark = pytest.mark.long
 GOLD = ("dim_account", "dim_user", "fct_billing", "fct_usage_daily", "mart_mrr_daily")

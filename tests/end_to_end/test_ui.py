@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end import browser
+from tests.end_to_end.comparing import Query, warehouse
 from tests.end_to_end.conftest import LocalPlatform
-from tests.end_to_end.oracle import Query, warehouse
 
 pytestmark = [
     pytest.mark.long,
