@@ -1,15 +1,21 @@
 """The job's health in a small JSON file: what a supervisor and a person look at."""
 
 import json
+import logging
 import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+_LOG = logging.getLogger(__name__)
+
 
 class Status:
-    """Counts since the start of the process; the file is replaced, never half written."""
+    """Counts since the start of the process; the file is replaced, never half written.
+
+    Where it cannot be written, as on a full disk, it stays as it was, and the job goes on.
+    """
 
     def __init__(self, directory: Path, job: str, subscriptions: list[str]) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -40,8 +46,11 @@ class Status:
     def write(self) -> None:
         """Writes the file now."""
         draft = self._path.with_suffix(".draft")
-        draft.write_text(json.dumps({**self.fields, "updated_at": now()}, indent=1))
-        draft.replace(self._path)
+        try:
+            draft.write_text(json.dumps({**self.fields, "updated_at": now()}, indent=1))
+            draft.replace(self._path)
+        except OSError as error:
+            _LOG.error("the status cannot be written: %s", error)
         self._written = time.monotonic()
 
 

@@ -1,5 +1,7 @@
 """The ids of the messages processed last, on disk: Pub/Sub delivers at least once, Dataflow processes once."""
 
+import errno
+import os
 from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,8 +26,15 @@ class Window:
     def add(self, identities: Iterable[str]) -> None:
         """Remembers ids, on disk first."""
         new = list(identities)
-        with self._path.open("ab") as file:
-            file.write("".join(identity + "\n" for identity in new).encode())
+        data = "".join(identity + "\n" for identity in new).encode()
+        with self._path.open("ab", buffering=0) as file:
+            whole = file.tell()
+            try:
+                if file.write(data) != len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+            except OSError:
+                file.truncate(whole)  # half a line would run into the next one
+                raise
         self._remember(new)
         if self._lines > 3 * self._remembered:
             self._rewrite()

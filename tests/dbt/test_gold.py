@@ -107,11 +107,18 @@ def test_dimensions(warehouse: Warehouse) -> None:
     incident = {"account_id": 900, "severity": "low", "status": "open", "opened_at": NOON, "updated_at": NOON}
     start = {"account_id": 900, "plan": "team", "status": "active", "seats": 3, "mrr": Decimal(27), "updated_at": NOON}
     warehouse.land("accounts", 900, [{**account, **marks(10**9)}])
-    warehouse.land("users", 900, [{**user, "user_id": n, "is_active": n > 1, **marks(10**9)} for n in (1, 2, 3)])
+    alone = {**user, "user_id": 4, "account_id": 901, **marks(10**9)}  # whose account has not arrived yet
+    people = [{**user, "user_id": n, "is_active": n > 1, **marks(10**9)} for n in (1, 2, 3)]
+    warehouse.land("users", 900, [*people, alone])
     warehouse.land("incidents", 900, [{**incident, "incident_id": 1, **marks(10**9)}])
-    warehouse.land("subscriptions", 900, [{**start, "subscription_id": 900, "started_on": NOON.date(), **marks(10**9)}])
+    today = NOON.date()
+    day = dt.timedelta(days=1)
+    older = {**start, "subscription_id": 902, "started_on": today - day, "mrr": Decimal(1), **marks(10**9)}
+    ended = {**older, "subscription_id": 903, "started_on": today + day, "ended_on": today + 2 * day}
+    running = {**start, "subscription_id": 900, "started_on": today, **marks(10**9)}
+    warehouse.land("subscriptions", 900, [older, running, ended])
     warehouse.dbt("build", "--quiet", "--select", "+dim_account", "+dim_user", "--indirect-selection", "cautious")
     (row,) = warehouse.query("select * from gold.dim_account where account_id = 900")
     assert (row["users"], row["active_users"], row["open_incidents"], row["mrr"], row["seats"]) == (3, 2, 1, 27, 3)
-    people = warehouse.query("select user_id, account_name from gold.dim_user where account_id = 900 order by user_id")
-    assert people == [{"user_id": number, "account_name": "A"} for number in (1, 2, 3)]
+    users = warehouse.query("select user_id, account_name from gold.dim_user where account_id >= 900 order by user_id")
+    assert [tuple(row.values()) for row in users] == [(1, "A"), (2, "A"), (3, "A"), (4, None)]

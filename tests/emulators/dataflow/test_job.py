@@ -1,6 +1,7 @@
 """Jobs in processes of their own: killed, broken, stopped. Each message is in exactly one bundle, and none is lost."""
 
 import random
+import resource
 import time
 from pathlib import Path
 
@@ -17,14 +18,16 @@ from tests.emulators.services import Service
 def test_killed_at_any_moment_no_message_is_lost_or_processed_in_two_bundles(
     topic: Topic, job: Job, kills: int
 ) -> None:
-    dice = random.Random(kills)
-    (job.output / "slow").write_text("0.1")
+    dice, unfinished = random.Random(kills), 0
+    (job.output / "slow").write_text("0.5")
     for _ in range(kills):
         topic.publish(500)
         job.wait_for(bundles=1)
         time.sleep(dice.uniform(0, 0.5))
         job.kill()
+        unfinished += len(Spool(job.state).read())
         job.start()
+    assert unfinished > kills // 2  # most of them died in the middle of a bundle
     (job.output / "slow").unlink()
     job.wait_until_written(topic.published)
     job.wait_for(state="idle")
@@ -114,6 +117,20 @@ def test_pubsub_may_go_and_come_back(topic: Topic, job: Job, pubsub: Service) ->
     job.wait_for(state="idle")
     topic.publish(20)
     job.wait_for(state="idle", processed=40)
+    assert job.written() == topic.published
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="prlimit is Linux's: no other way to fill a disk here")
+def test_a_full_disk_is_waited_for(topic: Topic, job: Job) -> None:
+    """Neither the bundle nor the status can be written meanwhile; the process lives, and tries again."""
+    job.wait_for(state="idle")
+    resource.prlimit(job.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    topic.publish(50)
+    time.sleep(2)
+    assert job.process.poll() is None
+    assert not job.written()
+    resource.prlimit(job.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    job.wait_for(state="idle", processed=50, errors=1)
     assert job.written() == topic.published
 
 

@@ -1,7 +1,10 @@
 """The window of processed ids and the spool: what is on disk is what was put there, cut anywhere."""
 
+import resource
+import signal
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +33,23 @@ def test_a_line_cut_by_a_kill_is_no_id(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1])
     window = Window(tmp_path)
     assert "a" in window and "bc" not in window and "b" not in window
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="prlimit is Linux's: no other way to fill a disk here")
+def test_half_a_line_that_a_full_disk_left_runs_into_no_other(tmp_path: Path) -> None:
+    window = Window(tmp_path)
+    window.add(["first"])
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9, limits[1]))
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            window.add(["second"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    window.add(["third"])
+    again = Window(tmp_path)
+    assert "first" in again and "third" in again and "second" not in again
 
 
 def test_a_bundle_comes_back_whole(tmp_path: Path) -> None:
