@@ -18,11 +18,14 @@ KEEP_ALIVE_SECONDS = 3600
 
 
 def serve(
-    name: str, port: int, open_app: Callable[[Path], ASGIApp], open_grpc: Callable[[Path, str], object] | None = None
+    name: str,
+    port: int,
+    open_app: Callable[[Path], ASGIApp],
+    open_grpc: Callable[[Path, str, Faults], object] | None = None,
 ) -> None:
     """Parse the arguments and serve until SIGTERM. `port` is the default; `open_app` opens the state directory.
 
-    `open_grpc` starts a gRPC server on it, at an address, where --grpc-port is given.
+    `open_grpc` starts a gRPC server on it, at an address, with the same faults, where --grpc-port is given.
     """
     parser = argparse.ArgumentParser(prog=f"python -m emulators.{name}", description=f"The {name} emulator.")
     parser.add_argument("--host", default="127.0.0.1")
@@ -33,12 +36,15 @@ def serve(
     options = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        app = FaultSwitch(open_app(options.state), Faults(options.state))
+        faults = Faults(options.state)
+        app = FaultSwitch(open_app(options.state), faults)
     except OSError as error:
         sys.exit(f"{name}: cannot open the state directory {options.state.resolve()}: {error}")
     # Held until the end: a gRPC server stops when nobody refers to it.
     server = (
-        open_grpc(options.state, f"{options.host}:{options.grpc_port}") if open_grpc and options.grpc_port else None
+        open_grpc(options.state, f"{options.host}:{options.grpc_port}", faults)
+        if open_grpc and options.grpc_port
+        else None
     )
     config = uvicorn.Config(
         app,

@@ -65,7 +65,7 @@ def _spec(table: Table) -> AssetSpec:
     return AssetSpec(
         keys.bronze(table),
         deps=[keys.source(table)],
-        group_name=table.source,
+        group_name=keys.group(table.source, "bronze"),
         description=f"The change log of {names.table(table.source, table.name)}. {table.description or ''}",
         kinds={"parquet", "bigquery"},
     )

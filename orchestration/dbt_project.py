@@ -14,6 +14,8 @@ from typing import Any
 
 from dagster import AssetCheckKey, AssetCheckSpec, AssetKey, AssetSpec, TableColumn, TableSchema
 
+from orchestration.keys import group
+
 Node = Mapping[str, Any]
 BUILT = ("model", "seed", "snapshot")
 
@@ -65,12 +67,13 @@ def _is_asset(node: Node) -> bool:
 
 def _spec(node: Node, nodes: Mapping[str, Node], keys: Mapping[str, AssetKey]) -> AssetSpec:
     code: str = node.get("raw_code") or ""
-    folders = node["fqn"][1:-1]
+    folders, key = node["fqn"][1:-1], keys[node["unique_id"]]
+    layer = key.path[0]
     return AssetSpec(
-        keys[node["unique_id"]],
+        key,
         deps=sorted({keys[parent] for parent in _parents(node, nodes)}),
         description=_description(node, code),
-        group_name=folders[-1] if folders else None,
+        group_name=group(folders[-1], layer) if len(folders) > 1 else layer,
         code_version=hashlib.sha1(code.encode()).hexdigest(),
         metadata={**_columns(node), "dagster/table_name": node["relation_name"].replace("`", "")},
         kinds={"dbt", "bigquery"},

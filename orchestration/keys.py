@@ -23,6 +23,11 @@ def silver(table: Table) -> AssetKey:
     return AssetKey(["silver", names.table(table.source, table.name)])
 
 
+def group(source: str, layer: str) -> str:
+    """A source's assets of one layer: a box of the graph, as their names alone are the same in each layer."""
+    return f"{source}_{layer}"
+
+
 def captured(contracts: Iterable[Contract], capture: str) -> list[Table]:
     """The tables of all contracts that are captured in one way (cdc, stream ...)."""
     return [table for contract in contracts for table in contract.tables if table.capture == capture]

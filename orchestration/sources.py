@@ -15,7 +15,7 @@ def source_assets(contracts: Iterable[Contract]) -> list[AssetSpec]:
     return [
         AssetSpec(
             keys.source(table),
-            group_name=table.source,
+            group_name=keys.group(table.source, "source"),
             description=table.description,
             kinds={KINDS[table.capture]} if table.capture in KINDS else set(),
         )

@@ -57,7 +57,7 @@ def _spec(table: Table) -> AssetSpec:
     return AssetSpec(
         keys.bronze(table),
         deps=[keys.source(table)],
-        group_name=table.source,
+        group_name=keys.group(table.source, "bronze"),
         description=f"{table.description or table.name} Written by the streaming pipeline events_to_bronze.",
         kinds={"beam", "bigquery"},
     )

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from emulators.control.state.store import Store
 from emulators.control.wire.app import application
+from emulators.faults.rules import Faults
 from emulators.serve import serve
 
 
@@ -13,11 +14,11 @@ def open_app(state: Path) -> ASGIApp:
     return application(Store(state))
 
 
-def open_grpc(state: Path, address: str) -> object:
+def open_grpc(state: Path, address: str, faults: Faults) -> object:
     # Here, because gRPC takes longer to load than all else.
     from emulators.control.wire.grpc_server import serve_bigtable
 
-    return serve_bigtable(Store(state), address)
+    return serve_bigtable(Store(state), address, faults)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from emulators.faults.rules import FILE, HTTP_STATUS, RESET, Rule, read_rule, read_rules, write_rules
 from emulators.supervisor.environment import state_directory
 
-SERVICES = ("auth", "storage", "pubsub", "bigquery", "datastream")
+SERVICES = ("auth", "storage", "pubsub", "bigquery", "datastream", "control")
 
 
 def main(arguments: Sequence[str]) -> int:

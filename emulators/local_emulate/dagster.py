@@ -164,13 +164,14 @@ class Dagster:
             time.sleep(POLL)
         raise DagsterError(f"run {run_id} did not end within {timeout:.0f} s; see {self.address}/runs/{run_id}")
 
-    def _ask(self, query: str, variables: dict[str, Any], patience: float = 60) -> Any:
+    def _ask(self, query: str, variables: dict[str, Any], patience: float = 300) -> Any:
+        """The answer. A machine that is busy may need minutes; a Dagster that has died ends the call by `Watch`."""
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
         deadline = time.monotonic() + patience
         while True:
             try:
-                with urllib.request.urlopen(request, timeout=60) as response:
+                with urllib.request.urlopen(request, timeout=patience) as response:
                     answer = json.load(response)
                 break
             except (urllib.error.URLError, ConnectionError, TimeoutError) as error:

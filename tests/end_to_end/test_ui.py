@@ -49,7 +49,7 @@ def page(tmp_path: Path) -> Iterator[browser.Page]:
 
 def test_the_graph_reads_from_source_to_gold(operated: Operated, page: browser.Page) -> None:
     page.open(f"{operated.address}/asset-groups")
-    page.wait_for("Global asset lineage", "gold", "saas")
+    page.wait_for("Global asset lineage", "saas_source", "saas_bronze", "saas_silver", "gold")
     page.open(f"{operated.address}/assets/gold/dim_account?view=lineage&lineageScope=upstream&lineageDepth=10")
     text = page.wait_for("dim_account", "saas_users__latest", "stg_saas__users")
     assert text.count("\nsaas_accounts\n") >= 3  # in the source, in bronze and in silver

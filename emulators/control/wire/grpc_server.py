@@ -23,6 +23,8 @@ from emulators.control.state.errors import ControlError
 from emulators.control.state.store import Store
 from emulators.control.wire.messages import answer_class, request_class
 from emulators.control.wire.reading import Place, read_call
+from emulators.faults.grpc_calls import ThreadFaults
+from emulators.faults.rules import Faults
 
 Json = dict[str, Any]
 logger = logging.getLogger(__name__)
@@ -113,9 +115,9 @@ class BigtableHandler(grpc.GenericRpcHandler):  # type: ignore[misc]
         ).SerializeToString()
 
 
-def serve_bigtable(store: Store, address: str) -> grpc.Server:
+def serve_bigtable(store: Store, address: str, faults: Faults) -> grpc.Server:
     """Start the server."""
-    server = grpc.server(ThreadPoolExecutor(8), handlers=(BigtableHandler(store),))
+    server = grpc.server(ThreadPoolExecutor(8), (BigtableHandler(store),), interceptors=[ThreadFaults(faults)])
     server.add_insecure_port(address)
     server.start()
     logger.info("Bigtable's administration on %s", address)

@@ -151,6 +151,25 @@ def test_bigquery_over_rest_and_grpc(tmp_path: Path) -> None:
         channel.close()
 
 
+def test_the_control_plane_over_rest_and_grpc(tmp_path: Path) -> None:
+    import grpc
+    from google.cloud import bigtable_admin_v2 as admin
+    from google.cloud.bigtable_admin_v2.services.bigtable_instance_admin.transports import (
+        BigtableInstanceAdminGrpcTransport,
+    )
+
+    grpc_port = free_port()
+    with started("control", tmp_path, "--grpc-port", str(grpc_port)) as service:
+        write_rules(tmp_path / "control", [Rule(error="503", times=2)])
+        assert ask(service, "GET", "/v1/projects/p/serviceAccounts")[0] == 503
+        with grpc.insecure_channel(f"127.0.0.1:{grpc_port}") as channel:
+            client = admin.BigtableInstanceAdminClient(transport=BigtableInstanceAdminGrpcTransport(channel=channel))
+            with pytest.raises(api.ServiceUnavailable, match="A fault that was asked for"):
+                client.list_instances(parent="projects/p", retry=None)
+            with pytest.raises(api.PermissionDenied):  # answered again: its API is not switched on
+                client.list_instances(parent="projects/p", retry=None)
+
+
 def test_datastream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: Service) -> None:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://{store.address}")
     with started("datastream", tmp_path) as service:
