@@ -65,9 +65,11 @@ class Comparison:
 
 def specs(tables: Iterable[Table]) -> list[AssetCheckSpec]:
     """One check a cdc table with a primary key: `equals_source` on the silver asset."""
-    described = "The table has the source's rows: the same keys, and the same values by checksum."
+    described = "The table has the source's rows: the same keys, and the same values by checksum. "
+    described += "Until it passes, gold keeps what it has of it. To mend it: job `reload`, partition "
     return [
-        AssetCheckSpec(EQUALS_SOURCE, asset=keys.silver(table), description=described) for table in _checked(tables)
+        AssetCheckSpec(EQUALS_SOURCE, asset=keys.silver(table), description=f"{described}{table.source}.{table.name}.")
+        for table in _checked(tables)
     ]
 
 

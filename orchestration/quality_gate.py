@@ -25,6 +25,9 @@ from orchestration import clients, keys
 REQUIRED_VALUES, ARRIVED_WHOLE = "required_values", "arrived_whole"
 Answer = tuple[bool, Mapping[str, Any]]  # whether a check passed, and its metadata
 Ask = Callable[[], Answer]
+# Dagster's page calls each of these checks non-blocking, as it is not Dagster that holds back what is downstream.
+HOLDS_BACK = "Until it passes, silver and gold keep what they have of it, and all else goes on."
+HOLDS_NOTHING_BACK = "A warning: nothing waits for it."
 HISTORY = 20  # evaluations to look back for the last one that came to an end
 
 
@@ -48,11 +51,13 @@ def specs(tables: Iterable[Table]) -> list[AssetCheckSpec]:
 def _specs(table: Table) -> Iterator[AssetCheckSpec]:
     asset = keys.bronze(table)
     for rule in table.quality:
-        yield AssetCheckSpec(rule.name, asset=asset, description=rule.description)
-    yield AssetCheckSpec(REQUIRED_VALUES, asset=asset, description="Columns that the contract requires hold values.")
-    yield AssetCheckSpec(
-        ARRIVED_WHOLE, asset=asset, description="As many rows in bronze as the batches' manifests say."
-    )
+        told = " ".join(filter(None, [rule.description, HOLDS_BACK if rule.blocking else HOLDS_NOTHING_BACK]))
+        yield AssetCheckSpec(rule.name, asset=asset, description=told)
+    for name, told in (
+        (REQUIRED_VALUES, "Columns that the contract requires hold values."),
+        (ARRIVED_WHOLE, "As many rows in bronze as the batches' manifests say."),
+    ):
+        yield AssetCheckSpec(name, asset=asset, description=f"{told} {HOLDS_BACK}")
 
 
 def blocked(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:

@@ -4,6 +4,8 @@ import random
 import subprocess
 import time
 
+import pytest
+
 from tests.dbt.warehouse import NOON, ROOT, Row, Warehouse
 
 STEP = {"_source_timestamp": NOON, "_change_type": "UPDATE"}
@@ -33,6 +35,33 @@ def test_killed_dbt_loses_nothing(warehouse: Warehouse) -> None:
     rows = warehouse.query("select * from silver.saas_incident_events order by incident_id, position")
     assert [(row["incident_id"], row["position"]) for row in rows] == [(n, p) for n in range(500) for p in (1, 2, 3)]
     assert [row["note"] for row in rows[:3]] == ["old", "new 2", "new 3"]
+
+
+@pytest.mark.long
+def test_two_at_once_end_as_if_one_had_followed_the_other(warehouse: Warehouse) -> None:
+    nodes = ("build", "--quiet", "--select", "+saas_users", "saas_users_history", "--exclude-resource-type", "test")
+    row = {"account_id": 1, "role": "admin", "is_active": True, "created_at": NOON, "updated_at": NOON, **STEP}
+    for batch in (1, 2, 3):
+        marks = {"full_name": f"name {batch}", "_sort_key": f"{batch:016X}/0000000001"}
+        warehouse.land("users", batch, [{**row, "user_id": n, **marks} for n in range(300)])
+        both = [
+            subprocess.Popen(
+                [*warehouse.command(*nodes), "--target-path", str(warehouse.project / f"target-{one}")],
+                env=warehouse.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            )
+            for one in (1, 2)
+        ]  # fmt: skip
+        for process in both:
+            said, _ = process.communicate()
+            assert process.returncode == 0, said
+        users = warehouse.query("select user_id, full_name from silver.saas_users order by user_id")
+        assert [tuple(user.values()) for user in users] == [(n, f"name {batch}") for n in range(300)]
+        versions = warehouse.query(
+            "select user_id, full_name, is_current from silver.saas_users_history order by user_id, _sort_key"
+        )
+        told = range(1, batch + 1)
+        expected = [(n, f"name {each}", each == batch) for n in range(300) for each in told]
+        assert [tuple(version.values()) for version in versions] == expected
 
 
 def test_new_column_arrives_in_silver(warehouse: Warehouse) -> None:
