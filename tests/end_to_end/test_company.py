@@ -3,6 +3,7 @@
 Between the first call that is looked at and the last, twenty processes are killed. test_kills.py has many more.
 """
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from google.cloud import bigquery, storage
 from emulators.company.events.model import USAGE_TOPIC
 from emulators.company.ledger import Ledger
 from emulators.company.schema import TABLES
+from tests.end_to_end import browser
 from tests.end_to_end.conftest import LocalPlatform
 from tests.end_to_end.kills import CAN_KILL, Attack
 from tests.end_to_end.oracle import differences
@@ -104,6 +106,22 @@ def test_the_second_call_moves_only_what_changed(played: Played) -> None:
     after = played.objects()
     assert played.objects_before.items() <= after.items()
     assert len(after) > len(played.objects_before)
+
+
+@pytest.mark.skipif(browser.executable() is None, reason="no Chromium is installed")
+def test_the_ui_shows_the_way_from_source_to_gold_the_last_run_and_what_became_of_the_data(
+    played: Played, tmp_path: Path
+) -> None:
+    address = re.findall(r"Dagster +(http://\S+)", played.second.stdout)[0]
+    with browser.page(tmp_path) as page:
+        page.open(f"{address}/asset-groups")
+        page.wait_for("Global asset lineage", "saas_source", "saas_bronze", "saas_silver", "gold")
+        page.open(f"{address}/runs")
+        page.wait_for("refresh", "Success")
+        page.open(f"{address}/assets/bronze/saas_users")
+        page.wait_for("Latest materialization", "rows", "bytes", "seconds", "log_position", "files")
+        page.open(f"{address}/assets/bronze/saas_usage_events")
+        page.wait_for("rows", "bytes", "seconds", "log_position", "dead_letters_by_reason", "sample_of_dead_letters")
 
 
 @pytest.mark.long  # tests/orchestration has the same for one table, without a platform
