@@ -1,16 +1,20 @@
-"""Arrow types of columns, and Arrow tables into DuckDB."""
+"""Arrow types of columns, and rows into DuckDB."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from emulators.bigquery.sql.analysis.constants import value_sql
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.sql.types import of_field
 from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.errors import not_implemented
 from emulators.bigquery.state.layout import stored_sql
 
+_FEW = 500  # values that are sooner parsed as SQL than handed over by Arrow
 _ARROW = {
     "INT64": pa.int64(), "FLOAT64": pa.float64(), "NUMERIC": pa.decimal128(38, 9), "BIGNUMERIC": pa.decimal128(38, 18),
     "BOOL": pa.bool_(), "STRING": pa.string(), "BYTES": pa.binary(), "DATE": pa.date32(), "TIME": pa.time64("us"),
@@ -51,3 +55,19 @@ def append_arrow(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, 
     finally:
         cursor.unregister(name)
     return int(rows.num_rows)
+
+
+def append_rows(
+    cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]], fields: Sequence[Field]
+) -> None:
+    """Append rows (values by the fields' names) to a DuckDB table; raises as append_arrow does."""
+    if len(rows) * len(fields) > _FEW:
+        append_arrow(cursor, table, pa.Table.from_pylist(list(rows), arrow_schema(fields)), fields)
+        return
+    kinds = [of_field(field) for field in fields]
+    values = ", ".join(
+        f"({', '.join(value_sql(row[field.name], kind) for field, kind in zip(fields, kinds, strict=True))})"
+        for row in rows
+    )
+    wanted = ", ".join(quote(field.name) for field in fields)
+    cursor.execute(f"INSERT INTO {table} ({wanted}) {stored_sql(fields, f'VALUES {values}')}")

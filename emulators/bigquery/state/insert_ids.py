@@ -19,7 +19,7 @@ class InsertIds:
         cursor.execute(
             "CREATE TABLE IF NOT EXISTS main.insert_ids (table_name VARCHAR, insert_id VARCHAR, seen DOUBLE)"
         )
-        cursor.execute("DELETE FROM main.insert_ids WHERE seen < ?", [time.time() - _REMEMBERED_SECONDS])
+        cursor.execute(f"DELETE FROM main.insert_ids WHERE seen < {time.time() - _REMEMBERED_SECONDS}")
         for table, insert_id, seen in cursor.execute("SELECT * FROM main.insert_ids ORDER BY seen").fetchall():
             self._seen[table, insert_id] = seen
         cursor.close()

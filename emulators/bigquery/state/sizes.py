@@ -44,14 +44,14 @@ class Sizes:
             return known
         cursor = self._catalog.store.cursor()
         try:
-            rows = int(cursor.execute(f"SELECT count(*) FROM {table.physical}").fetchall()[0][0])
-            widths = ", ".join(f"avg({_width(field, quote(field.name))})" for field in table.fields) or "max(0)"
-            sample = f"SELECT {widths} FROM (SELECT * FROM {table.physical} LIMIT {_SAMPLE})"
-            means = cursor.execute(sample).fetchall()[0]
+            widths = "".join(f", avg({_width(field, quote(field.name))})" for field in table.fields)
+            sample = f"(SELECT * FROM {table.physical} LIMIT {_SAMPLE})"
+            counted = f"(SELECT count(*) FROM {table.physical})"
+            rows, _, *means = cursor.execute(f"SELECT {counted}, max(0){widths} FROM {sample}").fetchall()[0]
         finally:
             cursor.close()
-        by_column = {field.name: float(mean or 0) for field, mean in zip(table.fields, means, strict=False)}
-        found = self._known[str(table.name)] = _Size(modified, rows, by_column)
+        by_column = {field.name: float(mean or 0) for field, mean in zip(table.fields, means, strict=True)}
+        found = self._known[str(table.name)] = _Size(modified, int(rows), by_column)
         return found
 
     def scanned(self, scans: Iterable[TableScan]) -> int:

@@ -4,16 +4,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import pyarrow as pa
+import orjson
 
-from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state.arrow import append_arrow, arrow_schema
+from emulators.bigquery.sql.model import Field, TableName
+from emulators.bigquery.state.arrow import append_rows
 from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.values import BadValue, convert_row
 from emulators.bigquery.state.warehouse import Warehouse
 
 _MOST_ROWS = 50_000
+_ID_COLUMNS = (Field("table_name", "STRING"), Field("insert_id", "STRING"), Field("seen", "FLOAT64"))
+Row = dict[str, Any]
 
 
 def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -25,11 +27,13 @@ def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -
         raise invalid(f"Too many rows present in the request, limit: {_MOST_ROWS} row count: {len(entries)}")
     table = _target(warehouse, name, body.get("templateSuffix"))
     ignore, skip = bool(body.get("ignoreUnknownValues")), bool(body.get("skipInvalidRows"))
-    good: list[tuple[str | None, dict[str, Any]]] = []
+    good: list[tuple[str | None, Row]] = []
+    size = 0
     errors: list[dict[str, Any]] = []
     for index, entry in enumerate(entries):
         try:
             good.append(_row(table, entry, ignore))
+            size += len(orjson.dumps(entry["json"]))
         except BadValue as bad:
             errors.append({"index": index, "errors": [_error("invalid", bad.message, bad.path)]})
     if errors and not skip:
@@ -41,7 +45,7 @@ def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -
         ]
         warehouse.timeline.refused((name.project, name.dataset, name.table), len(entries))
         return errors
-    _insert(warehouse, table, good)
+    _insert(warehouse, table, good, size)
     return errors
 
 
@@ -58,17 +62,17 @@ def _error(reason: str, message: str, location: str) -> dict[str, str]:
     return {"reason": reason, "message": message, "location": location, "debugInfo": ""}
 
 
-def _row(table: Table, entry: Any, ignore: bool) -> tuple[str | None, dict[str, Any]]:
+def _row(table: Table, entry: Any, ignore: bool) -> tuple[str | None, Row]:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("json"), Mapping):
         raise BadValue("", 'Each entry of rows must be an object with "json": {column: value}.')
     insert_id = entry.get("insertId")
     return (None if insert_id in (None, "") else str(insert_id)), convert_row(table.fields, entry["json"], ignore)
 
 
-def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, dict[str, Any]]]) -> None:
+def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, Row]], size: int) -> None:
     key, now = str(table.name), time.time()
     with warehouse.store.lock(f"insert {key}"):  # two requests with one insertId are one after the other
-        fresh: dict[str | int, dict[str, Any]] = {}
+        fresh: dict[str | int, Row] = {}
         for position, (insert_id, row) in enumerate(rows):
             if insert_id is None:
                 fresh[position] = row
@@ -77,15 +81,12 @@ def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, dic
         if not fresh:
             return
         ids = [insert_id for insert_id in fresh if isinstance(insert_id, str)]
-        batch = pa.Table.from_pylist(list(fresh.values()), arrow_schema(table.fields))
         with warehouse.store.transaction() as transaction:
-            append_arrow(transaction.cursor, table.physical, batch, table.fields)
-            own = table.name
-            warehouse.timeline.note(transaction.cursor, (own.project, own.dataset, own.table), len(fresh), batch.nbytes)
+            cursor, own = transaction.cursor, table.name
+            append_rows(cursor, table.physical, list(fresh.values()), table.fields)
+            warehouse.timeline.note(cursor, (own.project, own.dataset, own.table), len(fresh), size)
             if ids:
-                seen = pa.table({"t": [key] * len(ids), "i": ids, "s": [now] * len(ids)})
-                transaction.cursor.register("insert_ids_batch", seen)
-                transaction.cursor.execute("INSERT INTO main.insert_ids SELECT * FROM insert_ids_batch")
-                transaction.cursor.unregister("insert_ids_batch")
-            warehouse.catalog.touch(transaction, table.name)
+                seen = [{"table_name": key, "insert_id": insert_id, "seen": now} for insert_id in ids]
+                append_rows(cursor, "main.insert_ids", seen, _ID_COLUMNS)
+            warehouse.catalog.touch(transaction, own)
             transaction.after_commit(lambda: warehouse.insert_ids.add(key, ids, now))

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from emulators.bigquery.sql.types import text
 from emulators.bigquery.state.metadata_columns import fields
 from emulators.bigquery.state.store import Store
 
@@ -46,14 +47,17 @@ class StreamingTimeline:
 
     def note(self, cursor: duckdb.DuckDBPyConnection, name: tuple[str, str, str], rows: int, size: int) -> None:
         """A request that is done, in the transaction of its rows."""
-        cursor.execute("INSERT INTO main.streaming VALUES (?, ?, ?, ?, NULL, 1, ?, ?)", [_minute(), *name, rows, size])
+        self._add(cursor, name, "NULL", rows, size)
 
     def refused(self, name: tuple[str, str, str], rows: int) -> None:
         """A request of which nothing was inserted, because a row is wrong."""
         with self._store.transaction() as transaction:
-            transaction.cursor.execute(
-                "INSERT INTO main.streaming VALUES (?, ?, ?, ?, 'INVALID_ARGUMENT', 1, ?, 0)", [_minute(), *name, rows]
-            )
+            self._add(transaction.cursor, name, "'INVALID_ARGUMENT'", rows, 0)
+
+    @staticmethod
+    def _add(cursor: duckdb.DuckDBPyConnection, name: tuple[str, str, str], error: str, rows: int, size: int) -> None:
+        names = ", ".join(text(part) for part in name)
+        cursor.execute(f"INSERT INTO main.streaming VALUES ({_minute()}, {names}, {error}, 1, {rows}, {size})")
 
     def rows(self, datasets: Iterable[tuple[str, str]]) -> list[list[Any]]:
         """The rows of STREAMING_TIMELINE for datasets (project, dataset)."""

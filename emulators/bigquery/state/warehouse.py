@@ -1,5 +1,6 @@
 """The whole service without a transport: one object per state directory."""
 
+import shutil
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -79,7 +80,9 @@ class Warehouse:
         return None
 
     def _drop_leftovers(self) -> None:
-        """Scripts and sessions of an earlier process are over, and so are their temporary tables."""
+        """Scripts, sessions and uploads of an earlier process are over, and so are their tables and files."""
+        for name in ("uploads", "results"):
+            shutil.rmtree(self.store.folder / name, ignore_errors=True)
         for key in self.catalog.keys("dataset"):
             project, _, dataset = key.partition(":")
             if dataset.startswith(("_script", "_session")):

@@ -122,7 +122,11 @@ class Router:
                     404, "notFound", f"Not found: {request.method} {request.url.path} is no method of this service."
                 )
             )
-        body = await request.body()
+        body = b""
+        if handler is uploads.proceed:
+            request.state.file = await uploads.spool(self._warehouse, request)
+        else:
+            body = await request.body()
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(_THREADS)
         return await anyio.to_thread.run_sync(self._run, handler, request, body, limiter=self._limiter)

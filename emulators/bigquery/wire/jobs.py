@@ -1,5 +1,6 @@
 """jobs.*: insert, query, get, list, cancel, delete and the rows of results."""
 
+import time
 from typing import Any
 
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from emulators.bigquery.wire.request_bodies import parse_body
 from emulators.bigquery.wire.rows import rest_rows
 
 _SHORT_WAIT = 0.3  # seconds in which most jobs end, so that the caller needs no second look
-_PAGE_BYTES = 10_000_000
+_YOUNG = 5.0  # seconds of a job's life in which a look at it waits for its end, as clients sleep between two looks
 
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
@@ -33,7 +34,9 @@ def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """GET projects/{project}/jobs/{job}."""
-    return reply(job_body(request, find(warehouse, request)))
+    job = find(warehouse, request)
+    job.done.wait(max(0.0, int(job.statistics["creationTime"]) / 1000 + _YOUNG - time.time()))
+    return reply(job_body(request, job))
 
 
 def find(warehouse: Warehouse, request: Request) -> Job:

@@ -1,6 +1,7 @@
 """Media uploads of load jobs: multipart in one request, or resumable in several."""
 
 import re
+import shutil
 import threading
 import uuid
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,6 +22,7 @@ from emulators.bigquery.wire.replies import reply
 from emulators.bigquery.wire.request_bodies import parse_body
 
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_WRITTEN_AT_ONCE = 4 << 20
 
 
 @dataclass
@@ -63,6 +66,25 @@ def _new_file(warehouse: Warehouse) -> Path:
     return folder / uuid.uuid4().hex
 
 
+async def spool(warehouse: Warehouse, request: Request) -> Path:
+    """A request's body as a file; it arrives in pieces and is never in memory whole."""
+    path = _new_file(warehouse)
+    pieces, size = [], 0
+    try:
+        with path.open("wb") as target:
+            async for piece in request.stream():
+                pieces.append(piece)
+                size += len(piece)
+                if size >= _WRITTEN_AT_ONCE or not piece:
+                    await anyio.to_thread.run_sync(target.writelines, pieces)
+                    pieces, size = [], 0
+            target.writelines(pieces)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
 def _parts(content_type: str, body: bytes, project: str) -> tuple[dict[str, Any], bytes]:
     """The two parts of multipart/related: JSON and media."""
     found = re.search(r'boundary="?([^";]+)"?', content_type)
@@ -77,12 +99,16 @@ def _parts(content_type: str, body: bytes, project: str) -> tuple[dict[str, Any]
 
 
 def proceed(warehouse: Warehouse, request: Request, body: bytes) -> Response:
-    """PUT upload/.../jobs?upload_id=: a chunk; 308 until the last one, then the job."""
-    key = request.query_params.get("upload_id", "")
-    session = _sessions.get(key)
-    if session is None:
-        raise not_found("Upload", key)
-    last = _append(session, request.headers.get("content-range"), body)
+    """PUT upload/.../jobs?upload_id=: a chunk (request.state.file); 308 until the last one, then the job."""
+    chunk: Path = request.state.file
+    try:
+        key = request.query_params.get("upload_id", "")
+        session = _sessions.get(key)
+        if session is None:
+            raise not_found("Upload", key)
+        last = _append(session, request.headers.get("content-range"), chunk)
+    finally:
+        chunk.unlink(missing_ok=True)
     if not last:
         headers = {"Range": f"bytes=0-{session.received - 1}"} if session.received else {}
         return Response(status_code=308, headers=headers)
@@ -91,10 +117,10 @@ def proceed(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     return _run(warehouse, request, session.project, session.metadata, session.path)
 
 
-def _append(session: _Session, content_range: str | None, body: bytes) -> bool:
+def _append(session: _Session, content_range: str | None, chunk: Path) -> bool:
     """Keep a chunk; whether it was the last."""
     if content_range is None:
-        session.path.write_bytes(body)
+        chunk.replace(session.path)
         return True
     found = _RANGE.fullmatch(content_range)
     if found is None:
@@ -105,11 +131,20 @@ def _append(session: _Session, content_range: str | None, body: bytes) -> bool:
             raise ServiceError(
                 400, "invalid", f"Chunk begins at {begin}, but {session.received} bytes have been received."
             )
-        fresh = body[session.received - int(begin) :]
-        with session.path.open("ab") as target:
-            target.write(fresh)
-        session.received += len(fresh)
+        session.received = _join(session, int(begin), chunk)
     return total != "*" and session.received >= int(total)
+
+
+def _join(session: _Session, begin: int, chunk: Path) -> int:
+    """Add what a chunk has beyond the bytes received; returns their new number."""
+    end = max(session.received, begin + chunk.stat().st_size)
+    if session.received == 0:
+        chunk.replace(session.path)
+    elif end > session.received:
+        with chunk.open("rb") as source, session.path.open("ab") as target:
+            source.seek(session.received - begin)
+            shutil.copyfileobj(source, target, _WRITTEN_AT_ONCE)
+    return end
 
 
 def _run(warehouse: Warehouse, request: Request, project: str, metadata: dict[str, Any], path: Path) -> Response:
