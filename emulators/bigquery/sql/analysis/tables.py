@@ -1,12 +1,12 @@
 """Stored tables as sources: base and external tables, views (expanded in place), wildcards, INFORMATION_SCHEMA."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.constants import python_value, value_sql
+from emulators.bigquery.sql.analysis.constants import python_value
+from emulators.bigquery.sql.analysis.python_rows import rows_sql
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Scan, Scope
 from emulators.bigquery.sql.model import Field, SqlError, TableInfo, TableName
 from emulators.bigquery.sql.syntax import nodes
@@ -174,19 +174,3 @@ def _information_schema(a: Analyzer, node: nodes.TableSource, upper: list[str]) 
     name = a.shared.alias()
     columns = [Column(f.name, f"{name}.{t.quoted(f.name)}", t.of_field(f)) for f in fields]
     return from_columns(f"({rows_sql(fields, rows)}) AS {name}", columns, node.alias or node.path[-1])
-
-
-def rows_sql(fields: Sequence[Field], rows: Sequence[Sequence[Any]]) -> str:
-    """Python rows as a DuckDB query."""
-    kinds = [t.of_field(f) for f in fields]
-    if not rows:
-        return (
-            "SELECT "
-            + ", ".join(
-                f"CAST(NULL AS {t.duckdb(k)}) AS {t.quoted(f.name)}" for f, k in zip(fields, kinds, strict=True)
-            )
-            + " WHERE false"
-        )
-    values = ", ".join("(" + ", ".join(value_sql(v, k) for v, k in zip(row, kinds, strict=True)) + ")" for row in rows)
-    names = ", ".join(t.quoted(f.name) for f in fields)
-    return f"SELECT * FROM (VALUES {values}) AS v({names})"
