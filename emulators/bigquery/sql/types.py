@@ -195,13 +195,22 @@ def coerces(source: Type, target: Type, literal: bool = False) -> int | None:
         return 5
     if source.kind == target.kind == "ARRAY":
         assert source.element is not None and target.element is not None
-        if source.element.kind == "NULL":
+        if source.element.kind == "NULL" or equivalent(source.element, target.element):
             return 1
         return coerces(source.element, target.element, True) if literal else None
     if source.kind == target.kind == "STRUCT" and len(source.fields) == len(target.fields):
         costs = [coerces(s, t, literal) for (_, s), (_, t) in zip(source.fields, target.fields, strict=True)]
         return None if None in costs else max([c for c in costs if c is not None], default=0)
     return None
+
+
+def equivalent(one: Type, other: Type) -> bool:
+    """Whether two types differ in no more than the names of fields."""
+    if one.kind != other.kind or len(one.fields) != len(other.fields):
+        return False
+    if one.element is not None and other.element is not None:
+        return equivalent(one.element, other.element)
+    return all(equivalent(x, y) for (_, x), (_, y) in zip(one.fields, other.fields, strict=True))
 
 
 def supertype(kinds: list[tuple[Type, bool]]) -> Type | None:
@@ -213,20 +222,39 @@ def supertype(kinds: list[tuple[Type, bool]]) -> Type | None:
     candidates += [k for k, _ in kinds if k.kind != "NULL" and k not in candidates]
     if not candidates:
         return kinds[0][0] if kinds else NULL
+    if len(candidates) > 1 and candidates[0].kind == "STRUCT":
+        structs = [(k, literal) for k, literal in kinds if k.kind != "NULL"]
+        return _struct_supertype(structs) if _same_shape([k for k, _ in structs]) else None
+    if len(candidates) > 1 and all(k.kind == "ARRAY" for k in candidates):
+        found = _array_supertype(kinds, candidates)
+        if found is not None:
+            return found
     wider = [SIMPLE[w] for k in candidates for w in _WIDER.get(k.kind, ())]
     for candidate in candidates + [w for w in wider if w not in candidates]:
         if all(coerces(kind, candidate, literal) is not None for kind, literal in kinds):
             return candidate
-    if all(k.kind == "STRUCT" and len(k.fields) == len(candidates[0].fields) for k in candidates):
-        return _struct_supertype([(k, lit) for k, lit in kinds if k.kind == "STRUCT"])
+    return None
+
+
+def _same_shape(kinds: list[Type]) -> bool:
+    return all(k.kind == "STRUCT" and len(k.fields) == len(kinds[0].fields) for k in kinds)
+
+
+def _array_supertype(kinds: list[tuple[Type, bool]], candidates: list[Type]) -> Type | None:
+    """Of arrays that differ in the names of fields, or of literals."""
+    elements = [(k.element, literal) for k, literal in kinds if k.kind == "ARRAY" and k.element is not None]
+    found = supertype(elements)
+    if found is not None and all(coerces(k, array(found), literal) is not None for k, literal in kinds):
+        return array(found)
     return None
 
 
 def _struct_supertype(kinds: list[tuple[Type, bool]]) -> Type | None:
+    """Field by field; a name is the first that the field has."""
     members: list[tuple[str | None, Type]] = []
-    for i, (name, _) in enumerate(kinds[0][0].fields):
+    for i in range(len(kinds[0][0].fields)):
         common = supertype([(k.fields[i][1], literal) for k, literal in kinds])
         if common is None:
             return None
-        members.append((name, common))
+        members.append((next((k.fields[i][0] for k, _ in kinds if k.fields[i][0]), None), common))
     return Type("STRUCT", None, tuple(members))

@@ -3,6 +3,7 @@
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.matching import matched
 from emulators.bigquery.sql.analysis.selects import Tail, select
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, SharedQuery, Value
 from emulators.bigquery.sql.analysis.windows import order_item
@@ -138,11 +139,8 @@ def _without_origin(columns: list[Column]) -> list[Column]:
 
 def _set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -> Relation:
     relations = [_body(a, part, parent, Tail()) for part in node.parts]
-    if node.by_name:
-        relations = [
-            relations[0],
-            *(_by_name(a, relations[0], r, p) for r, p in zip(relations[1:], node.parts[1:], strict=True)),
-        ]
+    if node.matching is not None:
+        relations = matched(a, node, relations)
     first = relations[0]
     for relation, part in zip(relations[1:], node.parts[1:], strict=True):
         if len(relation.columns) != len(first.columns):
@@ -159,13 +157,31 @@ def _set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) 
             listed = ", ".join(str(r.columns[i].type) for r in relations)
             a.fail(f"Column {i + 1} in {node.op} has incompatible types: {listed}", node.parts[1])
         kinds.append(t.INT64 if found.kind == "NULL" else found)
+    columns = [Column(c.name, c.sql, kind) for c, kind in zip(first.columns, kinds, strict=True)]
+    if node.op == "UNION ALL" and all(r.row is not None for r in relations):
+        return _rows(a, relations, columns)
     parts = [_as(a, r, kinds, p) for r, p in zip(relations, node.parts, strict=True)]
     op = {"UNION DISTINCT": "UNION", "INTERSECT DISTINCT": "INTERSECT", "EXCEPT DISTINCT": "EXCEPT"}.get(
         node.op, node.op
     )
     sql = f" {op} ".join(f"({part})" for part in parts)
-    columns = [Column(c.name, c.sql, kind) for c, kind in zip(first.columns, kinds, strict=True)]
     return Relation(f"SELECT * FROM ({sql})", columns, first.names, first.value_table)
+
+
+def _rows(a: Analyzer, relations: list[Relation], columns: list[Column]) -> Relation:
+    """Queries without FROM, one after the other, as VALUES: DuckDB reads a union's parts in any order."""
+    first = relations[0]
+    rows = []
+    for relation in relations:
+        assert relation.row is not None
+        values = (
+            f"CAST({coerce(a, v, c.type).sql} AS {t.duckdb(c.type)})" if relation is first else coerce(a, v, c.type).sql
+            for v, c in zip(relation.row, columns, strict=True)
+        )
+        rows.append(f"({', '.join(values)})")
+    names = ", ".join(t.quoted(n) for n in first.names)
+    sql = f"SELECT * FROM (VALUES {', '.join(rows)}) AS {a.shared.alias()}({names})"
+    return Relation(sql, columns, first.names, first.value_table)
 
 
 def _literals(node: nodes.Node) -> set[int]:
@@ -190,18 +206,3 @@ def _as(a: Analyzer, relation: Relation, kinds: list[t.Type], node: nodes.Node) 
             a.fail(f"Column of type {column.type} cannot be coerced to {kind}", node)
         items.append(f"{coerce(a, value, kind).sql} AS {t.quoted(name)}")
     return f"SELECT {', '.join(items)} FROM ({relation.sql})"
-
-
-def _by_name(a: Analyzer, first: Relation, other: Relation, node: nodes.Node) -> Relation:
-    order = []
-    for column in first.columns:
-        found = [i for i, c in enumerate(other.columns) if c.name.lower() == column.name.lower()]
-        if len(found) != 1:
-            a.fail(f"BY NAME set operation: column {column.name} is not in both queries", node)
-        order.append(found[0])
-    if len(order) != len(other.columns):
-        a.fail("BY NAME set operation: queries have different columns", node)
-    listed = ", ".join(t.quoted(other.names[i]) for i in order)
-    return Relation(
-        f"SELECT {listed} FROM ({other.sql})", [other.columns[i] for i in order], [other.names[i] for i in order]
-    )

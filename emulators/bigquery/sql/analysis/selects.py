@@ -10,6 +10,7 @@ from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import source
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value
 from emulators.bigquery.sql.analysis.windows import order_item
+from emulators.bigquery.sql.functions.registry import SCALARS
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
@@ -77,7 +78,31 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail) ->
     sql = f"SELECT {distinct}{listed}{from_sql}{where}{group}{having}{qualify}{order}{tail.limits()}"
     opaque = bool(tail.limit) or " OVER (" in listed or bool(qualify)
     columns = [_column(o, n, opaque) for o, n in zip(outputs, names, strict=True)]
-    return Relation(sql, columns, names, value_table)
+    row = None if from_sql or where or group or having or qualify or order or tail else _row(a, node, outputs)
+    return Relation(sql, columns, names, value_table, row)
+
+
+# What a row of VALUES may be made of: no queries and no aggregates.
+_OF_ROWS = (nodes.Literal, nodes.Parameter, nodes.Path, nodes.Unary, nodes.Binary, nodes.Cast, nodes.Interval,
+            nodes.ArrayLiteral, nodes.StructLiteral, nodes.Call)  # fmt: skip
+
+
+def _row(a: Analyzer, node: nodes.Select, outputs: list[Output]) -> list[Value] | None:
+    if all(isinstance(item, nodes.SelectItem) and _is_plain(item.expression) for item in node.items):
+        return [_final(a, o.value) for o in outputs]
+    return None
+
+
+def _is_plain(node: object) -> bool:
+    if isinstance(node, nodes.Node):
+        if isinstance(node, nodes.TypeNode):
+            return True
+        if not isinstance(node, _OF_ROWS) or (isinstance(node, nodes.Call) and node.name not in SCALARS):
+            return False
+        return all(_is_plain(getattr(node, slot)) for slot in type(node).__slots__)
+    if isinstance(node, (list, tuple)):
+        return all(_is_plain(part) for part in node)
+    return True
 
 
 def _final(a: Analyzer, value: Value) -> Value:

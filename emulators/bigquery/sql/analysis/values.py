@@ -76,12 +76,13 @@ class SharedQuery:
 @dataclass(slots=True)
 class Relation:
     """A translated query: columns in order, `names` being DuckDB's names for them; a value table has one unnamed
-    column."""
+    column; row: the values of a query without FROM that is one row and nothing else."""
 
     sql: str
     columns: list[Column]
     names: list[str]
     value_table: bool = False
+    row: list[Value] | None = None
 
 
 @dataclass(slots=True)

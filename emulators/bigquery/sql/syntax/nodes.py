@@ -338,11 +338,19 @@ class Select(Node):
 
 @dataclass(slots=True)
 class SetOperation(Node):
-    """op: UNION ALL, UNION DISTINCT, INTERSECT DISTINCT, EXCEPT DISTINCT."""
+    """op: UNION ALL, UNION DISTINCT, INTERSECT DISTINCT, EXCEPT DISTINCT; matching: None is by position."""
 
     op: str
     parts: list[Node]
-    by_name: bool = False
+    matching: "Matching | None" = None
+
+
+@dataclass(slots=True)
+class Matching(Node):
+    """Columns matched by name: mode is STRICT, INNER, LEFT or FULL; columns is the list of ON or BY."""
+
+    mode: str
+    columns: list[str] | None = None
 
 
 @dataclass(slots=True)

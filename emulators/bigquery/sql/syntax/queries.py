@@ -32,30 +32,54 @@ class QueryParser(SourceParser):
 
     def _set_operation(self) -> nodes.Node:
         left = self._operand()
-        while self.at_any("UNION", "INTERSECT", "EXCEPT") or (
-            self.at_any("FULL", "LEFT", "INNER") and self.peek().upper in ("OUTER", "UNION", "INTERSECT", "EXCEPT")
-        ):
+        while self.at_set_operation():
             at = self.token.at
-            if self.at_any("FULL", "LEFT", "INNER"):
-                self.fail("Unsupported: FULL, LEFT and INNER set operations are not supported", at)
-            op = self.advance().upper
-            quantifier = self.advance().upper if self.at_any("ALL", "DISTINCT") else None
-            if quantifier is None:
-                self.fail(f"Syntax error: Expected keyword ALL or keyword DISTINCT but got {self.describe()}")
-            by_name = self.accept("BY", "NAME")
+            op, mode = self.set_operator()
+            matching = self.matching(mode)
             right = self._operand()
-            name = f"{op} {quantifier}"
-            if isinstance(left, nodes.SetOperation) and left.op == name and left.by_name == by_name:
+            if isinstance(left, nodes.SetOperation) and left.op == op and left.matching is matching is None:
                 left.parts.append(right)
                 continue
-            if isinstance(left, nodes.SetOperation):
+            if isinstance(left, nodes.SetOperation) and left.op != op:
                 self.fail(
                     "Syntax error: Different set operations cannot be used in the same query "
                     "without using parentheses for grouping",
                     at,
                 )
-            left = nodes.SetOperation(at, name, [left, right], by_name)
+            left = nodes.SetOperation(at, op, [left, right], matching)
         return left
+
+    def at_set_operation(self) -> bool:
+        return self.at_any("UNION", "INTERSECT", "EXCEPT") or (
+            self.at_any("FULL", "LEFT", "INNER", "OUTER")
+            and self.peek().upper in ("OUTER", "UNION", "INTERSECT", "EXCEPT")
+        )
+
+    def set_operator(self) -> tuple[str, str | None]:
+        """[INNER | [FULL | LEFT] [OUTER]] UNION | INTERSECT | EXCEPT, ALL | DISTINCT: the operator and its mode."""
+        mode = self.advance().upper if self.at_any("FULL", "LEFT", "INNER") else None
+        if self.accept("OUTER"):
+            mode = mode or "FULL"
+        op = self.advance().upper
+        quantifier = self.advance().upper if self.at_any("ALL", "DISTINCT") else None
+        if quantifier is None:
+            self.fail(f"Syntax error: Expected keyword ALL or keyword DISTINCT but got {self.describe()}")
+        return f"{op} {quantifier}", mode
+
+    def matching(self, mode: str | None) -> nodes.Matching | None:
+        """BY NAME [ON (columns)], or [STRICT] CORRESPONDING [BY (columns)]."""
+        at = self.token.at
+        if self.accept("BY", "NAME"):
+            columns = self.names() if self.accept("ON") else None
+            return nodes.Matching(at, mode or "STRICT", columns)
+        strict = self.accept("STRICT")
+        if strict or self.at_word("CORRESPONDING"):
+            self.expect("CORRESPONDING")
+            columns = self.names() if self.accept("BY") else None
+            return nodes.Matching(at, mode or ("STRICT" if strict else "INNER"), columns)
+        if mode is not None:
+            self.fail(f"Syntax error: Expected keyword BY or keyword CORRESPONDING but got {self.describe()}")
+        return None
 
     def _operand(self) -> nodes.Node:
         if self.accept("("):
@@ -137,9 +161,11 @@ class QueryParser(SourceParser):
         for kind in ("ROLLUP", "CUBE"):
             if self.accept(kind):
                 self.expect("(")
-                items = self.expressions()
+                parts = [self._grouping_set()]
+                while self.accept(","):
+                    parts.append(self._grouping_set())
                 self.expect(")")
-                return nodes.GroupingSet(at, kind, items)
+                return nodes.GroupingSet(at, kind, parts)
         if self.accept("GROUPING", "SETS"):
             self.expect("(")
             items = [self._grouping_set()]
