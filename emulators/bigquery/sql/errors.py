@@ -30,6 +30,13 @@ _TRANSLATED = (
     ),
     (r"Unknown TimeZone '(.*)'.*", "Invalid time zone: {0}"),
     (r"WHERE clause cannot contain aggregates!?.*", "Aggregate function not allowed in WHERE clause"),
+    (r"Like pattern must not end with escape character.*", "LIKE pattern ends with a backslash"),
+    (
+        r"((?:missing [)\]]|no argument for repetition operator|invalid perl operator|invalid escape sequence"
+        r"|invalid character class(?: range)?|bad repetition operator|unexpected \)|invalid named capture group"
+        r"|invalid repetition size|trailing \\)(?:: .*)?)$",
+        "Cannot parse regular expression: {0}",
+    ),
     (r"aggregate function calls cannot be nested.*", "Aggregations of aggregations are not allowed"),
 )
 

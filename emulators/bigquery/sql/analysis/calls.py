@@ -124,8 +124,19 @@ def no_function_signature(a: Analyzer, node: nodes.Call, values: list[Value]) ->
     a.fail(f"No matching signature for function {node.name} for argument types: {kinds}", node)
 
 
+# With RESPECT NULLS, where NULL is the least of the values.
+_RESPECTING = {
+    "PERCENTILE_CONT": "bq.sorted_cont(bq.sorted(list({0}){w}), {1})",
+    "PERCENTILE_DISC": "bq.sorted_disc(bq.sorted(list({0}){w}), {1})",
+    "APPROX_QUANTILES": "list_transform([bq.sorted(list({d}{0}){w})], lambda s: "
+    "list_transform(range({1} + 1), lambda q: bq.sorted_disc(s, q / {1})))[1]",
+}
+
+
 def _limited(a: Analyzer, node: nodes.Call, sql: str, values: list[Value], parts: Modifiers) -> str:
     """The first n of an aggregated list; STRING_AGG is joined after the cut."""
+    if node.name == "ARRAY_CONCAT_AGG":
+        return f"flatten(({sql.removeprefix('flatten(').removesuffix(')')})[1:{parts.limit}])"
     if node.name != "STRING_AGG":
         return f"({sql})[1:{parts.limit}]"
     binary = values[0].type == t.BYTES
@@ -148,13 +159,18 @@ def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if only_window and node.over is None:
         a.fail(f"Analytic function {node.name} cannot be called without an OVER clause", node)
     values = [] if node.star else arguments(a, node, scope)
+    if node.name == "ARRAY_AGG" and values and values[0].type.kind == "ARRAY":
+        a.fail(f"The argument to ARRAY_AGG must not be an array type but was {values[0].type}", node)
     if node.star and node.name != "COUNT":
         a.fail(f"Argument * can only be used in COUNT(*), but was used in {node.name}(*)", node)
     overload, values, kind = choose(a, node, (WINDOWS if only_window else AGGREGATES)[node.name], values)
     parts = modifiers(a, node, scope, values)
     if node.having is not None:
         return _having(a, node, scope, values, kind, parts)
-    sql = overload.template.format(*(v.sql for v in values), type=t.duckdb(kind), **parts.slots)
+    template = overload.template
+    if node.nulls == "RESPECT" and node.name in _RESPECTING:
+        template = _RESPECTING[node.name]
+    sql = template.format(*(v.sql for v in values), type=t.duckdb(kind), **parts.slots)
     if parts.limit is not None:
         sql = _limited(a, node, sql, values, parts)
     return combine(sql, kind, *values, *parts.read)

@@ -94,6 +94,8 @@ def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:
         from emulators.bigquery.sql.analysis.ranges import range_from_text
 
         return range_from_text(a, value, target)
+    if source.kind == "RANGE" and target.kind == "STRING":
+        return combine(f"bq.range_text({value.sql})", target, value)
     a.fail(f"Invalid cast from {source} to {target}", node)
 
 

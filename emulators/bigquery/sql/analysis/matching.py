@@ -29,7 +29,7 @@ def _names(a: Analyzer, node: nodes.SetOperation, matching: nodes.Matching, rela
         if len(own) != len(names) or "" in own:
             a.fail(f"{node.op} with {_words(matching)} requires columns with unique names", matching)
     if matching.mode == "STRICT" and matching.columns is None and any(own != sets[0] for own in sets):
-        missing = sorted(set().union(*sets) - set.intersection(*sets))
+        missing = sorted(set[str]().union(*sets) - sets[0].intersection(*sets[1:]))
         a.fail(f"BY NAME set operation: columns {', '.join(missing)} are not in all queries", matching)
     if matching.mode == "FULL":
         kept = list({name.lower(): name for names in reversed(owned) for name in reversed(names)}.values())[::-1]
@@ -45,7 +45,7 @@ def _names(a: Analyzer, node: nodes.SetOperation, matching: nodes.Matching, rela
             if name.lower() not in known:
                 a.fail(f"BY NAME set operation: column {name} is not in all queries", matching)
         kept = [known[name.lower()] for name in matching.columns]
-    if not kept or (matching.mode == "LEFT" and not set.intersection(*sets)):
+    if not kept or (matching.mode == "LEFT" and not sets[0].intersection(*sets[1:])):
         a.fail("BY NAME set operation: the queries have no column in common", matching)
     return kept
 

@@ -62,10 +62,24 @@ def compare(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -
     if kind is None or kind.kind in ("JSON", "GEOGRAPHY") or (kind.kind in _UNORDERED and not equality):
         no_signature(a, op, [left, right], node)
     x, y = coerce(a, left, kind), coerce(a, right, kind)
+    if kind.kind == "STRUCT" and op in ("=", "!="):
+        return _compare_structs(a, op, x, y, node)
     sql = f"{x.sql} {op} {y.sql}"
     if kind == t.FLOAT64:
         sql = _with_nan(op, x, y, sql)
     return combine(f"({sql})", t.BOOL, left, right)
+
+
+def _compare_structs(a: Analyzer, op: str, x: Value, y: Value, node: nodes.Node) -> Value:
+    """Field by field, so that a NULL in one makes the result NULL."""
+    name = a.shared.alias("c")
+    tests = []
+    for own, (_, kind) in zip(t.struct_names(x.type), x.type.fields, strict=True):
+        left, right = (Value(f"struct_extract({name}.{side}, {t.text(own)})", kind) for side in "xy")
+        tests.append(compare(a, "=", left, right, node).sql)
+    body = f"CASE WHEN {name}.x IS NOT NULL AND {name}.y IS NOT NULL THEN {' AND '.join(tests) or 'true'} END"
+    sql = f"list_transform([struct_pack(x := {x.sql}, y := {y.sql})], lambda {name}: {body})[1]"
+    return combine(f"(NOT {sql})" if op == "!=" else sql, t.BOOL, x, y)
 
 
 def _with_nan(op: str, x: Value, y: Value, sql: str) -> str:

@@ -16,14 +16,14 @@ def query(a: Analyzer, node: nodes.Query, parent: Scope | None) -> Relation:
     a.ctes = dict(outer)
     try:
         prefix = _with(a, node, parent)
-        tail = Tail(node.order_by, _count(a, node.limit, "LIMIT"), _count(a, node.offset, "OFFSET"))
+        tail = Tail(node.order_by, count(a, node.limit, "LIMIT"), count(a, node.offset, "OFFSET"))
         relation = _body(a, node.body, parent, tail)
     finally:
         a.ctes = outer
     return Relation(prefix + relation.sql, relation.columns, relation.names, relation.value_table)
 
 
-def _count(a: Analyzer, node: nodes.Node | None, clause: str) -> str | None:
+def count(a: Analyzer, node: nodes.Node | None, clause: str) -> str | None:
     if node is None:
         return None
     value = a.expression(node, Scope())
@@ -33,6 +33,12 @@ def _count(a: Analyzer, node: nodes.Node | None, clause: str) -> str | None:
 
 
 def _with(a: Analyzer, node: nodes.Query, parent: Scope | None) -> str:
+    texts = with_queries(a, node, parent)
+    return f"WITH {'RECURSIVE ' if node.recursive else ''}{', '.join(texts)} " if texts else ""
+
+
+def with_queries(a: Analyzer, node: nodes.Query, parent: Scope | None) -> list[str]:
+    """Bring the WITH queries into scope; each as DuckDB's `name AS (query)`."""
     texts = []
     for cte in node.ctes:
         shared = SharedQuery(cte.name, t.quoted(f"{a.shared.alias('w')}_{cte.name}"))
@@ -45,7 +51,7 @@ def _with(a: Analyzer, node: nodes.Query, parent: Scope | None) -> str:
         for scan in a.shared.scans[before:]:
             scan.shared = (*scan.shared, shared)
         a.ctes[cte.name.lower()] = shared
-    return f"WITH {'RECURSIVE ' if node.recursive else ''}{', '.join(texts)} " if texts else ""
+    return texts
 
 
 def _mentions(node: object, name: str) -> bool:
@@ -89,7 +95,11 @@ def _body(a: Analyzer, node: nodes.Node, parent: Scope | None, tail: Tail) -> Re
     if isinstance(node, nodes.Select):
         return select(a, node, parent, tail)
     if isinstance(node, nodes.SetOperation):
-        return _ordered(a, _set_operation(a, node, parent), parent, tail)
+        return _ordered(a, set_operation(a, node, parent), parent, tail)
+    if isinstance(node, nodes.Pipeline):
+        from emulators.bigquery.sql.analysis.pipes import pipeline
+
+        return pipeline(a, node, parent)
     assert isinstance(node, nodes.Query)
     inner = query(a, node, parent)
     if not tail:
@@ -137,7 +147,7 @@ def _without_origin(columns: list[Column]) -> list[Column]:
     return [Column(c.name, c.sql, c.type) for c in columns]
 
 
-def _set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -> Relation:
+def set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -> Relation:
     relations = [_body(a, part, parent, Tail()) for part in node.parts]
     if node.matching is not None:
         relations = matched(a, node, relations)

@@ -67,7 +67,11 @@ def generate_range_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     length = interval_sql(count.sql, step.unit)
     starts = f"list_filter(generate_series({start}, {end}, {length}), lambda {name}: {name} < {end} AND ({partial} OR {name} + {length} <= {end}))"  # noqa: E501
     made = f'struct_pack("start" := CAST({name} AS {element}), "end" := CAST(least({name} + {length}, {end}) AS {element}))'  # noqa: E501
-    return combine(f"list_transform({starts}, lambda {name}: {made})", t.array(whole.type), whole, count)
+    made = f"list_transform({starts}, lambda {name}: {made})"
+    failed = "bq.fail('Cannot generate a range array from a range with an unbounded side')"
+    open_ended = f"{whole.sql} IS NOT NULL AND ({start} IS NULL OR {end} IS NULL)"
+    sql = f"(CASE WHEN {open_ended} THEN ({made})[{failed} : 1] ELSE {made} END)"
+    return combine(sql, t.array(whole.type), whole, count)
 
 
 def range_sessionize(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:

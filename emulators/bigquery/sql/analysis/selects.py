@@ -10,7 +10,7 @@ from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import source
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value
 from emulators.bigquery.sql.analysis.windows import order_item
-from emulators.bigquery.sql.functions.registry import SCALARS
+from emulators.bigquery.sql.functions.registry import RULES, SCALARS
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
@@ -97,7 +97,9 @@ def _is_plain(node: object) -> bool:
     if isinstance(node, nodes.Node):
         if isinstance(node, nodes.TypeNode):
             return True
-        if not isinstance(node, _OF_ROWS) or (isinstance(node, nodes.Call) and node.name not in SCALARS):
+        if not isinstance(node, _OF_ROWS) or (
+            isinstance(node, nodes.Call) and node.name not in SCALARS and node.name not in RULES
+        ):
             return False
         return all(_is_plain(getattr(node, slot)) for slot in type(node).__slots__)
     if isinstance(node, (list, tuple)):
@@ -144,6 +146,12 @@ def _as_struct(outputs: list[Output]) -> Output:
     members = ", ".join(f"{t.quoted(n)} := {o.value.sql}" for n, o in zip(t.struct_names(kind), outputs, strict=True))
     refs = frozenset[Column]().union(*(o.value.refs for o in outputs))
     return Output("", Value(f"struct_pack({members})", kind, refs=refs))
+
+
+def outputs_of(a: Analyzer, node: nodes.Select, scope: Scope) -> list[Output]:
+    """What a select list gives over what is in scope; a bare `*` is not for it."""
+    found = _outputs(a, node, scope, [])
+    return [Output(o.name, _final(a, o.value), o.node, o.alias) for o in found]
 
 
 def _outputs(a: Analyzer, node: nodes.Select, scope: Scope, star: list[tuple[str, Value]]) -> list[Output]:

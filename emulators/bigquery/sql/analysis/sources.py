@@ -32,6 +32,8 @@ def source(a: Analyzer, node: nodes.Source, scope: Scope) -> From:
     elif isinstance(node, nodes.QuerySource):
         assert node.query is not None
         found = from_relation(a, a.query(node.query, scope.parent), node.alias)
+    elif isinstance(node, nodes.GivenSource):
+        found = node.given
     elif isinstance(node, nodes.FunctionSource):
         from emulators.bigquery.sql.analysis.routines import table_function
 
@@ -40,7 +42,7 @@ def source(a: Analyzer, node: nodes.Source, scope: Scope) -> From:
         assert isinstance(node, nodes.TableSource)
         found = _table(a, node, scope)
     for operator in node.operators:
-        found = _operated(a, found, operator, scope)
+        found = operated(a, found, operator, scope)
     _enter(a, found, scope, node)
     return found
 
@@ -162,7 +164,7 @@ def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
         sql += f" ON {condition}"
     found = From(sql, columns, items, merged)
     for operator in node.operators:
-        found = _operated(a, found, operator, scope)
+        found = operated(a, found, operator, scope)
     return found
 
 
@@ -192,7 +194,8 @@ def _using(
 def _side(a: Analyzer, side: From, name: str, node: nodes.Node, which: str) -> Value:
     if name.lower() in side.merged:
         return side.merged[name.lower()]
-    found = [c for item in side.items for c in item.columns + item.hidden if c.name.lower() == name.lower()]
+    seen = (c for item in side.items if not item.qualified for c in item.columns + item.hidden)
+    found = [c for c in seen if c.name.lower() == name.lower()]
     if not found:
         a.fail(f"Column {name} in USING clause not found on {which} side of join", node)
     if len(found) > 1:
@@ -200,7 +203,7 @@ def _side(a: Analyzer, side: From, name: str, node: nodes.Node, which: str) -> V
     return found[0].value()
 
 
-def _operated(a: Analyzer, found: From, operator: object, scope: Scope) -> From:
+def operated(a: Analyzer, found: From, operator: object, scope: Scope) -> From:
     from emulators.bigquery.sql.analysis.pivot import pivot, unpivot
 
     if isinstance(operator, nodes.Pivot):

@@ -70,11 +70,20 @@ def _struct_item(a: Analyzer, node: nodes.Index, base: Value, scope: Scope) -> V
 
 @expression_rule(nodes.WithExpression)
 def with_expression(a: Analyzer, node: nodes.WithExpression, scope: Scope) -> Value:
-    """WITH(a AS 1, b AS a + 1, b * 2): each binding is put where it is used."""
+    """WITH(a AS 1, b AS a + 1, b * 2): each binding is put where it is used, or computed once if it may vary."""
     inner = Scope(scope, variables={})
+    made: list[tuple[str, Value]] = []
     for name, bound in node.bindings:
-        inner.variables[name.lower()] = a.expression(bound, inner)
-    return a.expression(node.body, inner)
+        value = a.expression(bound, inner)
+        if value.volatile:
+            made.append((a.shared.alias("v"), value))
+            value = Value(made[-1][0], value.type)
+        inner.variables[name.lower()] = value
+    body = a.expression(node.body, inner)
+    sql = body.sql
+    for own, value in reversed(made):
+        sql = f"list_transform([{value.sql}], lambda {own}: {sql})[1]"
+    return combine(sql, body.type, body, *(value for _, value in made)) if made else body
 
 
 @expression_rule(nodes.DefaultValue)

@@ -87,12 +87,14 @@ class Relation:
 
 @dataclass(slots=True)
 class FromItem:
-    """A source in scope: alias as BigQuery knows it; element is set when the source is a value table (UNNEST)."""
+    """A source in scope: alias as BigQuery knows it; element is set when the source is a value table (UNNEST);
+    qualified: its columns are seen through the alias alone."""
 
     alias: str | None
     columns: list[Column]
     hidden: list[Column] = field(default_factory=list)
     element: Column | None = None
+    qualified: bool = False
 
 
 @dataclass(slots=True)
@@ -118,7 +120,7 @@ class Scope:
         if self.index is None:
             self.index = {}
             for item in self.items:
-                for column in item.columns + item.hidden:
+                for column in () if item.qualified else item.columns + item.hidden:
                     self.index.setdefault(column.name.lower(), []).append(column)
         return self.index.get(name, [])
 

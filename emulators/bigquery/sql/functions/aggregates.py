@@ -33,7 +33,7 @@ table(
     BIT_AND(INT64) -> INT64 = bit_and({0}){w}
     BIT_OR(INT64) -> INT64 = bit_or({0}){w}
     BIT_XOR(INT64) -> INT64 = bit_xor({d}{0}){w}
-    CORR(FLOAT64, FLOAT64) -> FLOAT64 = corr({0}, {1}){w}
+    CORR(FLOAT64, FLOAT64) -> FLOAT64 = (CASE WHEN regr_count({0}, {1}){w} > 1 THEN corr({0}, {1}){w} END)
     COVAR_POP(FLOAT64, FLOAT64) -> FLOAT64 = covar_pop({0}, {1}){w}
     COVAR_SAMP(FLOAT64, FLOAT64) -> FLOAT64 = covar_samp({0}, {1}){w}
     STDDEV(FLOAT64) -> FLOAT64 = stddev_samp({d}{0}){w}

@@ -11,12 +11,17 @@ CREATE MACRO bq.main.array_concat_all(x) AS CASE WHEN list_count(x) < len(x) THE
 CREATE MACRO bq.main.array_to_string(x, d) AS array_to_string(list_filter(x, lambda e: e IS NOT NULL), d);
 CREATE MACRO bq.main.array_to_string_null(x, d, n) AS array_to_string(list_transform(x, lambda e: coalesce(e, n)), d);
 CREATE MACRO bq.main.array_is_distinct(x) AS len(x) = len(list_distinct(x)) + CASE WHEN list_count(x) < len(x) THEN 1 ELSE 0 END;
+-- The places of quantiles among values of which NULL is the least: at p, and between two of them.
+CREATE MACRO bq.main.sorted(x) AS list_sort(x, 'ASC', 'NULLS FIRST');
+CREATE MACRO bq.main.sorted_disc(s, p) AS list_extract(s, CAST(greatest(ceil(p * len(s)), 1) AS BIGINT));
+CREATE MACRO bq.main.between_two(lo, hi, f) AS CASE WHEN lo IS NULL THEN CASE WHEN f = 0 THEN NULL ELSE hi END ELSE lo + (hi - lo) * f END;
+CREATE MACRO bq.main.sorted_cont(s, p) AS bq.between_two(list_extract(s, CAST(floor(p * (len(s) - 1)) AS BIGINT) + 1), list_extract(s, CAST(ceil(p * (len(s) - 1)) AS BIGINT) + 1), p * (len(s) - 1) - floor(p * (len(s) - 1)));
 -- x IN UNNEST(array): NULL when it is not found and the array has a NULL.
 CREATE MACRO bq.main.in_array(x, a) AS CASE WHEN a IS NULL OR len(a) = 0 THEN false WHEN x IS NULL THEN NULL WHEN list_contains(a, x) THEN true WHEN list_count(a) < len(a) THEN NULL ELSE false END;
 CREATE MACRO bq.main.generate_integers(s, e, n) AS CASE WHEN n = 0 THEN list_slice([bq.fail('Sequence step cannot be 0.')], 1, 1) ELSE generate_series(s, e, n) END;
 CREATE MACRO bq.main.generate_numbers(s, e, n) AS list_transform(range(0, CASE WHEN (n > 0 AND s > e) OR (n < 0 AND s < e) THEN 0 WHEN n = 0 THEN bq.fail('Sequence step cannot be 0.') ELSE CAST(floor((e - s)::DOUBLE / n::DOUBLE + 1e-9) AS BIGINT) + 1 END), lambda i: CAST(s + i * n AS DECIMAL(38,9)));
 CREATE MACRO bq.main.generate_floats(s, e, n) AS list_transform(range(0, CASE WHEN (n > 0 AND s > e) OR (n < 0 AND s < e) THEN 0 WHEN n = 0 THEN bq.fail('Sequence step cannot be 0.') ELSE CAST(floor((e - s) / n) AS BIGINT) + 1 END), lambda i: s + i * n);
 -- The most frequent values with their counts; of equal counts the smaller value first.
-CREATE MACRO bq.main.top_count(x, n) AS list_slice(list_transform(list_sort(list_transform(map_entries(list_histogram(x)), lambda e: {'c': -e.value, 'v': e.key})), lambda e: {'value': e.v, 'count': CAST(-e.c AS BIGINT)}), 1, n);
+CREATE MACRO bq.main.top_count(x, n) AS list_slice(list_transform(list_sort(list_concat(list_transform(map_entries(list_histogram(x)), lambda e: {'c': -CAST(e.value AS BIGINT), 'v': e.key}), CASE WHEN list_count(x) < len(x) THEN [{'c': CAST(list_count(x) - len(x) AS BIGINT), 'v': list_extract(list_filter(x, lambda e: e IS NULL), 1)}] ELSE [] END)), lambda e: {'value': e.v, 'count': -e.c}), 1, n);
 -- The values with the greatest sums of weights, with those sums; of equal sums the smaller value first.
-CREATE MACRO bq.main.top_sum(x, n) AS list_slice(list_transform(list_sort(list_transform(list_distinct(list_transform(x, lambda e: {'v': e.v})), lambda d: {'s': -coalesce(list_sum(list_transform(list_filter(x, lambda e: e.v IS NOT DISTINCT FROM d.v), lambda e: e.w)), 0), 'v': d.v})), lambda e: {'value': e.v, 'sum': -e.s}), 1, n);
+CREATE MACRO bq.main.top_sum(x, n) AS list_slice(list_transform(list_sort(list_transform(list_distinct(list_transform(x, lambda e: {'v': e.v})), lambda d: {'s': -list_sum(list_transform(list_filter(x, lambda e: e.v IS NOT DISTINCT FROM d.v), lambda e: e.w)), 'v': d.v})), lambda e: {'value': e.v, 'sum': -e.s}), 1, n);

@@ -57,7 +57,7 @@ def collate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 _TAGS = {
     "INT64": "I", "FLOAT64": "F", "NUMERIC": "N", "BIGNUMERIC": "B", "STRING": "S", "BOOL": "L", "DATE": "D",
     "DATETIME": "M",
-    "TIME": "C", "TIMESTAMP": "Z", "JSON": "J", "INTERVAL": "V",
+    "TIME": "C", "TIMESTAMP": "Z", "JSON": "J", "INTERVAL": "V", "GEOGRAPHY": "G",
 }  # fmt: skip
 
 
@@ -77,12 +77,15 @@ def _printed(a: Analyzer, value: Value, node: nodes.Node) -> str:
         return "CAST(NULL AS VARCHAR)"
     if value.type.kind in ("ARRAY", "STRUCT"):
         return f"'X' || CAST({_tree(a, value, node)} AS VARCHAR)"
+    if value.type.kind == "RANGE" and value.type.element is not None:
+        tag = _TAGS[value.type.element.kind].lower()
+        return f"'{tag}' || {convert(a, value, t.STRING, node).sql}"
     if value.type.kind == "BYTES":
         return f"'Y' || bq_latin1({value.sql})"
     if value.type.kind not in _TAGS:
         a.fail(f"FORMAT of {value.type} is not supported by this emulator", node)
-    if value.type == t.JSON:
-        return f"'J' || CAST({value.sql} AS VARCHAR)"
+    if value.type.kind in ("JSON", "GEOGRAPHY"):
+        return f"'{_TAGS[value.type.kind]}' || CAST({value.sql} AS VARCHAR)"
     return f"'{_TAGS[value.type.kind]}' || {convert(a, value, t.STRING, node).sql}"
 
 

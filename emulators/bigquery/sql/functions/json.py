@@ -2,7 +2,7 @@
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.calls import no_function_signature
+from emulators.bigquery.sql.analysis.calls import arguments, choose, no_function_signature
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
@@ -18,10 +18,12 @@ table(
     FLOAT64(JSON, wide_number_mode => STRING) -> FLOAT64 = bq.json_float64_by({0}, {1})
     DOUBLE(JSON, wide_number_mode => STRING) -> FLOAT64 = bq.json_float64_by({0}, {1})
     FLOAT64_ARRAY(JSON, wide_number_mode => STRING) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_float64_by(e, {1}))
-    LAX_FLOAT64_ARRAY(JSON) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.lax_float64(e))
-    LAX_STRING_ARRAY(JSON) -> ARRAY<STRING> = list_transform(CAST({0} AS JSON[]), lambda e: json_extract_string(e, '$'))
-    LAX_BOOL_ARRAY(JSON) -> ARRAY<BOOL> = list_transform(CAST({0} AS JSON[]), lambda e: bq.lax_bool(e))
-    LAX_INT64_ARRAY(JSON) -> ARRAY<INT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.lax_int64(e))
+    LAX_FLOAT64_ARRAY(JSON) -> ARRAY<FLOAT64> = list_transform(bq.lax_items({0}), lambda e: bq.lax_float64(e))
+    LAX_STRING_ARRAY(JSON) -> ARRAY<STRING> = list_transform(bq.lax_items({0}), lambda e: bq.lax_string(e))
+    LAX_BOOL_ARRAY(JSON) -> ARRAY<BOOL> = list_transform(bq.lax_items({0}), lambda e: bq.lax_bool(e))
+    LAX_INT64_ARRAY(JSON) -> ARRAY<INT64> = list_transform(bq.lax_items({0}), lambda e: bq.lax_int64(e))
+    LAX_DOUBLE_ARRAY(JSON) -> ARRAY<FLOAT64> = list_transform(bq.lax_items({0}), lambda e: bq.lax_float64(e))
+    DOUBLE_ARRAY(JSON) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_float64(e))
     STRING_ARRAY(JSON) -> ARRAY<STRING> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_string(e))
     INT64_ARRAY(JSON) -> ARRAY<INT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_int64(e))
     FLOAT64_ARRAY(JSON) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_float64(e))
@@ -37,7 +39,6 @@ table(
     JSON_EXTRACT_SCALAR(STRING, STRING) -> STRING = bq.json_scalar({0}, bq_json_path({1}))
     JSON_QUERY(JSON) -> JSON = {0}
     JSON_QUERY(STRING) -> STRING = bq.json_at_text({0}, '$')
-    JSON_QUERY(JSON, STRING) -> JSON = json_extract({0}, bq_json_path({1}))
     JSON_QUERY(STRING, STRING) -> STRING = bq.json_at_text({0}, bq_json_path({1}))
     JSON_EXTRACT(JSON) -> JSON = {0}
     JSON_EXTRACT(STRING) -> STRING = bq.json_at_text({0}, '$')
@@ -67,7 +68,8 @@ table(
     LAX_INT64(JSON) -> INT64 = bq.lax_int64({0})
     LAX_FLOAT64(JSON) -> FLOAT64 = bq.lax_float64({0})
     LAX_DOUBLE(JSON) -> FLOAT64 = bq.lax_float64({0})
-    LAX_STRING(JSON) -> STRING = json_extract_string({0}, '$')
+    LAX_STRING(JSON) -> STRING = bq.lax_string({0})
+    JSON_FLATTEN(JSON) -> ARRAY<JSON> = CAST(bq_json_flatten(CAST({0} AS VARCHAR)) AS JSON[])
     """,  # noqa: E501
 )
 
@@ -78,13 +80,13 @@ _SCALARS = {
     "NUMERIC": "CAST(bq.decimal_text({0}) AS JSON)", "BIGNUMERIC": "CAST(bq.decimal_text({0}) AS JSON)",
     "BYTES": "to_json(to_base64({0}))",
     "DATE": "to_json(bq.date_text({0}))", "TIME": "to_json(bq.time_text({0}))",
-    "INTERVAL": "to_json(bq.interval_text({0}))",
+    "INTERVAL": "to_json(bq.interval_iso({0}))", "GEOGRAPHY": "CAST(bq_st_asgeojson({0}) AS JSON)",
     "DATETIME": "to_json(replace(bq.datetime_text({0}), ' ', 'T'))",
     "TIMESTAMP": "to_json(replace(replace(bq.timestamp_text({0}), ' ', 'T'), '+00', 'Z'))",
 }  # fmt: skip
 
 
-# Numbers that a FLOAT64 cannot hold, as texts.
+# Numbers that a FLOAT64 cannot hold, as texts; for TO_JSON_STRING every decimal that is no whole number as well.
 _WIDE = {
     "INT64": "CASE WHEN {0} BETWEEN -9007199254740992 AND 9007199254740992 THEN to_json({0}) "
     "ELSE to_json(CAST({0} AS VARCHAR)) END",
@@ -93,33 +95,41 @@ _WIDE = {
 }
 
 
-def as_json(a: Analyzer, value: Value, wide: bool = False) -> str:
-    """The value as a DuckDB JSON; SQL NULL stays NULL. wide: numbers that FLOAT64 cannot hold become texts."""
+_TEXTS = _WIDE | {"NUMERIC": "bq.decimal_json({0})", "BIGNUMERIC": "bq.decimal_json({0})"}
+
+
+def as_json(a: Analyzer, value: Value, wide: bool = False, ordered: bool = True) -> str:
+    """The value as a DuckDB JSON; SQL NULL stays NULL. wide: numbers that FLOAT64 cannot hold become texts;
+    ordered: as a JSON, whose members are in order of their names, and each name once."""
     kind = value.type
     if kind.kind == "NULL":
         return "CAST('null' AS JSON)"
     if kind.kind == "ARRAY":
         assert kind.element is not None
         name = a.shared.alias("e")
-        inner = as_json(a, Value(name, kind.element), wide)
+        inner = as_json(a, Value(name, kind.element), wide, ordered)
         return f"to_json(list_transform({value.sql}, lambda {name}: {inner}))"
     if kind.kind in ("STRUCT", "RANGE"):
         name = a.shared.alias("s")
         fields = kind.fields or (("start", kind.element or t.DATE), ("end", kind.element or t.DATE))
         own = t.struct_names(t.Type("STRUCT", None, fields))
+        listed = [(label or "", n, k) for n, (label, k) in zip(own, fields, strict=True)]
+        if ordered:
+            listed = sorted({label: (label, n, k) for label, n, k in reversed(listed)}.values())
         members = ", ".join(
-            f"{t.text(label or '')}, {as_json(a, Value(f'struct_extract({name}, {t.text(n)})', k), wide)}"
-            for n, (label, k) in zip(own, fields, strict=True)
+            f"{t.text(label)}, {as_json(a, Value(f'struct_extract({name}, {t.text(n)})', k), wide, ordered)}"
+            for label, n, k in listed
         )
         return f"list_transform([{value.sql}], lambda {name}: CASE WHEN {name} IS NOT NULL THEN json_object({members}) END)[1]"  # noqa: E501
     if kind.kind not in _SCALARS:
         a.fail(f"Type {kind} cannot be converted to JSON")
-    return (_SCALARS | (_WIDE if wide else {}))[kind.kind].format(value.sql)
+    found = _SCALARS if not wide else _SCALARS | (_WIDE if ordered else _TEXTS)
+    return found[kind.kind].format(value.sql)
 
 
-def whole_json(a: Analyzer, value: Value, wide: bool = False) -> str:
+def whole_json(a: Analyzer, value: Value, wide: bool = False, ordered: bool = True) -> str:
     """As as_json, but NULL becomes JSON's null."""
-    return f"COALESCE({as_json(a, value, wide)}, CAST('null' AS JSON))"
+    return f"COALESCE({as_json(a, value, wide, ordered)}, CAST('null' AS JSON))"
 
 
 @rule("TO_JSON")
@@ -141,7 +151,7 @@ def to_json_string(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if len(node.args) not in (1, 2) or node.named:
         no_function_signature(a, node, [])
     value = a.expression(node.args[0], scope)
-    sql = f"CAST({whole_json(a, value)} AS VARCHAR)"
+    sql = f"CAST({whole_json(a, value, value.type.kind != 'JSON', ordered=False)} AS VARCHAR)"
     if len(node.args) == 2:
         pretty = coerce(a, a.expression(node.args[1], scope), t.BOOL)
         sql = f"CASE WHEN {pretty.sql} THEN bq_json_pretty({sql}) ELSE {sql} END"
@@ -158,6 +168,20 @@ def parse_json(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if node.named:
         mode = coerce(a, a.expression(node.named[0][1], scope), t.STRING)
     return combine(f"bq.parse_json({text.sql}, {mode.sql})", t.JSON, value, mode)
+
+
+@rule("JSON_QUERY")
+def json_query(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """JSON_QUERY(json or text[, path]); a path `lax [recursive] $.a` looks into and around arrays."""
+    values = arguments(a, node, scope)
+    if values and values[0].type == t.JSON and len(values) == 2:
+        raw = values[1].raw
+        if not isinstance(raw, str) or raw.lstrip().lower().startswith("lax"):
+            path = coerce(a, values[1], t.STRING)
+            return combine(f"CAST(bq_json_lax(CAST({values[0].sql} AS VARCHAR), {path.sql}) AS JSON)", t.JSON, *values)
+        return combine(f"json_extract({values[0].sql}, bq_json_path({values[1].sql}))", t.JSON, *values)
+    overload, values, kind = choose(a, node, SCALARS["JSON_QUERY"], values)
+    return combine(overload.template.format(*(v.sql for v in values)), kind, *values)
 
 
 @rule("JSON_ARRAY")
@@ -177,8 +201,17 @@ def json_object(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         return combine(f"bq.json_object_of({values[0].sql}, {items})", t.JSON, *values)
     if len(values) % 2 or any(v.type != t.STRING for v in values[::2]):
         no_function_signature(a, node, values)
-    members = ", ".join(f"{k.sql}, {whole_json(a, v)}" for k, v in zip(values[::2], values[1::2], strict=True))
-    return combine(f"json_object({members})", t.JSON, *values)
+    pairs = list(zip(values[::2], values[1::2], strict=True))
+    known = all(isinstance(k.raw, str) for k, _ in pairs)
+    if known:
+        pairs = [(k, v) for _, k, v in sorted({k.raw: (k.raw, k, v) for k, v in reversed(pairs)}.values(), key=_name)]
+    members = ", ".join(f"{k.sql}, {whole_json(a, v)}" for k, v in pairs)
+    made = f"json_object({members})"
+    return combine(made if known else f"CAST(bq_json_ordered(CAST({made} AS VARCHAR)) AS JSON)", t.JSON, *values)
+
+
+def _name(member: tuple[str, Value, Value]) -> str:
+    return member[0]
 
 
 @rule("JSON_SET", "JSON_ARRAY_INSERT", "JSON_ARRAY_APPEND")

@@ -35,7 +35,75 @@ def _steps(value: str) -> list[str | int]:
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(reversed(pairs))
+
+
+def _whole(number: str) -> int | float:
+    return int(number) if -(2**63) <= int(number) < 2**64 else float(number)
+
+
+def json_ordered(text: str) -> str:
+    """As a JSON keeps it: members in order of their names, the first of each name; numbers as INT64 or FLOAT64."""
+    return _compact(json.loads(text, object_pairs_hook=_first, parse_int=_whole))
+
+
+def json_of_pairs(names: list[str], values: list[str | None]) -> str:
+    """An object; a missing value is null."""
+    members = [(name, None if value is None else json.loads(value)) for name, value in zip(names, values, strict=True)]
+    return _compact(_first(members))
+
+
+def json_flatten(text: str) -> list[str]:
+    """What is in the array, and in the arrays right inside of it; another value by itself."""
+
+    def walk(value: Any) -> list[Any]:
+        return [inner for item in value for inner in walk(item)] if isinstance(value, list) else [value]
+
+    return [_compact(value) for value in walk(json.loads(text))]
+
+
+def json_lax(text: str | None, path: str | None) -> str | None:
+    """The value at a path. After `lax`: of arrays on the way every item is looked into (of `lax recursive`, arrays in
+    arrays too), a value is an array of itself, and what is found comes as an array; a plain path finds one value."""
+    if text is None or path is None:
+        return None
+    words = path.split()
+    modes = [word.lower() for word in words if word.lower() in ("lax", "recursive")]
+    steps, root = _steps(words[-1] if words else path), json.loads(text)
+    if "lax" not in modes:
+        for step in steps:
+            if not _has(root, step):
+                return None
+            root = _child(root, step)
+        return _compact(root)
+    found = [root]
+    for step in steps:
+        inner: list[Any] = []
+        for value in found:
+            if isinstance(step, int):
+                items = value if isinstance(value, list) else [value]
+                inner += items[step : step + 1]
+                continue
+            items = _spread(value, "recursive" in modes) if isinstance(value, list) else [value]
+            inner += [item[step] for item in items if isinstance(item, dict) and step in item]
+        found = inner
+    return _compact(found)
+
+
+def _has(value: Any, step: str | int) -> bool:
+    if isinstance(step, int):
+        return isinstance(value, list) and step < len(value)
+    return isinstance(value, dict) and step in value
+
+
+def _spread(value: list[Any], recursive: bool) -> list[Any]:
+    if not recursive:
+        return value
+    return [inner for item in value for inner in (_spread(item, True) if isinstance(item, list) else [item])]
 
 
 def _parent(root: Any, steps: list[str | int]) -> Any:
@@ -95,13 +163,20 @@ def json_array_insert(text: str, path: str, value: str, each: bool) -> str:
 
 def json_array_append(text: str, path: str, value: str, each: bool) -> str:
     root, steps = json.loads(text), _steps(path)
-    array = root
+    holder = {"": root}
+    place: Any = holder
+    key: Any = ""
     for step in steps:
-        array = _child(array, step)
+        if not _has(place[key], step):
+            return text
+        place, key = place[key], step
+    array = place[key]
+    if array is None:
+        array = place[key] = []
     if not isinstance(array, list):
         return text
     array.extend(json.loads(value) if each else [json.loads(value)])
-    return _compact(root)
+    return _compact(holder[""])
 
 
 def json_remove(text: str, path: str) -> str:
@@ -195,12 +270,36 @@ def json_keys(text: str, depth: int) -> list[str]:
     return json_keys_in(text, depth, "strict")
 
 
+def json_texts(text: str, keys: bool, values: bool) -> list[str | None]:
+    """All names of members, and all scalars as texts."""
+    found: list[str | None] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            found.extend(value if keys else ())
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+        elif values:
+            found.append(value if isinstance(value, str) or value is None else _compact(value))
+
+    walk(json.loads(text))
+    return found
+
+
 def json_pretty(text: str) -> str:
     return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
 
 
+MAY_BE_NULL = ("json_lax",)
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (json_path, ("VARCHAR",), "VARCHAR"),
+    (json_ordered, ("VARCHAR",), "VARCHAR"),
+    (json_of_pairs, ("VARCHAR[]", "VARCHAR[]"), "VARCHAR"),
+    (json_flatten, ("VARCHAR",), "VARCHAR[]"),
+    (json_lax, ("VARCHAR", "VARCHAR"), "VARCHAR"),
     (json_set, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
     (json_array_insert, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
     (json_array_append, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
@@ -209,5 +308,6 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (json_is_exact, ("VARCHAR",), "BOOLEAN"),
     (json_keys_in, ("VARCHAR", "BIGINT", "VARCHAR"), "VARCHAR[]"),
     (json_keys, ("VARCHAR", "BIGINT"), "VARCHAR[]"),
+    (json_texts, ("VARCHAR", "BOOLEAN", "BOOLEAN"), "VARCHAR[]"),
     (json_pretty, ("VARCHAR",), "VARCHAR"),
 )

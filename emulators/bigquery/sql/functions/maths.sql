@@ -1,5 +1,7 @@
 -- Arithmetic with BigQuery's errors, and exact decimals.
 CREATE MACRO bq.main.divide(a, b) AS CASE WHEN b = 0 THEN CAST(bq.fail('division by zero: ' || bq.float_text(a) || ' / ' || bq.float_text(b)) AS DOUBLE) ELSE a / b END;
+CREATE MACRO bq.main.reciprocal(x, name) AS CASE WHEN x = 0 THEN CAST(bq.fail('Floating point error in function: ' || name || '(0)') AS DOUBLE) ELSE 1e0 / x END;
+CREATE MACRO bq.main.bit_count(x) AS CASE WHEN octet_length(x) = 0 THEN 0 ELSE CAST(bit_count(CAST(x AS BIT)) AS BIGINT) END;
 CREATE MACRO bq.main.div(a, b) AS CASE WHEN b = 0 THEN bq.fail('division by zero: ' || a || ' / 0') ELSE a // b END;
 CREATE MACRO bq.main.mod(a, b) AS CASE WHEN b = 0 THEN bq.fail('division by zero: MOD(' || a || ', 0)') ELSE a % b END;
 CREATE MACRO bq.main.numeric_multiply(a, b) AS CASE WHEN abs(a) < 1000000000 AND abs(b) < 1000000000 THEN CAST(a * b AS DECIMAL(38,9)) ELSE bq_numeric_multiply(a, b) END;

@@ -8,8 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 _SPEC = re.compile(r"%([-+ #0']*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%])")
+_EXPONENT = re.compile(r"([eE][+-])(\d)$")  # two digits at least, which a Decimal does not write by itself
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_QUOTED = {"D": "DATE", "M": "DATETIME", "C": "TIME", "Z": "TIMESTAMP", "N": "NUMERIC", "B": "BIGNUMERIC"}
+_QUOTED = {
+    "D": "DATE", "M": "DATETIME", "C": "TIME", "Z": "TIMESTAMP", "N": "NUMERIC", "B": "BIGNUMERIC",
+    "d": "RANGE<DATE>", "m": "RANGE<DATETIME>", "z": "RANGE<TIMESTAMP>",
+}  # fmt: skip
 
 
 def format_text(pattern: str | None, values: list[str | None] | None) -> str | None:
@@ -68,9 +72,13 @@ def _body(flags: str, precision: str | None, letter: str, value: str | None) -> 
     if letter in "tT":
         return _printed(value, letter)
     if letter == "s":
+        if tag not in "SYJ":
+            raise ValueError("Invalid type for argument of FORMAT specifier %s: a STRING is expected")
         return text if precision is None else text[: int(precision)]
     if letter in "pP":
-        return text
+        if tag != "J":
+            raise ValueError(f"Invalid type for argument of FORMAT specifier %{letter}: a JSON is expected")
+        return text if letter == "p" else json.dumps(json.loads(text), ensure_ascii=False, indent=2)
     if tag not in "IFNB":
         raise ValueError(f"Invalid type for argument of FORMAT specifier %{letter}")
     if letter in "diouxX":
@@ -89,11 +97,13 @@ def _float(flags: str, precision: str | None, letter: str, tag: str, text: str) 
         raise ValueError(f'Invalid FORMAT specifier "%{letter}"')
     lower = text.lower()
     if "inf" in lower or "nan" in lower:
-        return _sign(flags, lower.startswith("-")) + lower.lstrip("-")
+        body = lower.lstrip("-")
+        return _sign(flags, lower.startswith("-")) + (body.upper() if letter.isupper() else body)
     number: float | Decimal = Decimal(text) if tag in "NB" else float(text)
     places = int(precision) if precision is not None else 6
     comma = "," if "'" in flags else ""
-    return _sign(flags, number < 0 or text.startswith("-")) + format(abs(number), f"{comma}.{places}{letter}")
+    body = format(abs(number), f"{comma}{'#' if '#' in flags else ''}.{places}{letter}")
+    return _sign(flags, number < 0 or text.startswith("-")) + _EXPONENT.sub(r"\g<1>0\2", body)
 
 
 def _printed(value: str | None, letter: str) -> str:
@@ -108,7 +118,9 @@ def _printed(value: str | None, letter: str) -> str:
             c if " " <= c <= "~" and c not in '"\\' else _ESCAPES.get(c, f"\\x{ord(c):02x}") for c in text
         )
         return f'b"{escaped}"' if letter == "T" else escaped
-    return text if letter == "t" else _literal(tag, text)
+    if letter == "T":
+        return _literal(tag, text)
+    return text + ".0" if tag == "F" and text.lstrip("-").isdigit() else text
 
 
 def _nested(tree: Any, letter: str) -> str:
@@ -121,12 +133,27 @@ def _nested(tree: Any, letter: str) -> str:
     return f"STRUCT({inside})" if letter == "T" and len(parts) < 2 else f"({inside})"
 
 
+def _quoted(text: str) -> str:
+    """In double quotes, or in single ones when the text has double quotes alone."""
+    quote = "'" if '"' in text and "'" not in text else '"'
+    escaped = text.replace("\\", "\\\\").replace(quote, "\\" + quote)
+    return quote + escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + quote
+
+
 def _literal(tag: str, text: str) -> str:
     """%T: as a literal of its type."""
     if tag == "S":
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    if tag == "F" and "." not in text and "e" not in text and "n" not in text:
-        return text + ".0"
+        return _quoted(text)
+    if tag == "F":
+        if text.lower() in ("inf", "-inf", "nan"):
+            return f'CAST("{text.lower()}" AS FLOAT64)'
+        return text if "." in text or "e" in text else text + ".0"
+    if tag == "J":
+        return f"JSON {_quoted(text)}"
+    if tag == "V":
+        return f'INTERVAL "{text}" YEAR TO SECOND'
+    if tag == "G":
+        return f'ST_GEOGFROMTEXT("{text}")'
     return f'{_QUOTED[tag]} "{text}"' if tag in _QUOTED else text
 
 

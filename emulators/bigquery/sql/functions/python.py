@@ -97,7 +97,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
 )
 
 
-_MAY_BE_NULL = (*geography.MAY_BE_NULL, *network.MAY_BE_NULL)
+_MAY_BE_NULL = (*geography.MAY_BE_NULL, *network.MAY_BE_NULL, *json_text.MAY_BE_NULL)
 # These decide by themselves what NULL gives.
 _SEES_NULL = ("format_text", *search.SEES_NULL, *sketches.SEES_NULL)
 

@@ -1,5 +1,7 @@
 """Strings and bytes."""
 
+from dataclasses import replace
+
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
@@ -71,8 +73,8 @@ table(
     REPLACE(BYTES, BYTES, BYTES) -> BYTES = bq_from_latin1(bq.replace(bq_latin1({0}), bq_latin1({1}), bq_latin1({2})))
     REVERSE(STRING) -> STRING = bq_reverse({0})
     REVERSE(BYTES) -> BYTES = bq_from_latin1(bq_reverse(bq_latin1({0})))
-    TRANSLATE(STRING, STRING, STRING) -> STRING = translate({0}, {1}, {2})
-    TRANSLATE(BYTES, BYTES, BYTES) -> BYTES = bq_from_latin1(translate(bq_latin1({0}), bq_latin1({1}), bq_latin1({2})))
+    TRANSLATE(STRING, STRING, STRING) -> STRING = bq.translate({0}, {1}, {2})
+    TRANSLATE(BYTES, BYTES, BYTES) -> BYTES = bq_from_latin1(bq.translate(bq_latin1({0}), bq_latin1({1}), bq_latin1({2})))
     SPLIT(STRING) -> ARRAY<STRING> = bq.split({0}, ',')
     SPLIT(STRING, STRING) -> ARRAY<STRING> = bq.split({0}, {1})
     SPLIT(BYTES, BYTES) -> ARRAY<BYTES> = list_transform(bq.split(bq_latin1({0}), bq_latin1({1})), lambda x: bq_from_latin1(x))
@@ -82,14 +84,12 @@ table(
     SEARCH(ARRAY<STRING>, STRING, analyzer => STRING) -> BOOL = bq_search({0}, {1}, {2})
     TEXT_ANALYZE(STRING) -> ARRAY<STRING> = bq_analyze({0}, 'LOG_ANALYZER')
     TEXT_ANALYZE(STRING, analyzer => STRING) -> ARRAY<STRING> = bq_analyze({0}, {1})
-    CONCAT(STRING, STRING...) -> STRING = bq.concat([{all}])
-    CONCAT(BYTES, BYTES...) -> BYTES = bq_from_latin1(bq.concat(list_transform([{all}], lambda x: bq_latin1(x))))
     INITCAP(STRING) -> STRING = bq_initcap({0}, E' \t\n\r\f\x0B[](){{}}/|<>!?@"^#$&~_,.:;*%+-')
     INITCAP(STRING, STRING) -> STRING = bq_initcap({0}, {1})
     SOUNDEX(STRING) -> STRING = bq_soundex({0})
     ASCII(STRING) -> INT64 = bq.ascii({0})
     UNICODE(STRING) -> INT64 = CASE WHEN {0} = '' THEN 0 ELSE CAST(unicode({0}) AS BIGINT) END
-    CHR(INT64) -> STRING = bq_code_points_to_string([{0}])
+    CHR(INT64) -> STRING = CASE WHEN {0} IS NOT NULL THEN bq_code_points_to_string([{0}]) END
     TO_CODE_POINTS(STRING) -> ARRAY<INT64> = list_transform(regexp_extract_all({0}, '(?s).'), lambda c: CAST(unicode(c) AS BIGINT))
     TO_CODE_POINTS(BYTES) -> ARRAY<INT64> = list_transform(regexp_extract_all(bq_latin1({0}), '(?s).'), lambda c: CAST(unicode(c) AS BIGINT))
     CODE_POINTS_TO_STRING(ARRAY<INT64>) -> STRING = CASE WHEN list_count({0}) = len({0}) THEN bq_code_points_to_string({0}) END
@@ -129,8 +129,25 @@ table(
     REGEXP_INSTR(BYTES, BYTES, INT64, INT64, INT64) -> INT64 = bq.regexp_instr(bq_latin1({0}), bq_latin1({1}), {2}, {3}, {4})
     EDIT_DISTANCE(STRING, STRING) -> INT64 = levenshtein({0}, {1})
     EDIT_DISTANCE(STRING, STRING, max_distance => INT64) -> INT64 = least(levenshtein({0}, {1}), {2})
+    EDIT_DISTANCE(BYTES, BYTES) -> INT64 = levenshtein(bq_latin1({0}), bq_latin1({1}))
+    EDIT_DISTANCE(BYTES, BYTES, max_distance => INT64) -> INT64 = least(levenshtein(bq_latin1({0}), bq_latin1({1})), {2})
     """,  # noqa: E501
 )
+
+
+@rule("CONCAT")
+def concat(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """CONCAT(x, ...): bytes, or texts of whatever has one."""
+    values = arguments(a, node, scope)
+    if values and any(v.type == t.BYTES for v in values):
+        if any(v.type.kind not in ("BYTES", "NULL") for v in values):
+            no_function_signature(a, node, values)
+        listed = ", ".join(f"bq_latin1({coerce(a, v, t.BYTES).sql})" for v in values)
+        return combine(f"bq_from_latin1(bq.concat([{listed}]))", t.BYTES, *values)
+    if not values or any(v.type.kind in ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY", "RANGE") for v in values):
+        no_function_signature(a, node, values)
+    texts = [convert(a, v, t.STRING, node).sql for v in values]
+    return combine(f"bq.concat([{', '.join(texts)}])", t.STRING, *values)
 
 
 @rule("NORMALIZE", "NORMALIZE_AND_CASEFOLD")
@@ -149,29 +166,42 @@ def normalize(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
 @rule("CONTAINS_SUBSTR")
 def contains_substr(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
-    """CONTAINS_SUBSTR(anything, text): whether one of its texts has it, whatever its case and its normal form; NULL
-    when none has it and there is a NULL among them."""
+    """CONTAINS_SUBSTR(anything, text[, json_scope => ...]): whether one of its texts has it, whatever its case and its
+    normal form; NULL when none has it and there is a NULL among them."""
+    json = "JSON_VALUES"
+    if [name for name, _ in node.named] == ["json_scope"]:
+        json = str(a.expression(node.named[0][1], scope).raw).upper()
+        node = replace(node, named=[])
     values = arguments(a, node, scope)
     if len(values) != 2 or t.coerces(values[1].type, t.STRING) is None:
         no_function_signature(a, node, values)
+    if json not in _JSON_SCOPES:
+        a.fail(f"Invalid json_scope: {json}", node)
+    if values[1].type.kind == "NULL":
+        a.fail("CONTAINS_SUBSTR: the search value must not be NULL", node)
     wanted, name = coerce(a, values[1], t.STRING), a.shared.alias("x")
     folded = f"bq_normalize_and_casefold({wanted.sql}, 'NFKC')"
     if values[0].type == t.STRING:
         return combine(f"contains(bq_normalize_and_casefold({values[0].sql}, 'NFKC'), {folded})", t.BOOL, *values)
     found = f"contains(bq_normalize_and_casefold({name}, 'NFKC'), {folded})"
-    tests = f"list_transform({_texts(a, values[0], node)}, lambda {name}: {found})"
+    tests = f"list_transform({_texts(a, values[0], node, json)}, lambda {name}: {found})"
     return combine(f"bq.any_true({tests})", t.BOOL, *values)
 
 
-def _texts(a: Analyzer, value: Value, node: nodes.Call) -> str:
+_JSON_SCOPES = ("JSON_VALUES", "JSON_KEYS", "JSON_KEYS_AND_VALUES")
+
+
+def _texts(a: Analyzer, value: Value, node: nodes.Call, json: str) -> str:
     """A DuckDB list of all texts inside of a value."""
     kind, name = value.type, a.shared.alias("p")
     if kind.kind == "ARRAY" and kind.element is not None:
-        return f"flatten(list_transform({value.sql}, lambda {name}: {_texts(a, Value(name, kind.element), node)}))"
+        return (
+            f"flatten(list_transform({value.sql}, lambda {name}: {_texts(a, Value(name, kind.element), node, json)}))"
+        )
     if kind.kind == "STRUCT":
         own = zip(t.struct_names(kind), kind.fields, strict=True)
-        parts = [_texts(a, Value(f"struct_extract({value.sql}, {t.text(n)})", k), node) for n, (_, k) in own]
+        parts = [_texts(a, Value(f"struct_extract({value.sql}, {t.text(n)})", k), node, json) for n, (_, k) in own]
         return f"flatten([{', '.join(parts)}])"
     if kind == t.JSON:
-        return f"list_transform(json_extract({value.sql}, '$..*'), lambda {name}: json_extract_string({name}, '$'))"
+        return f"bq_json_texts(CAST({value.sql} AS VARCHAR), {json != 'JSON_VALUES'}, {json != 'JSON_KEYS'})"
     return f"[{convert(a, value, t.STRING, node).sql}]"

@@ -28,6 +28,22 @@ class CallParser(TypeParser):
             return following != "("
         return word == "FROM"
 
+    def at_whole_query(self) -> bool:
+        """Whether what is in these parentheses is a query, and not an expression that begins with one."""
+        if not self.at_query() or self.token.text != "(":
+            return self.at_query()
+        depth, index = 0, 0
+        while self.peek(index).kind != "end":
+            text = self.peek(index).text if self.peek(index).kind == "op" else ""
+            depth += (text == "(") - (text == ")")
+            index += 1
+            if depth == 0:
+                break
+        after = self.peek(index)
+        return after.text in (")", "|>") or after.upper in (
+            "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "FULL", "LEFT", "INNER", "OUTER"
+        )  # fmt: skip
+
     def call(self, at: int, path: list[str]) -> nodes.Node:
         """name ( ... ) with the tokens at `(`."""
         name = ".".join(part.upper() for part in path)

@@ -72,7 +72,7 @@ class DmlParser(QueryParser):
         merge = s.Merge(at, table=self.table_path())
         merge.alias = self._target_alias()
         self.expect("USING")
-        merge.source = self._operated(self._primary_source())
+        merge.source = self.operated(self.primary_source())
         self.expect("ON")
         merge.on = self.expression()
         while self.at_any("WHEN"):

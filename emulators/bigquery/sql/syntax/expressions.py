@@ -77,7 +77,7 @@ class ExpressionParser(CallParser):
         if self.token.kind in ("param", "op") and self.token.text != "(":
             return nodes.In(at, left, negated, array=self._binary(1))
         self.expect("(")
-        if self.at_query():
+        if self.at_whole_query():
             query = self.query()
             self.expect(")")
             return nodes.In(at, left, negated, query=query)
@@ -95,6 +95,10 @@ class ExpressionParser(CallParser):
                     self.expect(")")
                     return nodes.Like(at, left, [], negated, name, array)
                 self.expect("(")
+                if self.at_whole_query():
+                    start, query = self.token.at, self.query()
+                    self.expect(")")
+                    return nodes.Like(at, left, [], negated, name, nodes.Subquery(start, "array", query))
                 patterns = self.expressions()
                 self.expect(")")
                 return nodes.Like(at, left, patterns, negated, name)
@@ -195,7 +199,7 @@ class ExpressionParser(CallParser):
 
     def _parenthesis(self) -> nodes.Node:
         at = self.expect("(").at
-        if self.at_query():
+        if self.at_whole_query():
             query = self.query()
             self.expect(")")
             return nodes.Subquery(at, "scalar", query)

@@ -281,6 +281,13 @@ class FunctionSource(Source):
 
 
 @dataclass(slots=True)
+class GivenSource(Source):
+    """An input that is translated already: what a pipe operator reads."""
+
+    given: Any = None
+
+
+@dataclass(slots=True)
 class Join(Source):
     """kind: INNER, LEFT, RIGHT, FULL, CROSS (a comma is CROSS)."""
 
@@ -367,6 +374,83 @@ class Query(Node):
     order_by: list[OrderItem] = field(default_factory=list)
     limit: Node | None = None
     offset: Node | None = None
+
+
+# --- pipe syntax ------------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class Pipeline(Node):
+    """start |> operator |> operator: start is a query, or a source (FROM x)."""
+
+    start: "Query | Source"
+    operators: list[Node] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PipeExtend(Node):
+    items: list[SelectItem | Star]
+    windows: dict[str, Window]
+
+
+@dataclass(slots=True)
+class PipeSet(Node):
+    values: list[tuple[str, Node]]
+
+
+@dataclass(slots=True)
+class PipeDrop(Node):
+    names: list[str]
+
+
+@dataclass(slots=True)
+class PipeRename(Node):
+    names: list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class PipeAs(Node):
+    alias: str
+
+
+@dataclass(slots=True)
+class PipeWhere(Node):
+    condition: Node
+
+
+@dataclass(slots=True)
+class PipeDistinct(Node):
+    pass
+
+
+@dataclass(slots=True)
+class PipeAggregate(Node):
+    """items and keys: (item, its order or None); grouped: GROUP BY was written; ordered: GROUP AND ORDER BY."""
+
+    items: list[tuple[SelectItem, OrderItem | None]]
+    keys: list[tuple[SelectItem, OrderItem | None]]
+    grouped: bool = False
+    ordered: bool = False
+
+
+@dataclass(slots=True)
+class PipeOrder(Node):
+    items: list[OrderItem]
+
+
+@dataclass(slots=True)
+class PipeLimit(Node):
+    limit: Node
+    offset: Node | None
+
+
+@dataclass(slots=True)
+class PipeSetOperation(Node):
+    operation: SetOperation
+
+
+@dataclass(slots=True)
+class PipeWith(Node):
+    ctes: "list[With]"
+    recursive: bool = False
 
 
 # --- columns of DDL ---------------------------------------------------------------------------------------------------

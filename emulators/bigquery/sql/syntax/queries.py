@@ -1,18 +1,21 @@
 """Queries: WITH, SELECT, set operations, ORDER BY, LIMIT."""
 
 from emulators.bigquery.sql.syntax import nodes
-from emulators.bigquery.sql.syntax.sources import SourceParser
+from emulators.bigquery.sql.syntax.pipes import PipeParser
 
 
-class QueryParser(SourceParser):
+class QueryParser(PipeParser):
     def query(self) -> nodes.Query:
         at = self.token.at
         query = nodes.Query(at, nodes.Node(at))
         if self.accept("WITH"):
             query.recursive = self.accept("RECURSIVE")
-            query.ctes = [self._cte()]
+            query.ctes = [self.cte()]
             while self.accept(","):
-                query.ctes.append(self._cte())
+                query.ctes.append(self.cte())
+        if self.accept("FROM"):
+            query.body = self.pipes(self.source())
+            return query
         query.body = self._set_operation()
         if self.accept("ORDER", "BY"):
             query.order_by = self.order_items()
@@ -20,9 +23,23 @@ class QueryParser(SourceParser):
             query.limit = self.expression()
             if self.accept("OFFSET"):
                 query.offset = self.expression()
-        return query
+        return self._piped(query)
 
-    def _cte(self) -> nodes.With:
+    def _piped(self, query: nodes.Query) -> nodes.Query:
+        """The query, or a pipeline that begins with it; its WITH stays in front."""
+        alias = None
+        if self.at_word("AS") and self.peek(2).text == "|>":
+            self.advance()
+            alias = nodes.PipeAs(self.token.at, self.identifier())
+        if self.token.text != "|>":
+            return query
+        start = nodes.Query(query.at, query.body, [], False, query.order_by, query.limit, query.offset)
+        pipeline = self.pipes(start)
+        if alias is not None:
+            pipeline.operators.insert(0, alias)
+        return nodes.Query(query.at, pipeline, query.ctes, query.recursive)
+
+    def cte(self) -> nodes.With:
         at, name = self.token.at, self.identifier()
         self.expect("AS")
         self.expect("(")
@@ -86,9 +103,9 @@ class QueryParser(SourceParser):
             query = self.query()
             self.expect(")")
             return query
-        return self._select()
+        return self.select()
 
-    def _select(self) -> nodes.Select:
+    def select(self) -> nodes.Select:
         at = self.expect("SELECT").at
         select = nodes.Select(at, [])
         if self.accept("DISTINCT"):
@@ -100,7 +117,7 @@ class QueryParser(SourceParser):
             select.as_kind = self.advance().upper
         select.items = [self.select_item()]
         while self.accept(","):
-            if self.at_any("FROM") or self.token.kind == "end" or self.token.text == ")":
+            if self.at_any("FROM") or self.token.kind == "end" or self.token.text in (")", ";", "|>"):
                 break
             select.items.append(self.select_item())
         if self.accept("FROM"):
@@ -108,19 +125,24 @@ class QueryParser(SourceParser):
         if self.accept("WHERE"):
             select.where = self.expression()
         if self.accept("GROUP", "BY"):
-            select.group_by = self._grouping()
+            select.group_by = self.grouping()
         if self.accept("HAVING"):
             select.having = self.expression()
         if self.accept("QUALIFY"):
             select.qualify = self.expression()
+        select.windows = self.named_windows()
+        return select
+
+    def named_windows(self) -> dict[str, nodes.Window]:
+        found: dict[str, nodes.Window] = {}
         if self.accept("WINDOW"):
             while True:
                 name = self.identifier()
                 self.expect("AS")
-                select.windows[name.lower()] = self.window()
+                found[name.lower()] = self.window()
                 if not self.accept(","):
                     break
-        return select
+        return found
 
     def select_item(self) -> nodes.SelectItem | nodes.Star:
         at = self.token.at
@@ -147,16 +169,16 @@ class QueryParser(SourceParser):
             self.expect(")")
         return star
 
-    def _grouping(self) -> list[nodes.Node]:
+    def grouping(self) -> list[nodes.Node]:
         at = self.token.at
         if self.accept("ALL"):
             return [nodes.GroupingSet(at, "ALL", [])]
-        found = [self._grouping_item()]
+        found = [self.grouping_item()]
         while self.accept(","):
-            found.append(self._grouping_item())
+            found.append(self.grouping_item())
         return found
 
-    def _grouping_item(self) -> nodes.Node:
+    def grouping_item(self) -> nodes.Node:
         at = self.token.at
         for kind in ("ROLLUP", "CUBE"):
             if self.accept(kind):
@@ -182,4 +204,4 @@ class QueryParser(SourceParser):
             items = [] if self.token.text == ")" else self.expressions()
             self.expect(")")
             return nodes.GroupingSet(at, "SET", items)
-        return self._grouping_item()
+        return self.grouping_item()

@@ -12,47 +12,47 @@ def _is_array(source: nodes.Source) -> bool:
 class SourceParser(ExpressionParser):
     def source(self) -> nodes.Source:
         """One or more sources, joined."""
-        left = self._operated(self._primary_source())
+        left = self.operated(self.primary_source())
         while True:
             at = self.token.at
             if self.accept(","):
-                right = self._operated(self._primary_source())
+                right = self.operated(self.primary_source())
                 left = nodes.Join(at, left=left, right=right, kind="CROSS")
                 continue
-            kind = self._join_kind()
+            kind = self.join_kind()
             if kind is None:
                 return left
-            right = self._operated(self._primary_source())
+            right = self.operated(self.primary_source())
             join = nodes.Join(at, left=left, right=right, kind=kind)
             if self.at_any("ON", "USING"):
-                self._condition(join)
+                self.condition(join)
             elif self.at_any("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS") and kind != "CROSS":
                 join.right = self._nested(right)
-                self._condition(join)
+                self.condition(join)
             elif kind in ("RIGHT", "FULL") or (kind == "LEFT" and not _is_array(right)):
                 self.fail(f"Syntax error: {kind} JOIN must have an immediately following ON or USING clause")
-            left = self._operated(join)
+            left = self.operated(join)
 
     def _nested(self, left: nodes.Source) -> nodes.Source:
         """a JOIN b JOIN c ON ... ON ...: the inner join comes first."""
         while True:
             at = self.token.at
-            kind = self._join_kind()
+            kind = self.join_kind()
             if kind is None:
                 return left
-            join = nodes.Join(at, left=left, right=self._operated(self._primary_source()), kind=kind)
-            self._condition(join)
+            join = nodes.Join(at, left=left, right=self.operated(self.primary_source()), kind=kind)
+            self.condition(join)
             left = join
             if self.at_any("ON", "USING"):
                 return left
 
-    def _condition(self, join: nodes.Join) -> None:
+    def condition(self, join: nodes.Join) -> None:
         if self.accept("ON"):
             join.on = self.expression()
         elif self.accept("USING"):
             join.using = self.names()
 
-    def _join_kind(self) -> str | None:
+    def join_kind(self) -> str | None:
         if self.accept("JOIN") or self.accept("INNER", "JOIN"):
             return "INNER"
         if self.accept("CROSS", "JOIN"):
@@ -65,7 +65,7 @@ class SourceParser(ExpressionParser):
                 return kind
         return None
 
-    def _primary_source(self) -> nodes.Source:
+    def primary_source(self) -> nodes.Source:
         at = self.token.at
         if self.accept("UNNEST"):
             return self._unnest(at)
@@ -143,27 +143,29 @@ class SourceParser(ExpressionParser):
             return self.identifier()
         return self.identifier() if self._at_alias() else None
 
-    def _operated(self, source: nodes.Source) -> nodes.Source:
+    def operated(self, source: nodes.Source) -> nodes.Source:
         while True:
             at = self.token.at
             if self.at_word("PIVOT", "("):
-                source.operators.append(self._pivot(at))
+                source.operators.append(self.pivot(at))
             elif self.at_any("UNPIVOT") and self.token.kind == "word":
-                source.operators.append(self._unpivot(at))
-            elif self.accept("TABLESAMPLE"):
-                self.expect("SYSTEM")
-                self.expect("(")
-                source.operators.append(nodes.Sample(at, self.expression()))
-                self.expect("PERCENT")
-                self.expect(")")
+                source.operators.append(self.unpivot(at))
+            elif self.at_any("TABLESAMPLE"):
+                source.operators.append(self.sample(at))
             else:
                 return source
+
+    def sample(self, at: int) -> nodes.Sample:
+        self.expect("TABLESAMPLE", "SYSTEM", "(")
+        percent = self.expression()
+        self.expect("PERCENT", ")")
+        return nodes.Sample(at, percent)
 
     def _aliased(self) -> nodes.SelectItem:
         at = self.token.at
         return nodes.SelectItem(at, self.expression(), self.alias())
 
-    def _pivot(self, at: int) -> nodes.Pivot:
+    def pivot(self, at: int) -> nodes.Pivot:
         self.expect("PIVOT")
         self.expect("(")
         aggregates = [self._aliased()]
@@ -180,7 +182,7 @@ class SourceParser(ExpressionParser):
         self.expect(")")
         return nodes.Pivot(at, aggregates, column, values, self._source_alias())
 
-    def _unpivot(self, at: int) -> nodes.Unpivot:
+    def unpivot(self, at: int) -> nodes.Unpivot:
         self.expect("UNPIVOT")
         include = self.accept("INCLUDE", "NULLS")
         self.accept("EXCLUDE", "NULLS")

@@ -1,0 +1,141 @@
+"""What BigQuery documents of its functions and operators, beyond the common cases: expressions and values."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from emulators.bigquery.sql.model import SqlError
+
+VALUES: list[tuple[str, Any]] = [
+    # FORMAT
+    ("FORMAT('%T', 'a\"b')", "'a\"b'"),
+    ("FORMAT('%T', JSON '{\"a\":1}')", "JSON '{\"a\":1}'"),
+    ("FORMAT('%T', INTERVAL 1 DAY)", 'INTERVAL "0-0 1 0:0:0" YEAR TO SECOND'),
+    ("FORMAT('%T', RANGE<DATE> '[2024-01-01, UNBOUNDED)')", 'RANGE<DATE> "[2024-01-01, UNBOUNDED)"'),
+    ("FORMAT('%T', CAST('-inf' AS FLOAT64))", 'CAST("-inf" AS FLOAT64)'),
+    ("FORMAT('%t', 5.0)", "5.0"),
+    ("FORMAT('%t', ST_GEOGPOINT(1, 2))", "POINT(1 2)"),
+    ("FORMAT('%F', CAST('inf' AS FLOAT64))", "INF"),
+    ("FORMAT('%.3e', NUMERIC '12345.678')", "1.235e+04"),
+    # strings
+    ("CONCAT('Summer', ' ', 1923)", "Summer 1923"),
+    ("CONCAT('a', TRUE, DATE '2024-01-01')", "atrue2024-01-01"),
+    ("CONCAT(b'a', NULL)", None),
+    ("CHR(NULL)", None),
+    ("EDIT_DISTANCE(b'abc', b'ab')", 1),
+    ("CONTAINS_SUBSTR(JSON '{\"lunch\":\"soup\"}', 'lunch', json_scope => 'JSON_KEYS')", True),
+    ("CONTAINS_SUBSTR(JSON '{\"lunch\":\"soup\"}', 'lunch', json_scope => 'JSON_VALUES')", False),
+    ("CONTAINS_SUBSTR(JSON '{\"lunch\":\"soup\"}', 'OU', json_scope => 'JSON_KEYS_AND_VALUES')", True),
+    ("REGEXP_REPLACE('abc', '(b)', '[\\\\1]')", "a[b]c"),
+    ("'abc' LIKE ANY (SELECT 'a%')", True),
+    ("BIT_COUNT(b'')", 0),
+    # subqueries, structs and arrays
+    ("((SELECT 1) + 1) * 2", 4),
+    ("2 IN ((SELECT 1), 2)", True),
+    ("2 IN ((SELECT 2))", True),
+    ("(1, 'a') = (1, NULL)", None),
+    ("(1, 'a') != (2, 'a')", True),
+    ("ARRAY(SELECT 3 UNION ALL SELECT 1 UNION ALL SELECT 2)", [3, 1, 2]),
+    ("(SELECT SUM(x) FROM UNNEST([STRUCT(1.5 AS y, NULL AS x), (9.0, 3)]))", 3),
+    ("(SELECT CORR(y, x) FROM UNNEST([STRUCT(1.0 AS y, 2.0 AS x)]))", None),
+    (
+        "(SELECT ARRAY_CONCAT_AGG(x ORDER BY ARRAY_LENGTH(x) LIMIT 1) FROM (SELECT [1, 2] AS x UNION ALL SELECT [3]))",
+        [3],
+    ),
+    ("WITH(a AS RAND(), a - a)", 0.0),
+    ("(SELECT AS STRUCT APPROX_QUANTILES(x, 2 RESPECT NULLS) AS q FROM UNNEST([NULL, 1, 5, 7]) AS x).q", [None, 1, 7]),
+    (
+        "(SELECT APPROX_TOP_COUNT(x, 2) FROM UNNEST([NULL, 'a', 'a', 'a', 'b', NULL]) AS x)[1]",
+        {"value": None, "count": 2},
+    ),
+    (
+        "(SELECT ANY_VALUE(p) FROM (SELECT PERCENTILE_CONT(x, 0.5 RESPECT NULLS) OVER () AS p "
+        "FROM UNNEST([0, 3, NULL, 1, 2]) AS x))",
+        1.0,
+    ),
+    (
+        "(SELECT ANY_VALUE(p) FROM (SELECT PERCENTILE_DISC(x, 0.5 RESPECT NULLS) OVER () AS p "
+        "FROM UNNEST(['c', NULL, 'b', 'a']) AS x))",
+        "a",
+    ),
+    # intervals and ranges
+    ("CAST(CAST('1-2' AS INTERVAL) AS STRING)", "1-2 0 0:0:0"),
+    ("CAST(CAST('-1-2 -3 -4:5:6' AS INTERVAL) AS STRING)", "-1-2 -3 -4:5:6"),
+    ("CAST(CAST('P1Y2M3DT4H5M6.5S' AS INTERVAL) AS STRING)", "1-2 3 4:5:6.500"),
+    ("CAST(RANGE<DATE> '[2024-01-01, NULL)' AS STRING)", "[2024-01-01, UNBOUNDED)"),
+    (
+        "RANGE_INTERSECT(RANGE<DATE> '[2024-01-01, UNBOUNDED)', RANGE<DATE> '[2024-02-01, 2024-03-01)')",
+        {"start": date(2024, 2, 1), "end": date(2024, 3, 1)},
+    ),
+    # JSON
+    ("TO_JSON_STRING(INTERVAL -25 MONTH)", '"P-2Y-1M"'),
+    ("TO_JSON_STRING(NUMERIC '123.56')", '"123.56"'),
+    ("TO_JSON_STRING(STRUCT(NUMERIC '5' AS b, 9007199254740993 AS a))", '{"b":5,"a":"9007199254740993"}'),
+    ("TO_JSON(STRUCT(2 AS b, 1 AS a))", '{"a":1,"b":2}'),
+    ('PARSE_JSON(\'{"b":1,"a":2,"b":3}\')', '{"a":2,"b":1}'),
+    ("PARSE_JSON('922337203685477580701', wide_number_mode => 'round')", "9.223372036854776e+20"),
+    ("JSON_OBJECT('b', 1, 'a', 2, 'b', 3)", '{"a":2,"b":1}'),
+    ("JSON_OBJECT(['b', 'a'], [1, 2])", '{"a":2,"b":1}'),
+    ("JSON_ARRAY_APPEND(JSON '{\"a\":null}', '$.a', 10)", '{"a":[10]}'),
+    ("JSON_FLATTEN(JSON '[[[1, 2], 3], {\"a\": 4}]')", ["1", "2", "3", '{"a":4}']),
+    ('JSON_QUERY(JSON \'{"a":[{"b":1},{"b":2}]}\', \'lax $.a.b\')', "[1,2]"),
+    ("JSON_QUERY(JSON '[[{\"a\":1}]]', 'lax recursive $.a')", "[1]"),
+    ("JSON_QUERY(JSON '[[{\"a\":1}]]', 'lax $.a')", "[]"),
+    ("LAX_STRING(JSON '{\"a\":1}')", None),
+    ("LAX_INT64(JSON '1e100')", None),
+    ("LAX_INT64_ARRAY(JSON '9.8')", None),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), VALUES, ids=[expression for expression, _ in VALUES])
+def test_value(warehouse: Any, expression: str, expected: Any) -> None:
+    assert warehouse.run(f"SELECT {expression}") == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("FORMAT('%s', 5)", "FORMAT specifier %s"),
+        ("TRANSLATE('abc', 'aa', 'xy')", "Duplicate character"),
+        ("REGEXP_CONTAINS('abc', '(')", r"Cannot parse regular expression: missing \): \("),
+        ("REGEXP_REPLACE('abc', '(b)', '\\\\2')", "Invalid REGEXP_REPLACE pattern: .* requests 2 matches"),
+        ("CONTAINS_SUBSTR('abc', NULL)", "must not be NULL"),
+        ("'abc' LIKE 'a\\\\'", "LIKE pattern ends with a backslash"),
+        ("COT(0)", "Floating point error in function: COT"),
+        ("CONCAT('a', b'x')", "No matching signature for function CONCAT"),
+        ("(SELECT ARRAY_AGG(x) FROM (SELECT [1] AS x))", "must not be an array type"),
+        (
+            "RANGE_INTERSECT(RANGE<DATE> '[2024-01-01, 2024-01-02)', RANGE<DATE> '[2024-02-01, UNBOUNDED)')",
+            "do not overlap",
+        ),
+        ("GENERATE_RANGE_ARRAY(RANGE<DATE> '[2024-01-01, UNBOUNDED)', INTERVAL 1 DAY)", "unbounded"),
+    ],
+)
+def test_error(warehouse: Any, expression: str, message: str) -> None:
+    with pytest.raises(SqlError, match=message):
+        warehouse.run(f"SELECT {expression}")
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT 1 AS a, 10 AS b, 100 AS c INNER UNION ALL BY NAME SELECT 20 AS b, 2 AS a, 3 AS d", [(1, 10), (2, 20)]),
+        ("SELECT 1 AS a, 10 AS b FULL OUTER UNION ALL BY NAME SELECT 20 AS b, 3 AS d", [(1, 10, None), (None, 20, 3)]),
+        ("SELECT 1 AS a, 10 AS b LEFT UNION ALL BY NAME SELECT 20 AS b, 3 AS d", [(1, 10), (None, 20)]),
+        ("SELECT 1 AS a, 10 AS b UNION ALL CORRESPONDING SELECT 20 AS b, 3 AS d", [(10,), (20,)]),
+        ("SELECT 1 AS a, 2 AS b UNION ALL STRICT CORRESPONDING SELECT 4 AS b, 3 AS a", [(1, 2), (3, 4)]),
+        ("SELECT 1 AS a, 2 AS b FULL UNION ALL BY NAME ON (b, a) SELECT 4 AS b", [(2, 1), (4, None)]),
+        (
+            "SELECT a, SUM(c) FROM (SELECT 1 AS a, 2 AS b, 3 AS c) GROUP BY ROLLUP((a, b)) ORDER BY a",
+            [(None, 3), (1, 3)],
+        ),
+    ],
+)
+def test_rows(warehouse: Any, query: str, rows: list[tuple[Any, ...]]) -> None:
+    assert warehouse.run(query) == rows
+
+
+def test_columns_that_do_not_match_by_name_are_refused(warehouse: Any) -> None:
+    with pytest.raises(SqlError, match="columns b are not in all queries"):
+        warehouse.run("SELECT 1 AS a UNION ALL BY NAME SELECT 2 AS a, 3 AS b")
