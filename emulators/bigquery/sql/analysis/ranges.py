@@ -63,14 +63,16 @@ def generate_range_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     partial = a.expression(node.args[2], scope).sql if len(node.args) == 3 else "true"
     count = coerce(a, a.expression(step.value, scope), t.INT64)
     name, element = a.shared.alias("e"), t.duckdb(whole.type.element)
-    start, end = (f"struct_extract({whole.sql}, '{side}')" for side in ("start", "end"))
+    own = a.shared.alias("r")
+    start, end = (f"struct_extract({own}, '{side}')" for side in ("start", "end"))
     length = interval_sql(count.sql, step.unit)
     starts = f"list_filter(generate_series({start}, {end}, {length}), lambda {name}: {name} < {end} AND ({partial} OR {name} + {length} <= {end}))"  # noqa: E501
     made = f'struct_pack("start" := CAST({name} AS {element}), "end" := CAST(least({name} + {length}, {end}) AS {element}))'  # noqa: E501
     made = f"list_transform({starts}, lambda {name}: {made})"
     failed = "bq.fail('Cannot generate a range array from a range with an unbounded side')"
-    open_ended = f"{whole.sql} IS NOT NULL AND ({start} IS NULL OR {end} IS NULL)"
-    sql = f"(CASE WHEN {open_ended} THEN ({made})[{failed} : 1] ELSE {made} END)"
+    open_ended = f"{own} IS NOT NULL AND ({start} IS NULL OR {end} IS NULL)"
+    body = f"CASE WHEN {open_ended} THEN ({made})[{failed} : 1] ELSE {made} END"
+    sql = f"list_transform([{whole.sql}], lambda {own}: {body})[1]"
     return combine(sql, t.array(whole.type), whole, count)
 
 

@@ -7,7 +7,11 @@ table(
     """
     ST_GEOGPOINT(FLOAT64, FLOAT64) -> GEOGRAPHY = bq_st_geogpoint({0}, {1})
     ST_GEOGFROMTEXT(STRING) -> GEOGRAPHY = bq_st_geogfromtext({0})
-    ST_GEOGFROM(STRING) -> GEOGRAPHY = bq_st_geogfromtext({0})
+    ST_GEOGFROM(STRING) -> GEOGRAPHY = bq_st_geogfrom({0})
+    ST_DUMPPOINTS(GEOGRAPHY) -> ARRAY<GEOGRAPHY> = bq_st_dumppoints({0})
+    ST_DUMP(GEOGRAPHY, INT64) -> ARRAY<GEOGRAPHY> = bq_st_dumpof({0}, {1})
+    ST_BUFFER(GEOGRAPHY, FLOAT64, FLOAT64) -> GEOGRAPHY = bq_st_buffer({0}, {1}, {2})
+    ST_BUFFERWITHTOLERANCE(GEOGRAPHY, FLOAT64, FLOAT64) -> GEOGRAPHY = bq_st_bufferwithtolerance({0}, {1}, {2})
     ST_GEOGFROMGEOJSON(STRING) -> GEOGRAPHY = bq_st_geogfromgeojson({0})
     ST_ASTEXT(GEOGRAPHY) -> STRING = {0}
     ST_ASGEOJSON(GEOGRAPHY) -> STRING = bq_st_asgeojson({0})

@@ -4,6 +4,7 @@ import itertools
 import math
 
 from emulators.bigquery.sql.geography import sphere
+from emulators.bigquery.sql.geography.codes import st_geogfromwkb
 from emulators.bigquery.sql.geography.lines import only_point
 from emulators.bigquery.sql.geography.overlay import overlay
 from emulators.bigquery.sql.geography.shapes import (
@@ -99,6 +100,30 @@ def st_pointn(wkt: str, n: int) -> str | None:
 
 def st_dump(wkt: str) -> list[str]:
     return [to_wkt(part) for part in from_wkt(wkt).parts()]
+
+
+def st_dumpof(wkt: str, dimension: int) -> list[str]:
+    """The parts of a dimension: 0 points, 1 lines, 2 polygons; -1 all."""
+    if not -1 <= dimension <= 2:
+        raise ValueError(f"ST_DUMP: the dimension must be between -1 and 2, but is {dimension}")
+    return [part for part in st_dump(wkt) if dimension in (-1, st_dimension(part))]
+
+
+def st_dumppoints(wkt: str) -> list[str]:
+    """All points, and all vertices of lines and rings in their order."""
+    shape = from_wkt(wkt)
+    chains = [*shape.lines, *(one for polygon in shape.polygons for one in polygon)]
+    return [to_wkt(Shape(points=(p,))) for p in [*shape.points, *(p for chain in chains for p in chain)]]
+
+
+def st_geogfrom(text: str) -> str:
+    """WKT, GeoJSON, or WKB in hexadecimal digits."""
+    given = text.strip()
+    if given.startswith("{"):
+        return st_geogfromgeojson(text)
+    if given and all(c in "0123456789abcdefABCDEF" for c in given):
+        return st_geogfromwkb(bytes.fromhex(given if len(given) % 2 == 0 else "0" + given))
+    return st_geogfromtext(text)
 
 
 def st_distance(x: str, y: str) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from emulators.bigquery.sql.geography import buffers, codes, extents, functions, lines
+from emulators.bigquery.sql.geography import buffers, clusters, codes, extents, functions, lines
 
 _G = "VARCHAR"
 _BOX = "STRUCT(xmin DOUBLE, ymin DOUBLE, xmax DOUBLE, ymax DOUBLE)"
@@ -40,6 +40,9 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (functions.st_union, ("VARCHAR[]",), _G),
     (functions.st_intersection, (_G, _G), _G),
     (functions.st_difference, (_G, _G), _G),
+    (functions.st_dumpof, (_G, "BIGINT"), "VARCHAR[]"),
+    (functions.st_dumppoints, (_G,), "VARCHAR[]"),
+    (functions.st_geogfrom, ("VARCHAR",), _G),
     (functions.st_simplify, (_G, "DOUBLE"), _G),
     (functions.st_snaptogrid, (_G, "DOUBLE"), _G),
     (buffers.st_buffer, (_G, "DOUBLE", "DOUBLE"), _G),
@@ -59,6 +62,7 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (extents.st_hausdorffdistance, (_G, _G, "BOOLEAN"), "DOUBLE"),
     (extents.st_centroid, (_G,), _G),
     (extents.st_centroid_agg, ("VARCHAR[]",), _G),
+    (clusters.st_clusterdbscan, ("VARCHAR[]", "DOUBLE", "BIGINT"), "BIGINT[]"),
     (codes.st_asbinary, (_G,), "BLOB"),
     (codes.st_geogfromwkb, ("BLOB",), _G),
     (codes.st_geohash, (_G, "BIGINT"), "VARCHAR"),

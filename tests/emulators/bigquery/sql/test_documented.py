@@ -68,6 +68,18 @@ VALUES: list[tuple[str, Any]] = [
         "RANGE_INTERSECT(RANGE<DATE> '[2024-01-01, UNBOUNDED)', RANGE<DATE> '[2024-02-01, 2024-03-01)')",
         {"start": date(2024, 2, 1), "end": date(2024, 3, 1)},
     ),
+    # geographies
+    ("ST_GEOGFROM('010100000000000000000000400000000000001040')", "POINT(2 4)"),
+    ('ST_GEOGFROM(\'{"type": "Point", "coordinates": [2, 0]}\')', "POINT(2 0)"),
+    (
+        "ST_DUMP(ST_GEOGFROMTEXT('GEOMETRYCOLLECTION(POINT(0 0), LINESTRING(1 2, 2 1))'), 1)",
+        ["LINESTRING(1 2, 2 1)"],
+    ),
+    ("ST_DUMPPOINTS(ST_GEOGFROMTEXT('LINESTRING(1 2, 2 1)'))", ["POINT(1 2)", "POINT(2 1)"]),
+    (
+        "ARRAY(SELECT ST_CLUSTERDBSCAN(ST_GEOGPOINT(x, 0), 2e5, 2) OVER () FROM UNNEST([0, 1, 20, 21, 50]) AS x)",
+        [0, 0, 1, 1, None],
+    ),
     # JSON
     ("TO_JSON_STRING(INTERVAL -25 MONTH)", '"P-2Y-1M"'),
     ("TO_JSON_STRING(NUMERIC '123.56')", '"123.56"'),
