@@ -3,7 +3,8 @@
     python -m beam_pipelines.landing_to_bronze [--source saas] [--runner=...]
 
 Plan, Parquet, manifest: killed at any moment and started again, or started twice, it makes the same objects once. The
-last line on stdout is a JSON summary. Beam's own options follow.
+last line on stdout is a JSON summary. Beam's own options follow; with none of them, the same steps run in this process
+without Beam, part after part.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from beam_pipelines import objects
+from beam_pipelines.imports import leave_out
 from beam_pipelines.landing.plan import Plan, cdc_tables, is_finished, latest_plan, manifest_name, next_plan
 from contracts.model import Contract
 from contracts.reader import load
@@ -51,12 +53,17 @@ def run_source(contract: Contract, beam_arguments: Sequence[str]) -> list[dict[s
 
 
 def _execute(plan: Plan, contract: Contract, beam_arguments: Sequence[str]) -> dict[str, Any]:
-    from beam_pipelines.landing.pipeline import execute  # Beam takes seconds to import
-
     started = time.monotonic()
     files = sum(len(part.files) for part in plan.parts)
     logging.getLogger(__name__).info("batch %s of %s: %d files", plan.batch_id, plan.source, files)
-    execute(plan, contract, beam_arguments)
+    if beam_arguments:
+        from beam_pipelines.landing import pipeline  # Beam takes seconds to import
+
+        pipeline.execute(plan, contract, beam_arguments)
+    else:
+        from beam_pipelines.landing import in_process
+
+        in_process.execute(plan, contract)
     manifest = objects.read_json("bronze", manifest_name(plan.source, plan.batch_id))
     if manifest is None:
         raise RuntimeError(f"batch {plan.batch_id} of {plan.source} ran and left no manifest")
@@ -64,4 +71,5 @@ def _execute(plan: Plan, contract: Contract, beam_arguments: Sequence[str]) -> d
 
 
 if __name__ == "__main__":
+    leave_out("pandas")
     main()

@@ -33,6 +33,22 @@ class Block:
     data: bytes
 
 
+@dataclass(frozen=True)
+class PackedBlock:
+    """A block as it is in the file, from byte `start` on."""
+
+    start: int
+    records: int
+    packed: memoryview
+
+    def unpack(self, header: Header) -> Block:
+        """The block, decompressed. Raises UnreadableFile where it is damaged."""
+        try:
+            return Block(self.records, _CODECS[header.codec](self.packed))
+        except (zlib.error, OSError, ValueError) as error:
+            raise UnreadableFile(f"damaged block at byte {self.start}: {header.codec}: {error}") from error
+
+
 def read_header(data: bytes | memoryview) -> Header:
     """The head of a file. Raises UnreadableFile."""
     if len(data) == 0:
@@ -52,10 +68,14 @@ def read_header(data: bytes | memoryview) -> Header:
 
 def read_blocks(data: bytes | memoryview, header: Header) -> Iterator[Block]:
     """The blocks, one after the other. Raises UnreadableFile where a block is cut off, damaged or of another codec."""
-    decompress = _CODECS.get(header.codec)
-    if decompress is None:
+    return (packed.unpack(header) for packed in packed_blocks(data, header))
+
+
+def packed_blocks(data: bytes | memoryview, header: Header) -> Iterator[PackedBlock]:
+    """The blocks as they are in the file. Raises UnreadableFile where a block is cut off, or the codec is not known."""
+    if header.codec not in _CODECS:
         raise UnreadableFile(f"codec {header.codec!r} is not supported; known are {', '.join(_CODECS)}")
-    position, end = header.start, len(data)
+    position, end, view = header.start, len(data), memoryview(data)
     while position < end:
         start = position
         records, position = read_long(data, position)
@@ -66,13 +86,9 @@ def read_blocks(data: bytes | memoryview, header: Header) -> Iterator[Block]:
             raise UnreadableFile(
                 f"cut off in the block at byte {start}: {end - position} of {size + 16} bytes are there"
             )
-        if bytes(data[position + size : position + size + 16]) != header.sync:
+        if view[position + size : position + size + 16] != header.sync:
             raise UnreadableFile(f"damaged block at byte {start}: no sync marker after it")
-        try:
-            block = decompress(bytes(data[position : position + size]))
-        except (zlib.error, OSError, ValueError) as error:
-            raise UnreadableFile(f"damaged block at byte {start}: {header.codec}: {error}") from error
-        yield Block(records, block)
+        yield PackedBlock(start, records, view[position : position + size])
         position += size + 16
 
 
@@ -124,7 +140,7 @@ def _read_bytes(data: bytes | memoryview, position: int) -> tuple[bytes, int]:
     return bytes(data[position : position + size]), position + size
 
 
-def _inflate(data: bytes) -> bytes:
+def _inflate(data: bytes | memoryview) -> bytes:
     inflate = zlib.decompressobj(wbits=-15)
     plain = inflate.decompress(data, _MOST_IN_A_BLOCK)
     if not inflate.eof:
@@ -132,7 +148,7 @@ def _inflate(data: bytes) -> bytes:
     return plain
 
 
-def _unsnap(data: bytes) -> bytes:
+def _unsnap(data: bytes | memoryview) -> bytes:
     """Snappy with Avro's trailing CRC32 of the plain bytes."""
     import pyarrow
 
@@ -150,7 +166,7 @@ def _unsnap(data: bytes) -> bytes:
     return plain
 
 
-_CODECS: dict[str, Callable[[bytes], bytes]] = {
+_CODECS: dict[str, Callable[[bytes | memoryview], bytes]] = {
     "null": bytes,
     "deflate": _inflate,
     "snappy": _unsnap,

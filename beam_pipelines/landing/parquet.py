@@ -1,6 +1,7 @@
 """Rows of one part -> Parquet objects, each sorted in log order, written once."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -10,11 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from beam_pipelines import objects
+from beam_pipelines.ahead import begin
 from beam_pipelines.landing.envelope import Envelope
 
 _ROWS_IN_AN_OBJECT = 250_000
 _BYTES_IN_AN_OBJECT = 128 << 20  # of Arrow memory
 _ROWS_IN_A_GROUP = 64 << 10
+_SAMPLE = 1_000  # rows that tell whether a column is worth a dictionary
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class PartWriter:
         self._envelope, self._number, self._write = envelope, number, write
         self.names: list[str] = []
         self._pending: list[pa.RecordBatch] = []
-        self._held: list[Encoded] | None = None
+        self._held: list[Future[Encoded]] | None = None
+        self._encoding: Future[Encoded] | None = None
         self.written = Written()
 
     def __enter__(self) -> Self:
@@ -79,8 +83,8 @@ class PartWriter:
             self._pending, self._held = before, None
             raise
         held, self._held = self._held, None
-        for encoded in held:
-            self._store(encoded)
+        for encoding in held:
+            self._store(encoding.result())
 
     def _add(self, rows: pa.RecordBatch) -> None:
         self._pending.append(rows)
@@ -89,18 +93,17 @@ class PartWriter:
             self._flush()
 
     def _flush(self) -> None:
-        rows = sum(batch.num_rows for batch in self._pending)
-        if rows:
-            table = _in_log_order(pa.Table.from_batches(self._pending).combine_chunks())
-            file = pa.BufferOutputStream()
-            pq.write_table(table, file, row_group_size=_ROWS_IN_A_GROUP)
-            keys = table.column("_sort_key")
-            encoded = Encoded(file.getvalue().to_pybytes(), rows, keys[0].as_py(), keys[-1].as_py())
-            if self._held is None:
-                self._store(encoded)
-            else:
-                self._held.append(encoded)
+        """Has what is pending encoded, once what was pending before is."""
+        if not self._pending:
+            return
+        if self._encoding is not None:
+            self._encoding.result()
+        self._encoding = begin(_encode, self._pending)
         self._pending = []
+        if self._held is None:
+            self._store(self._encoding.result())
+        else:
+            self._held.append(self._encoding)
 
     def _store(self, encoded: Encoded) -> None:
         name = part_name(self._envelope, self._number, len(self.names))
@@ -119,6 +122,26 @@ def part_prefix(envelope: Envelope, number: int) -> str:
     table, batch = envelope.table, envelope.batch
     folder = f"{table.source}/{table.name}/ingestion_date={batch.ingested_at.date()}"
     return f"{folder}/{batch.batch_id}-{number:05d}"
+
+
+def _encode(batches: list[pa.RecordBatch]) -> Encoded:
+    table = _in_log_order(pa.Table.from_batches(batches).combine_chunks())
+    file = pa.BufferOutputStream()
+    pq.write_table(table, file, row_group_size=_ROWS_IN_A_GROUP, use_dictionary=_worth_a_dictionary(table))
+    keys = table.column("_sort_key")
+    return Encoded(file.getvalue().to_pybytes(), table.num_rows, keys[0].as_py(), keys[-1].as_py())
+
+
+def _worth_a_dictionary(table: pa.Table) -> list[str]:
+    """The columns, as Parquet names them, in which values are often equal; the others are larger with a dictionary."""
+    sample = table.slice(table.num_rows // 2, _SAMPLE)
+    names = []
+    for field, column in zip(table.schema, sample.columns, strict=True):
+        is_list = pa.types.is_list(field.type)
+        values = pc.list_flatten(column) if is_list else column
+        if 2 * pc.count_distinct(values, mode="all").as_py() <= len(values):
+            names.append(f"{field.name}.list.element" if is_list else field.name)
+    return names
 
 
 def _in_log_order(table: pa.Table) -> pa.Table:

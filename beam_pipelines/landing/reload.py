@@ -8,8 +8,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from beam_pipelines import objects
 from beam_pipelines.keys import derive_key
+from beam_pipelines.landing.commit import by_table
 from beam_pipelines.landing.envelope import Batch
-from beam_pipelines.landing.finish_batch import by_table
 from beam_pipelines.landing.pipeline import with_runner
 from beam_pipelines.landing.plan import Part, Plan, cdc_tables, manifest_name
 from beam_pipelines.landing.reload_parts import Reloaded, ReloadParts

@@ -11,7 +11,7 @@ import apache_beam as beam
 
 from beam_pipelines import objects
 from beam_pipelines.dead_letters import DeadLetter
-from beam_pipelines.landing.convert_files import MISSING, Damaged, PartDone, read_landed
+from beam_pipelines.landing.convert_part import MISSING, Damaged, PartDone, read_landed
 from beam_pipelines.landing.envelope import Batch, Envelope
 from beam_pipelines.landing.parquet import PartWriter, part_prefix
 from beam_pipelines.landing.plan import Part

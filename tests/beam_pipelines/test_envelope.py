@@ -131,7 +131,7 @@ def test_a_large_file_that_is_damaged_at_its_end_gives_nothing(monkeypatch: pyte
     from beam_pipelines.landing import parquet
     from beam_pipelines.landing import read_file as module
 
-    monkeypatch.setattr(module, "_BYTES_AT_ONCE", 1000)
+    monkeypatch.setattr(module, "_RECORDS_AT_ONCE", 10)
     monkeypatch.setattr(parquet, "_ROWS_IN_AN_OBJECT", 40)
     rows = [{"id": number, "value": number} for number in range(300)]
     data = avro_file({"id": "long", "value": "long"}, records_of("t", rows))

@@ -176,7 +176,7 @@ def test_a_file_with_rows_for_several_objects_keeps_log_order_in_each(
 ) -> None:
     """Bounded memory: a part is written as soon as it is large, sorted in itself, and no row is lost between two."""
     monkeypatch.setattr(parquet, "_ROWS_IN_AN_OBJECT", 100)
-    monkeypatch.setattr(read_file, "_BYTES_AT_ONCE", 3000)
+    monkeypatch.setattr(read_file, "_RECORDS_AT_ONCE", 10)
     numbers = list(range(1, 351))
     random.Random(3).shuffle(numbers)
     land("orders", "a.avro", avro_file(ORDERS, [envelope("orders", order(n), n) for n in numbers]))
@@ -207,7 +207,7 @@ def test_killed_at_any_moment_it_loses_nothing_and_doubles_nothing(project: str,
             process = subprocess.Popen(command(), stdout=subprocess.DEVNULL, stderr=stderr)
             while "batch 0" not in log.read_text() and process.poll() is None:
                 time.sleep(0.02)
-            time.sleep(dice.uniform(0, 2.5))
+            time.sleep(dice.uniform(0, 0.8))
             process.kill()
             process.wait()
     run()
