@@ -9,6 +9,11 @@ import argparse
 import logging
 from collections.abc import Mapping, Sequence
 
+from beam_pipelines.imports import leave_out
+
+if __name__ == "__main__":  # before Beam is imported, which imports it where it can
+    leave_out("pandas")
+
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 

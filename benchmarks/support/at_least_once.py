@@ -12,6 +12,7 @@ import pyarrow as pa
 from beam_pipelines import append, clients, events_to_bronze, objects
 from beam_pipelines.events import register_batches
 from beam_pipelines.events.message_batch import MessageBatch, Registered
+from beam_pipelines.imports import leave_out
 from beam_pipelines.refusals import AppendRefused
 from contracts import names
 
@@ -47,4 +48,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    leave_out("pandas")
     main()
