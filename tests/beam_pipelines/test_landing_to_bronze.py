@@ -51,11 +51,11 @@ def command() -> list[str]:
     return [sys.executable, "-m", "beam_pipelines.landing_to_bronze", "--source", "shop"]
 
 
-def run() -> dict[str, Any]:
-    """A run in this process, which has imported Beam already; its summary."""
+def run(*options: str) -> dict[str, Any]:
+    """A run in this process; its summary. Without options it needs no Beam."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        landing_to_bronze.main(["--source", "shop"])
+        landing_to_bronze.main(["--source", "shop", *options])
     summary: dict[str, Any] = json.loads(printed.getvalue().splitlines()[-1])
     return summary
 
@@ -100,6 +100,23 @@ def test_rows_arrive_as_they_were(project: str) -> None:
     assert {row["_batch_id"] for row in found} == {batch["batch_id"]} == {"0000000001"}
     assert batch["tables"]["orders"]["rows"] == 4
     assert batch["tables"]["orders"]["max_sort_key"] == "0000000100000005/0000000001"
+
+
+def test_with_beam_and_without_it_a_plan_becomes_the_same_objects(project: str) -> None:
+    for file in range(3):
+        land("orders", f"{file}.avro", orders_file(range(file * 50, file * 50 + 50), 1000 * file + 1))
+    land("orders", "bad.avro", b"not Avro")
+    (with_beam,) = run("--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner")["batches"]
+    before = objects("shop/")
+    for name in (*before, "_manifests/shop/0000000001.json"):
+        clients.bucket("bronze").delete_blob(name)
+    (without,) = run()["batches"]
+    assert objects("shop/") == before and len(before) == 1
+    for manifest in (with_beam, without):
+        del manifest["seconds"], manifest["tables"]["orders"]["seconds"]
+    assert with_beam == without
+    assert with_beam["tables"]["orders"]["rows"] == 150 and with_beam["tables"]["orders"]["dead_letters"] == 1
+    assert len(dead_letters(project)) == 1
 
 
 def test_nothing_new_changes_nothing_and_what_comes_later_is_another_batch(project: str) -> None:
