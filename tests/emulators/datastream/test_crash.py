@@ -2,12 +2,14 @@
 
 import os
 import random
+import sqlite3
 import threading
 import time
 
 import pytest
 
-from tests.emulators.datastream.support import Place, Stream, run
+from emulators.datastream.lsn import parse_lsn
+from tests.emulators.datastream.support import Place, Stream, run, stream
 from tests.emulators.services import Service
 
 TABLES = """
@@ -72,6 +74,24 @@ def test_killed_at_random_moments(place: Place) -> None:
     assert sorted(backfilled) == sorted(rows)
     connection.close()
     it.delete()
+
+
+def test_what_is_confirmed_is_in_the_journal(place: Place) -> None:
+    """Postgres forgets what is confirmed. Between the two a kill would lose it, and no random moment finds that gap."""
+    with stream(place, "CREATE TABLE t (id int PRIMARY KEY)") as (it, connection):
+        it.wait(connection)
+        (file,) = [path for path in place.datastream.folder.rglob("journal.sqlite") if it.id in str(path)]
+        journal = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+        for number in range(3):
+            run(connection, "INSERT INTO t SELECT generate_series(%s, %s)", number * 10, number * 10 + 9)
+            committed = parse_lsn(str(run(connection, "SELECT pg_current_wal_lsn()")[0][0]))
+            confirmed = 0
+            while confirmed < committed:
+                slot = "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = %s"
+                confirmed = parse_lsn(str(run(connection, slot, it.id)[0][0]))
+                (read,) = journal.execute("SELECT value FROM facts WHERE name = 'read'").fetchone()
+                assert int(read) >= min(confirmed, committed)
+        journal.close()
 
 
 @pytest.mark.parametrize(("victim", "politely"), [("postgres", False), ("postgres", True), ("storage", False)])
