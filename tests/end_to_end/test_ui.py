@@ -63,6 +63,7 @@ def test_a_failed_check_names_its_keys_and_a_reload_mends_it(operated: Operated,
     page.wait_for("gold keeps what it has of it", "job `reload`, partition saas.accounts")
 
     page.open(f"{operated.address}/locations/sluice/jobs/reload/playground")
+    page.wait_for('Missing required config entry "ops"')  # the page has settled: a click before that is lost
     page.click("Partition", "input")
     page.wait_for("saas.accounts")
     page.click("saas.accounts")
