@@ -1,23 +1,24 @@
-# What no service counts for us is counted in Dagster's log: one line an event (RUN_FAILURE, ASSET_CHECK_EVALUATION).
+# What no service counts for us is counted in Dagster's log: one line an event, whose kind stands between hyphens (another text may hold the
+# same word).
 locals {
   dagster_log = "resource.type=(\"cloud_run_revision\" OR \"cloud_run_worker_pool\") AND log_id(\"run.googleapis.com/stderr\")"
 
   log_metrics = {
     dagster_failed_runs = {
       description = "Runs of Dagster that failed."
-      filter      = "${local.dagster_log} AND textPayload:\"RUN_FAILURE\""
+      filter      = "${local.dagster_log} AND textPayload:\" - RUN_FAILURE - \""
     }
     dagster_failed_steps = {
       description = "Steps that failed; a step may be tried again."
-      filter      = "${local.dagster_log} AND textPayload:\"STEP_FAILURE\""
+      filter      = "${local.dagster_log} AND textPayload:\" - STEP_FAILURE - \""
     }
     data_health_findings = {
       description = "Asset checks that did not pass: contracts broken, data missing, late, or unlike itself."
-      filter      = "${local.dagster_log} AND textPayload:\"ASSET_CHECK_EVALUATION\" AND textPayload:\"did not pass\""
+      filter      = "${local.dagster_log} AND textPayload:\" - ASSET_CHECK_EVALUATION - \" AND textPayload:\"did not pass\""
     }
     dagster_succeeded_runs = {
       description = "Runs that succeeded; the schedule makes one each hour, so their absence is news."
-      filter      = "${local.dagster_log} AND textPayload:\"RUN_SUCCESS\""
+      filter      = "${local.dagster_log} AND textPayload:\" - RUN_SUCCESS - \""
     }
   }
 }
