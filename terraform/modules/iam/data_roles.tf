@@ -2,11 +2,12 @@
 locals {
   read   = "roles/storage.objectViewer"
   write  = "roles/storage.objectUser"
+  create = "roles/storage.objectCreator"      # and nothing overwritten, nothing deleted
   bucket = "roles/storage.legacyBucketReader" # the bucket's own settings, which Beam and Datastream look at
 
   # Dagster runs the batch pipeline in its own process while there is little to move, so it has that pipeline's rights.
   bucket_roles = {
-    landing = { datastream = [local.write, local.bucket], landing_to_bronze = [local.read, local.bucket], dagster = [local.read, local.bucket] }
+    landing = { datastream = [local.read, local.create, local.bucket], landing_to_bronze = [local.read, local.bucket], dagster = [local.read, local.bucket] }
     bronze  = { landing_to_bronze = [local.write, local.bucket], events_to_bronze = [local.write, local.bucket], dagster = [local.write, local.bucket], dbt = [local.read] }
     temp    = { landing_to_bronze = [local.write, local.bucket], events_to_bronze = [local.write, local.bucket], dagster = [local.write, local.bucket] }
     # The pipelines' templates: a plan compares them.

@@ -51,12 +51,12 @@ run "data_is_granted_by_the_thing" {
   }
 
   assert {
-    condition     = google_storage_bucket_iam_member.workload["landing datastream roles/storage.objectUser"].member == "serviceAccount:service-123456789012@gcp-sa-datastream.iam.gserviceaccount.com"
+    condition     = google_storage_bucket_iam_member.workload["landing datastream roles/storage.objectCreator"].member == "serviceAccount:service-123456789012@gcp-sa-datastream.iam.gserviceaccount.com"
     error_message = "Datastream's agent writes to landing."
   }
   assert {
-    condition     = length([for key, member in google_storage_bucket_iam_member.workload : key if member.bucket == "p-landing" && endswith(key, "objectUser")]) == 1
-    error_message = "Nobody but Datastream writes to landing."
+    condition     = length([for key, member in google_storage_bucket_iam_member.workload : key if member.bucket == "p-landing" && can(regex("object(User|Creator|Admin)$", key))]) == 1
+    error_message = "Nobody but Datastream writes to landing, and nobody deletes there."
   }
   assert {
     condition     = alltrue([for key, member in google_storage_bucket_iam_member.workload : member.bucket != "p-archive"])
