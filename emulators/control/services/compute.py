@@ -6,6 +6,7 @@ from typing import Any
 from emulators.control.plane import fill, names, operations, references
 from emulators.control.plane.call import Call
 from emulators.control.plane.service import Service
+from emulators.control.services import servicenetworking
 from emulators.control.state.errors import ControlError, invalid, unimplemented
 
 Json = dict[str, Any]
@@ -85,6 +86,8 @@ def change_peering(call: Call) -> Json:
     if call.method.verb != "removePeering":
         references.check(call, call.name, given)
         others.append({"state": "INACTIVE", "exchangeSubnetRoutes": True, **given})
+    elif given.get("name") == servicenetworking.PEERING:
+        servicenetworking.cut(call, call.name)
     call.keep(call.name, network | {"peerings": others})
     return operations.done(call, call.name, "Network", network)
 

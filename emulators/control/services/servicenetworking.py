@@ -22,7 +22,7 @@ def create_connection(call: Call) -> Json:
     """Connect a network."""
     network = _network(call, call.body.get("network", ""))
     name = f"{call.name}/{network.replace('/', ':')}"
-    if call.find(name) is not None and _is_peered(call, network):
+    if call.find(name) is not None:
         raise already_exists(name)
     return _keep(call, name, network)
 
@@ -41,7 +41,6 @@ def list_connections(call: Call) -> Json:
     """The connections of one network, which the service calls by its project's number."""
     network = _numbered(names.with_project_id(call.store, call.query.get("network", "")))
     found = [one for _, one in call.members(call.name) if one["network"] == network]
-    found = found if _is_peered(call, names.with_project_id(call.store, network)) else []
     return {"connections": found} if found else {}
 
 
@@ -67,9 +66,11 @@ def use(call: Call, network: str) -> None:
     call.store.put(PRIVATE, "producers", network, {"service": call.service.label})
 
 
-def _is_peered(call: Call, network: str) -> bool:
-    peerings = (call.find(network, "compute") or {}).get("peerings", [])
-    return any(one["name"] == PEERING for one in peerings)
+def cut(call: Call, network: str) -> None:
+    """Forget the connection of a network whose owner has removed its peering."""
+    for name, one in call.store.below(RESOURCE, SERVICE.label, "services/"):
+        if one["network"] == _numbered(network):
+            call.store.delete(RESOURCE, SERVICE.label, name)
 
 
 def _set_peerings(call: Call, network: str, own: list[Json]) -> None:
