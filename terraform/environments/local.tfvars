@@ -1,6 +1,6 @@
 # A laptop: the services' emulators. Switched off is what would only cost time there.
 project             = "sluice-local"
-project_number      = "100000000003"
+project_number      = "534215967184"
 environment         = "local"
 location            = "EU"
 region              = "europe-west1"
