@@ -9,11 +9,19 @@ from emulators.bigquery.sql.syntax import nodes
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """kind is BigQuery's name; element of ARRAY and RANGE; fields of STRUCT. NULL is the type of a bare NULL."""
+    """kind is BigQuery's name; element of ARRAY and RANGE; fields of STRUCT. NULL is the type of a bare NULL.
+    collation: how a STRING is compared, empty for byte by byte."""
 
     kind: str
     element: "Type | None" = None
     fields: tuple[tuple[str | None, "Type"], ...] = ()
+    collation: str = ""
+
+    @property
+    def collated(self) -> bool:
+        """Whether there is a collation anywhere in it."""
+        inner = self.element is not None and self.element.collated
+        return bool(self.collation) or inner or any(kind.collated for _, kind in self.fields)
 
     def __str__(self) -> str:
         if self.kind in ("ARRAY", "RANGE"):
@@ -35,6 +43,7 @@ INT64, FLOAT64, NUMERIC, BIGNUMERIC = Type("INT64"), Type("FLOAT64"), Type("NUME
 BOOL, STRING, BYTES, JSON, NULL = Type("BOOL"), Type("STRING"), Type("BYTES"), Type("JSON"), Type("NULL")
 DATE, TIME, DATETIME, TIMESTAMP, INTERVAL = (Type(k) for k in ("DATE", "TIME", "DATETIME", "TIMESTAMP", "INTERVAL"))
 GEOGRAPHY = Type("GEOGRAPHY")
+COLLATED = Type("STRING", collation="und:ci")
 NUMBERS = ("INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64")
 SIMPLE = {
     t.kind: t
@@ -183,7 +192,7 @@ def coerces(source: Type, target: Type, literal: bool = False) -> int | None:
 
     literal: the value is a literal or a parameter, of which BigQuery converts more (text to dates, numbers to narrower).
     """  # noqa: E501
-    if source == target:
+    if source == target or source.kind == target.kind == "STRING":
         return 0
     if source.kind == "NULL":
         return 1
@@ -215,6 +224,8 @@ def equivalent(one: Type, other: Type) -> bool:
 
 def supertype(kinds: list[tuple[Type, bool]]) -> Type | None:
     """The type that all of these (type, is literal) become in CASE, IN, UNION and arrays; None when there is none."""
+    if any(k.collation for k, _ in kinds) and all(k.kind in ("STRING", "NULL") for k, _ in kinds):
+        return COLLATED
     candidates: list[Type] = []
     for kind, literal in kinds:
         if kind.kind != "NULL" and kind not in candidates and not (literal and kind.kind in ("STRING", "FLOAT64")):

@@ -74,8 +74,28 @@ def _scalar(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         a.fail(f"Scalar function {node.name} cannot have DISTINCT, ORDER BY, LIMIT, HAVING or a NULLS modifier", node)
     node, overloads = _placed(node)
     values = arguments(a, node, scope)
+    if any(v.type.collated for v in values):
+        return _collated(a, node, overloads, values)
     overload, values, kind = choose(a, node, overloads, values)
     return _fill(overload, values, kind)
+
+
+# What compares texts: by their folded forms, or not at all.
+_FOLDING = ("STARTS_WITH", "ENDS_WITH", "STRPOS", "INSTR")
+_COMPARING = ("REPLACE", "SPLIT", "NULLIF", "GREATEST", "LEAST", "RANGE_BUCKET", "ARRAY_INCLUDES", "TRANSLATE",
+              "ARRAY_IS_DISTINCT", "ARRAY_MAX", "ARRAY_MIN")  # fmt: skip
+
+
+def _collated(a: Analyzer, node: nodes.Call, overloads: list[Overload], values: list[Value]) -> Value:
+    """A function of texts with a collation, which its result takes over."""
+    from emulators.bigquery.sql.analysis.operators import folded
+
+    if node.name in _COMPARING:
+        a.fail(f"Collation in {node.name} is not supported by this emulator", node)
+    if node.name in _FOLDING:
+        values = [folded(replace(v, type=t.COLLATED)) if v.type.kind == "STRING" else v for v in values]
+    overload, values, kind = choose(a, node, overloads, values)
+    return _fill(overload, values, t.COLLATED if kind == t.STRING else kind)
 
 
 def _placed(node: nodes.Call) -> tuple[nodes.Call, list[Overload]]:
@@ -163,6 +183,8 @@ def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         a.fail(f"The argument to ARRAY_AGG must not be an array type but was {values[0].type}", node)
     if node.star and node.name != "COUNT":
         a.fail(f"Argument * can only be used in COUNT(*), but was used in {node.name}(*)", node)
+    if any(v.type.collated for v in values) and (node.distinct or node.name not in _NOT_COMPARING):
+        a.fail(f"Collation in {node.name} is not supported by this emulator", node)
     overload, values, kind = choose(a, node, (WINDOWS if only_window else AGGREGATES)[node.name], values)
     parts = modifiers(a, node, scope, values)
     if node.having is not None:
@@ -176,6 +198,9 @@ def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(sql, kind, *values, *parts.read)
 
 
+# Aggregates and window functions that compare none of their values.
+_NOT_COMPARING = ("COUNT", "ANY_VALUE", "ARRAY_AGG", "STRING_AGG", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE",
+                  "NTH_VALUE")  # fmt: skip
 # What aggregates a list of the rows that HAVING MAX or HAVING MIN leaves.
 _OF_LISTS = {
     "ANY_VALUE": "any_value", "MAX": "max", "MIN": "min", "SUM": "sum", "AVG": "avg", "COUNT": "count",

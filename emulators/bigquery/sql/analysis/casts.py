@@ -74,7 +74,7 @@ def cast(a: Analyzer, node: nodes.Cast, scope: Scope) -> Value:
 def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:  # noqa: RET503
     """The value cast to `target`."""
     source = value.type
-    if source == target:
+    if source == target or source.kind == target.kind == "STRING":
         return Value(value.sql, target, refs=value.refs, volatile=value.volatile)
     if source.kind == "NULL":
         return combine(coerce(a, value, target).sql, target, value)

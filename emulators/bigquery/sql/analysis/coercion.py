@@ -1,6 +1,7 @@
 """Values to another type: what happens by itself, and what CAST asks for."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 from emulators.bigquery.sql import types as t
@@ -15,6 +16,8 @@ def coerce(a: Analyzer, value: Value, target: Type) -> Value:
     source = value.type
     if source == target:
         return value
+    if source.kind == target.kind == "STRING":
+        return replace(value, type=target)
     if source.kind == "NULL" or (source.kind == "ARRAY" and source.element == t.NULL):
         return combine(f"CAST({value.sql} AS {t.duckdb(target)})", target, value)
     if value.literal and source.kind == "STRING" and target.kind in ("DATE", "TIME", "DATETIME", "TIMESTAMP"):

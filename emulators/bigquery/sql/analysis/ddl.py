@@ -53,6 +53,13 @@ def create(a: Analyzer, node: d.Create) -> Statement:
     return _table(a, node, name)
 
 
+def _storable(a: Analyzer, relation: Relation) -> tuple[Field, ...]:
+    """The columns of a query that becomes a table or a view."""
+    if any(c.type.collated for c in relation.columns):
+        a.fail("Collation of columns is not supported by this emulator")
+    return schema_of(a, relation)
+
+
 def _table(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     duckdb: str | None = None
     schema: tuple[Field, ...] = ()
@@ -97,7 +104,7 @@ def _filled(
     a: Analyzer, node: d.Create, relation: Relation, declared: tuple[Field, ...]
 ) -> tuple[str, tuple[Field, ...]]:
     """The query of CTAS, coerced to the declared columns when there are any."""
-    own = schema_of(a, relation)
+    own = _storable(a, relation)
     for i, column in enumerate(relation.columns):
         if not column.name and not relation.value_table and not declared:
             a.fail(f"CREATE TABLE columns must be named, but column {i + 1} has no name", node.query)
@@ -132,7 +139,7 @@ def _filled(
 def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     assert node.query is not None
     relation = a.query(node.query, None)
-    schema = schema_of(a, relation)
+    schema = _storable(a, relation)
     if node.columns is not None:
         if len(node.columns) != len(schema):
             a.fail(f"View column list has {len(node.columns)} columns but the query has {len(schema)}", node)

@@ -62,12 +62,19 @@ def compare(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -
     if kind is None or kind.kind in ("JSON", "GEOGRAPHY") or (kind.kind in _UNORDERED and not equality):
         no_signature(a, op, [left, right], node)
     x, y = coerce(a, left, kind), coerce(a, right, kind)
+    if kind.collation:
+        x, y = folded(x), folded(y)
     if kind.kind == "STRUCT" and op in ("=", "!="):
         return _compare_structs(a, op, x, y, node)
     sql = f"{x.sql} {op} {y.sql}"
     if kind == t.FLOAT64:
         sql = _with_nan(op, x, y, sql)
     return combine(f"({sql})", t.BOOL, left, right)
+
+
+def folded(value: Value) -> Value:
+    """A text with a collation, und:ci, as what is compared of it."""
+    return value.with_sql(f"bq.fold({value.sql})", t.STRING) if value.type.collation else value
 
 
 def _compare_structs(a: Analyzer, op: str, x: Value, y: Value, node: nodes.Node) -> Value:
@@ -201,7 +208,7 @@ def in_list(a: Analyzer, node: nodes.In, scope: Scope) -> Value:
         items = [a.expression(item, scope) for item in node.items]
         if t.supertype([(v.type, v.literal) for v in [value, *items]]) is None:
             no_signature(a, "IN", [value, *items], node)
-        values, _ = common(a, [value, *items], "", node)
+        values = [folded(v) for v in common(a, [value, *items], "", node)[0]]
         listed = ", ".join(v.sql for v in values[1:])
         return combine(f"({values[0].sql} {word} ({listed}))", t.BOOL, value, *items)
     if node.array is not None:
@@ -213,6 +220,8 @@ def in_list(a: Analyzer, node: nodes.In, scope: Scope) -> Value:
     kind = t.supertype([(value.type, value.literal), (relation.columns[0].type, False)])
     if kind is None:
         a.fail(f"Cannot execute IN subquery with uncomparable types {value.type} and {relation.columns[0].type}", node)
+    if kind.collated:
+        a.fail("Collation in IN subqueries is not supported by this emulator", node)
     x = coerce(a, value, kind)
     own = Value(t.quoted(relation.names[0]), relation.columns[0].type)
     sql = f"(SELECT {coerce(a, own, kind).sql} FROM ({relation.sql}))" if own.type != kind else f"({relation.sql})"
@@ -226,6 +235,8 @@ def _in_array(a: Analyzer, node: nodes.In, value: Value, array: Value) -> Value:
     kind = t.supertype([(value.type, value.literal), (array.type.element, array.literal)])
     if kind is None:
         no_signature(a, "IN UNNEST", [value, array], node)
+    if kind.collated:
+        a.fail("Collation in IN UNNEST is not supported by this emulator", node)
     x, items = coerce(a, value, kind), coerce(a, array, t.array(kind))
     sql = f"bq.in_array({x.sql}, {items.sql})"
     return combine(f"(NOT {sql})" if node.negated else sql, t.BOOL, value, array)
@@ -236,6 +247,8 @@ def like(a: Analyzer, node: nodes.Like, scope: Scope) -> Value:
     """x LIKE pattern (backslash escapes), LIKE ANY / ALL (patterns)."""
     value = a.expression(node.operand, scope)
     if node.array is not None:
+        if value.type.collation:
+            a.fail("Collation in LIKE with an array is not supported by this emulator", node)
         array = coerce(a, a.expression(node.array, scope), t.array(t.STRING))
         name = a.shared.alias("p")
         fold = "list_bool_or" if node.quantifier == "ANY" else "list_bool_and"
@@ -248,7 +261,7 @@ def like(a: Analyzer, node: nodes.Like, scope: Scope) -> Value:
         kind = t.supertype([(value.type, False), (other.type, False)])
         if kind is None or kind.kind not in ("STRING", "BYTES", "NULL"):
             no_signature(a, "LIKE", [value, other], node)
-        x, y = (coerce(a, v, t.BYTES if kind == t.BYTES else t.STRING) for v in (value, other))
+        x, y = (folded(coerce(a, v, kind if kind.kind != "NULL" else t.STRING)) for v in (value, other))
         if kind == t.BYTES:
             x, y = x.with_sql(f"bq.latin1({x.sql})", t.STRING), y.with_sql(f"bq.latin1({y.sql})", t.STRING)
         word = "NOT LIKE" if node.negated else "LIKE"

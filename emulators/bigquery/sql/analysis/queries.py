@@ -122,7 +122,9 @@ def _ordered(a: Analyzer, relation: Relation, parent: Scope | None, tail: Tail) 
         for item in tail.order_by:
             position = ordinal(item.expression, len(relation.columns))
             if position is not None:
-                value = Value(str(position + 1), relation.columns[position].type)
+                own_name = t.quoted(relation.names[position])
+                kind = relation.columns[position].type
+                value = Value(own_name if kind.collation else str(position + 1), kind)
             else:
                 value = a.expression(item.expression, scope)
                 simple = simple and isinstance(item.expression, nodes.Path)
@@ -167,6 +169,8 @@ def set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -
             listed = ", ".join(str(r.columns[i].type) for r in relations)
             a.fail(f"Column {i + 1} in {node.op} has incompatible types: {listed}", node.parts[1])
         kinds.append(t.INT64 if found.kind == "NULL" else found)
+    if node.op != "UNION ALL" and any(kind.collated for kind in kinds):
+        a.fail(f"Collation in {node.op} is not supported by this emulator", node)
     columns = [Column(c.name, c.sql, kind) for c, kind in zip(first.columns, kinds, strict=True)]
     if node.op == "UNION ALL" and all(r.row is not None for r in relations):
         return _rows(a, relations, columns)

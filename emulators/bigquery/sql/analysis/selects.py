@@ -75,6 +75,8 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail) ->
     names = _unique([o.name for o in outputs])
     listed = ", ".join(f"{_final(a, o.value).sql} AS {t.quoted(n)}" for o, n in zip(outputs, names, strict=True))
     distinct = "DISTINCT " if node.distinct else ""
+    if distinct and any(o.value.type.collated for o in outputs):
+        a.fail("Collation in DISTINCT is not supported by this emulator", node)
     sql = f"SELECT {distinct}{listed}{from_sql}{where}{group}{having}{qualify}{order}{tail.limits()}"
     opaque = bool(tail.limit) or " OVER (" in listed or bool(qualify)
     columns = [_column(o, n, opaque) for o, n in zip(outputs, names, strict=True)]
@@ -234,6 +236,8 @@ def _grouping(a: Analyzer, item: nodes.Node, scope: Scope, outputs: list[Output]
         inner = ", ".join(_grouping(a, part, scope, outputs) for part in item.items)
         return f"({inner})" if item.kind == "SET" else f"{item.kind} ({inner})"
     value = _group_key(a, item, scope, outputs)
+    if value.type.collated:
+        a.fail("Collation in GROUP BY is not supported by this emulator", item)
     if value.type.kind in _UNGROUPABLE:
         a.fail(f"Grouping by expressions of type {value.type} is not allowed", item)
     return value.sql
@@ -261,7 +265,7 @@ def _order_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Outpu
     found = []
     for item in tail.order_by:
         position = _position(a, item, outputs)
-        if position is not None and node.as_kind != "STRUCT":
+        if position is not None and node.as_kind != "STRUCT" and not outputs[position].value.type.collation:
             value = Value(str(position + 1), outputs[position].value.type)
         elif position is not None:
             value = outputs[position].value

@@ -67,7 +67,7 @@ def order_item(a: Analyzer, item: nodes.OrderItem, value: Value, read: list[Valu
     read.append(value)
     first = item.nulls_first if item.nulls_first is not None else not item.descending
     direction = "DESC" if item.descending else "ASC"
-    sql = value.sql
+    sql = f"bq.fold({value.sql})" if value.type.collation else value.sql
     if item.collate is not None:
         if not item.collate.lower().endswith(":ci"):
             a.fail(f"Collation {item.collate} is not supported by this emulator", item)
@@ -82,7 +82,7 @@ def _over(a: Analyzer, node: nodes.Call, scope: Scope, read: list[Value]) -> str
     if window.partition_by:
         keys = [a.expression(key, scope) for key in window.partition_by]
         read.extend(keys)
-        parts.append("PARTITION BY " + ", ".join(k.sql for k in keys))
+        parts.append("PARTITION BY " + ", ".join(f"bq.fold({k.sql})" if k.type.collation else k.sql for k in keys))
     if window.order_by:
         parts.append(order_by(a, window.order_by, scope, read))
     elif node.name in WINDOWS and node.name in (

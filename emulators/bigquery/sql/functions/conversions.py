@@ -45,13 +45,13 @@ def error(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
 @rule("COLLATE")
 def collate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
-    """COLLATE(x, '') -> x; 'und:ci' is refused because comparisons would have to follow it."""
+    """COLLATE(x, 'und:ci') -> x, which is compared whatever the case of its letters; '' takes a collation away."""
     values = arguments(a, node, scope)
-    if len(values) != 2 or values[0].type != t.STRING or not isinstance(values[1].raw, str):
+    if len(values) != 2 or values[0].type.kind != "STRING" or not isinstance(values[1].raw, str):
         no_function_signature(a, node, values)
-    if values[1].raw:
+    if values[1].raw not in ("", "und:ci"):
         a.fail(f"Collation '{values[1].raw}' in collate function is not supported.")
-    return combine(values[0].sql, t.STRING, values[0])
+    return combine(values[0].sql, t.COLLATED if values[1].raw else t.STRING, values[0])
 
 
 _TAGS = {

@@ -1,4 +1,5 @@
 -- Strings: positions from 1, negative ones from the end, NULL in NULL out.
+CREATE MACRO bq.main.fold(x) AS lower(nfc_normalize(x));
 CREATE MACRO bq.main.trim_space(x) AS regexp_replace(x, '^[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+|[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+$', '', 'g');
 CREATE MACRO bq.main.ltrim_space(x) AS regexp_replace(x, '^[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+', '');
 CREATE MACRO bq.main.rtrim_space(x) AS regexp_replace(x, '[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+$', '');
