@@ -6,6 +6,7 @@ from typing import NoReturn
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.signatures import mismatch
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
 from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload
@@ -140,8 +141,7 @@ def choose(
 def no_function_signature(a: Analyzer, node: nodes.Call, values: list[Value]) -> NoReturn:
     if not values:
         a.fail(f"No matching signature for function {node.name} with no arguments", node)
-    kinds = ", ".join(str(v.type) for v in values)
-    a.fail(f"No matching signature for function {node.name} for argument types: {kinds}", node)
+    a.fail(mismatch(node.name, values), node)
 
 
 # With RESPECT NULLS, where NULL is the least of the values.

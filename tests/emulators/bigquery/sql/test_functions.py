@@ -325,7 +325,20 @@ ERRORS = [
     ("LEVENSHTEIN('a', 'b')", "Function not found: LEVENSHTEIN at [1:8]"),
     ("x", "Unrecognized name: x at [1:8]"),
     ("1 + 'a'", "No matching signature for operator + for argument types: INT64, STRING at [1:10]"),
-    ("LENGTH(1)", "No matching signature for function LENGTH for argument types: INT64 at [1:8]"),
+    (
+        "LENGTH(1)",
+        "No matching signature for function LENGTH\n  Argument types: INT64\n  Signature: LENGTH(STRING)\n"
+        "    Argument 1: Unable to coerce type INT64 to expected type STRING\n  Signature: LENGTH(BYTES)\n"
+        "    Argument 1: Unable to coerce type INT64 to expected type BYTES at [1:8]",
+    ),
+    (
+        "SUBSTR('hello')",
+        "No matching signature for function SUBSTR\n  Argument types: STRING\n"
+        "  Signature: SUBSTR(STRING, INT64, [INT64])\n"
+        "    Signature requires at least 2 arguments, found 1 argument\n"
+        "  Signature: SUBSTR(BYTES, INT64, [INT64])\n"
+        "    Signature requires at least 2 arguments, found 1 argument at [1:8]",
+    ),
     ("1 = 'a'", "No matching signature for operator = for argument types: INT64, STRING at [1:10]"),
     ("CAST(DATE '2024-01-01' AS INT64)", "Invalid cast from DATE to INT64 at [1:8]"),
     ("CAST(1 AS FOO)", "Type not found: FOO at [1:18]"),
