@@ -22,6 +22,7 @@ class Document:
         self.problems: list[Problem] = []
         self._lines: dict[KeyPath, int] = {(): 1}
         self._refused: set[KeyPath] = set()
+        self._unwanted: list[Problem] = []
         self._read()
 
     def line(self, path: KeyPath) -> int:
@@ -61,69 +62,110 @@ class Document:
             self.problems.append(Problem(self.file, line, "not UTF-8 text", "Save the file as UTF-8."))
             return
         try:
-            self._refuse_events(text)
-            node = None if self.problems else yaml.compose(text, _LOADER)
+            data = self._document(yaml.parse(text, _LOADER))
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             # A text that ends too early is marked behind its last line, where an editor shows nothing.
             line = min(mark.line, text.count("\n")) + 1 if mark is not None else 1
             what = " ".join(str(part) for part in (error.context, error.problem) if part)
             tab = any("\t" in found for found in text.split("\n")[line - 1 : line])
-            self.problems.append(Problem(self.file, line, f"not YAML: {what}", "Indent with spaces." if tab else ""))
-            return
+            self._unreadable(line, f"not YAML: {what}", "Indent with spaces." if tab else "")
         except yaml.reader.ReaderError as error:
-            line = text[: error.position].count("\n") + 1
-            self.problems.append(Problem(self.file, line, f"not YAML: {error.reason}"))
-            return
+            self._unreadable(text[: error.position].count("\n") + 1, f"not YAML: {error.reason}")
         except RecursionError:
-            self.problems.append(Problem(self.file, 1, "nested too deeply to be a contract"))
-            return
-        if node is None or self.problems:
-            self.problems = self.problems or [Problem(self.file, 1, "the file is empty")]
-            return
-        self.data = self._value(node, ())
+            self._unreadable(1, "nested too deeply to be a contract")
+        else:
+            if self._unwanted:
+                self.problems = self._unwanted
+            elif data is None:
+                self._unreadable(1, "the file is empty")
+            else:
+                self.data = data
 
-    def _refuse_events(self, text: str) -> None:
-        for line, what in _unwanted_events(text):
-            hint = "Write the value out in place: each reader of contracts must see the same."
-            self.problems.append(Problem(self.file, line, what, hint))
+    def _unreadable(self, line: int, what: str, hint: str = "") -> None:
+        """Notes why there is no data: what else was found on the way does not count."""
+        self.problems = [*self._unwanted, Problem(self.file, line, what, hint)]
 
-    def _value(self, node: yaml.Node, path: KeyPath) -> Any:
-        self._lines[path] = _line_of(node)
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
-        assert isinstance(node, yaml.ScalarNode)
-        return self._scalar(node, path)
+    def _document(self, events: Iterator[yaml.Event]) -> Any:
+        """The data of a stream of events, which is read once: a thousand tables are a hundred thousand of them."""
+        documents, data = 0, None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents == 2:
+                    self._refuse_event(event, "a second document in the file")
+            elif isinstance(event, yaml.NodeEvent):
+                data = self._value(events, event, ())
+        return data
 
-    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+    def _refuse_event(self, event: yaml.Event, what: str) -> None:
+        """Notes what readers of YAML treat differently, or not at all."""
+        hint = "Write the value out in place: each reader of contracts must see the same."
+        self._unwanted.append(Problem(self.file, _line_of(event), what, hint))
+
+    def _value(self, events: Iterator[yaml.Event], event: yaml.Event, path: KeyPath) -> Any:
+        self._lines[path] = _line_of(event)
+        self._check_event(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, path)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(events, path)
+        items: list[Any] = []
+        if isinstance(event, yaml.SequenceStartEvent):
+            while not isinstance(event := next(events), yaml.SequenceEndEvent):
+                items.append(self._value(events, event, (*path, len(items))))
+        return items
+
+    def _check_event(self, event: Any) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse_event(event, f"alias `*{event.anchor}`")
+        elif event.anchor:
+            self._refuse_event(event, f"anchor `&{event.anchor}`")
+        elif event.tag:
+            self._refuse_event(event, f"tag `{event.tag}`")
+
+    def _mapping(self, events: Iterator[yaml.Event], path: KeyPath) -> dict[str, Any]:
         data: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self._lines[path] = _line_of(key_node)
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            line = _line_of(event)
+            if not isinstance(event, yaml.ScalarEvent):
+                self._skip(events, event)
+                self._skip(events, next(events))
+                self._lines[path] = line
                 self.refuse(path, "a key that is not a word")
                 continue
-            key = key_node.value
+            self._check_event(event)
+            key = event.value
             place = (*path, key)
+            self._lines[place] = line
             if key in data:
-                self._lines[place] = _line_of(key_node)
                 self.refuse(
                     place, f"key `{key}` is there twice", "Readers of YAML disagree on which one counts: keep one."
                 )
+                self._skip(events, next(events))
                 continue
-            self._lines[place] = _line_of(key_node)
-            if not key_node.style and key == "<<":
+            if not event.style and key == "<<":
                 self.refuse(place, "merge key `<<`", "Terraform's reader does not merge: write the keys out.")
-            elif not key_node.style:
+            elif not event.style:
                 self._trap(key, place)
-            data[key] = self._value(value_node, place)
-            self._lines[place] = _line_of(key_node)
+            data[key] = self._value(events, next(events), place)
+            self._lines[place] = line
         return data
 
-    def _scalar(self, node: yaml.ScalarNode, path: KeyPath) -> Any:
-        text: str = node.value
-        if node.style:  # quoted or block: it is text to every reader
+    def _skip(self, events: Iterator[yaml.Event], event: yaml.Event) -> None:
+        """Reads over a value that is not taken; what is unwanted in it is noted all the same."""
+        depth = 0
+        while True:
+            if isinstance(event, yaml.NodeEvent):
+                self._check_event(event)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth == 0:
+                return
+            event = next(events)
+
+    def _scalar(self, event: yaml.ScalarEvent, path: KeyPath) -> Any:
+        text: str = event.value
+        if event.style:  # quoted or block: it is text to every reader
             return text
         if self._trap(text, path):
             return text
@@ -142,22 +184,5 @@ class Document:
         return bool(kind)
 
 
-def _line_of(node: yaml.Node) -> int:
-    assert node.start_mark is not None
-    return int(node.start_mark.line) + 1
-
-
-def _unwanted_events(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with what readers of YAML treat differently, or not at all."""
-    documents = 0
-    for event in yaml.parse(text, _LOADER):
-        line = event.start_mark.line + 1 if event.start_mark is not None else 1
-        documents += isinstance(event, yaml.DocumentStartEvent)
-        if isinstance(event, yaml.DocumentStartEvent) and documents == 2:
-            yield line, "a second document in the file"
-        elif isinstance(event, yaml.AliasEvent):
-            yield line, f"alias `*{event.anchor}`"
-        elif isinstance(event, yaml.NodeEvent) and event.anchor:
-            yield line, f"anchor `&{event.anchor}`"
-        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
-            yield line, f"tag `{event.tag}`"
+def _line_of(event: Any) -> int:
+    return int(event.start_mark.line) + 1

@@ -67,7 +67,7 @@ def _existing(data: Any, location: tuple[str | int, ...]) -> KeyPath:
 
 
 def _check_keys(document: Document, path: KeyPath, data: Any, model: type[pydantic.BaseModel]) -> None:
-    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    fields = _fields(model)
     for key in list(data):
         place = (*path, key)
         if key not in fields:
@@ -78,7 +78,7 @@ def _check_keys(document: Document, path: KeyPath, data: Any, model: type[pydant
                 continue
             document.rename(place, meant)
             key, place = meant, (*path, meant)
-        for below in _models(cast(Any, fields[key].annotation)):
+        for below in _models(fields[key].annotation):
             for item_path, item in _mappings(place, data[key]):
                 _check_keys(document, item_path, item, below)
             break
@@ -91,6 +91,12 @@ def _mappings(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
         for index, item in enumerate(value):
             if isinstance(item, dict):
                 yield (*path, index), item
+
+
+@functools.cache
+def _fields(model: type[pydantic.BaseModel]) -> dict[str, Any]:
+    """A model's fields by the keys of the document."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Plain YAML words that YAML 1.1 (Python) and YAML 1.2 (Terraform's yamldecode) read differently."""
 
 import re
+from functools import lru_cache
 
 CANONICAL_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _NUMBER_TO_SOMEBODY = re.compile(
@@ -13,6 +14,7 @@ _FALSE = ("false", "no", "off", "n")
 _LONGEST_NUMBER = 15  # digits that a double holds exactly
 
 
+@lru_cache(10_000)  # contracts say the same words again and again
 def trap(text: str) -> str:
     """What some reader takes a plain word for although another does not, such as "a boolean"; empty when all agree."""
     folded = text.lower()

@@ -1,6 +1,7 @@
 """The type rules: a contract's logicalType and physicalType -> the BigQuery type, or why there is none."""
 
 import re
+from functools import lru_cache
 
 LOGICAL_TYPES = ("string", "integer", "number", "boolean", "date", "time", "timestamp", "object", "array")
 
@@ -62,6 +63,7 @@ def bigquery_type(logical: str, physical: str | None, item: str | None = None) -
     return _SIMPLE[logical]
 
 
+@lru_cache(1_000)
 def _parse_physical(physical: str | None) -> tuple[str | None, tuple[int, ...], bool]:
     """`numeric(12,2)[]` -> ("numeric", (12, 2), True)."""
     if physical is None:

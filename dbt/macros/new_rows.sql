@@ -69,6 +69,16 @@
     {%- do return(recent ~ " and _batch_id in ('" ~ batches | join("', '") ~ "')") -%}
 {%- endmacro %}
 
+{#
+  Rows of a silver table of which a gold model has not seen the batch, or not seen all that came of it: those of the newest
+  batch are read again. `batch`: the model's own column with the batch of that table's rows. What a model is made from can
+  be of different batches, so it has a column for each of the tables.
+#}
+{% macro is_not_seen(batch) -%}
+    {%- set newest = sluice_row('select max(`' ~ batch ~ '`) from ' ~ this) -%}
+    {{- "_batch_id >= '" ~ newest[0] ~ "'" if newest and newest[0] else 'true' -}}
+{%- endmacro %}
+
 {# The first row of a query, or nothing: when there is none, and when the model is built from scratch. #}
 {% macro sluice_row(query) -%}
     {%- if execute and is_incremental() -%}

@@ -177,11 +177,7 @@ def _headlines_text(summary: Summary) -> str:
 
 def _seconds_text(summary: Summary, seconds: dict[str, float], total: float) -> str:
     stages = "  ".join(f"{name} {taken:.1f}" for name, taken in seconds.items())
-    in_dagster: dict[str, float] = {}
-    for step, taken in summary.run.step_seconds.items():
-        name = "equals_source" if step.endswith("equals_source") else step
-        in_dagster[name] = in_dagster.get(name, 0.0) + taken
-    steps = "  ".join(f"{name} {taken:.1f}" for name, taken in in_dagster.items())
+    steps = "  ".join(f"{name} {taken:.1f}" for name, taken in summary.run.step_seconds.items())
     return f"seconds   {stages}   all {total:.1f}\n          in Dagster: {steps}"
 
 

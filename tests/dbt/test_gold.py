@@ -5,6 +5,8 @@ import random
 from collections import defaultdict
 from decimal import Decimal
 
+import pytest
+
 from tests.dbt.warehouse import NOON, Row, Warehouse
 
 EMPTY_TABLES = ("accounts", "users", "incidents")
@@ -122,3 +124,58 @@ def test_dimensions(warehouse: Warehouse) -> None:
     assert (row["users"], row["active_users"], row["open_incidents"], row["mrr"], row["seats"]) == (3, 2, 1, 27, 3)
     users = warehouse.query("select user_id, account_name from gold.dim_user where account_id >= 900 order by user_id")
     assert [tuple(row.values()) for row in users] == [(1, "A"), (2, "A"), (3, "A"), (4, None)]
+
+
+KEYS = {"accounts": "account_id", "users": "user_id", "subscriptions": "subscription_id", "incidents": "incident_id"}
+MADE = ("dim_account", "dim_user", "int_subscriptions__span", "mart_mrr_daily")
+
+
+def change(dice: random.Random, table: str, position: int) -> Row:
+    """Any row of a small company changes in any way; sometimes it is gone, and may be back later."""
+    key = {KEYS[table]: dice.randrange(5000, 5006)}
+    if dice.random() < 0.2:
+        return {**key, **marks(position, "DELETE")}
+    account, moment = dice.randrange(5000, 5006), NOON + dt.timedelta(days=dice.randrange(40))
+    values: dict[str, Row] = {
+        "accounts": {"account_id": key.get("account_id"), "name": dice.choice("abc"), "is_active": True},
+        "users": {"account_id": account, "role": dice.choice(["admin", "member"]), "is_active": dice.random() < 0.5},
+        "subscriptions": {
+            "account_id": account, "plan": dice.choice(["team", "starter"]), "seats": dice.randrange(9),
+            "status": dice.choice(["trialing", "active"]), "mrr": Decimal(dice.randrange(99)),
+            "started_on": NOON.date() + dt.timedelta(days=dice.randrange(30)),
+            "ended_on": dice.choice([None, None, moment.date()]),
+        },
+        "incidents": {"account_id": account, "severity": "low", "resolved_at": dice.choice([None, moment])},
+    }  # fmt: skip
+    return {**key, **values[table], "created_at": NOON, "updated_at": moment, **marks(position, "UPDATE")}
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 21))])
+def test_gold_made_bit_by_bit_is_gold_made_at_once(warehouse: Warehouse, seed: int) -> None:
+    """Changes come late, twice, with deletes and moves among them; a batch is seen in parts, a run is done twice."""
+    dice, first = random.Random(seed), 2_000_000_000 + seed * 1000
+    select = ("--select", *MADE)
+    log = [(table, change(dice, table, first + n)) for n in range(160) for table in [dice.choice([*KEYS])]]
+    late = [dice.random() < 0.15 for _ in log]
+    begun = [entry for entry, is_late in zip(log[:60], late, strict=False) if not is_late]
+    more = [entry for entry, is_late in zip(log[60:], late[60:], strict=False) if not is_late]
+    rest = [entry for entry, is_late in zip(log, late, strict=True) if is_late]
+    parts = [(0, begun), (1, more[:40]), (1, [*more[40:], *more[:5]]), (2, [*rest, *begun[:9]])]
+    for number, (batch, entries) in enumerate(parts):
+        for table in KEYS:
+            rows = [_fitting(warehouse, table, row) for name, row in entries if name == table]
+            warehouse.land(table, 1000 + seed * 10 + batch, rows, part=f"-{number}")
+        warehouse.dbt("run", "--quiet", "--select", *(f"+{name}" for name in MADE))
+    found = {name: sorted(map(repr, warehouse.query(f"select * from gold.{name}"))) for name in MADE}
+    warehouse.dbt("run", "--quiet", "--full-refresh", *select)
+    for name in MADE:
+        assert found[name] == sorted(map(repr, warehouse.query(f"select * from gold.{name}"))), name
+    warehouse.dbt("run", "--quiet", *select)
+    for name in MADE:
+        assert found[name] == sorted(map(repr, warehouse.query(f"select * from gold.{name}"))), name
+
+
+def _fitting(warehouse: Warehouse, table: str, row: Row) -> Row:
+    """The row without what the table does not have."""
+    names = {column.name for column in warehouse.saas.table(table).columns}
+    return {name: value for name, value in row.items() if name in names or name.startswith("_")}
