@@ -40,7 +40,7 @@ local-run: .venv/.lock ## move what changed in your own sources, without playing
 local-status: .venv/.lock ## what runs, where it listens, where its log is
 	@$(PY) -m emulators status
 
-local-env: .venv/.lock ## the exports for a shell: eval "$$(make -s local-env)"
+local-env: .venv/.lock ## the exports for a shell: eval "$(make -s local-env)"
 	@$(PY) -m emulators env
 
 local-stop: .venv/.lock ## stop the services; what they hold stays in .sluice/
