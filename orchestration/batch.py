@@ -3,12 +3,22 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec, MaterializeResult, MetadataValue, multi_asset
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    AssetSpec,
+    DagsterInstance,
+    MaterializeResult,
+    MetadataValue,
+    multi_asset,
+)
 
 from contracts import names
 from contracts.model import Contract, Table
 from orchestration import dead_letters, keys, pipelines, quality_gate
 from orchestration.quality_gate import Batch
+
+POSITION = "log_position"
 
 
 def bronze_tables(contracts: Sequence[Contract]) -> AssetsDefinition | None:
@@ -32,7 +42,7 @@ def bronze_tables(contracts: Sequence[Contract]) -> AssetsDefinition | None:
             batches = batches_of(summary, table)
             yield MaterializeResult(
                 asset_key=keys.bronze(table),
-                metadata=metadata(summary, table),
+                metadata=metadata(summary, table, context.instance),
                 check_results=list(quality_gate.results(context.instance, table, batches)),
             )
 
@@ -48,17 +58,27 @@ def batches_of(summary: dict[str, Any], table: Table) -> list[Batch]:
     ]
 
 
-def metadata(summary: dict[str, Any], table: Table) -> dict[str, Any]:
-    """What an operator sees of this run: rows, files, bytes, seconds, the log position that it reached, letters."""
+def metadata(summary: dict[str, Any], table: Table, instance: DagsterInstance) -> dict[str, Any]:
+    """What an operator sees of this run: rows, files, bytes, seconds, dead letters, and the log position of the table.
+
+    The position is the highest that was reached so far: a run that finds nothing new shows it as well.
+    """
     parts = [
         batch["tables"][table.name]
         for batch in summary["batches"]
         if batch["source"] == table.source and table.name in batch["tables"]
     ]
     added = {name: sum(part[name] for part in parts) for name in ("rows", "files", "dead_letters", "bytes", "seconds")}
-    position = max((part["max_sort_key"] for part in parts if part["max_sort_key"]), default=None)
+    position = max(filter(None, [_position(instance, table), *(part["max_sort_key"] for part in parts)]), default=None)
     letters = dead_letters.recent(table) if added["dead_letters"] else {}
-    return {**letters, **added, **({"log_position": MetadataValue.text(position)} if position else {})}
+    return {**letters, **added, **({POSITION: MetadataValue.text(position)} if position else {})}
+
+
+def _position(instance: DagsterInstance, table: Table) -> str | None:
+    """What the last materialization says."""
+    event = instance.get_latest_materialization_event(keys.bronze(table))
+    found = event.asset_materialization.metadata.get(POSITION) if event and event.asset_materialization else None
+    return str(found.value) if found is not None else None
 
 
 def _spec(table: Table) -> AssetSpec:

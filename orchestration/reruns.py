@@ -120,7 +120,7 @@ def _reload_bronze(context: OpExecutionContext, tables: Sequence[Table], day: st
     for kept in summary["kept"]:
         context.log.warning(f"kept as it was: {kept}")
     for table in tables:
-        metadata = {**batch.metadata(summary, table), "reloaded_day": day or "all"}
+        metadata = {**batch.metadata(summary, table, context.instance), "reloaded_day": day or "all"}
         yield AssetMaterialization(keys.bronze(table), metadata=metadata)
         batches = batch.batches_of(summary, table)
         for result in quality_gate.results(context.instance, table, batches, afresh=True):

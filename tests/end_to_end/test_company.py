@@ -155,6 +155,31 @@ def _change_source(played: Played, *statements: str) -> None:
     connection.close()
 
 
+DAMAGE = {
+    "silver.saas_users (": "update silver.saas_users__latest set full_name = 'x' where user_id = {user}",
+    "silver.saas_users_history": "update silver.saas_users_history set role = 'x' where user_id = {user}",
+    "silver.saas_usage_events": "update silver.saas_usage_events set quantity = 0 where event_id = '{event}'",
+    "bronze.saas_usage_events": "update bronze.saas_usage_events set user_id = null where event_id = '{event}'",
+    "saas_login_events: message": "delete from bronze.saas_login_events where true",
+    "dead letters of saas_usage_events": "delete from ops.dead_letters where object = 'usage_events'",
+    "gold.dim_account": "update gold.dim_account set open_incidents = open_incidents + 1 where true",
+    "gold.dim_user": "update gold.dim_user set account_name = 'x' where user_id = {user}",
+    "gold.fct_billing": "update gold.fct_billing set amount = amount + 0.01 where true",
+    "gold.fct_usage_daily": "update gold.fct_usage_daily set users = users + 1 where true",
+    "gold.mart_mrr_daily": "update gold.mart_mrr_daily set seats = seats + 1 where true",
+}
+
+
+def test_whatever_is_changed_behind_the_platform_is_found(played: Played) -> None:
+    """What is compared above could fail: a value, a row, a message, in each layer. The last test on this platform."""
+    user = min(played.ledger.rows("users"))[0]
+    event = min(played.ledger.good_events(USAGE_TOPIC))
+    for statement in DAMAGE.values():
+        played.rows(statement.format(user=user, event=event))
+    found = differences(played.ledger, played.rows)
+    assert [name for name in DAMAGE if not any(line.startswith(name) for line in found)] == []
+
+
 def test_a_misspelt_contract_is_refused_before_anything_starts(tmp_path: Path) -> None:
     contracts = tmp_path / "contracts"
     contracts.mkdir()
