@@ -31,8 +31,8 @@ def decode(
     """
     if records == 0:
         raise Unaligned
-    starts = record_starts(data, records, schema)
     buffer = Bytes(data)
+    starts = record_starts(buffer, records, schema)
     walk = _Walk(buffer, records, is_needed)
     ends = walk.whole(schema, starts)
     if not np.array_equal(ends, np.append(starts[1:], len(data))):

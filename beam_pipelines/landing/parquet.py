@@ -125,7 +125,7 @@ def part_prefix(envelope: Envelope, number: int) -> str:
 
 
 def _encode(batches: list[pa.RecordBatch]) -> Encoded:
-    table = _in_log_order(pa.Table.from_batches(batches).combine_chunks())
+    table = _in_log_order(pa.Table.from_batches(batches))
     file = pa.BufferOutputStream()
     pq.write_table(table, file, row_group_size=_ROWS_IN_A_GROUP, use_dictionary=_worth_a_dictionary(table))
     keys = table.column("_sort_key")

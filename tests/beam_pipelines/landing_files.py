@@ -61,7 +61,7 @@ def envelope(table: str, payload: Mapping[str, Any], lsn: int = 1, sequence: int
         "object": f"public_{table}",
         "read_method": "postgresql-cdc",
         "stream_name": "projects/p/locations/l/streams/s",
-        "schema_key": "0123456789abcdef0123456789abcdef",
+        "schema_key": "0123456789abcdeffedcba9876543210",
         "sort_keys": [micros, position, sequence],
         "source_metadata": {
             "schema": "public",

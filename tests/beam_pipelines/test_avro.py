@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from beam_pipelines.avro import lanes, records
 from beam_pipelines.avro.container import UnreadableFile, read_blocks, read_header, write_long
 from beam_pipelines.avro.decode import decode
+from beam_pipelines.avro.marks import occurrences
 from beam_pipelines.avro.source_column import Path, SourceColumn
-from beam_pipelines.avro.varints import Unaligned
+from beam_pipelines.avro.varints import Bytes, Unaligned
 from tests.beam_pipelines.landing_files import DATE, MICROS, avro_file, decimal, envelope
 
 LONGS = st.integers(-(2**63), 2**63 - 1)
@@ -171,6 +172,26 @@ def test_a_damaged_file_is_read_as_before_or_refused(file: tuple[bytes, int], da
             assert found[path].values.equals(slow[path].values), path
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_marks_are_found_wherever_they_are(data: st.DataObject) -> None:
+    """As bytes.find finds them, with parts of the mark between them, before the first and after the last."""
+    mark = data.draw(st.binary(min_size=1, max_size=60))
+    cut = st.integers(0, len(mark))
+    filling = st.binary(max_size=40) | st.tuples(cut, cut).map(lambda cuts: mark[cuts[0] : cuts[1]])
+    pieces = data.draw(st.lists(filling, min_size=1, max_size=12))
+    whole = mark.join(pieces)
+    found = occurrences(Bytes(whole), mark)
+    expected = [at for at in range(len(whole)) if whole.startswith(mark, at)]
+    assert found is None or found.tolist() == expected
+
+
+def test_marks_of_records_are_found_the_quick_way() -> None:
+    mark = b"\x1apublic_orders*postgresql-cdcXprojects/p/locations/l/streams/s@0123456789abcdeffedcba9876543210"
+    found = occurrences(Bytes(b"some" + mark + mark + b"more" + mark), mark)
+    assert found is not None and found.tolist() == [4, 4 + len(mark), 8 + 2 * len(mark)]
+
+
 @pytest.mark.parametrize("codec", ["null", "deflate", "snappy"])
 def test_codecs(codec: str) -> None:
     written = [envelope("t", {"a": n}, n) for n in range(1, 500)]
@@ -193,7 +214,7 @@ def snappy(written: list[Any]) -> bytes:
 
 def test_text_that_looks_like_the_mark_of_a_record_is_no_record() -> None:
     """The bytes by which records are found, inside a value: the quick way gives up, and the slow way reads it."""
-    mark = "postgresql-cdc@projects/p/locations/l/streams/s@0123456789abcdef0123456789abcdef"
+    mark = "postgresql-cdc@projects/p/locations/l/streams/s@0123456789abcdeffedcba9876543210"
     inner = b"\x1cpublic_t" + b"\x1c" + mark.replace("@", "\x40").encode()
     whole = envelope("t", {"a": "x"})
     data = avro_file({"a": "string"}, [whole, envelope("t", {"a": inner.decode("latin-1")}, 2), whole], "null")
