@@ -36,7 +36,8 @@ def occurrences(buffer: Bytes, mark: bytes) -> Positions | None:
     same = [
         (buffer.rows(starts[at : at + _FEW], len(mark)) == template).all(axis=1) for at in range(0, len(starts), _FEW)
     ]
-    return starts[np.concatenate(same)] if same else starts
+    whole: Positions = starts[np.concatenate(same)] if same else starts
+    return whole
 
 
 def _are_distinct(words: npt.NDArray[np.uint64], factor: np.uint64) -> bool:
