@@ -19,7 +19,7 @@ _ARROW = {
     "INT64": pa.int64(), "FLOAT64": pa.float64(), "NUMERIC": pa.decimal128(38, 9), "BIGNUMERIC": pa.decimal128(38, 18),
     "BOOL": pa.bool_(), "STRING": pa.string(), "BYTES": pa.binary(), "DATE": pa.date32(), "TIME": pa.time64("us"),
     "DATETIME": pa.timestamp("us"), "TIMESTAMP": pa.timestamp("us", "UTC"), "JSON": pa.string(),
-    "INTERVAL": pa.month_day_nano_interval(),
+    "INTERVAL": pa.month_day_nano_interval(), "GEOGRAPHY": pa.string(),
 }  # fmt: skip
 
 

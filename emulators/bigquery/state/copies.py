@@ -93,6 +93,7 @@ def _write(
     name = where.name
     resource: Resource = copied_resource(first.table, operation.lower(), first.moment)
     resource["tableReference"] = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
+    resource |= where.settings
     made = create_table(catalog, transaction, resource, existing is not None, rows)
     return made, count_rows(transaction, made)
 

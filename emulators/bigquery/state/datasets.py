@@ -13,6 +13,11 @@ from emulators.bigquery.state.tables import drop_table
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,1024}")
 _OUTPUT = ("kind", "id", "selfLink", "etag", "creationTime", "lastModifiedTime", "datasetReference", "type")
+_CHOICES = {
+    "storageBillingModel": ("LOGICAL", "PHYSICAL", "STORAGE_BILLING_MODEL_UNSPECIFIED"),
+    "defaultRoundingMode": ("ROUND_HALF_AWAY_FROM_ZERO", "ROUND_HALF_EVEN", "ROUNDING_MODE_UNSPECIFIED"),
+    "defaultCollation": ("", "und:ci"),
+}
 _OWNERS = [
     {"role": "WRITER", "specialGroup": "projectWriters"},
     {"role": "OWNER", "specialGroup": "projectOwners"},
@@ -54,10 +59,25 @@ def create_dataset(
             "access": body.get("access") or _OWNERS,
             "type": "DEFAULT",
         }
-        check_labels(resource.get("labels"))
+        _check(resource)
         change.cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {physical_schema(project, dataset)}")
         catalog.put(change, "dataset", key, resource)
     return resource
+
+
+def _check(resource: Mapping[str, Any]) -> None:
+    """400 for a setting that is out of its range."""
+    check_labels(resource.get("labels"))
+    hours = resource.get("maxTimeTravelHours")
+    if hours is not None and (not 48 <= int(hours) <= 168 or int(hours) % 24):
+        raise invalid(f"Invalid value for max_time_travel_hours: {hours}; it must be a multiple of 24 from 48 to 168.")
+    for name, allowed in _CHOICES.items():
+        if resource.get(name) is not None and resource[name] not in allowed:
+            raise invalid(f"Invalid value for {name}: {resource[name]} is not a valid value")
+    for name in ("defaultTableExpirationMs", "defaultPartitionExpirationMs"):
+        least = 3_600_000 if name == "defaultTableExpirationMs" else 1
+        if resource.get(name) is not None and int(resource[name]) < least:
+            raise invalid(f"Invalid value for {name}: {resource[name]}; it must be at least {least} ms.")
 
 
 def _location(value: Any) -> str:
@@ -84,7 +104,7 @@ def change_dataset(
         kept = {name: current[name] for name in (*_OUTPUT, "location", "access") if name in current}
         own = {name: value for name, value in body.items() if name not in (*_OUTPUT, "location")}
         resource = merged(kept if replace else current, own)
-        check_labels(resource.get("labels"))
+        _check(resource)
         resource["lastModifiedTime"] = str(now_ms())
         catalog.put(change, "dataset", key, resource)
     return resource

@@ -1,6 +1,8 @@
 """The columns of files that bring no schema: from Parquet and Avro exactly, from CSV and JSON by looking at values."""
 
+import contextlib
 import csv
+import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +14,9 @@ import orjson
 import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.csv_format import dialect, records
 from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.orc_files import orc_as_parquet
 from emulators.bigquery.state.parquet_files import file_schema
 from emulators.bigquery.state.source_formats import source_format
 from emulators.bigquery.state.text_formats import open_source
@@ -33,10 +37,11 @@ def detect_fields(configuration: Configuration, files: Sequence[tuple[str, Path]
     """The columns of the files (the last one in order of their names decides); for CSV this may set skipLeadingRows."""
     form = source_format(configuration)
     uri, path = max(files)
-    if form == "PARQUET":
-        return arrow_fields(file_schema(path, uri), uri)
+    if form in ("PARQUET", "ORC"):
+        schema = file_schema(path if form == "PARQUET" else orc_as_parquet(uri, path), uri)
+        return with_decimals(arrow_fields(schema, uri), configuration.get("decimalTargetTypes"))
     if form == "AVRO":
-        return _avro_fields(path, uri)
+        return with_decimals(_avro_fields(path, uri), configuration.get("decimalTargetTypes"))
     if not configuration.get("autodetect"):
         raise invalid("No schema specified on job or table.")
     return _json_fields(path, uri) if form == "NEWLINE_DELIMITED_JSON" else _csv_fields(configuration, path)
@@ -47,8 +52,30 @@ def arrow_fields(schema: pa.Schema, uri: str) -> tuple[Field, ...]:
     return tuple(_arrow_field(part.name, part.type, part.nullable, uri) for part in schema)
 
 
+def with_decimals(fields: Iterable[Field], targets: Sequence[str] | None) -> tuple[Field, ...]:
+    """decimalTargetTypes: the first one that holds a column's decimals, else the widest of them."""
+    order = [kind for kind in ("NUMERIC", "BIGNUMERIC", "STRING") if kind in (targets or ())]
+    if not order:
+        return tuple(fields)
+    found = []
+    for field in fields:
+        if field.type in ("NUMERIC", "BIGNUMERIC"):
+            fitting = [kind for kind in order if kind != "NUMERIC" or field.type == "NUMERIC"]
+            field = replace(field, type=(fitting or order[-1:])[0])
+        found.append(replace(field, fields=with_decimals(field.fields, targets)) if field.fields else field)
+    return tuple(found)
+
+
+def map_field(name: str, key: Field, value: Field) -> Field:
+    """A map of a file as BigQuery has it: repeated keys and values."""
+    return Field(name, "STRUCT", "REPEATED", (replace(key, name="key"), replace(value, name="value")))
+
+
 def _arrow_field(name: str, kind: pa.DataType, nullable: bool, uri: str) -> Field:
     mode = "NULLABLE" if nullable else "REQUIRED"
+    if pa.types.is_map(kind):
+        key, value = _arrow_field("key", kind.key_type, False, uri), _arrow_field("value", kind.item_type, True, uri)
+        return Field(name, "STRUCT", mode, (map_field("key_value", key, value),))
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return replace(_arrow_field(name, kind.value_type, True, uri), mode="REPEATED")
     if pa.types.is_struct(kind):
@@ -110,6 +137,8 @@ def _avro_field(name: str, kind: Any, uri: str) -> Field:
     base, logical = kind["type"], kind.get("logicalType")
     if base == "array":
         return replace(_avro_field(name, kind["items"], uri), mode="REPEATED")
+    if base == "map":
+        return map_field(name, Field("key", "STRING", "REQUIRED"), _avro_field("value", kind["values"], uri))
     if base == "record":
         return Field(name, "STRUCT", "REQUIRED", tuple(_avro_field(p["name"], p["type"], uri) for p in kind["fields"]))
     if logical == "decimal":
@@ -157,13 +186,12 @@ def _text_type(values: Iterable[str]) -> str:
 
 def _csv_fields(configuration: Configuration, path: Path) -> tuple[Field, ...]:
     options = {**configuration, **(configuration.get("csvOptions") or {})}
-    separator = str(options.get("fieldDelimiter") or ",").replace("\\t", "\t")
-    with open_source(path) as source:
-        lines = (line.decode("utf-8", "replace") for line in source)
-        rows = [row for _, row in zip(range(_SAMPLE_ROWS), csv.reader(lines, delimiter=separator), strict=False) if row]
+    if not options.get("fieldDelimiter"):
+        configuration["fieldDelimiter"] = _separator(configuration, path)
+    skip = options.get("skipLeadingRows")
+    rows = _sample(configuration, path)
     if not rows:
         raise invalid("Failed to detect schema: the file has no rows.")
-    skip = options.get("skipLeadingRows")
     body = rows[int(skip) :] if skip else rows
     head = rows[int(skip) - 1] if skip else rows[0]
     kinds = [_text_type(row[i] for row in body[0 if skip else 1 :] if i < len(row)) for i in range(len(head))]
@@ -175,10 +203,33 @@ def _csv_fields(configuration: Configuration, path: Path) -> tuple[Field, ...]:
         return tuple(Field(f"{kind.lower().rstrip('46')}_field_{i}", kind) for i, kind in enumerate(kinds))
     if not skip:
         configuration["skipLeadingRows"] = 1
-    return tuple(
-        Field(re.sub(r"\W", "_", cell.strip()) or f"column_{i}", kind)
-        for i, (cell, kind) in enumerate(zip(head, kinds, strict=True))
-    )
+    return tuple(Field(_column_name(cell, i), kind) for i, (cell, kind) in enumerate(zip(head, kinds, strict=True)))
+
+
+def _sample(configuration: Configuration, path: Path) -> list[list[str]]:
+    """The first records; a cell that means NULL is empty."""
+    form = replace(dialect(configuration), skip=_SAMPLE_ROWS, control_characters=True)
+    with open_source(path) as binary, io.TextIOWrapper(binary, form.encoding, "replace", newline="") as source:
+        found = zip(range(_SAMPLE_ROWS), records(source, form), strict=False)
+        return [[cell or "" for cell in cells] for _, (_, cells) in found]
+
+
+def _separator(configuration: Configuration, path: Path) -> str:
+    """The separator that gives the first records the same number of columns, the most of them; a comma if none does."""
+    found = {}
+    for separator in (",", "|", ";", "\t"):
+        with contextlib.suppress(csv.Error):
+            widths = {len(row) for row in _sample({**configuration, "fieldDelimiter": separator}, path)}
+            if len(widths) == 1:
+                found[separator] = widths.pop()
+    best = max(found, key=lambda one: found[one], default=",")
+    return best if found.get(best, 1) > 1 else ","
+
+
+def _column_name(cell: str, position: int) -> str:
+    """A header's cell as a column's name: other letters become _, and a digit is not the first."""
+    name = re.sub(r"\W", "_", cell.strip())
+    return f"_{name}" if name[:1].isdigit() else name or f"column_{position}"
 
 
 def _json_fields(path: Path, uri: str) -> tuple[Field, ...]:

@@ -19,7 +19,7 @@ _ROWS_PER_FILE = 1_000_000
 _COMPRESSIONS = {
     "CSV": ("NONE", "GZIP"),
     "NEWLINE_DELIMITED_JSON": ("NONE", "GZIP"),
-    "AVRO": ("NONE", "DEFLATE"),
+    "AVRO": ("NONE", "DEFLATE", "SNAPPY"),
     "PARQUET": ("NONE", "SNAPPY", "GZIP", "ZSTD"),
 }
 
@@ -66,8 +66,6 @@ def _encoded(rows: pa.Table, fields: Sequence[Field], form: str, options: Mappin
     if form not in _COMPRESSIONS:
         raise not_implemented(f"Export format {form}")
     compression = str(options.get("compression") or "NONE").upper()
-    if (form, compression) == ("AVRO", "SNAPPY"):
-        raise not_implemented("Compression SNAPPY of AVRO files")
     if compression not in _COMPRESSIONS[form]:
         raise invalid(f"Compression {compression} is not possible for {form}; use {', '.join(_COMPRESSIONS[form])}.")
     if form == "PARQUET":

@@ -21,6 +21,7 @@ class Job:
         self.project, self.id, self.location = project, job_id, location
         self.done = threading.Event()
         self.error: ServiceError | None = None
+        self.location_given = False  # whether the caller said where the job runs
         self.kept = False  # whether the journal knows it as a script that was running
         self.table: TableName | None = None
         self.cancel: Callable[[], None] = lambda: None
@@ -86,6 +87,7 @@ class Jobs:
         """Register and run a job; 409 when its id is taken. inline: run it in this thread."""
         job_id = reference.get("jobId") or f"job_{uuid.uuid4().hex}"
         job = Job(project, job_id, reference.get("location") or location, configuration, user)
+        job.location_given = bool(reference.get("location"))
         with self._guard:
             if (project, job_id) in self._jobs:
                 raise duplicate("Job", f"{project}:{job.location}.{job_id}")

@@ -94,7 +94,10 @@ def _sources(warehouse: Warehouse, configuration: Mapping[str, Any], hive: Hive 
 def _fields(
     warehouse: Warehouse, configuration: dict[str, Any], where: Destination, files: Files, hive: Hive | None
 ) -> Sequence[Field]:
-    """The files' columns: as given, or the table's, or detected."""
+    """The files' columns: as given, or the table's, or detected (in the reference file, when there is one)."""
+    if configuration.get("referenceFileSchemaUri"):
+        model = warehouse.external.files([str(configuration["referenceFileSchemaUri"])], None, ())
+        files = [(item.uri, warehouse.objects.local(item)) for item in model]
     keys = {key.name.lower() for key in hive.columns} if hive else set()
     given = fields_from_rest(configuration.get("schema"))
     if given:
@@ -103,7 +106,7 @@ def _fields(
     if existing is None or not existing.fields or where.write == "WRITE_TRUNCATE" or where.update:
         return detect_fields(configuration, files)
     fields = [field for field in existing.fields if field.name.lower() not in keys]
-    if str(configuration.get("sourceFormat")).upper() not in ("PARQUET", "AVRO"):
+    if str(configuration.get("sourceFormat")).upper() not in ("PARQUET", "ORC", "AVRO"):
         return fields
     # A file that describes itself may have fewer columns than the table, and must not have others.
     present = {field.name.lower(): field for field in detect_fields(configuration, files)}

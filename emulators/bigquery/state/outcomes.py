@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from emulators.bigquery.sql.model import Field, QueryParameter, TableName
 from emulators.bigquery.state.ddl import Performed
+from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.results import Result
 
 
@@ -36,6 +37,7 @@ class Outcome:
     text: str = ""
     wrote_result: bool = False
     processed: int = 0
+    error: ServiceError | None = None
     children: "list[Outcome]" = field(default_factory=list)
 
 

@@ -7,9 +7,14 @@ import duckdb
 import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.arrow import arrow_schema
 from emulators.bigquery.state.catalog import Table, quote
-from emulators.bigquery.state.errors import not_found
+from emulators.bigquery.state.errors import invalid, not_found
 from emulators.bigquery.state.jobs import Job
+from emulators.bigquery.state.partition_summary import SUMMARY, SUMMARY_FIELDS, partition_summary
+from emulators.bigquery.state.partitions import partition_condition
+from emulators.bigquery.state.selection import selected_fields, selected_sql
+from emulators.bigquery.state.tables import STORED
 from emulators.bigquery.state.warehouse import Warehouse
 
 _PAGE_ROWS = 50_000
@@ -46,22 +51,38 @@ def job_page(warehouse: Warehouse, job: Job, start: int, count: int | None) -> P
 
 
 def table_page(
-    warehouse: Warehouse, table: Table, start: int, count: int | None, selected: Sequence[str] | None
-) -> Page:
-    """A page of a native table, in the order in which its rows are stored."""
+    warehouse: Warehouse, table: Table, start: int, count: int | None, selected: Sequence[str] | None,
+    partition: str | None = None,
+) -> Page:  # fmt: skip
+    """A page of a native table, or of a partition of it, in the order in which its rows are stored."""
+    if table.kind not in STORED:
+        raise invalid(f"Cannot list a table of type {table.kind}.")
+    if partition == SUMMARY:
+        return _summary_page(warehouse, table, start, count, selected)
     count = _PAGE_ROWS if count is None else min(count, _PAGE_ROWS)
-    wanted = None if selected is None else {name.lower() for name in selected}
-    fields = [field for field in table.fields if wanted is None or field.name.lower() in wanted]
-    columns = ", ".join(quote(field.name) for field in fields) or "NULL"
+    fields = selected_fields(table.fields, selected)
+    columns = ", ".join(selected_sql(quote(f.name), f) if selected else quote(f.name) for f in fields) or "NULL"
+    source = f"{table.physical}{f' WHERE {partition_condition(table, partition)}' if partition else ''}"
     cursor = warehouse.store.cursor()
     try:
-        total = int(cursor.execute(f"SELECT count(*) FROM {table.physical}").fetchall()[0][0])
-        rows = _slice(cursor, table, columns, start, count)
+        total = int(cursor.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
+        rows = _slice(cursor, source, columns, start, count)
     finally:
         cursor.close()
     return Page(fields, _limited(rows), total)
 
 
-def _slice(cursor: duckdb.DuckDBPyConnection, table: Table, columns: str, start: int, count: int) -> pa.Table:
-    found = cursor.execute(f"SELECT {columns} FROM {table.physical} LIMIT {count} OFFSET {start}").to_arrow_table()
+def _slice(cursor: duckdb.DuckDBPyConnection, source: str, columns: str, start: int, count: int) -> pa.Table:
+    found = cursor.execute(f"SELECT {columns} FROM {source} LIMIT {count} OFFSET {start}").to_arrow_table()
     return found.rename_columns([f"c{i}" for i in range(found.num_columns)])
+
+
+def _summary_page(
+    warehouse: Warehouse, table: Table, start: int, count: int | None, selected: Sequence[str] | None
+) -> Page:
+    """A page of a table's list of partitions (table$__PARTITIONS_SUMMARY__)."""
+    rows = pa.Table.from_pylist(partition_summary(warehouse, table), arrow_schema(SUMMARY_FIELDS))
+    fields = selected_fields(SUMMARY_FIELDS, selected)
+    rows = rows.select([field.name for field in fields])
+    end = rows.num_rows if count is None else count
+    return Page(fields, rows.slice(start, end), rows.num_rows)

@@ -1,7 +1,7 @@
 """Parquet files as one DuckDB relation of a given schema; what does not fit is an error that names file and column."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def parquet_relation(
 
     A column that a file does not have is NULL (400 when it is REQUIRED); a type that does not fit is 400.
     """
-    present: set[str] = set()
+    present: dict[str, pa.DataType] = {}
     schemas = set()
     for uri, path in files:
         schema = file_schema(path, uri)
@@ -58,8 +58,16 @@ def parquet_relation(
     return f"(SELECT {', '.join(columns)} FROM read_parquet([{paths}], {', '.join(options)}))"
 
 
-def _value(field: Field, present: set[str]) -> str:
-    source = quote(field.name) if field.name.lower() in present else "NULL"
+def _value(field: Field, present: Mapping[str, pa.DataType]) -> str:
+    kind = present.get(field.name.lower())
+    source = "NULL" if kind is None else quote(field.name)
+    if kind is not None and pa.types.is_map(kind):
+        entries = f"map_entries({source})"
+        source = entries if field.mode == "REPEATED" else f"struct_pack(key_value := {entries})"
+    if kind is not None and pa.types.is_decimal(kind) and field.type == "STRING":
+        return f"bq.decimal_text({source})"
+    if field.type == "GEOGRAPHY" and field.mode != "REPEATED":
+        return f"bq_st_geogfromtext(CAST({source} AS VARCHAR))"
     return f"CAST({source} AS {duckdb_type(field)})"
 
 
@@ -72,7 +80,7 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _check(schema: pa.Schema, fields: Sequence[Field], uri: str, table: str) -> set[str]:
+def _check(schema: pa.Schema, fields: Sequence[Field], uri: str, table: str) -> dict[str, pa.DataType]:
     have = {name.lower(): kind for name, kind in zip(schema.names, schema.types, strict=True)}
     prefix = f"Error while reading table: {table}, error message:"
     for field in fields:
@@ -83,7 +91,7 @@ def _check(schema: pa.Schema, fields: Sequence[Field], uri: str, table: str) -> 
             wanted = f"{field.type}{' (REPEATED)' if field.mode == 'REPEATED' else ''}"
             what = f"Parquet column '{field.name}' has type {kind} which does not match the target type {wanted}."
             raise invalid(f"{prefix} {what} File: {uri}", uri)
-    return {field.name.lower() for field in fields if field.name.lower() in have}
+    return {field.name.lower(): have[field.name.lower()] for field in fields if field.name.lower() in have}
 
 
 def narrowed(uri: str, path: Path) -> Path:
@@ -136,6 +144,8 @@ def fits(kind: pa.DataType, field: Field) -> bool:
         return fits(kind.value_type, field)
     if pa.types.is_null(kind):
         return True
+    if pa.types.is_map(kind):
+        return _fits_map(kind, field)
     if field.mode == "REPEATED":
         element = Field(field.name, field.type, "NULLABLE", field.fields)
         return (pa.types.is_list(kind) or pa.types.is_large_list(kind)) and fits(kind.value_type, element)
@@ -145,6 +155,14 @@ def fits(kind: pa.DataType, field: Field) -> bool:
             part.name.lower() not in inner or fits(part.type, inner[part.name.lower()]) for part in kind
         )
     return _SCALARS[field.type](kind) if field.type in _SCALARS else False
+
+
+def _fits_map(kind: pa.DataType, field: Field) -> bool:
+    """A map is a RECORD with a repeated key_value, or (from Avro) a repeated RECORD, of key and value."""
+    if field.type == "STRUCT" and [child.name for child in field.fields] == ["key_value"]:
+        field = field.fields[0]
+    names = [child.name for child in field.fields]
+    return field.mode == "REPEATED" and names == ["key", "value"] and fits(kind.item_type, field.fields[1])
 
 
 def _decimal(kind: pa.DataType, integer: int, scale: int) -> bool:
@@ -161,7 +179,9 @@ _SCALARS = {
     "NUMERIC": lambda kind: _decimal(kind, 29, 9),
     "BIGNUMERIC": lambda kind: _decimal(kind, 38, 38),
     "BOOL": pa.types.is_boolean,
-    "STRING": _string,
+    "STRING": lambda kind: _string(kind) or pa.types.is_decimal(kind),
+    "GEOGRAPHY": _string,
+    "RANGE": lambda kind: pa.types.is_struct(kind) and [part.name for part in kind] == ["start", "end"],
     "JSON": _string,
     "BYTES": lambda kind: (
         pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)

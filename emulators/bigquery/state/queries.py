@@ -47,7 +47,8 @@ class Execution:
         self.view, self._ddl, self._results = view, ddl, results
         self._destination, self._keep, self._in_session = destination, keep, in_session
         self._budget = budget
-        self._cancelled = threading.Event()
+        self._cancelled = ""  # why, once it is
+        self.outcomes: list[Outcome] = []
         self._transaction: Transaction | None = None
         self._script: Script | None = None
         self._held: list[threading.RLock] = []
@@ -56,21 +57,28 @@ class Execution:
     def _catalog(self) -> Catalog:
         return self.view.catalog
 
-    def cancel(self) -> None:
+    @property
+    def is_script(self) -> bool:
+        """Whether the text has several statements, each of which is a job of its own."""
+        return self._script is not None and self._script.is_script
+
+    def cancel(self, why: str = "Job execution was cancelled: User requested cancellation") -> None:
         """Stop at the next statement, and interrupt the running one."""
-        self._cancelled.set()
+        self._cancelled = why
         self.view.cursor.interrupt()
 
     def run(self, query: Query) -> Outcome:
         """All statements in order. Raises SqlError or ServiceError; a transaction left open is rolled back."""
         try:
             script = self._script = self._translate(query)
-            outcomes = []
+            outcomes = self.outcomes
             for statement in script:
                 self._check_cancelled()
                 try:
                     outcome = self._execute(statement)
                 except SqlError as error:
+                    if not statement.wants_rows:
+                        outcomes.append(_failed(statement, error))
                     if not script.failed(error):
                         raise
                 else:
@@ -109,7 +117,7 @@ class Execution:
             outcome.processed = processed
             return outcome
         except duckdb.InterruptException:
-            raise ServiceError(499, "stopped", "Job execution was cancelled: User requested cancellation") from None
+            raise ServiceError(499, "stopped", self._cancelled) from None
         except duckdb.TransactionException as error:
             if "Could not write file" in str(error):  # a full disk: not the caller's, and it may pass
                 message = f"The emulator's state folder cannot be written: {error}"
@@ -221,8 +229,8 @@ class Execution:
         return lock
 
     def _check_cancelled(self) -> None:
-        if self._cancelled.is_set():
-            raise ServiceError(499, "stopped", "Job execution was cancelled: User requested cancellation")
+        if self._cancelled:
+            raise ServiceError(499, "stopped", self._cancelled)
 
     def _control(self, kind: str) -> None:
         if kind == "BEGIN_TRANSACTION":
@@ -254,6 +262,13 @@ class Execution:
             self._finish(commit=False)
         if not self._in_session:
             drop_temporary(self._catalog, self.view)
+
+
+def _failed(statement: Statement, error: SqlError) -> Outcome:
+    """What a script's list of jobs says of a statement that failed."""
+    outcome = Outcome(statement.kind, reads=statement.reads, text=statement.text)
+    outcome.error = ServiceError(error.status, error.reason, error.message, "query")
+    return outcome
 
 
 def drop_temporary(catalog: Catalog, view: View) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from emulators.bigquery.sql import legacy
 from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.state.alter import changed
 from emulators.bigquery.state.catalog import Table, now_ms
@@ -37,8 +38,6 @@ def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -
     """A view's columns come from its query; an external table's from its own configuration or its files."""
     definition = resource.get("view") or resource.get("materializedView")
     if definition:
-        if definition.get("useLegacySql"):
-            raise invalid("Legacy SQL views are not supported; set view.useLegacySql to false.")
         described = resource.get("schema")
         return resource | {"schema": _with_descriptions(_query_schema(warehouse, definition, project), described)}
     return warehouse.external.prepare(resource) if resource.get("externalDataConfiguration") else resource
@@ -48,7 +47,9 @@ def _query_schema(warehouse: Warehouse, definition: Mapping[str, Any], project: 
     view = warehouse.view("")
     try:
         execution = Execution(view, warehouse.ddl, warehouse.results)
-        return fields_to_rest(execution.dry_run(Query(project, str(definition.get("query", "")))).schema)
+        text = str(definition.get("query", ""))
+        text = legacy.translate(text) if definition.get("useLegacySql") else text
+        return fields_to_rest(execution.dry_run(Query(project, text)).schema)
     finally:
         view.cursor.close()
 

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from emulators.bigquery.state import data_statements
+from emulators.bigquery.state import avro_codecs, data_statements
 from emulators.bigquery.state.copies import run_copy
 from emulators.bigquery.state.extract_jobs import run_extract
 from emulators.bigquery.state.loads import run_load
@@ -16,6 +16,7 @@ def open_warehouse(
     tags: PolicyTags | None = None,
 ) -> Warehouse:  # fmt: skip
     """The warehouse of a state directory. storage: the address of Cloud Storage (http://host:port), or None."""
+    avro_codecs.install()
     warehouse = Warehouse(folder, storage, memory_limit, threads, tags)
     warehouse.kinds |= {
         "load": partial(run_load, warehouse),

@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_schema
+from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.objects import touch
+from emulators.bigquery.state.orc_files import orc_as_parquet
 from emulators.bigquery.state.parquet_files import narrowed
-from emulators.bigquery.state.text_formats import avro_rows, csv_rows, json_rows
+from emulators.bigquery.state.text_formats import avro_rows, json_rows
 
 _BATCH_ROWS = 20_000
 Rows = Iterator[dict[str, Any]]
@@ -23,14 +25,14 @@ _READERS: dict[str, Callable[[Path, str, Sequence[Field], Mapping[str, Any]], Ro
     "CSV": csv_rows,
     "AVRO": avro_rows,
 }
-FORMATS = ("PARQUET", *_READERS)
+FORMATS = ("PARQUET", "ORC", *_READERS)
 
 
 def source_format(configuration: Mapping[str, Any]) -> str:
-    """PARQUET, NEWLINE_DELIMITED_JSON, CSV or AVRO; refuses others."""
+    """PARQUET, ORC, NEWLINE_DELIMITED_JSON, CSV or AVRO; refuses others."""
     form = str(configuration.get("sourceFormat") or "CSV").upper()
     form = {"JSON": "NEWLINE_DELIMITED_JSON"}.get(form, form)
-    if form != "PARQUET" and form not in _READERS:
+    if form not in FORMATS:
         raise not_implemented(f"Source format {form}")
     return form
 
@@ -42,6 +44,8 @@ def as_parquet(
     form = source_format(configuration)
     if form == "PARQUET":
         return [(uri, narrowed(uri, path)) for uri, path in files]
+    if form == "ORC":
+        return [(uri, narrowed(uri, orc_as_parquet(uri, path))) for uri, path in files]
     return [(uri, _converted(form, uri, path, fields, configuration)) for uri, path in files]
 
 

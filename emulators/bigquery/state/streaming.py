@@ -9,7 +9,9 @@ import orjson
 from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state.arrow import append_rows
 from emulators.bigquery.state.catalog import Table
+from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.tables import create_table
 from emulators.bigquery.state.values import BadValue, convert_row
 from emulators.bigquery.state.warehouse import Warehouse
 
@@ -50,12 +52,25 @@ def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -
 
 
 def _target(warehouse: Warehouse, name: TableName, suffix: Any) -> Table:
-    if suffix:
-        raise invalid("templateSuffix is not supported; create the table and insert into it.")
     table = warehouse.catalog.require(name)
+    if suffix:
+        table = _from_template(warehouse, table, str(suffix))
     if table.kind != "TABLE":
         raise invalid(f"Cannot add rows to {table.name}: it is a {table.kind}.")
     return table
+
+
+def _from_template(warehouse: Warehouse, template: Table, suffix: str) -> Table:
+    """The table whose name is the template's with a suffix; made like the template when it is not there."""
+    own = template.name
+    name = TableName(own.project, own.dataset, own.table + suffix)
+    with warehouse.store.lock(str(name)), warehouse.store.transaction() as transaction:
+        found = warehouse.catalog.table(name, transaction)
+        if found is not None:
+            return found
+        reference = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
+        resource = copied_resource(template, "like") | {"tableReference": reference}
+        return create_table(warehouse.catalog, transaction, resource)
 
 
 def _error(reason: str, message: str, location: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
-"""Rows of JSON lines, CSV and Avro files, converted to the columns' types; what does not fit names file and line."""
+"""Rows of JSON lines and Avro files, converted to the columns' types; what does not fit names file and line."""
 
-import csv
 import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
@@ -13,13 +12,12 @@ import orjson
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.errors import ServiceError, invalid
-from emulators.bigquery.state.values import BadValue, convert, convert_row
+from emulators.bigquery.state.values import BadValue, convert_row
 
-_SEPARATORS = {"tab": "\t", "\\t": "\t"}
 Rows = Iterator[dict[str, Any]]
 
 
-class _Tolerance:
+class Tolerance:
     """Counts bad rows up to maxBadRecords."""
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
@@ -41,7 +39,7 @@ def open_source(path: Path) -> IO[bytes]:
 
 def json_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Rows:
     """One JSON object a line."""
-    tolerance, ignore = _Tolerance(configuration), bool(configuration.get("ignoreUnknownValues"))
+    tolerance, ignore = Tolerance(configuration), bool(configuration.get("ignoreUnknownValues"))
     with open_source(path) as source:
         for number, line in enumerate(source, 1):
             if not line.strip():
@@ -55,58 +53,6 @@ def json_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mapp
                 tolerance.bad(uri, number, f"JSON parsing error: {error}.")
             except BadValue as error:
                 tolerance.bad(uri, number, f"JSON processing encountered too many errors: {error.message}")
-
-
-def csv_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Rows:
-    """CSV with the options of csvOptions or of a load configuration."""
-    options = {**configuration, **(configuration.get("csvOptions") or {})}
-    tolerance, skip = _Tolerance(configuration), int(options.get("skipLeadingRows") or 0)
-    separator = str(options.get("fieldDelimiter") or ",")
-    quote = options.get("quote", '"')
-    null, jagged = options.get("nullMarker"), bool(options.get("allowJaggedRows"))
-    encoding = {"UTF-8": "utf-8", "ISO-8859-1": "latin-1"}.get(str(options.get("encoding") or "UTF-8").upper())
-    if encoding is None:
-        raise invalid(f"Encoding {options.get('encoding')!r} is not supported; use UTF-8 or ISO-8859-1.")
-    with open_source(path) as source:
-        lines = (line.decode(encoding) for line in source)
-        reader = csv.reader(
-            lines, delimiter=_SEPARATORS.get(separator, separator), quotechar=quote or None,
-            quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE, strict=True,
-        )  # fmt: skip
-        try:
-            for number, cells in enumerate(reader, 1):
-                if number <= skip or not cells:
-                    continue
-                row = _csv_row(fields, cells, null, jagged, bool(configuration.get("ignoreUnknownValues")))
-                if isinstance(row, str):
-                    tolerance.bad(uri, number, row)
-                else:
-                    yield row
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise invalid(
-                f"Error while reading data, error message: CSV processing encountered: {error}. File: {uri}", uri
-            ) from error
-
-
-def _csv_row(
-    fields: Sequence[Field], cells: list[str], null: str | None, jagged: bool, ignore: bool
-) -> dict[str, Any] | str:
-    """The row, or what is wrong with it."""
-    if len(cells) > len(fields) and not ignore:
-        return f"CSV table references column position {len(fields)}, but line contains {len(cells)} columns."
-    if len(cells) < len(fields) and not jagged:
-        return f"CSV table references column position {len(cells)}, but line contains only {len(cells)} columns."
-    row: dict[str, Any] = {}
-    try:
-        for position, field in enumerate(fields):
-            cell = cells[position] if position < len(cells) else None
-            missing = cell is None or (
-                cell == null if null is not None else cell == "" and field.type not in ("STRING", "BYTES")
-            )
-            row[field.name] = convert(field, None if missing else cell, False, field.name)
-    except BadValue as error:
-        return f"Could not parse {error.path}: {error.message}"
-    return row
 
 
 def avro_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Rows:
@@ -142,6 +88,8 @@ def _avro_value(field: Field, value: Any, path: str) -> Any:
     if field.mode == "REPEATED":
         if value is None:
             return []
+        if isinstance(value, Mapping) and [child.name for child in field.fields] == ["key", "value"]:
+            value = [{"key": key, "value": item} for key, item in value.items()]
         if not isinstance(value, list):
             raise BadValue(path, f"Field {path} is REPEATED, but the file has no array.")
         return [_avro_value(Field(field.name, field.type, "REQUIRED", field.fields), item, path) for item in value]
@@ -157,6 +105,8 @@ def _avro_value(field: Field, value: Any, path: str) -> Any:
             child.name: _avro_value(child, given.get(child.name.lower()), f"{path}.{child.name}")
             for child in field.fields
         }
+    if field.type == "STRING" and isinstance(value, Decimal):
+        return format(value.normalize(), "f")  # decimalTargetTypes may say so
     if isinstance(value, bool) != (field.type == "BOOL") or not isinstance(value, _AVRO[field.type]):
         raise BadValue(path, f"Field {path} has type {field.type}, but the file has {type(value).__name__}.")
     return float(value) if field.type == "FLOAT64" and isinstance(value, int) else value

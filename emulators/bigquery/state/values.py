@@ -11,12 +11,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
+from emulators.bigquery.sql.functions.intervals import interval_parse
+from emulators.bigquery.sql.geography.functions import st_geogfromgeojson, st_geogfromtext
 from emulators.bigquery.sql.model import Field
 
 _NUMERIC_LIMIT = Decimal(10) ** 29
 _MOMENT = re.compile(
     r"(\d{4}-\d{1,2}-\d{1,2})(?:[ Tt](\d{1,2}:\d{1,2}:\d{1,2})(?:\.(\d{1,9}))?)?\s*(Z|z|UTC|[+-]\d{1,2}(?::?\d{2})?)?"
 )
+
+
+_WORDS = {"INT64": "integer", "BOOL": "boolean", "FLOAT64": "floating point"}
 
 
 class BadValue(Exception):
@@ -63,19 +68,35 @@ def convert(field: Field, value: Any, ignore_unknown: bool, path: str) -> Any:
         if not isinstance(value, Mapping):
             raise BadValue(path, f"This field: {path} is not a record.")
         return convert_row(field.fields, value, ignore_unknown, f"{path}.")
-    if field.type not in _CONVERSIONS:
+    if field.type not in _CONVERSIONS and field.type != "RANGE":
         raise BadValue(path, f"Field {path} has type {field.type}, which cannot be written from JSON here.")
-    if isinstance(value, Mapping) and field.type != "JSON":
+    if field.type == "RANGE":
+        return _range(field.fields[0], value, path)
+    if isinstance(value, Mapping) and field.type not in ("JSON", "GEOGRAPHY"):
         raise BadValue(path, f"This field: {path} is not a record.")
     try:
         found = _CONVERSIONS[field.type](value)
     except (ValueError, InvalidOperation, OverflowError, binascii.Error):
-        raise BadValue(path, f"Cannot convert value to {field.type.lower()} (bad value): {_shown(value)}") from None
+        kind = _WORDS.get(field.type, field.type.lower())
+        raise BadValue(path, f"Cannot convert value to {kind} (bad value): {_shown(value)}") from None
     if field.max_length is not None and len(found) > field.max_length:
         raise BadValue(
             path, f"Field {path}: value of length {len(found)} exceeds the maximum length {field.max_length}."
         )
     return found if field.precision is None else _within(found, field, path)
+
+
+def _range(limit: Field, value: Any, path: str) -> dict[str, Any]:
+    """{"start": ..., "end": ...}, or the text [start, end); a side that is absent, null or UNBOUNDED has no limit."""
+    text = re.fullmatch(r"\[(.*?), (.*?)\)", value) if isinstance(value, str) else None
+    sides = dict(zip(("start", "end"), text.groups(), strict=True)) if text else value
+    if not isinstance(sides, Mapping):
+        raise BadValue(path, f"Cannot convert value to range (bad value): {_shown(value)}")
+    given = {side: None if sides.get(side) in ("UNBOUNDED", "NULL", None) else sides[side] for side in ("start", "end")}
+    found = {side: convert(replace(limit, name=side), item, False, f"{path}.{side}") for side, item in given.items()}
+    if None not in found.values() and found["start"] >= found["end"]:
+        raise BadValue(path, f"Range start must be less than range end: {_shown(value)}")
+    return found
 
 
 def _within(value: Decimal, field: Field, path: str) -> Decimal:
@@ -209,6 +230,20 @@ def _json(value: Any) -> str:
     return json.dumps(value)
 
 
+def _geography(value: Any) -> str:
+    """WKT, or GeoJSON as text or as an object."""
+    text = json.dumps(value) if isinstance(value, Mapping) else value
+    if not isinstance(text, str):
+        raise ValueError
+    return st_geogfromgeojson(text) if text.lstrip().startswith("{") else st_geogfromtext(text)
+
+
+def _interval(value: Any) -> tuple[int, int, int]:
+    """Months, days and nanoseconds of BigQuery's canonical text."""
+    months, _, days, _, micros, _ = interval_parse(value if isinstance(value, str) else "").split()
+    return int(months), int(days), int(micros) * 1000
+
+
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "INT64": _integer,
     "FLOAT64": _floating,
@@ -222,4 +257,6 @@ _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "DATETIME": _datetime,
     "TIMESTAMP": _timestamp,
     "JSON": _json,
+    "GEOGRAPHY": _geography,
+    "INTERVAL": _interval,
 }

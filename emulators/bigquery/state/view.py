@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from emulators.bigquery.sql import legacy
 from emulators.bigquery.sql.model import Field, SqlError, Statement, TableInfo, TableName
 from emulators.bigquery.state.catalog import Catalog, Table, quote
 from emulators.bigquery.state.external import External
@@ -53,15 +54,30 @@ class View:
         self.tags = tags
         self.transaction: Transaction | None = None
         self.read = Read()
+        self.place: str | None = None  # where the job runs, when its caller has said so: nothing else is found
+        self._defined: dict[str, Table] = {}
         self._external, self._information, self._anonymous = external, information, anonymous
 
     def resolve(self, name: TableName) -> TableName:
         """A temporary table's real name; others as they are."""
         return TableName(name.project, self.temporary, name.table) if name.dataset == SESSION else name
 
+    def define(self, name: TableName, definition: Mapping[str, Any]) -> None:
+        """An external table for this script alone (tableDefinitions); 400 for a definition that is wrong."""
+        reference = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
+        resource = {"tableReference": reference, "type": "EXTERNAL", "externalDataConfiguration": definition}
+        self._defined[str(name)] = Table(self._external.prepare(resource))
+
     def find(self, name: TableName) -> Table | None:
         """The table with its resource, or None."""
-        return self.catalog.table(self.resolve(name), self.transaction)
+        defined = self._defined.get(str(name))
+        if defined is not None:
+            return defined
+        found = self.catalog.table(self.resolve(name), self.transaction)
+        return None if found is None or self._elsewhere(str(found.resource["location"])) else found
+
+    def _elsewhere(self, location: str) -> bool:
+        return self.place is not None and location.lower() != self.place.lower()
 
     def table(self, name: TableName) -> TableInfo | None:
         anonymous = self._anonymous.get(str(name))
@@ -70,7 +86,10 @@ class View:
         found = self.find(name)
         if found is None:
             return None
-        query = (found.resource.get("view") or found.resource.get("materializedView") or {}).get("query")
+        definition = found.resource.get("view") or found.resource.get("materializedView") or {}
+        query = definition.get("query")
+        if query and definition.get("useLegacySql"):
+            query = legacy.translate(query)
         partitions, hidden, required = _partition_columns(found), hidden_fields(found), _filter_required(found)
         if found.kind == "EXTERNAL":
             partitions, hidden, required = self._external.describe(found)
@@ -84,7 +103,7 @@ class View:
         if dataset == SESSION:
             return "US"
         found = self.catalog.get("dataset", f"{project}:{dataset}", self.transaction)
-        return None if found is None else str(found["location"])
+        return None if found is None or self._elsewhere(str(found["location"])) else str(found["location"])
 
     def relation(self, name: TableName, predicates: Sequence[str], as_of: datetime | None = None) -> str:
         anonymous = self._anonymous.get(str(name))

@@ -1,12 +1,15 @@
 """The whole service without a transport: one object per state directory."""
 
+import re
 import shutil
+import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.sql.model import SqlError, TableName
 from emulators.bigquery.sql.translate import install
 from emulators.bigquery.state.anonymous import AnonymousTables
 from emulators.bigquery.state.budget import Budget
@@ -22,12 +25,15 @@ from emulators.bigquery.state.objects import Objects
 from emulators.bigquery.state.outcomes import Outcome
 from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.queries import Execution, temporary_name
-from emulators.bigquery.state.query_jobs import describe, query_of, reference
+from emulators.bigquery.state.query_jobs import describe, query_of, reference, stack_frame
 from emulators.bigquery.state.sizes import Sizes
 from emulators.bigquery.state.store import Store, Transaction
 from emulators.bigquery.state.streaming_timeline import StreamingTimeline
-from emulators.bigquery.state.view import View
+from emulators.bigquery.state.view import SESSION, View
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options
+
+_DEFAULTS = {"priority": "INTERACTIVE", "useLegacySql": False}
+_DATASETS = re.compile(r"(?:\b([a-z][a-z0-9-]{4,28}[a-z0-9])`?\.)?`?\b(\w+)`?\.`?\w")
 
 
 class Warehouse:
@@ -105,14 +111,20 @@ class Warehouse:
             )
         configuration |= {"jobType": kinds[0].upper()}
         work = work or self.kinds[kinds[0]]
+        if kinds[0] == "query":
+            configuration["query"] = _DEFAULTS | configuration["query"]
         place = self._location(project, configuration[kinds[0]])
         return self.jobs.start(project, body.get("jobReference") or {}, configuration, place, user, work, inline)
 
     def _location(self, project: str, configuration: Mapping[str, Any]) -> str:
-        """Where a job runs: where its default dataset or destination is, else US."""
+        """Where a job runs: as its default dataset, its destination or its query's first dataset does, else US."""
         for key in ("defaultDataset", "destinationTable"):
             target = configuration.get(key) or {}
             found = self.catalog.get("dataset", f"{target.get('projectId') or project}:{target.get('datasetId')}")
+            if found is not None:
+                return str(found["location"])
+        for named, dataset in _DATASETS.findall(str(configuration.get("query") or "")):
+            found = self.catalog.get("dataset", f"{named or project}:{dataset}")
             if found is not None:
                 return str(found["location"])
         return "US"
@@ -126,6 +138,9 @@ class Warehouse:
             refuse_update_options(where)
         session = self._session(configuration)
         view = self.view(query.user, session)
+        view.place = job.location if job.location_given else None
+        for name, definition in (configuration.get("tableDefinitions") or {}).items():
+            view.define(TableName(job.project, SESSION, name), definition)
         if session is not None:
             job.statistics["sessionInfo"] = {"sessionId": session}
         budget = Budget(self.sizes, view, _limit(configuration))
@@ -140,23 +155,35 @@ class Warehouse:
         )
         job.cancel = execution.cancel
         try:
-            outcome = execution.dry_run(query) if job.resource["configuration"].get("dryRun") else execution.run(query)
+            with _within(job.resource["configuration"].get("jobTimeoutMs"), execution):
+                dry_run = job.resource["configuration"].get("dryRun")
+                outcome = execution.dry_run(query) if dry_run else execution.run(query)
             self._describe(job, outcome, view, budget)
             if job.kept:
                 with self.store.transaction() as transaction:
                     transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
+        except (SqlError, ServiceError):
+            self._add_children(job, execution.outcomes if execution.is_script else [])
+            raise
         finally:
             view.cursor.close()
 
-    def _add_child(self, parent: Job, outcome: Outcome, number: int) -> None:
-        """A script's statement as a finished job of its own."""
-        configuration: Resource = {"jobType": "QUERY", "query": {"query": outcome.text, "useLegacySql": False}}
-        user, child_id = parent.resource["user_email"], f"script_job_{uuid.uuid4().hex}_{number}"
-        child = Job(parent.project, child_id, parent.location, configuration, user)
-        child.statistics["parentJobId"] = parent.id
-        describe(child, outcome, outcome.processed, 0, 0)
-        child.finish()
-        self.jobs.add_child(child)
+    def _add_children(self, parent: Job, outcomes: Sequence[Outcome]) -> None:
+        """A script's statements as finished jobs of their own."""
+        at, text = 0, str(parent.resource["configuration"]["query"]["query"])
+        for number, outcome in enumerate(outcomes):
+            configuration: Resource = {"jobType": "QUERY", "query": _DEFAULTS | {"query": outcome.text}}
+            user, child_id = parent.resource["user_email"], f"script_job_{uuid.uuid4().hex}_{number}"
+            child = Job(parent.project, child_id, parent.location, configuration, user)
+            at = max(at, text.find(outcome.text, at))
+            frame = stack_frame(text, outcome.text, at)
+            child.statistics.update({"parentJobId": parent.id, "scriptStatistics": frame})
+            describe(child, outcome, outcome.processed, 0, 0)
+            self._place_result(child, outcome)
+            child.finish(outcome.error)
+            self.jobs.add_child(child)
+        if outcomes:
+            parent.statistics["numChildJobs"] = str(len(outcomes))
 
     def _keep(
         self, job: Job, transaction: Transaction, outcome: Outcome, view: View, budget: Budget, more: bool
@@ -176,20 +203,42 @@ class Warehouse:
         transaction.record("job", job.key, done)
 
     def _describe(self, job: Job, outcome: Outcome, view: View, budget: Budget) -> None:
-        configuration = job.resource["configuration"]["query"]
         describe(job, outcome, budget.processed, budget.billed, view.read.files)
-        for number, child in enumerate(outcome.children):
-            self._add_child(job, child, number)
-        if job.resource["configuration"].get("dryRun"):
-            return
+        self._add_children(job, outcome.children)
+        if not job.resource["configuration"].get("dryRun"):
+            self._place_result(job, outcome)
+
+    def _place_result(self, job: Job, outcome: Outcome) -> None:
+        """Give the rows of a query a table, so that they can be read page by page."""
+        configuration = job.resource["configuration"]["query"]
         if outcome.result is not None and outcome.target is None:
             name = TableName(job.project, "_results", f"anon{uuid.uuid4().hex}")
             self.anonymous.add(name, outcome.result)
             configuration["destinationTable"] = reference(name)
+            configuration |= {"createDisposition": "CREATE_IF_NEEDED", "writeDisposition": "WRITE_TRUNCATE"}
             job.table = name
         elif outcome.target is not None:
             configuration["destinationTable"] = reference(outcome.target)
             job.table = outcome.target if outcome.wrote_result else None
+
+
+@contextmanager
+def _within(milliseconds: Any, execution: Execution) -> Iterator[None]:
+    """End the execution when it takes longer (jobTimeoutMs): 499 stopped."""
+    if not milliseconds or int(milliseconds) <= 0:
+        yield
+        return
+    seconds = int(milliseconds) / 1000
+    message = (
+        f"Operation timed out after {seconds} seconds. Consider reducing the amount of work performed by your "
+        "operation so that it can complete within this limit."
+    )
+    timer = threading.Timer(seconds, execution.cancel, [message])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _limit(configuration: Mapping[str, Any]) -> int | None:

@@ -43,6 +43,8 @@ def destination(configuration: Mapping[str, Any], default_write: str) -> Destina
     settings = {key: configuration[key] for key in _TABLE_SETTINGS if configuration.get(key)}
     properties = configuration.get("destinationTableProperties") or {}
     settings |= {key: properties[key] for key in ("description", "friendlyName", "labels") if properties.get(key)}
+    if configuration.get("destinationEncryptionConfiguration"):
+        settings["encryptionConfiguration"] = configuration["destinationEncryptionConfiguration"]
     update = tuple(configuration.get("schemaUpdateOptions") or ())
     name = TableName(reference["projectId"], reference["datasetId"], table)
     return Destination(name, partition or None, write, create, settings, update)

@@ -1,7 +1,9 @@
 """The REST service: routes, errors in the service's form, and a thread for each request."""
 
+import gzip
 import logging
 import re
+import zlib
 from collections.abc import Callable
 
 import anyio.to_thread
@@ -12,12 +14,13 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from emulators.bigquery.sql.model import SqlError
-from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire import (
     datasets,
     discovery,
     jobs,
+    models,
     policies,
     projects,
     routines,
@@ -26,7 +29,7 @@ from emulators.bigquery.wire import (
     tables,
     uploads,
 )
-from emulators.bigquery.wire.replies import refusal
+from emulators.bigquery.wire.replies import refusal, shaped
 
 log = logging.getLogger("bigquery")
 Handler = Callable[[Warehouse, Request, bytes], Response]
@@ -71,6 +74,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", _ROUTINE, routines.get),
     ("PUT", _ROUTINE, routines.update),
     ("DELETE", _ROUTINE, routines.delete),
+    ("GET", _DATASET + "/models", models.listing),
+    *((method, _DATASET + "/models/{model}", models.get) for method in ("GET", "PATCH", "DELETE")),
     ("POST", "/projects/{project}/jobs", jobs.insert),
     ("GET", "/projects/{project}/jobs", jobs.listing),
     ("GET", "/projects/{project}/jobs/{job}", jobs.get),
@@ -127,20 +132,30 @@ class Router:
             request.state.file = await uploads.spool(self._warehouse, request)
         else:
             body = await request.body()
+        if body and request.headers.get("content-encoding") == "gzip":
+            try:
+                body = gzip.decompress(body)
+            except (OSError, EOFError, zlib.error):
+                return refusal(invalid("The body of the request is not gzip, as its Content-Encoding says."))
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(_THREADS)
         return await anyio.to_thread.run_sync(self._run, handler, request, body, limiter=self._limiter)
 
     def _find(self, request: Request, path: str) -> Handler | None:
+        asked = (
+            request.headers.get("x-http-method-override", request.method)
+            if request.method == "POST"
+            else request.method
+        )
         for method, pattern, handler in self._routes:
-            if method == request.method and (match := pattern.fullmatch(path)):
+            if method == asked and (match := pattern.fullmatch(path)):
                 request.scope["path_params"] = match.groupdict()
                 return handler
         return None
 
     def _run(self, handler: Handler, request: Request, body: bytes) -> Response:
         try:
-            return handler(self._warehouse, request, body)
+            return shaped(request, handler(self._warehouse, request, body))
         except ServiceError as error:
             return refusal(error)
         except SqlError as error:

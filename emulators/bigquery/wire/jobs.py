@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.state.catalog import Resource
-from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.errors import ServiceError, invalid, not_found
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.pages import job_page
 from emulators.bigquery.state.schema import fields_to_rest
@@ -15,7 +15,7 @@ from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.principal import principal
 from emulators.bigquery.wire.replies import number, page_of, reply, self_link
 from emulators.bigquery.wire.request_bodies import parse_body
-from emulators.bigquery.wire.rows import rest_rows
+from emulators.bigquery.wire.rows import rest_rows, timestamp_format
 
 _SHORT_WAIT = 0.3  # seconds in which most jobs end, so that the caller needs no second look
 _YOUNG = 5.0  # seconds of a job's life in which a look at it waits for its end, as clients sleep between two looks
@@ -40,8 +40,12 @@ def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 
 def find(warehouse: Warehouse, request: Request) -> Job:
-    """The job that a path names."""
-    return warehouse.jobs.get(request.path_params["project"], request.path_params["job"])
+    """The job that a path names; 404 as well when `location` is another one than the job's."""
+    project, job_id, place = request.path_params["project"], request.path_params["job"], request.query_params
+    job = warehouse.jobs.get(project, job_id)
+    if place.get("location", job.location).lower() != job.location.lower():
+        raise not_found("Job", f"{project}:{place['location']}.{job_id}")
+    return job
 
 
 def job_body(request: Request, job: Job) -> Resource:
@@ -105,7 +109,9 @@ def query(warehouse: Warehouse, request: Request, body: bytes) -> Response:
         "writeIncrementalResults",
     )
     configuration: dict[str, Any] = {"query": {key: content[key] for key in kept if key in content}}
-    configuration |= {key: content[key] for key in ("dryRun", "labels") if key in content}
+    configuration |= {
+        key: content[key] for key in ("dryRun", "labels", "jobTimeoutMs", "reservation") if key in content
+    }
     reference = {"location": content["location"]} if content.get("location") else {}
     project = request.path_params["project"]
     timeout = _milliseconds(content.get("timeoutMs", 10_000))
@@ -118,9 +124,27 @@ def query(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     job.done.wait(timeout)
     if job.error is not None:
         raise job.error
-    formats = content.get("formatOptions") or {}
-    page = _page(warehouse, job, 0, content.get("maxResults"), bool(formats.get("useInt64Timestamp")))
-    return reply({"kind": "bigquery#queryResponse", **page, **_dml(job), "queryId": job.id})
+    formats = {f"formatOptions.{key}": str(value) for key, value in (content.get("formatOptions") or {}).items()}
+    page = _page(warehouse, job, 0, content.get("maxResults"), timestamp_format(formats))
+    answer = {"kind": "bigquery#queryResponse", **page, **_timing(job), **_created(content, page), "queryId": job.id}
+    return reply({key: value for key, value in answer.items() if value is not None})
+
+
+def _created(content: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
+    """Whether a job is part of the answer: not where it is optional, and the whole result is in this page."""
+    if content.get("jobCreationMode") != "JOB_CREATION_OPTIONAL":
+        return {"jobCreationReason": {"code": "REQUESTED"}}
+    if page["jobComplete"] and "pageToken" not in page:
+        return {"jobReference": None}
+    return {"jobCreationReason": {"code": "LARGE_RESULTS" if page["jobComplete"] else "LONG_RUNNING"}}
+
+
+def _timing(job: Job) -> dict[str, Any]:
+    """What a queries answer says of the job itself."""
+    found = {key: job.statistics[key] for key in ("creationTime", "startTime", "endTime", "sessionInfo")
+             if key in job.statistics}  # fmt: skip
+    billed = (job.statistics.get("query") or {}).get("totalBytesBilled")
+    return found | {"location": job.location} | ({"totalBytesBilled": billed, "totalSlotMs": "0"} if billed else {})
 
 
 def _request_job(request_id: Any) -> str:
@@ -153,17 +177,12 @@ def results(warehouse: Warehouse, request: Request, body: bytes) -> Response:
         raise job.error
     start = number(request, "startIndex", 0) or 0
     token = number(request, "pageToken")
-    micros = request.query_params.get("formatOptions.useInt64Timestamp", "").lower() == "true"
-    page = _page(warehouse, job, start if token is None else token, number(request, "maxResults"), micros)
-    return reply({"kind": "bigquery#getQueryResultsResponse", "etag": job.id, **page, **_dml(job)})
+    form = timestamp_format(request.query_params)
+    page = _page(warehouse, job, start if token is None else token, number(request, "maxResults"), form)
+    return reply({"kind": "bigquery#getQueryResultsResponse", "etag": job.id, **page})
 
 
-def _dml(job: Job) -> dict[str, Any]:
-    statistics = job.statistics.get("query") or {}
-    return {key: statistics[key] for key in ("numDmlAffectedRows", "dmlStats") if key in statistics}
-
-
-def _page(warehouse: Warehouse, job: Job, start: int, count: Any, micros: bool) -> dict[str, Any]:
+def _page(warehouse: Warehouse, job: Job, start: int, count: Any, timestamps: str) -> dict[str, Any]:
     """jobComplete, schema, totalRows, rows and the next page's token."""
     reference = job.resource["jobReference"]
     if not job.done.is_set():
@@ -173,6 +192,7 @@ def _page(warehouse: Warehouse, job: Job, start: int, count: Any, micros: bool) 
         "jobReference": reference, "jobComplete": True, "cacheHit": False,
         "totalBytesProcessed": statistics.get("totalBytesProcessed", "0"),
     }  # fmt: skip
+    head |= {key: statistics[key] for key in ("numDmlAffectedRows", "dmlStats") if key in statistics}
     if job.resource["configuration"].get("dryRun"):
         return head | {"schema": statistics.get("schema", {"fields": []}), "totalRows": "0"}
     page = job_page(warehouse, job, start, None if count is None else int(count))
@@ -180,6 +200,6 @@ def _page(warehouse: Warehouse, job: Job, start: int, count: Any, micros: bool) 
         return head
     head |= {"schema": fields_to_rest(page.fields), "totalRows": str(page.total)}
     if page.rows.num_rows:
-        head["rows"] = rest_rows(page.rows, page.fields, micros)
+        head["rows"] = rest_rows(page.rows, page.fields, timestamps)
     end = start + page.rows.num_rows
     return head | ({"pageToken": str(end)} if end < page.total and count != 0 else {})

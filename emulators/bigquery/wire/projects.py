@@ -1,5 +1,7 @@
 """projects.list and projects.getServiceAccount."""
 
+import hashlib
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +18,9 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 
 def _project(name: str) -> dict[str, object]:
-    return {"kind": "bigquery#project", "id": name, "friendlyName": name, "projectReference": {"projectId": name}}
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:5], "big")  # a project's own, as in the service
+    return {"kind": "bigquery#project", "id": name, "numericId": str(number), "friendlyName": name,
+            "projectReference": {"projectId": name}}  # fmt: skip
 
 
 def service_account(warehouse: Warehouse, request: Request, body: bytes) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, etag
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.sizes import Sizes
+from emulators.bigquery.wire.partial import masked, parse_mask
 
 
 def reply(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -20,6 +21,22 @@ def reply(content: Any, status: int = 200, headers: Mapping[str, str] | None = N
 def refusal(error: ServiceError) -> Response:
     """A ServiceError as a response."""
     return reply(error.body, error.code)
+
+
+def shaped(request: Request, response: Response) -> Response:
+    """A good answer as the caller wants it: parts of it (fields), indented (prettyPrint), or 304 when it is known."""
+    fields, pretty = request.query_params.get("fields"), flag(request, "prettyPrint")
+    known = request.headers.get("if-none-match")
+    if response.media_type != "application/json" or not (fields or pretty or known):
+        return response
+    content = orjson.loads(response.body)
+    if known and request.method == "GET" and content.get("etag") and content["etag"] in known:
+        return Response(status_code=304, headers={"etag": content["etag"]})
+    shown = masked(content, parse_mask(fields)) if fields else content
+    return Response(
+        orjson.dumps(shown, option=orjson.OPT_INDENT_2 if pretty else 0), response.status_code,
+        media_type="application/json",
+    )  # fmt: skip
 
 
 def number(request: Request, name: str, default: int | None = None) -> int | None:
@@ -93,5 +110,5 @@ def table_summary(table: Table) -> dict[str, Any]:
             "creationTime", "expirationTime", "requirePartitionFilter", "view")  # fmt: skip
     found = {key: table.resource[key] for key in kept if key in table.resource}
     if "view" in found:
-        found["view"] = {"useLegacySql": False}
+        found["view"] = {"useLegacySql": bool(found["view"].get("useLegacySql"))}
     return {"kind": "bigquery#table", "id": str(table.name)} | found

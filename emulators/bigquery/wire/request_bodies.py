@@ -45,6 +45,8 @@ def _check(value: Any, kind: Mapping[str, Any], path: str, project: str | None) 
             return
         kind = document()["schemas"][reference]
     name = kind.get("type")
+    if reference == "QueryParameterValue" and isinstance(value, dict) and isinstance(value.get("value"), int | float):
+        value["value"] = orjson.dumps(value["value"]).decode()  # clients send FLOAT64 parameters as JSON numbers
     if name == "object":
         _check_object(value, kind, path, project)
         if project is not None and reference in ("TableReference", "DatasetReference"):

@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.errors import invalid
 
 Encoder = Callable[[Any], Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,27 +20,38 @@ _ESCAPED = r'[\x00-\x1f"\\]'  # what JSON text must escape
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def rest_rows(table: pa.Table, fields: Sequence[Field], int64_timestamps: bool) -> orjson.Fragment:
-    """A page of rows as JSON text. int64_timestamps: microseconds as integer text, else seconds as float text."""
+def timestamp_format(options: Mapping[str, str]) -> str:
+    """formatOptions of a request: FLOAT64 (seconds), INT64 (microseconds) or ISO8601_STRING; 400 for another one."""
+    form = options.get("formatOptions.timestampOutputFormat") or "TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED"
+    micros = str(options.get("formatOptions.useInt64Timestamp", "")).lower() == "true"
+    if form == "TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED":
+        return "INT64" if micros else "FLOAT64"
+    if form not in _TIMESTAMPS or (micros and form != "INT64"):
+        raise invalid(f"Invalid value for formatOptions.timestampOutputFormat: {form}")
+    return form
+
+
+def rest_rows(table: pa.Table, fields: Sequence[Field], timestamps: str) -> orjson.Fragment:
+    """A page of rows as JSON text; timestamps: see timestamp_format."""
     if not fields:
         return orjson.Fragment(b"[" + b",".join([b'{"f":[]}'] * table.num_rows) + b"]")
-    columns = [json_column(table.column(i), field, int64_timestamps) for i, field in enumerate(fields)]
+    columns = [json_column(table.column(i), field, timestamps) for i, field in enumerate(fields)]
     row = '{"f":[' + ",".join(['{"v":%s}'] * len(columns)) + "]}"
     return orjson.Fragment("[" + ",".join([row % values for values in zip(*columns, strict=True)]) + "]")
 
 
-def json_column(column: pa.ChunkedArray, field: Field, int64_timestamps: bool) -> list[str]:
+def json_column(column: pa.ChunkedArray, field: Field, timestamps: str) -> list[str]:
     """Each value of a column as JSON text: plain types by Arrow, which is many times faster, the others one by one."""
-    texts = None if field.mode == "REPEATED" else _plain_texts(column, field, int64_timestamps)
+    texts = None if field.mode == "REPEATED" else _plain_texts(column, field, timestamps)
     if texts is not None:
         quoted = pc.binary_join_element_wise('"', texts, '"', "")
         found: list[str] = pc.fill_null(quoted, "null").to_pylist()
         return found
-    encode = encoder(field, int64_timestamps)
+    encode = encoder(field, timestamps)
     return [orjson.dumps(encode(value)).decode() for value in column.to_pylist()]
 
 
-def _plain_texts(column: pa.ChunkedArray, field: Field, int64_timestamps: bool) -> pa.ChunkedArray | None:
+def _plain_texts(column: pa.ChunkedArray, field: Field, timestamps: str) -> pa.ChunkedArray | None:
     """The texts of a column that need no escaping, or None when Arrow would write them otherwise than BigQuery."""
     kind = field.type
     if kind in ("INT64", "DATE"):
@@ -50,7 +62,7 @@ def _plain_texts(column: pa.ChunkedArray, field: Field, int64_timestamps: bool) 
         return pc.if_else(column, "true", "false")
     if kind == "FLOAT64":
         return None if _any(pc.invert(pc.is_finite(column))) else pc.cast(column, pa.string())
-    if kind == "TIMESTAMP" and int64_timestamps:
+    if kind == "TIMESTAMP" and timestamps == "INT64":
         return pc.cast(pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.int64()), pa.string())
     if kind in ("NUMERIC", "BIGNUMERIC"):
         texts = pc.cast(column, pa.string())
@@ -64,24 +76,24 @@ def _any(flags: pa.ChunkedArray) -> bool:
     return bool(pc.any(flags).as_py())
 
 
-def encoder(field: Field, int64_timestamps: bool) -> Encoder:
+def encoder(field: Field, timestamps: str) -> Encoder:
     """How one value of a column becomes JSON."""
     if field.mode == "REPEATED":
-        element = encoder(Field(field.name, field.type, "NULLABLE", field.fields), int64_timestamps)
+        element = encoder(Field(field.name, field.type, "NULLABLE", field.fields), timestamps)
         return lambda values: [{"v": element(value)} for value in values or ()]
     if field.type == "STRUCT":
-        parts = [encoder(child, int64_timestamps) for child in field.fields]
+        parts = [encoder(child, timestamps) for child in field.fields]
         return lambda value: (
             None
             if value is None
             else {"f": [{"v": part(inner)} for part, inner in zip(parts, value.values(), strict=True)]}
         )
     if field.type == "RANGE":
-        limit = encoder(field.fields[0], int64_timestamps)
+        limit = encoder(field.fields[0], timestamps)
         return lambda value: (
             None if value is None else (f"[{_limit(limit, value['start'])}, {_limit(limit, value['end'])})")
         )
-    scalar = _timestamp_micros if field.type == "TIMESTAMP" and int64_timestamps else _SCALARS[field.type]
+    scalar = _TIMESTAMPS[timestamps] if field.type == "TIMESTAMP" else _SCALARS[field.type]
     return lambda value: None if value is None else scalar(value)
 
 
@@ -107,6 +119,15 @@ def _timestamp_micros(value: datetime) -> str:
 def _timestamp_seconds(value: datetime) -> str:
     micros = (value - _EPOCH) // _MICROSECOND
     return repr(micros / 1_000_000)
+
+
+def _timestamp_text(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+_TIMESTAMPS: dict[str, Encoder] = {
+    "FLOAT64": _timestamp_seconds, "INT64": _timestamp_micros, "ISO8601_STRING": _timestamp_text,
+}  # fmt: skip
 
 
 def _clock(value: time) -> str:
@@ -139,6 +160,5 @@ _SCALARS: dict[str, Encoder] = {
     "DATE": date.isoformat,
     "TIME": _clock,
     "DATETIME": datetime.isoformat,
-    "TIMESTAMP": _timestamp_seconds,
     "INTERVAL": _interval,
 }

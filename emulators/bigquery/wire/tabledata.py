@@ -10,8 +10,8 @@ from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.principal import principal
 from emulators.bigquery.wire.replies import number, reply
 from emulators.bigquery.wire.request_bodies import parse_body
-from emulators.bigquery.wire.rows import rest_rows
-from emulators.bigquery.wire.tables import name_of
+from emulators.bigquery.wire.rows import rest_rows, timestamp_format
+from emulators.bigquery.wire.tables import name_of, partition_of
 
 
 def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
@@ -29,10 +29,12 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
         table = warehouse.catalog.require(name)
         require_all_rows(warehouse.catalog, table.name, principal(request), "listing it")
         warehouse.tags.require(table, principal(request), [field.name for field in table.fields], clear=True)
-        page = table_page(warehouse, table, begin, count, selected.split(",") if selected else None)
-    micros = request.query_params.get("formatOptions.useInt64Timestamp", "").lower() == "true"
+        page = table_page(
+            warehouse, table, begin, count, selected.split(",") if selected else None, partition_of(request)
+        )
+    form = timestamp_format(request.query_params)
     found = {"kind": "bigquery#tableDataList", "etag": "", "totalRows": str(page.total),
-             "rows": rest_rows(page.rows, page.fields, micros)}  # fmt: skip
+             "rows": rest_rows(page.rows, page.fields, form)}  # fmt: skip
     end = begin + page.rows.num_rows
     if end < page.total and page.rows.num_rows:
         found["pageToken"] = str(end)

@@ -1,9 +1,14 @@
 """tables.*: thin over state."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.state.catalog import Table
+from emulators.bigquery.state.pages import table_page
+from emulators.bigquery.state.partition_summary import SUMMARY
 from emulators.bigquery.state.rest_tables import change_table, delete_table, insert_table
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.warehouse import Warehouse
@@ -43,7 +48,25 @@ def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
             }
         )
     table = warehouse.catalog.require(name)
-    return reply(table_body(request, table, warehouse.catalog, warehouse.sizes))
+    body_of_table = table_body(request, table, warehouse.catalog, warehouse.sizes)
+    return reply(body_of_table | _decorated(warehouse, table, partition_of(request)))
+
+
+def partition_of(request: Request) -> str | None:
+    """The partition that a path's table is decorated with ($20240101), or None."""
+    return str(request.path_params["table"]).partition("$")[2] or None
+
+
+def _decorated(warehouse: Warehouse, table: Table, partition: str | None) -> dict[str, Any]:
+    """What is of a partition's own: its name and its rows; of the list of partitions its columns as well."""
+    if partition is None:
+        return {}
+    name, page = f"{table.name.table}${partition}", table_page(warehouse, table, 0, 0, None, partition)
+    found = {
+        "id": f"{table.name}${partition}", "tableReference": table.resource["tableReference"] | {"tableId": name},
+        "numRows": str(page.total),
+    }  # fmt: skip
+    return found | ({"schema": fields_to_rest(page.fields)} if partition == SUMMARY else {})
 
 
 def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
@@ -75,5 +98,5 @@ def _change(warehouse: Warehouse, request: Request, body: bytes, replace: bool) 
 
 def delete(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """DELETE of a table, or with a decorator of a partition's rows; 404 when it is not there."""
-    delete_table(warehouse, name_of(request), request.path_params["table"].partition("$")[2] or None)
+    delete_table(warehouse, name_of(request), partition_of(request))
     return Response(status_code=204)

@@ -112,7 +112,7 @@ def test_csv_keeps_its_first_row_unless_it_is_a_header(client: bigquery.Client, 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('{"a": "x"}', "Cannot convert value to int64"),
+        ('{"a": "x"}', "Cannot convert value to integer"),
         ("{", "JSON parsing error"),
         ('{"a": 1, "zz": 1}', "no such field: zz"),
         ("{}", "Missing required"),

@@ -1,0 +1,131 @@
+"""Load jobs: what the options of CSV, Parquet, ORC and Avro files do, and the codecs of exports."""
+
+import io
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import fastavro
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery, storage
+from pyarrow import orc
+
+from tests.emulators.bigquery.service.conftest import PROJECT
+
+Field = bigquery.SchemaField
+NUMBER_AND_TEXT = [Field("a", "INT64"), Field("b", "STRING")]
+
+
+def load(client: bigquery.Client, dataset: str, content: bytes, **options: Any) -> list[tuple[Any, ...]]:
+    """The rows of a new table made of a file."""
+    settings = bigquery.LoadJobConfig(write_disposition="WRITE_TRUNCATE", **options)
+    client.load_table_from_file(io.BytesIO(content), f"{PROJECT}.{dataset}.t", job_config=settings).result()
+    return [tuple(row) for row in client.list_rows(client.get_table(f"{dataset}.t"))]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "rows"),
+    [
+        (b'1,\n2,""\n', {}, [(1, None), (2, "")]),
+        (b"NA,x\n2,-\n3,\n", {"null_markers": ["NA", "-"]}, [(None, "x"), (2, None), (3, "")]),
+        (b"1|'a|b'\n", {"field_delimiter": "|", "quote_character": "'"}, [(1, "a|b")]),
+        (b'1\t"a\n', {"field_delimiter": "\t", "quote_character": ""}, [(1, '"a')]),
+        (b'1,"a\nb"\n', {"allow_quoted_newlines": True}, [(1, "a\nb")]),
+        (b"b,a\nx,1\n", {"skip_leading_rows": 1, "source_column_match": "NAME"}, [(1, "x")]),
+        ("1,\u00e9\n".encode("latin-1"), {"encoding": "ISO-8859-1"}, [(1, "\u00e9")]),
+        ("1,\u00e9\n".encode("utf-16-le"), {"encoding": "UTF-16LE"}, [(1, "\u00e9")]),
+        ("1,\u00e9\n".encode("utf-32-be"), {"encoding": "UTF-32BE"}, [(1, "\u00e9")]),
+    ],
+)
+def test_csv_is_read_as_its_options_say(
+    client: bigquery.Client, dataset: str, content: bytes, options: dict[str, Any], rows: list[tuple[Any, ...]]
+) -> None:
+    assert load(client, dataset, content, schema=NUMBER_AND_TEXT, **options) == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b'1,"a\nb"\n', "Missing close quote character"), (b"1,a\x00b\n", r"Bad character \(ASCII 0\)")],
+)
+def test_csv_that_needs_an_option_is_refused_without_it(
+    client: bigquery.Client, dataset: str, content: bytes, words: str
+) -> None:
+    with pytest.raises(BadRequest, match=words):
+        load(client, dataset, content, schema=NUMBER_AND_TEXT)
+
+
+def test_dates_and_times_have_formats_and_a_time_zone(client: bigquery.Client, dataset: str) -> None:
+    content = b"01/02/2024,03h04,2024.01.02 3:4:5 PM,2024-01-02 00:00:00\n"
+    schema = [Field("d", "DATE"), Field("t", "TIME"), Field("dt", "DATETIME"), Field("ts", "TIMESTAMP")]
+    formats = {"date_format": "MM/DD/YYYY", "time_format": 'HH24"h"MI', "datetime_format": "YYYY.MM.DD HH12:MI:SS AM"}
+    (row,) = load(client, dataset, content, schema=schema, time_zone="America/New_York", **formats)
+    assert row == (date(2024, 1, 2), time(3, 4), datetime(2024, 1, 2, 15, 4, 5), datetime(2024, 1, 2, 5, tzinfo=UTC))
+
+
+def test_a_separator_and_names_are_detected(client: bigquery.Client, dataset: str) -> None:
+    assert load(client, dataset, b"a b;1x\n1;2.5\n3;4\n", autodetect=True) == [(1, 2.5), (3, 4.0)]
+    assert [field.name for field in client.get_table(f"{dataset}.t").schema] == ["a_b", "_1x"]
+
+
+def test_orc_is_read(client: bigquery.Client, dataset: str) -> None:
+    sink = io.BytesIO()
+    moments = pa.array([datetime(2024, 1, 1, 1), None], pa.timestamp("ns"))
+    orc.write_table(pa.table({"n": [1, 2], "l": [[1], [2, 3]], "r": [{"x": "a"}, None], "ts": moments}), sink)
+    first, second = load(client, dataset, sink.getvalue(), source_format="ORC")
+    assert first == (1, [1], {"x": "a"}, datetime(2024, 1, 1, 1, tzinfo=UTC))
+    assert second == (2, [2, 3], None, None)
+
+
+def test_maps_become_repeated_keys_and_values(client: bigquery.Client, dataset: str) -> None:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"m": pa.array([[("k", 1)], []], pa.map_(pa.string(), pa.int64()))}), sink)
+    rows = load(client, dataset, sink.getvalue(), source_format="PARQUET")
+    assert rows == [({"key_value": [{"key": "k", "value": 1}]},), ({"key_value": []},)]
+    schema = {"type": "record", "name": "r", "fields": [{"name": "m", "type": {"type": "map", "values": "long"}}]}
+    content = io.BytesIO()
+    fastavro.writer(content, schema, [{"m": {"k": 1}}])
+    rows = load(client, dataset, content.getvalue(), source_format="AVRO")
+    assert rows == [([{"key": "k", "value": 1}],)]
+
+
+@pytest.mark.parametrize(
+    ("targets", "value"), [(["BIGNUMERIC", "NUMERIC"], Decimal("1.5")), (["STRING"], "1.5"), (None, Decimal("1.5"))]
+)
+def test_decimals_take_the_type_that_is_wanted(
+    client: bigquery.Client, dataset: str, targets: list[str] | None, value: Any
+) -> None:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"d": pa.array([Decimal("1.5")], pa.decimal128(30, 15))}), sink)
+    options = {"decimal_target_types": targets} if targets else {}
+    assert load(client, dataset, sink.getvalue(), source_format="PARQUET", **options) == [(value,)]
+
+
+def test_geographies_and_ranges_come_from_json(client: bigquery.Client, dataset: str) -> None:
+    schema = [Field("g", "GEOGRAPHY"), Field("r", "RANGE", range_element_type="DATE")]
+    row = {"g": '{"type": "Point", "coordinates": [1, 2]}', "r": {"start": "2024-01-01", "end": None}}
+    client.load_table_from_json([row], f"{dataset}.t", job_config=bigquery.LoadJobConfig(schema=schema)).result()
+    assert (
+        client.insert_rows_json(f"{PROJECT}.{dataset}.t", [{"g": "point(1 2)", "r": "[2024-01-01, UNBOUNDED)"}]) == []
+    )
+    expected = ("POINT(1 2)", {"start": date(2024, 1, 1), "end": None})
+    assert [tuple(row) for row in client.list_rows(client.get_table(f"{dataset}.t"))] == [expected] * 2
+
+
+def test_a_template_makes_the_table_of_a_suffix(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t (a int64) options(description='base')")
+    for number in (1, 2):
+        assert client.insert_rows_json(f"{PROJECT}.{dataset}.t", [{"a": number}], template_suffix="_x") == []
+    assert [tuple(row) for row in client.query_and_wait(f"select sum(a), count(*) from {dataset}.t_x")] == [(3, 2)]
+    assert client.get_table(f"{dataset}.t").num_rows == 0
+
+
+def test_snappy_avro_goes_out_and_in(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    client.query_and_wait(f"create table {dataset}.s as select x from unnest(generate_array(1, 1000)) as x")
+    settings = bigquery.ExtractJobConfig(destination_format="AVRO", compression="SNAPPY")
+    client.extract_table(f"{dataset}.s", f"gs://{bucket.name}/s.avro", job_config=settings).result()
+    content = bucket.blob("s.avro").download_as_bytes()
+    assert fastavro.reader(io.BytesIO(content)).metadata["avro.codec"] == "snappy"
+    assert sum(row[0] for row in load(client, dataset, content, source_format="AVRO")) == 500_500
