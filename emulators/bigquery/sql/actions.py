@@ -290,6 +290,13 @@ class LoadData:
 
 
 @dataclass(frozen=True)
+class AbortSession:
+    """CALL BQ.ABORT_SESSION([id]): the session of the script itself without an id."""
+
+    session: str | None
+
+
+@dataclass(frozen=True)
 class RefreshMaterializedView:
     """CALL BQ.REFRESH_MATERIALIZED_VIEW(name)."""
 

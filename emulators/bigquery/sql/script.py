@@ -374,6 +374,12 @@ class Script(Iterator[Statement]):
             name = a.table_name(str(evaluate(value.sql)).split("."), node)
             yield Statement("CALL", text[node.at : node.end], action=actions.RefreshMaterializedView(name), target=name)
             return
+        if [part.upper() for part in node.path] == ["BQ", "ABORT_SESSION"] and len(node.args) < 2:
+            session = None
+            for argument in node.args:
+                session = evaluate((yield from self._value(argument, text, t.STRING)).sql)
+            yield Statement("CALL", text[node.at : node.end], action=actions.AbortSession(session))
+            return
         routine = a.catalog.routine(a.table_name(node.path, node))
         if routine is None or routine.get("routineType") != "PROCEDURE":
             a.fail(f"Procedure not found: {'.'.join(node.path)}", node)

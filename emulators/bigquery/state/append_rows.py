@@ -1,33 +1,39 @@
 """Rows of an append, Arrow or protobuf, as an Arrow table that fits the BigQuery table."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_type
-from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.decimals import exact_cast
 from emulators.bigquery.state.parquet_files import fits
-from emulators.bigquery.state.write_streams import StreamError
+from emulators.bigquery.state.streams import StreamError
 
 _FIRST_MICROSECOND, _LAST_MICROSECOND = -62_135_596_800_000_000, 253_402_300_799_999_999
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
 
 
-def from_arrow(schema: bytes, batch: bytes, table: Table) -> tuple[pa.Table, list[str]]:
-    """An IPC schema and batch -> (rows in the table's types, their columns); StreamError when they do not fit."""
+def from_arrow(
+    schema: bytes, batch: bytes, columns_of: Sequence[Field], optional: frozenset[str] = frozenset()
+) -> tuple[pa.Table, list[str]]:
+    """An IPC schema and batch -> (rows in the columns' types, their names); StreamError when they do not fit.
+
+    optional: columns (lower case) that may be absent though they are REQUIRED.
+    """
     try:
         writer = pa.ipc.read_schema(pa.py_buffer(schema))
         rows = pa.ipc.read_record_batch(pa.py_buffer(batch), writer)
         rows.validate()
     except (pa.ArrowException, OSError) as error:
         raise StreamError("INVALID_ARGUMENT", f"Arrow data cannot be read: {error}") from error
-    return fit_columns(pa.Table.from_batches([rows]), table)
+    return fit_columns(pa.Table.from_batches([rows]), columns_of, optional)
 
 
-def fit_columns(rows: pa.Table, table: Table) -> tuple[pa.Table, list[str]]:
-    """Cast by name to the table's columns; a column that is absent will be NULL."""
-    fields = {field.name.lower(): field for field in table.fields}
+def fit_columns(rows: pa.Table, columns_of: Sequence[Field], optional: frozenset[str]) -> tuple[pa.Table, list[str]]:
+    """Cast by name to the columns; one that is absent will be NULL."""
+    fields = {field.name.lower(): field for field in columns_of}
     columns: list[pa.ChunkedArray] = []
     names: list[str] = []
     for name, column in zip(rows.column_names, rows.columns, strict=True):
@@ -40,7 +46,7 @@ def fit_columns(rows: pa.Table, table: Table) -> tuple[pa.Table, list[str]]:
             )
         columns.append(_fit(column, field))
         names.append(field.name)
-    missing = [field.name for field in fields.values() if field.mode == "REQUIRED"]
+    missing = [field.name for name, field in fields.items() if field.mode == "REQUIRED" and name not in optional]
     if missing:
         raise StreamError("INVALID_ARGUMENT", f"The required field {missing[0]} is missing in the input schema.")
     return pa.table(columns, names=[f"c{i}" for i in range(len(columns))]), names

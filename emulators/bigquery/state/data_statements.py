@@ -32,6 +32,7 @@ class DataStatements:
             actions.ExportData: self.export,
             actions.Grant: self.grant,
             actions.RefreshMaterializedView: self.refresh,
+            actions.AbortSession: self.abort_session,
         }
 
     def create_external(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
@@ -98,6 +99,14 @@ class DataStatements:
         """CALL BQ.REFRESH_MATERIALIZED_VIEW: a materialised view here is computed at each read, so it is fresh."""
         self._warehouse.catalog.require(statement.action.name, transaction)
         return Performed("REFRESH", statement.action.name)
+
+    def abort_session(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        """CALL BQ.ABORT_SESSION: the session ends when its running jobs are done."""
+        given = statement.action.session
+        if given is None and not view.temporary.startswith("_session"):
+            raise SqlError("There is no session to abort: this query runs in none, and gives no session ID")
+        self._warehouse.sessions.abort(given or view.temporary.removeprefix("_session"))
+        return Performed("ABORT_SESSION")
 
 
 def install(warehouse: Warehouse) -> None:

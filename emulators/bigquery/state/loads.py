@@ -10,6 +10,7 @@ import duckdb
 from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import quote
+from emulators.bigquery.state.defaults import default_sql, defaulted
 from emulators.bigquery.state.detection import detect_fields
 from emulators.bigquery.state.errors import invalid, not_found
 from emulators.bigquery.state.hive import Hive, hive_of
@@ -68,7 +69,13 @@ def plan_load(
     keys = hive.columns if hive else ()
     relation = parquet_relation(as_parquet(configuration, files, own), own, keys, str(where.name))
     fields = (*own, *keys)
-    return Load(where, files, fields, f"SELECT {', '.join(quote(field.name) for field in fields)} FROM {relation}")
+    columns = [quote(field.name) for field in fields]
+    existing = warehouse.catalog.table(where.name)
+    if existing is not None and where.write != "WRITE_TRUNCATE":
+        for field in defaulted(existing, [field.name for field in fields]):
+            fields = (*fields, field)
+            columns.append(default_sql(warehouse, existing, field, ""))
+    return Load(where, files, fields, f"SELECT {', '.join(columns)} FROM {relation}")
 
 
 def write_load(warehouse: Warehouse, transaction: Transaction, load: Load) -> int:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from functools import lru_cache
@@ -9,13 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_type
-from emulators.bigquery.state.catalog import Table
+from emulators.bigquery.state.streams import StreamError
 from emulators.bigquery.state.values import BadValue, convert
-from emulators.bigquery.state.write_streams import StreamError
 
 _EXACT = Context(prec=100)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,10 +34,15 @@ def message_class(descriptor: bytes) -> Any:
         raise StreamError("INVALID_ARGUMENT", f"Invalid proto schema: {error}") from error
 
 
-def from_proto(descriptor: bytes, rows: Sequence[bytes], table: Table) -> tuple[pa.Table, list[str]]:
-    """Serialized rows -> (rows in the table's types, their columns); StreamError names each row that does not fit."""
+def from_proto(
+    descriptor: bytes, rows: Sequence[bytes], columns_of: Sequence[Field], optional: frozenset[str] = frozenset()
+) -> tuple[pa.Table, list[str]]:
+    """Serialized rows -> (rows in the columns' types, their names); StreamError names each row that does not fit.
+
+    optional: columns (lower case) that may be missing though they are REQUIRED; they are NULL then.
+    """
     kind = message_class(descriptor)
-    by_name = {field.name.lower(): field for field in table.fields}
+    by_name = {f.name.lower(): replace(f, mode="NULLABLE") if f.name.lower() in optional else f for f in columns_of}
     fields = []
     for part in kind.DESCRIPTOR.fields:
         field = by_name.pop(part.name.lower(), None)
@@ -96,6 +101,9 @@ def _scalar(value: Any, field: Field, path: str) -> Any:
             if child.name.lower() in parts else _absent(child, f"{path}.{child.name}")
             for child in field.fields
         }  # fmt: skip
+    if field.type == "RANGE" and isinstance(value, Message):
+        limit = field.fields[0]
+        return {side: _value(value, side, replace(limit, name=side), f"{path}.{side}") for side in ("start", "end")}
     try:
         read = _READERS.get((field.type, type(value)))
         if read is not None:
@@ -173,7 +181,7 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
     "DATETIME": (str,),
     "TIMESTAMP": (str,),
     "BYTES": (),
-    "INTERVAL": (),
-    "GEOGRAPHY": (),
+    "INTERVAL": (str,),
+    "GEOGRAPHY": (str,),
     "RANGE": (),
 }

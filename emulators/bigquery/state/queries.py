@@ -18,6 +18,7 @@ from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.outcomes import Outcome, Query, count, summary
 from emulators.bigquery.state.partitions import unexpired
 from emulators.bigquery.state.results import read_result
+from emulators.bigquery.state.sessions import Session
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import drop_table
 from emulators.bigquery.state.view import View
@@ -37,21 +38,21 @@ class Execution:
         results: Path,
         destination: Destination | None = None,
         keep: Callable[[Transaction, Outcome, bool], None] | None = None,
-        in_session: bool = False,
+        session: Session | None = None,
         budget: Budget | None = None,
     ) -> None:
         """keep: called before a statement's transaction commits, to record the job with it (True: the script goes on).
 
-        in_session: temporary tables outlive the script. budget: counts, and may forbid, what statements read.
+        session: keeps what outlives the script. budget: counts, and may forbid, what statements read.
         """
         self.view, self._ddl, self._results = view, ddl, results
-        self._destination, self._keep, self._in_session = destination, keep, in_session
+        self._destination, self._keep, self._session = destination, keep, session
         self._budget = budget
         self._cancelled = ""  # why, once it is
         self.outcomes: list[Outcome] = []
-        self._transaction: Transaction | None = None
+        self._transaction: Transaction | None = session.transaction if session else None
         self._script: Script | None = None
-        self._held: list[threading.RLock] = []
+        self._held: list[threading.RLock] = session.held if session else []
 
     @property
     def _catalog(self) -> Catalog:
@@ -86,10 +87,6 @@ class Execution:
                     script.done(None if rows is None else [tuple(row.values()) for row in rows], count(outcome))
                     if not statement.wants_rows:
                         outcomes.append(outcome)
-            if self._transaction is not None and self._in_session:
-                raise SqlError(
-                    "A transaction that spans several jobs is not supported by this emulator.", "notImplemented", 501
-                )
             return summary(script.kind, outcomes)
         finally:
             self._abandon()
@@ -97,7 +94,10 @@ class Execution:
     def _translate(self, query: Query) -> Script:
         dataset = query.dataset
         project = query.project if dataset is None else dataset.project
-        return translate(query.text, self.view, project, dataset.dataset if dataset else None, query.parameters)
+        script = translate(query.text, self.view, project, dataset.dataset if dataset else None, query.parameters)
+        if self._session is not None:
+            self._session.lend(script)
+        return script
 
     def dry_run(self, query: Query) -> Outcome:
         """Analyse; the schema is the first statement's."""
@@ -257,11 +257,20 @@ class Execution:
             self._held = []
 
     def _abandon(self) -> None:
-        """Leave nothing behind: an open transaction, temporary tables."""
+        """Leave nothing behind, an open transaction or temporary tables, but to the session."""
+        if self._session is not None:
+            self._session.transaction, self._session.held = self._transaction, self._held
+            self._session.dataset = self._script.environment.dataset if self._script else self._session.dataset
+            return
         if self._transaction is not None:
             self._finish(commit=False)
-        if not self._in_session:
-            drop_temporary(self._catalog, self.view)
+        drop_temporary(self._catalog, self.view)
+
+    def end_session(self) -> None:
+        """Roll back the session's open transaction, and drop its temporary tables."""
+        if self._transaction is not None:
+            self._finish(commit=False)
+        drop_temporary(self._catalog, self.view)
 
 
 def _failed(statement: Statement, error: SqlError) -> Outcome:

@@ -102,7 +102,7 @@ def stack_frame(script: str, text: str, at: int) -> dict[str, Any]:
 def _describe_ddl(query: dict[str, Any], outcome: Outcome) -> None:
     performed = outcome.performed
     assert performed is not None
-    if performed.operation not in ("TRUNCATE", "LOAD", "EXPORT"):
+    if performed.operation not in ("TRUNCATE", "LOAD", "EXPORT", "ABORT_SESSION"):
         query["ddlOperationPerformed"] = performed.operation
     if performed.target is None:
         return

@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -15,8 +15,9 @@ from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.outcomes import Query
 from emulators.bigquery.state.queries import Execution
 from emulators.bigquery.state.results import Result
+from emulators.bigquery.state.selection import selected_fields, unknown_path
+from emulators.bigquery.state.streams import StreamError, table_of
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.state.write_streams import StreamError, table_of
 
 _BATCH_ROWS, _BATCH_BYTES = 65_536, 4 << 20
 _ROWS_PER_STREAM = 100_000
@@ -50,6 +51,18 @@ def read_schema(fields: Sequence[Field]) -> pa.Schema:
     )
 
 
+def _part(value: str, field: Field, depth: int = 0) -> str:
+    """GoogleSQL for the part of a record that a field of selected_fields keeps."""
+    if field.type != "STRUCT":
+        return value
+    if field.mode == "REPEATED":
+        one = f"part{depth}"
+        inner = _part(one, replace(field, mode="NULLABLE"), depth + 1)
+        return f"ARRAY(SELECT {inner} FROM UNNEST({value}) AS {one} WITH OFFSET AS at{depth} ORDER BY at{depth})"
+    members = ", ".join(f"{_part(f'{value}.`{c.name}`', c, depth)} AS `{c.name}`" for c in field.fields)
+    return f"IF({value} IS NULL, NULL, STRUCT({members}))"
+
+
 def _read_type(field: Field) -> pa.DataType:
     if field.type == "BIGNUMERIC":
         wide = pa.decimal256(76, 38)
@@ -64,14 +77,23 @@ class ReadSessions:
         self._warehouse = warehouse
         self._guard = threading.Lock()
         self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._split: dict[str, tuple[Session, int, int]] = {}
 
     def create(
         self, project: str, table: str, selected: Sequence[str], restriction: str, most: int,
-        snapshot: datetime | None, user: str,
+        snapshot: datetime | None, user: str, sample: float | None = None,
     ) -> Session:  # fmt: skip
-        """Read a table, or a query's result, now. most: the greatest number of streams (0: as many as are useful)."""
+        """Read a table, or a query's result, now. most: the greatest number of streams (0: as many as are useful).
+
+        sample: about how many percent of the rows.
+        """
         name = table_of(table)
-        result = self._rows(name, selected, restriction, snapshot, user)
+        conditions = [f"({restriction})"] if restriction else []
+        if sample is not None:
+            if not 0 <= sample <= 100:
+                raise StreamError("INVALID_ARGUMENT", "request failed: sample_percentage must be between 0 and 100.")
+            conditions.append(f"RAND() * 100 < {sample!r}")
+        result = self._rows(name, selected, " AND ".join(conditions), snapshot, user)
         count = min(most or 16, -(-result.rows // _ROWS_PER_STREAM)) if result.rows else 0
         bounds = tuple(result.rows * i // count for i in range(count + 1)) if count else ()
         session = Session(f"projects/{project}/locations/us/sessions/{uuid.uuid4().hex}", name, result, bounds)
@@ -118,27 +140,43 @@ class ReadSessions:
         return table.fields
 
     def _columns(self, fields: Sequence[Field], selected: Sequence[str]) -> str:
-        known = {field.name.lower(): field.name for field in fields}
-        for column in selected:
-            if "." in column:
-                raise StreamError(
-                    "UNIMPLEMENTED", f"Selecting a part of a record ({column}) is not supported by this emulator."
-                )
-            if column.lower() not in known:
-                raise StreamError(
-                    "INVALID_ARGUMENT",
-                    f"request failed: The following selected fields do not exist in the table schema: {column}",
-                )
-        wanted = {column.lower() for column in selected}
-        return ", ".join(f"`{field.name}`" for field in fields if not wanted or field.name.lower() in wanted)
+        unknown = unknown_path(fields, selected)
+        if unknown is not None:
+            raise StreamError(
+                "INVALID_ARGUMENT",
+                f"request failed: The following selected fields do not exist in the table schema: {unknown}",
+            )
+        whole = {field.name: field for field in fields}
+        parts = selected_fields(fields, selected)
+        return ", ".join(
+            f"`{f.name}`" if f == whole[f.name] else f"{_part(f'`{f.name}`', f)} AS `{f.name}`" for f in parts
+        )
 
     def stream(self, name: str) -> tuple[Session, int, int]:
         """The session of a stream and the rows (first, end) that it holds."""
+        split = self._split.get(name)
+        if split is not None:
+            return split
         session_name, _, number = name.rpartition("/streams/")
         session = self._sessions.get(session_name)
         if session is None or not number.isdigit() or int(number) >= len(session.bounds) - 1:
             raise StreamError("NOT_FOUND", f"Requested entity was not found. Entity: {name}")
         return session, session.bounds[int(number)], session.bounds[int(number) + 1]
+
+    def split(self, name: str, fraction: float) -> tuple[str, str] | None:
+        """Two streams that share a stream's rows, the first with the fraction; None when it is too short."""
+        if not 0 <= fraction < 1:
+            raise StreamError("INVALID_ARGUMENT", "fraction must be between 0 and 1.")
+        session, first, end = self.stream(name)
+        middle = first + int((end - first) * (fraction or 0.5))
+        if not first < middle < end:
+            return None
+        primary, remainder = (f"{session.name}/streams/{uuid.uuid4().hex}" for _ in range(2))
+        with self._guard:
+            self._split |= {primary: (session, first, middle), remainder: (session, middle, end)}
+            while len(self._split) > _KEPT:
+                del self._split[next(iter(self._split))]
+        return primary, remainder
 
     def batches(self, name: str, offset: int) -> Iterator[tuple[Session, pa.Table, float, float]]:
         """(session, rows, progress before, progress after) from an offset within the stream on."""

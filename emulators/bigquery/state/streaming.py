@@ -1,7 +1,8 @@
 """tabledata.insertAll: rows one by one, their errors one by one, and each insertId once."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state.arrow import append_rows
 from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.clones import copied_resource
+from emulators.bigquery.state.defaults import default_values, defaulted
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.tables import create_table
 from emulators.bigquery.state.values import BadValue, convert_row
@@ -32,10 +34,12 @@ def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -
     good: list[tuple[str | None, Row]] = []
     size = 0
     errors: list[dict[str, Any]] = []
+    kept: list[int] = []
     for index, entry in enumerate(entries):
         try:
             good.append(_row(table, entry, ignore))
             size += len(orjson.dumps(entry["json"]))
+            kept.append(index)
         except BadValue as bad:
             errors.append({"index": index, "errors": [_error("invalid", bad.message, bad.path)]})
     if errors and not skip:
@@ -47,8 +51,21 @@ def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -
         ]
         warehouse.timeline.refused((name.project, name.dataset, name.table), len(entries))
         return errors
+    _fill(warehouse, table, [entries[index]["json"] for index in kept], [row for _, row in good])
     _insert(warehouse, table, good, size)
     return errors
+
+
+def _fill(warehouse: Warehouse, table: Table, given: list[Mapping[str, Any]], rows: list[dict[str, Any]]) -> None:
+    """Give the columns that a row does not name their default value."""
+    for field in defaulted(table, ()):
+        absent = [
+            row for names, row in zip(given, rows, strict=True) if field.name.lower() not in map(str.lower, names)
+        ]
+        if absent:
+            values = default_values(warehouse, table, field, len(absent)).to_pylist()
+            for row, value in zip(absent, values, strict=True):
+                row[field.name] = value
 
 
 def _target(warehouse: Warehouse, name: TableName, suffix: Any) -> Table:
@@ -81,7 +98,16 @@ def _row(table: Table, entry: Any, ignore: bool) -> tuple[str | None, Row]:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("json"), Mapping):
         raise BadValue("", 'Each entry of rows must be an object with "json": {column: value}.')
     insert_id = entry.get("insertId")
-    return (None if insert_id in (None, "") else str(insert_id)), convert_row(table.fields, entry["json"], ignore)
+    fields = _optional(table.fields, entry["json"])
+    return (None if insert_id in (None, "") else str(insert_id)), convert_row(fields, entry["json"], ignore)
+
+
+def _optional(fields: Sequence[Field], given: Mapping[str, Any]) -> Sequence[Field]:
+    """The fields; a REQUIRED one that is absent and gets its default value is not REQUIRED."""
+    if not any(field.default is not None and field.mode == "REQUIRED" for field in fields):
+        return fields
+    names = {name.lower() for name in given}
+    return [replace(f, mode="NULLABLE") if f.default and f.name.lower() not in names else f for f in fields]
 
 
 def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, Row]], size: int) -> None:

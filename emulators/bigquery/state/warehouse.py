@@ -5,7 +5,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.insert_ids import InsertIds
 from emulators.bigquery.state.jobs import Job, Jobs
 from emulators.bigquery.state.objects import Objects
-from emulators.bigquery.state.outcomes import Outcome
+from emulators.bigquery.state.outcomes import Outcome, Query
 from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.queries import Execution, temporary_name
 from emulators.bigquery.state.query_jobs import describe, query_of, reference, stack_frame
+from emulators.bigquery.state.sessions import Session, Sessions
 from emulators.bigquery.state.sizes import Sizes
 from emulators.bigquery.state.store import Store, Transaction
 from emulators.bigquery.state.streaming_timeline import StreamingTimeline
@@ -56,7 +57,7 @@ class Warehouse:
         self.anonymous = AnonymousTables()
         self.tags = tags or PolicyTags()
         self.results = folder / "results"
-        self._sessions: set[str] = set()
+        self.sessions = Sessions(self.view, self._end_session)
         self._drop_leftovers()
         self.ddl = Ddl(self.catalog)
         self.kinds: dict[str, Callable[[Job], None]] = {"query": self._query}
@@ -71,19 +72,6 @@ class Warehouse:
         cursor = self.store.cursor()
         temporary = f"_session{session}" if session else temporary_name()
         return View(self.catalog, self.external, self.information, cursor, temporary, self.anonymous, user, self.tags)
-
-    def _session(self, configuration: Mapping[str, Any]) -> str | None:
-        """The session that a query runs in: a new one, or one that exists; 400 for another."""
-        if configuration.get("createSession"):
-            session = uuid.uuid4().hex
-            self._sessions.add(session)
-            return session
-        for entry in configuration.get("connectionProperties") or ():
-            if entry.get("key") == "session_id":
-                if entry.get("value") not in self._sessions:
-                    raise invalid("Invalid input session id.")
-                return str(entry["value"])
-        return None
 
     def _drop_leftovers(self) -> None:
         """Scripts, sessions and uploads of an earlier process are over, and so are their tables and files."""
@@ -136,13 +124,22 @@ class Warehouse:
         if configuration.get("destinationTable"):
             where = destination(configuration, "WRITE_EMPTY")
             refuse_update_options(where)
-        session = self._session(configuration)
-        view = self.view(query.user, session)
+        session = self.sessions.of(configuration, query.user)
+        if session is None:
+            view = self.view(query.user)
+            with closing(view.cursor):
+                self._run_query(job, query, where, view, None)
+            return
+        job.statistics["sessionInfo"] = {"sessionId": session.id}
+        session.run(lambda: self._run_query(job, query, where, session.view, session))
+
+    def _run_query(
+        self, job: Job, query: Query, where: Destination | None, view: View, session: Session | None
+    ) -> None:
+        configuration = job.resource["configuration"]["query"]
         view.place = job.location if job.location_given else None
         for name, definition in (configuration.get("tableDefinitions") or {}).items():
             view.define(TableName(job.project, SESSION, name), definition)
-        if session is not None:
-            job.statistics["sessionInfo"] = {"sessionId": session}
         budget = Budget(self.sizes, view, _limit(configuration))
         execution = Execution(
             view,
@@ -150,7 +147,7 @@ class Warehouse:
             self.results,
             where,
             lambda t, o, more: self._keep(job, t, o, view, budget, more),
-            session is not None,
+            session,
             budget,
         )
         job.cancel = execution.cancel
@@ -165,8 +162,10 @@ class Warehouse:
         except (SqlError, ServiceError):
             self._add_children(job, execution.outcomes if execution.is_script else [])
             raise
-        finally:
-            view.cursor.close()
+
+    def _end_session(self, session: Session) -> None:
+        with closing(session.view.cursor):
+            Execution(session.view, self.ddl, self.results, session=session).end_session()
 
     def _add_children(self, parent: Job, outcomes: Sequence[Outcome]) -> None:
         """A script's statements as finished jobs of their own."""

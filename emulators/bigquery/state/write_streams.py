@@ -3,8 +3,7 @@
 import threading
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -13,64 +12,24 @@ from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state.arrow import append_arrow
 from emulators.bigquery.state.catalog import Table, now_ms, quote
+from emulators.bigquery.state.changes import TYPE, apply_changes
+from emulators.bigquery.state.defaults import with_defaults
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.layout import create_sql, stored_sql
 from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.streams import (
+    BUFFERED,
+    DEFAULT,
+    PENDING,
+    Stream,
+    StreamError,
+    table_of,
+    table_path,
+)
 from emulators.bigquery.state.warehouse import Warehouse
 
-COMMITTED, PENDING, BUFFERED, DEFAULT = "COMMITTED", "PENDING", "BUFFERED", "DEFAULT"
 _POSITION = '"stream position"'
 _ATTEMPTS = 5
-
-
-class StreamError(Exception):
-    """What a stream refuses: a gRPC status name, and the storage error's name (OFFSET_ALREADY_EXISTS ...), if any."""
-
-    def __init__(
-        self, status: str, message: str, storage: str | None = None, rows: Sequence[tuple[int, str]] = ()
-    ) -> None:
-        super().__init__(message)
-        self.status, self.message, self.storage, self.rows = status, message, storage, rows
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A write stream: rows were appended, flushed of them are visible (BUFFERED)."""
-
-    name: str
-    table: TableName
-    kind: str
-    created: int
-    rows: int = 0
-    flushed: int = 0
-    finalized: bool = False
-    committed: int | None = None
-
-    @property
-    def staging(self) -> str:
-        """The DuckDB table that holds rows which are not visible yet."""
-        return f"main.{quote('stream ' + self.name.rpartition('/')[2])}"
-
-    def document(self) -> dict[str, Any]:
-        """As kept in the journal."""
-        table = [self.table.project, self.table.dataset, self.table.table]
-        return {"name": self.name, "table": table, "kind": self.kind, "created": self.created, "rows": self.rows,
-                "flushed": self.flushed, "finalized": self.finalized, "committed": self.committed}  # fmt: skip
-
-
-def table_path(name: TableName) -> str:
-    """projects/p/datasets/d/tables/t."""
-    return f"projects/{name.project}/datasets/{name.dataset}/tables/{name.table}"
-
-
-def table_of(path: str) -> TableName:
-    """The table of a path such as projects/p/datasets/d/tables/t[/streams/s]."""
-    parts = path.split("/")
-    if len(parts) not in (6, 8) or parts[0::2][:3] != ["projects", "datasets", "tables"]:
-        raise StreamError(
-            "INVALID_ARGUMENT", f"Invalid resource name {path!r}: projects/p/datasets/d/tables/t is expected."
-        )
-    return TableName(parts[1], parts[3], parts[5])
 
 
 class WriteStreams:
@@ -115,6 +74,12 @@ class WriteStreams:
                 f"{table_path(table.name)}/streams/_default", table.name, DEFAULT, int(table.resource["creationTime"])
             )
         raise StreamError("NOT_FOUND", f"Requested entity was not found. Entity: {name}", "STREAM_NOT_FOUND")
+
+    def with_defaults(
+        self, table: Table, rows: pa.Table, columns: Sequence[str], wanted: Sequence[Field], missing_is_null: bool
+    ) -> tuple[pa.Table, list[str]]:
+        """Rows with the default values of the wanted columns; see defaults.with_defaults."""
+        return with_defaults(self._warehouse, table, rows, columns, wanted, missing_is_null)
 
     def append(self, name: str, offset: int | None, rows: pa.Table, columns: Sequence[str]) -> int | None:
         """Append rows; returns their first offset (None for the default stream).
@@ -169,6 +134,10 @@ class WriteStreams:
 
     def _write(self, transaction: Transaction, stream: Stream, rows: pa.Table, columns: Sequence[str]) -> None:
         table = self.table(stream.table)
+        if TYPE in columns:
+            apply_changes(transaction, table, rows, columns)
+            self._warehouse.catalog.touch(transaction, stream.table)
+            return
         own = {field.name: field for field in table.fields}
         fields = [own[column] for column in columns]
         if stream.kind in (PENDING, BUFFERED):

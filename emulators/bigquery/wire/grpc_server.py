@@ -11,8 +11,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.read_sessions import ReadSessions
+from emulators.bigquery.state.streams import StreamError
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.state.write_streams import StreamError, WriteStreams
+from emulators.bigquery.state.write_streams import WriteStreams
 from emulators.bigquery.wire.storage_messages import MESSAGES
 from emulators.bigquery.wire.storage_read import ReadService
 from emulators.bigquery.wire.storage_write import WriteService

@@ -1,7 +1,8 @@
 """The messages of google.cloud.bigquery.storage.v1, declared as a table.
 
 Google ships them in a package that takes seconds to import; declared here they take milliseconds. One line a message:
-`number name type`, with * for repeated. Source: the fields' numbers in Google's published storage.proto.
+`number name type`, with * for repeated and ? for optional.
+Source: the fields' numbers in Google's published storage.proto.
 """
 
 from typing import Any
@@ -28,7 +29,7 @@ TableSchema: 1 fields *TableFieldSchema
 ReadStream: 1 name string
 TableModifiers: 1 snapshot_time Timestamp
 TableReadOptions: 1 selected_fields *string, 2 row_restriction string, 3 arrow_serialization_options \
-    ArrowSerializationOptions, 5 sample_percentage double, 6 response_compression_codec int32
+    ArrowSerializationOptions, 5 sample_percentage ?double, 6 response_compression_codec int32
 ReadSession: 1 name string, 2 expire_time Timestamp, 3 data_format int32, 4 avro_schema AvroSchema, 5 \
     arrow_schema ArrowSchema, 6 table string, 7 table_modifiers TableModifiers, 8 read_options \
     TableReadOptions, 10 streams *ReadStream, 12 estimated_total_bytes_scanned int64, 13 trace_id string, 14 \
@@ -81,8 +82,11 @@ def _declare() -> dict[str, Any]:
         message = file.message_type.add(name=name)
         for entry in fields.split(","):
             number, field_name, kind = entry.split()
-            repeated, kind = kind.startswith("*"), kind.lstrip("*")
+            repeated, optional, kind = kind.startswith("*"), kind.startswith("?"), kind.lstrip("*?")
             field = message.field.add(name=field_name, number=int(number), label=3 if repeated else 1)
+            if optional:
+                field.proto3_optional, field.oneof_index = True, len(message.oneof_decl)
+                message.oneof_decl.add(name=f"_{field_name}")
             if kind in _SCALARS:
                 field.type = _SCALARS[kind]
             else:

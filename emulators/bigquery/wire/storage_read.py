@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from emulators.bigquery.state.avro_rows import avro_schema, encode_rows
 from emulators.bigquery.state.read_sessions import ReadSessions, Session, read_schema
-from emulators.bigquery.state.write_streams import StreamError
+from emulators.bigquery.state.streams import StreamError
 from emulators.bigquery.wire.principal import caller
 from emulators.bigquery.wire.storage_messages import MESSAGES
 
@@ -29,8 +29,6 @@ class ReadService:
         wanted, options = request.read_session, request.read_session.read_options
         if wanted.data_format not in (_AVRO, _ARROW):
             raise StreamError("INVALID_ARGUMENT", "data_format must be AVRO or ARROW.")
-        if options.sample_percentage:
-            raise StreamError("UNIMPLEMENTED", "sample_percentage is not supported by this emulator.")
         snapshot = None
         if wanted.HasField("table_modifiers") and wanted.table_modifiers.HasField("snapshot_time"):
             moment = wanted.table_modifiers.snapshot_time
@@ -44,6 +42,7 @@ class ReadService:
             request.max_stream_count,
             snapshot,
             caller(dict(context.invocation_metadata()).get("authorization", "")),
+            options.sample_percentage if options.HasField("sample_percentage") else None,
         )
         codec = options.arrow_serialization_options.buffer_compression
         self._settings[session.name] = wanted.data_format, _CODECS.get(codec)
@@ -90,8 +89,11 @@ class ReadService:
 
     def split_read_stream(self, request: Any, context: grpc.ServicerContext) -> Any:
         """SplitReadStream: an empty answer says that the stream cannot be split, which callers must expect."""
-        self._sessions.stream(request.name)
-        return MESSAGES["SplitReadStreamResponse"]()
+        found = MESSAGES["SplitReadStreamResponse"]()
+        names = self._sessions.split(request.name, request.fraction)
+        if names is not None:
+            found.primary_stream.name, found.remainder_stream.name = names
+        return found
 
 
 def _serialized(batch: pa.RecordBatch, codec: str | None) -> bytes:

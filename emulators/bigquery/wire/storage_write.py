@@ -8,8 +8,11 @@ import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.append_rows import from_arrow
+from emulators.bigquery.state.catalog import Table
+from emulators.bigquery.state.changes import CHANGES, changeable
 from emulators.bigquery.state.proto_rows import from_proto
-from emulators.bigquery.state.write_streams import DEFAULT, Stream, StreamError, WriteStreams
+from emulators.bigquery.state.streams import DEFAULT, Stream, StreamError
+from emulators.bigquery.state.write_streams import WriteStreams
 from emulators.bigquery.wire.storage_messages import MESSAGES
 
 _KINDS = {1: "COMMITTED", 2: "PENDING", 3: "BUFFERED"}
@@ -38,6 +41,7 @@ _TYPES = {
         ]
     )
 }
+_DEFAULT_VALUE = 2
 _MODES = {"NULLABLE": 1, "REQUIRED": 2, "REPEATED": 3}
 _STORAGE_CODES = {
     name: i
@@ -90,6 +94,7 @@ class WriteService:
     def append_rows(self, requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
         """AppendRows: a connection; the stream's name and the writer's schema hold until others are sent."""
         name, schema, form = "", b"", ""
+        known: dict[str, tuple[Field, ...]] = {}
         for request in requests:
             name = request.write_stream or name
             form = _form(request) or form
@@ -100,6 +105,10 @@ class WriteService:
                 offset = request.offset.value if request.HasField("offset") else None
                 first = self._streams.append(name, offset, rows, columns)
                 response.append_result.SetInParent()
+                fields = self._streams.table(self._streams.get(name).table).fields
+                if known.setdefault(name, fields) != fields:
+                    _add_fields(response.updated_schema, fields)
+                    known[name] = fields
                 if first is not None:
                     response.append_result.offset.value = first
             except StreamError as error:
@@ -113,12 +122,16 @@ class WriteService:
             raise StreamError("INVALID_ARGUMENT", "The first request of a connection must name the write_stream.")
         if not schema:
             raise StreamError("INVALID_ARGUMENT", "The first request of a connection must have a writer_schema.")
-        if _defaults_wanted(request):
-            raise StreamError("UNIMPLEMENTED", "Missing values as DEFAULT_VALUE are not supported by this emulator.")
-        table = self._streams.table(self._streams.get(name).table)
+        stream = self._streams.get(name)
+        table = self._streams.table(stream.table)
+        wanted = _defaulted(request, table)
+        optional = frozenset(field.name.lower() for field in wanted)
+        fields = (*table.fields, *(CHANGES if changeable(stream, table) else ()))
         if form == "arrow_rows":
-            return from_arrow(schema, request.arrow_rows.rows.serialized_record_batch, table)
-        return from_proto(schema, list(request.proto_rows.rows.serialized_rows), table)
+            rows, columns = from_arrow(schema, request.arrow_rows.rows.serialized_record_batch, fields, optional)
+        else:
+            rows, columns = from_proto(schema, list(request.proto_rows.rows.serialized_rows), fields, optional)
+        return self._streams.with_defaults(table, rows, columns, wanted, form == "proto_rows")
 
     def finalize_write_stream(self, request: Any, context: grpc.ServicerContext) -> Any:
         """FinalizeWriteStream."""
@@ -151,10 +164,11 @@ def _writer_schema(request: Any, form: str) -> bytes:
     return bytes(request.proto_rows.writer_schema.proto_descriptor) if form == "proto_rows" else b""
 
 
-def _defaults_wanted(request: Any) -> bool:
-    return request.default_missing_value_interpretation == 2 or any(
-        e.value == 2 for e in request.missing_value_interpretations
-    )
+def _defaulted(request: Any, table: Table) -> list[Field]:
+    """The columns whose missing values are their default (DEFAULT_VALUE), and which have one."""
+    own = {entry.key.lower(): entry.value for entry in request.missing_value_interpretations}
+    general = request.default_missing_value_interpretation
+    return [f for f in table.fields if f.default is not None and own.get(f.name.lower(), general) == _DEFAULT_VALUE]
 
 
 def _set_time(target: Any, milliseconds: int) -> None:

@@ -1,0 +1,63 @@
+"""Sessions: what query jobs of one session share, and what is left when it ends."""
+
+import pytest
+from google.api_core.exceptions import BadRequest, NotFound
+from google.cloud import bigquery
+
+
+class Session:
+    """Queries that run in one session."""
+
+    def __init__(self, client: bigquery.Client) -> None:
+        self.client = client
+        first = client.query("select 1", bigquery.QueryJobConfig(create_session=True))
+        first.result()
+        self.id = first.session_info.session_id
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        properties = [bigquery.ConnectionProperty("session_id", self.id)]
+        job = self.client.query(query, bigquery.QueryJobConfig(connection_properties=properties))
+        return [tuple(row) for row in job.result()]
+
+
+def test_variables_functions_and_tables_outlive_a_job(client: bigquery.Client) -> None:
+    session = Session(client)
+    session.rows("declare n int64 default 4")
+    session.rows("create temp function twice(x int64) as (x * 2)")
+    session.rows("create temp table t as select 1 as a")
+    session.rows("set n = twice(n)")
+    assert session.rows("select n, twice(n), a from t") == [(8, 16, 1)]
+    assert session.rows("select a from _SESSION.t") == [(1,)]
+    with pytest.raises(BadRequest, match="Unrecognized name"):
+        client.query("select n").result()
+
+
+def test_a_transaction_spans_jobs_and_is_seen_when_it_commits(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a")
+    session, count = Session(client), f"select count(*) from {dataset}.t"
+    session.rows("begin transaction")
+    session.rows(f"insert {dataset}.t values (2)")
+    assert session.rows(count) == [(2,)]
+    assert [tuple(row) for row in client.query_and_wait(count)] == [(1,)]
+    session.rows("commit transaction")
+    assert [tuple(row) for row in client.query_and_wait(count)] == [(2,)]
+    session.rows(f"begin transaction; delete {dataset}.t where true;")
+    session.rows("rollback transaction")
+    assert [tuple(row) for row in client.query_and_wait(count)] == [(2,)]
+
+
+def test_an_aborted_session_leaves_nothing_behind(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a")
+    session, other = Session(client), Session(client)
+    session.rows("begin transaction")
+    session.rows(f"update {dataset}.t set a = 2 where true")
+    session.rows("call bq.abort_session()")
+    with pytest.raises(NotFound, match="no longer available"):
+        session.rows("select 1")
+    client.query_and_wait(f"update {dataset}.t set a = a + 10 where true")
+    assert [tuple(row) for row in client.query_and_wait(f"select a from {dataset}.t")] == [(11,)]
+    client.query_and_wait(f"call bq.abort_session('{other.id}')")
+    with pytest.raises(NotFound):
+        other.rows("select 1")
+    with pytest.raises(BadRequest, match="Invalid session ID"):
+        client.query_and_wait("call bq.abort_session('none')")
