@@ -120,6 +120,8 @@ class Jobs:
             job.finish(ServiceError(500, "internalError", f"{type(error).__name__}: {error}"))
             raise
         finally:
+            if job.resource["configuration"].get("dryRun"):
+                self._jobs.pop((job.project, job.id), None)
             job.done.set()
 
     def get(self, project: str, job_id: str) -> Job:

@@ -53,7 +53,9 @@ def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int
         "referencedTables": [reference(name) for name in outcome.reads],
     }
     job.statistics["totalBytesProcessed"] = str(processed)
-    if not job.resource["configuration"].get("dryRun") and outcome.error is None:
+    if job.resource["configuration"].get("dryRun"):
+        query["totalBytesProcessedAccuracy"] = "PRECISE"
+    elif outcome.error is None:
         query |= _plan(job, outcome)
     if files:
         query["externalFilesRead"] = str(files)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from emulators.bigquery.sql import types
+from emulators.bigquery.sql.analysis.values import Value
 from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.sql.translate import Script
 from emulators.bigquery.state.errors import ServiceError, invalid
@@ -23,8 +25,8 @@ class Session:
         self.id, self.user, self.view = session_id, user, view
         self.transaction: Transaction | None = None
         self.held: list[threading.RLock] = []
-        self.variables: dict[str, Any] = {}
-        self.system: dict[str, Any] = {}
+        self.variables: dict[str, Value] = {}
+        self.system: dict[str, Value] = {"session_id": Value(types.text(session_id), types.STRING)}
         self.functions: dict[str, Any] = {}
         self.dataset: TableName | None = None
         self.ended = False

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, list_datasets
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import dataset_body, flag, page_of, reply
+from emulators.bigquery.wire.replies import collection, dataset_body, flag, page_of, reply
 from emulators.bigquery.wire.request_bodies import parse_body
 
 
@@ -31,8 +31,7 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     )
     kept = ("kind", "id", "datasetReference", "labels", "friendlyName", "location")
     page = page_of(request, found, lambda r: {k: v for k, v in dataset_body(request, r).items() if k in kept})
-    page["datasets"] = page.pop("items")
-    return reply({"kind": "bigquery#datasetList"} | page)
+    return reply(collection("datasetList", "datasets", page))
 
 
 def patch(warehouse: Warehouse, request: Request, body: bytes) -> Response:

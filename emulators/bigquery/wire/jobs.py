@@ -13,7 +13,7 @@ from emulators.bigquery.state.pages import job_page
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.principal import principal
-from emulators.bigquery.wire.replies import number, page_of, reply, self_link
+from emulators.bigquery.wire.replies import collection, number, page_of, reply, self_link
 from emulators.bigquery.wire.request_bodies import parse_body
 from emulators.bigquery.wire.rows import rest_rows, timestamp_format
 
@@ -79,8 +79,7 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     earliest, latest = number(request, "minCreationTime", 0) or 0, number(request, "maxCreationTime", 1 << 62) or 0
     found = [job for job in found if earliest <= int(job.statistics["creationTime"]) <= latest]
     page = page_of(request, found, lambda job: _summary(request, job))
-    page["jobs"] = page.pop("items")
-    return reply({"kind": "bigquery#jobList"} | page)
+    return reply(collection("jobList", "jobs", page))
 
 
 def _summary(request: Request, job: Job) -> Resource:

@@ -6,15 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import page_of, reply
+from emulators.bigquery.wire.replies import collection, page_of, reply
 
 
 def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """GET projects: those that have datasets."""
     found = sorted({key.partition(":")[0] for key in warehouse.catalog.keys("dataset")})
     page = page_of(request, found, _project)
-    page["projects"] = page.pop("items")
-    return reply({"kind": "bigquery#projectList", "totalItems": len(found)} | page)
+    return reply(collection("projectList", "projects", page, len(found)))
 
 
 def _project(name: str) -> dict[str, object]:

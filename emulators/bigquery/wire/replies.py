@@ -64,6 +64,16 @@ def page_of(request: Request, items: list[Any], render: Callable[[Any], Any], de
     return found
 
 
+def collection(kind: str, name: str, page: Mapping[str, Any], total: int | None = None) -> dict[str, Any]:
+    """A page as a list of the service: no entry for items when there are none, and an etag."""
+    items = page["items"]
+    versions = [item.get("etag") or item["id"] for item in items]
+    found: dict[str, Any] = {"kind": f"bigquery#{kind}", "etag": etag({"items": versions})}
+    found |= {name: items} if items else {}
+    found |= {} if total is None else {"totalItems": total}
+    return found | {key: value for key, value in page.items() if key != "items"}
+
+
 def self_link(request: Request, path: str) -> str:
     """The address of a resource on this server."""
     return f"{request.url.scheme}://{request.url.netloc}/bigquery/v2/{path}"
@@ -73,12 +83,16 @@ def dataset_body(request: Request, resource: Resource) -> dict[str, Any]:
     """A dataset as the service returns it."""
     reference = resource["datasetReference"]
     project, dataset = reference["projectId"], reference["datasetId"]
-    return resource | {
-        "kind": "bigquery#dataset",
-        "etag": etag(resource),
-        "id": f"{project}:{dataset}",
-        "selfLink": self_link(request, f"projects/{project}/datasets/{dataset}"),
-    }
+    return (
+        {"maxTimeTravelHours": "168"}
+        | resource
+        | {
+            "kind": "bigquery#dataset",
+            "etag": etag(resource),
+            "id": f"{project}:{dataset}",
+            "selfLink": self_link(request, f"projects/{project}/datasets/{dataset}"),
+        }
+    )
 
 
 def table_body(request: Request, table: Table, catalog: Catalog, sizes: Sizes) -> dict[str, Any]:

@@ -35,8 +35,7 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """GET .../routines: by name."""
     found = list_routines(warehouse.catalog, request.path_params["project"], request.path_params["dataset"])
     page = page_of(request, found, _body)
-    page["routines"] = page.pop("items")
-    return reply(page)
+    return reply({"routines": page.pop("items")} | page if page["items"] else {})
 
 
 def update(warehouse: Warehouse, request: Request, body: bytes) -> Response:

@@ -12,7 +12,7 @@ from emulators.bigquery.state.partition_summary import SUMMARY
 from emulators.bigquery.state.rest_tables import change_table, delete_table, insert_table
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import page_of, reply, table_body, table_summary
+from emulators.bigquery.wire.replies import collection, page_of, reply, table_body, table_summary
 from emulators.bigquery.wire.request_bodies import parse_body
 
 
@@ -75,8 +75,7 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     warehouse.catalog.dataset(project, dataset)
     found = warehouse.catalog.tables(project, dataset)
     page = page_of(request, found, table_summary)
-    page["tables"] = page.pop("items")
-    return reply({"kind": "bigquery#tableList", "totalItems": len(found)} | page)
+    return reply(collection("tableList", "tables", page, len(found)))
 
 
 def patch(warehouse: Warehouse, request: Request, body: bytes) -> Response:

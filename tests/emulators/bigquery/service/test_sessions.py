@@ -27,7 +27,7 @@ def test_variables_functions_and_tables_outlive_a_job(client: bigquery.Client) -
     session.rows("create temp table t as select 1 as a")
     session.rows("set n = twice(n)")
     assert session.rows("select n, twice(n), a from t") == [(8, 16, 1)]
-    assert session.rows("select a from _SESSION.t") == [(1,)]
+    assert session.rows("select a, @@session_id from _SESSION.t") == [(1, session.id)]
     with pytest.raises(BadRequest, match="Unrecognized name"):
         client.query("select n").result()
 
