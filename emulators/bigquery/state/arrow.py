@@ -57,11 +57,16 @@ def append_arrow(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, 
     return int(rows.num_rows)
 
 
+def _literal(fields: Sequence[Field]) -> bool:
+    """Whether the values of fields can be written as SQL literals."""
+    return all(field.type not in ("RANGE", "INTERVAL") and _literal(field.fields) for field in fields)
+
+
 def append_rows(
     cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]], fields: Sequence[Field]
 ) -> None:
     """Append rows (values by the fields' names) to a DuckDB table; raises as append_arrow does."""
-    if len(rows) * len(fields) > _FEW:
+    if len(rows) * len(fields) > _FEW or not _literal(fields):
         append_arrow(cursor, table, pa.Table.from_pylist(list(rows), arrow_schema(fields)), fields)
         return
     kinds = [of_field(field) for field in fields]
