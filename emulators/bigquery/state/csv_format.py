@@ -120,7 +120,7 @@ def csv_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mappi
                     positions = _positions(fields, cells, ignore, uri)
                 if number <= form.skip or (by_name and number == 1):
                     continue
-                row = _row(fields, cells, positions, jagged or by_name, ignore or by_name, moments)
+                row = _row(fields, cells, positions, jagged or by_name, ignore or by_name, moments, bool(form.nulls))
                 if isinstance(row, str):
                     tolerance.bad(uri, number, row)
                 else:
@@ -142,8 +142,9 @@ def _positions(fields: Sequence[Field], header: Cells, ignore: bool, uri: str) -
 
 
 def _row(
-    fields: Sequence[Field], cells: Cells, positions: Sequence[int | None], jagged: bool, ignore: bool, moments: Moments
-) -> dict[str, Any] | str:
+    fields: Sequence[Field], cells: Cells, positions: Sequence[int | None], jagged: bool, ignore: bool,
+    moments: Moments, nulls: bool,
+) -> dict[str, Any] | str:  # fmt: skip
     """The row, or what is wrong with it."""
     if len(cells) > len(fields) and not ignore:
         return f"CSV table references column position {len(fields)}, but line contains {len(cells)} columns."
@@ -153,6 +154,8 @@ def _row(
     try:
         for field, position in zip(fields, positions, strict=True):
             cell = cells[position] if position is not None and position < len(cells) else None
+            if cell == "" and not nulls and field.type not in ("STRING", "BYTES"):
+                cell = None
             row[field.name] = convert(field, moments.read(field, cell), False, field.name)
     except BadValue as error:
         return f"Could not parse {error.path}: {error.message}"

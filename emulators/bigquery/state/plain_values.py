@@ -43,9 +43,11 @@ def json_value(value: Any, field: Field) -> Any:
 
 
 def csv_text(value: Any, separator: str) -> str:
-    """A JSON value as a CSV cell, quoted where it must be."""
+    """A JSON value as a CSV cell, quoted where it must be: an empty text is, and so is no NULL."""
     if value is None:
         return ""
+    if value == "":
+        return '""'
     if isinstance(value, bool):
         return "true" if value else "false"
     text = value if isinstance(value, str) else json.dumps(value)

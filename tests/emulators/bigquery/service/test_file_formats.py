@@ -29,7 +29,7 @@ def load(client: bigquery.Client, dataset: str, content: bytes, **options: Any) 
 @pytest.mark.parametrize(
     ("content", "options", "rows"),
     [
-        (b'1,\n2,""\n', {}, [(1, None), (2, "")]),
+        (b'1,\n2,""\n"","a, ""b"""\n', {}, [(1, None), (2, ""), (None, 'a, "b"')]),
         (b"NA,x\n2,-\n3,\n", {"null_markers": ["NA", "-"]}, [(None, "x"), (2, None), (3, "")]),
         (b"1|'a|b'\n", {"field_delimiter": "|", "quote_character": "'"}, [(1, "a|b")]),
         (b'1\t"a\n', {"field_delimiter": "\t", "quote_character": ""}, [(1, '"a')]),

@@ -103,7 +103,7 @@ def test_csv_keeps_its_first_row_unless_it_is_a_header(client: bigquery.Client, 
     client.load_table_from_file(
         io.BytesIO(data), name, job_config=LoadJobConfig(source_format="CSV", schema=schema)
     ).result()
-    assert [tuple(row) for row in client.list_rows(name)] == [(1, "x"), (2, 'y, "z"'), (3, "")]
+    assert [tuple(row) for row in client.list_rows(name)] == [(1, "x"), (2, 'y, "z"'), (3, None)]
     detected = LoadJobConfig(source_format="CSV", autodetect=True)
     client.load_table_from_file(io.BytesIO(b"n,when\n1,2024-01-01\n"), f"{name}2", job_config=detected).result()
     assert [tuple(row) for row in client.list_rows(f"{name}2")] == [(1, dt.date(2024, 1, 1))]
