@@ -1,6 +1,7 @@
 """The Storage API beyond rows: parts of records, split streams, samples; defaults, new columns and changes by key."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pytest
@@ -77,12 +78,18 @@ def test_an_open_connection_is_told_of_new_columns(service: Service, client: big
     client.query_and_wait(f"create table {dataset}.t (n int64)")
     batch = pa.record_batch({"n": pa.array([1], pa.int64())})
 
-    def requests() -> object:
+    answered = threading.Event()
+
+    def requests() -> Iterator[types.AppendRowsRequest]:
         yield request(f"{path(dataset)}/streams/_default", batch)
-        client.query_and_wait(f"alter table {dataset}.t add column s string")
+        assert answered.wait(60)
         yield request(f"{path(dataset)}/streams/_default", batch)
 
-    before, after = service.writer().append_rows(requests(), retry=None)
+    answers = iter(service.writer().append_rows(requests(), retry=None))
+    before = next(answers)
+    client.query_and_wait(f"alter table {dataset}.t add column s string")
+    answered.set()
+    after = next(answers)
     assert not before.updated_schema.fields
     assert [field.name for field in after.updated_schema.fields] == ["n", "s"]
 
