@@ -34,6 +34,7 @@ from emulators.bigquery.state.view import SESSION, View
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options
 
 _DEFAULTS = {"priority": "INTERACTIVE", "useLegacySql": False}
+_SHORTEST_SECONDS = 10.0  # the service stops at a time limit what runs long, and lets shorter jobs end
 _DATASETS = re.compile(r"(?:\b([a-z][a-z0-9-]{4,28}[a-z0-9])`?\.)?`?\b(\w+)`?\.`?\w")
 
 
@@ -152,7 +153,7 @@ class Warehouse:
         )
         job.cancel = execution.cancel
         try:
-            with _within(job.resource["configuration"].get("jobTimeoutMs"), execution):
+            with within(job.resource["configuration"].get("jobTimeoutMs"), execution.cancel):
                 dry_run = job.resource["configuration"].get("dryRun")
                 outcome = execution.dry_run(query) if dry_run else execution.run(query)
             self._describe(job, outcome, view, budget)
@@ -222,8 +223,8 @@ class Warehouse:
 
 
 @contextmanager
-def _within(milliseconds: Any, execution: Execution) -> Iterator[None]:
-    """End the execution when it takes longer (jobTimeoutMs): 499 stopped."""
+def within(milliseconds: Any, cancel: Callable[[str], None]) -> Iterator[None]:
+    """Cancel what runs in the block when it takes longer (jobTimeoutMs): 499 stopped. A job of a few seconds is never stopped."""
     if not milliseconds or int(milliseconds) <= 0:
         yield
         return
@@ -232,7 +233,7 @@ def _within(milliseconds: Any, execution: Execution) -> Iterator[None]:
         f"Operation timed out after {seconds} seconds. Consider reducing the amount of work performed by your "
         "operation so that it can complete within this limit."
     )
-    timer = threading.Timer(seconds, execution.cancel, [message])
+    timer = threading.Timer(max(seconds, _SHORTEST_SECONDS), cancel, [message])
     timer.start()
     try:
         yield
