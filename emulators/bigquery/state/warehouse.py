@@ -224,7 +224,7 @@ class Warehouse:
 
 @contextmanager
 def within(milliseconds: Any, cancel: Callable[[str], None]) -> Iterator[None]:
-    """Cancel what runs in the block when it takes longer (jobTimeoutMs): 499 stopped. A job of a few seconds is never stopped."""
+    """Cancel what runs in the block when it takes longer (jobTimeoutMs), but for a few seconds: 499 stopped."""
     if not milliseconds or int(milliseconds) <= 0:
         yield
         return
