@@ -12,6 +12,9 @@ from emulators.bigquery.sql.types import Type
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
 _ARITHMETIC = ("+", "-", "*", "/")
 _BITS = {"&": "&", "|": "|", "<<": "<<", ">>": ">>", "^": "xor"}
+_WORDS = {
+    "<": "Less than", ">": "Greater than", "<=": "Less than or equal", ">=": "Greater than or equal",
+}  # fmt: skip
 _UNORDERED = ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY")
 
 
@@ -59,7 +62,9 @@ def compare(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -
     if kind is None and {left.type.kind, right.type.kind} <= set(t.NUMBERS):
         kind = t.FLOAT64
     equality = op in ("=", "!=") or "DISTINCT" in op
-    if kind is None or kind.kind in ("JSON", "GEOGRAPHY") or (kind.kind in _UNORDERED and not equality):
+    if kind is not None and kind.kind in ("JSON", "GEOGRAPHY"):
+        a.fail(f"{_WORDS.get(op, 'Equality')} is not defined for arguments of type {kind}", node)
+    if kind is None or (kind.kind in _UNORDERED and not equality):
         no_signature(a, op, [left, right], node)
     x, y = coerce(a, left, kind), coerce(a, right, kind)
     if kind.collation:

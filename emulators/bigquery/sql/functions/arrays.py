@@ -17,6 +17,8 @@ table(
     ARRAY_LAST(ARRAY<T>) -> T = bq.array_last({0})
     ARRAY_SLICE(ARRAY<T>, INT64, INT64) -> ARRAY<T> = bq.array_slice({0}, {1}, {2})
     ARRAY_TO_STRING(ARRAY<STRING>, STRING) -> STRING = bq.array_to_string({0}, {1})
+    ARRAY_TO_STRING(ARRAY<BYTES>, BYTES) -> BYTES = bq_from_latin1(bq.array_to_string(bq.latin1_items({0}), bq_latin1({1})))
+    ARRAY_TO_STRING(ARRAY<BYTES>, BYTES, BYTES) -> BYTES = bq_from_latin1(bq.array_to_string_null(bq.latin1_items({0}), bq_latin1({1}), bq_latin1({2})))
     ARRAY_TO_STRING(ARRAY<STRING>, STRING, STRING) -> STRING = bq.array_to_string_null({0}, {1}, {2})
     ARRAY_IS_DISTINCT(ARRAY<T>) -> BOOL = bq.array_is_distinct({0})
     ARRAY_INCLUDES(ARRAY<T>, T) -> BOOL = bq.in_array({1}, {0})
@@ -30,7 +32,7 @@ table(
     GENERATE_ARRAY(NUMERIC, NUMERIC, NUMERIC) -> ARRAY<NUMERIC> = bq.generate_numbers({0}, {1}, {2})
     GENERATE_ARRAY(FLOAT64, FLOAT64) -> ARRAY<FLOAT64> = bq.generate_floats({0}, {1}, 1e0)
     GENERATE_ARRAY(FLOAT64, FLOAT64, FLOAT64) -> ARRAY<FLOAT64> = bq.generate_floats({0}, {1}, {2})
-    """,
+    """,  # noqa: E501
 )
 
 

@@ -10,6 +10,7 @@ CREATE MACRO bq.main.array_concat(x, y) AS CASE WHEN x IS NULL OR y IS NULL THEN
 CREATE MACRO bq.main.array_concat_all(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE flatten(x) END;
 CREATE MACRO bq.main.array_to_string(x, d) AS array_to_string(list_filter(x, lambda e: e IS NOT NULL), d);
 CREATE MACRO bq.main.array_to_string_null(x, d, n) AS array_to_string(list_transform(x, lambda e: coalesce(e, n)), d);
+CREATE MACRO bq.main.latin1_items(x) AS list_transform(x, lambda e: CASE WHEN e IS NOT NULL THEN bq_latin1(e) END);
 CREATE MACRO bq.main.array_is_distinct(x) AS len(x) = len(list_distinct(x)) + CASE WHEN list_count(x) < len(x) THEN 1 ELSE 0 END;
 -- The places of quantiles among values of which NULL is the least: at p, and between two of them.
 CREATE MACRO bq.main.sorted(x) AS list_sort(x, 'ASC', 'NULLS FIRST');

@@ -10,12 +10,20 @@ _KINDS = (
     ("ROW", "ACCESS", "POLICY"), ("SCHEMA",), ("TABLE",), ("VIEW",), ("FUNCTION",), ("PROCEDURE",),
 )  # fmt: skip
 
+_REFUSED = (
+    ("SEARCH", "INDEX"), ("VECTOR", "INDEX"), ("MODEL",), ("ASSIGNMENT",), ("CAPACITY",), ("RESERVATION",),
+    ("PROPERTY", "GRAPH"), ("DATA_POLICY",),
+)  # fmt: skip
+
 
 class CreateParser(ColumnParser):
     def object_kind(self) -> str:  # noqa: RET503
         for words in _KINDS:
             if self.accept(*words):
                 return " ".join(words)
+        for words in _REFUSED:
+            if self.at_word(*words):
+                self.fail(f"Definitions of a {' '.join(words)} are not supported by this emulator")
         self.fail()
 
     def statement_create(self) -> s.Statement:

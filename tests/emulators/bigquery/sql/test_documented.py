@@ -30,6 +30,8 @@ VALUES: list[tuple[str, Any]] = [
     ("REGEXP_REPLACE('abc', '(b)', '[\\\\1]')", "a[b]c"),
     ("'abc' LIKE ANY (SELECT 'a%')", True),
     ("BIT_COUNT(b'')", 0),
+    ("ARRAY_TO_STRING([b'a', NULL, b'\\xff'], b'-')", b"a-\xff"),
+    ("ARRAY_TO_STRING([b'a', NULL], b'-', b'x')", b"a-x"),
     # subqueries, structs and arrays
     ("((SELECT 1) + 1) * 2", 4),
     ("2 IN ((SELECT 1), 2)", True),
@@ -114,6 +116,8 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
         ("REGEXP_REPLACE('abc', '(b)', '\\\\2')", "Invalid REGEXP_REPLACE pattern: .* requests 2 matches"),
         ("CONTAINS_SUBSTR('abc', NULL)", "must not be NULL"),
         ("'abc' LIKE 'a\\\\'", "LIKE pattern ends with a backslash"),
+        ("JSON '1' = JSON '1'", "Equality is not defined for arguments of type JSON"),
+        ("ST_GEOGPOINT(0, 0) > ST_GEOGPOINT(1, 0)", "Greater than is not defined for arguments of type GEOGRAPHY"),
         ("COT(0)", "Floating point error in function: COT"),
         ("CONCAT('a', b'x')", "No matching signature for function CONCAT"),
         ("(SELECT ARRAY_AGG(x) FROM (SELECT [1] AS x))", "must not be an array type"),
@@ -151,3 +155,12 @@ def test_rows(warehouse: Any, query: str, rows: list[tuple[Any, ...]]) -> None:
 def test_columns_that_do_not_match_by_name_are_refused(warehouse: Any) -> None:
     with pytest.raises(SqlError, match="columns b are not in all queries"):
         warehouse.run("SELECT 1 AS a UNION ALL BY NAME SELECT 2 AS a, 3 AS b")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE SEARCH INDEX i ON d.t(ALL COLUMNS)", "DROP VECTOR INDEX i ON d.t", "CREATE MODEL d.m AS SELECT 1"],
+)
+def test_definitions_that_are_not_kept_are_refused(warehouse: Any, statement: str) -> None:
+    with pytest.raises(SqlError, match="are not supported by this emulator"):
+        warehouse.run(statement)
