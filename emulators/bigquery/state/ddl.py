@@ -86,7 +86,8 @@ class Ddl:
 
     def _ensure_temporary(self, view: View, transaction: Transaction, project: str) -> None:
         if self.catalog.get("dataset", f"{project}:{view.temporary}", transaction) is None:
-            create_dataset(self.catalog, project, {"datasetReference": {"datasetId": view.temporary}}, transaction)
+            body = {"datasetReference": {"datasetId": view.temporary}, "location": view.place}
+            create_dataset(self.catalog, project, body, transaction)
 
     def _create_table(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         action: actions.CreateTable = statement.action
@@ -145,7 +146,8 @@ class Ddl:
         name = TableName(action.project, action.dataset, "")
         if self.catalog.get("dataset", f"{action.project}:{action.dataset}", transaction) and action.if_not_exists:
             return Performed("SKIP", name, "schema")
-        body = {"datasetReference": {"datasetId": action.dataset}} | dataset_options(action.options)
+        body = {"datasetReference": {"datasetId": action.dataset}, "location": view.place}
+        body |= dataset_options(action.options)
         create_dataset(self.catalog, action.project, body, transaction)
         return Performed("CREATE", name, "schema")
 

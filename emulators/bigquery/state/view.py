@@ -74,7 +74,9 @@ class View:
         if defined is not None:
             return defined
         found = self.catalog.table(self.resolve(name), self.transaction)
-        return None if found is None or self._elsewhere(str(found.resource["location"])) else found
+        if found is None or name.dataset == SESSION:
+            return found
+        return None if self._elsewhere(str(found.resource["location"])) else found
 
     def _elsewhere(self, location: str) -> bool:
         return self.place is not None and location.lower() != self.place.lower()

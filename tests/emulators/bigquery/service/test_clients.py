@@ -33,6 +33,9 @@ def test_a_job_is_found_in_its_location_only(client: bigquery.Client) -> None:
     assert (job.location, client.get_job(job.job_id, location="EU").job_id) == ("EU", job.job_id)
     with pytest.raises(NotFound):
         client.get_job(job.job_id, location="US")
+    made = f"{dataset.dataset_id}_made"
+    client.query(f"create schema {made}; create temp table t as select 1 as a; select * from t", location="EU").result()
+    assert client.get_dataset(made).location == "EU"
     with pytest.raises(NotFound, match="was not found in location US"):
         client.query(f"select * from {dataset.dataset_id}.t", location="US").result()
 
