@@ -55,11 +55,14 @@ def test_each_event_once(warehouse: Warehouse) -> None:
     again = [event(n, 200 + n, start + late, NOON + dt.timedelta(hours=7 * n), quantity=9) for n in range(5, 25)]
     behind = [event(50, 50, start - late, NOON - dt.timedelta(days=40))]  # committed after rows with a later stamp
     other_day = [event(3, 300, start + late, NOON + dt.timedelta(hours=7 * 3 + 30), quantity=9)]
-    warehouse.stream("usage_events", again + behind + other_day)
+    counted_before = [
+        {**event(51, 51, start + late, NOON), **{name: first[0][name] for name in ("account_id", "feature")}}
+    ]
+    warehouse.stream("usage_events", again + behind + other_day + counted_before)
     warehouse.dbt("build", "--quiet", "--select", *NODES)
     rows = warehouse.query("select event_id, _message_id, quantity from silver.saas_usage_events")
-    assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n:03d}" for n in [*range(40), 50]}
-    assert len(rows) == 41
+    assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n:03d}" for n in [*range(40), 50, 51]}
+    assert len(rows) == 42
     assert {row["quantity"] for row in rows} == {1}
     assert counted(warehouse) == recounted(warehouse)
 
