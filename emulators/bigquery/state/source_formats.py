@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ import pyarrow.parquet as pq
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_schema
+from emulators.bigquery.state.arrow_csv import csv_tables
+from emulators.bigquery.state.arrow_json import json_tables
+from emulators.bigquery.state.arrow_texts import Unusual
 from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.objects import touch
@@ -24,6 +27,10 @@ _READERS: dict[str, Callable[[Path, str, Sequence[Field], Mapping[str, Any]], Ro
     "NEWLINE_DELIMITED_JSON": json_rows,
     "CSV": csv_rows,
     "AVRO": avro_rows,
+}
+_QUICK: dict[str, Callable[[Path, Sequence[Field], Mapping[str, Any]], Iterator[pa.Table]]] = {
+    "NEWLINE_DELIMITED_JSON": json_tables,
+    "CSV": csv_tables,
 }
 FORMATS = ("PARQUET", "ORC", *_READERS)
 
@@ -59,15 +66,27 @@ def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configu
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(fields)])
     part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
-        with pq.ParquetWriter(part, schema) as writer:
-            for batch in _batches(_READERS[form](path, uri, fields, configuration)):
-                writer.write_table(pa.Table.from_pylist(batch, schema))
+        try:
+            _write(part, schema, _QUICK.get(form, _unusual)(path, fields, configuration))
+        except Unusual:
+            rows = _READERS[form](path, uri, fields, configuration)
+            _write(part, schema, (pa.Table.from_pylist(batch, schema) for batch in _batches(rows)))
         part.replace(target)
     except pa.ArrowException as error:
         raise invalid(f"Error while reading data, error message: {error}. File: {uri}", uri) from error
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+def _unusual(path: Path, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Iterator[pa.Table]:
+    raise Unusual
+
+
+def _write(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    with pq.ParquetWriter(path, schema) as writer:
+        for table in tables:
+            writer.write_table(table)
 
 
 def _batches(rows: Rows) -> Iterator[list[dict[str, Any]]]:
