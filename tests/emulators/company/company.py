@@ -1,9 +1,7 @@
 """The company as users run it, and readers of what it left in Postgres and on Pub/Sub that share no code with it."""
 
-import functools
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections import defaultdict
@@ -17,6 +15,8 @@ from google.pubsub_v1 import PublisherClient, SchemaServiceClient, SubscriberCli
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.schema_service.transports import SchemaServiceGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+
+from tests.interrupts import obeying
 
 LOGIN_SCHEMA = {
     "type": "record",
@@ -50,9 +50,7 @@ class Company:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command and do not wait for it."""
         command = [sys.executable, "-m", "emulators.company", *arguments, "--state", str(self.state)]
-        # Tests that run in the background ignore SIGINT, and what they start would inherit that.
-        obeys = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-        return subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True, preexec_fn=obeys)
+        return subprocess.Popen(obeying(command), env=self.environment, stderr=subprocess.PIPE, text=True)
 
     def run(self, *arguments: str) -> str:
         """Run a command to its good end; what it said."""

@@ -10,6 +10,7 @@ import pytest
 
 from emulators.supervisor import processes
 from emulators.supervisor.platform import Platform
+from tests.interrupts import ignoring
 
 WAITER = """
 import sys, time
@@ -42,13 +43,7 @@ def test_a_dead_service_is_told_with_the_end_of_its_log(platform: Platform) -> N
     assert pid is not None
     assert platform.died("auth", "storage") == []
     command = ["nohup", sys.executable, "-c", WAITER, str(platform.state)]
-    waiter = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # as a shell starts what is in the background
-    )
+    waiter = subprocess.Popen(ignoring(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert waiter.stdout is not None
     assert waiter.stdout.readline() == "watching\n"
     processes.send(pid, signal.SIGKILL)
