@@ -43,6 +43,7 @@ def staged(name: str) -> set[str]:
     return {f"stg_saas__{name}", f"saas_{name}__latest", f"saas_{name}"}
 
 
+@pytest.mark.long  # dbt is started for each case
 def test_what_waits_is_what_is_built_on_the_table(built: Built, saas: Contract) -> None:
     incidents, users, usage = (saas.table(name) for name in ("incidents", "users", "usage_events"))
     cases: list[tuple[AssetKey, str, set[str]]] = [

@@ -1,4 +1,9 @@
-mock_provider "google" {}
+mock_provider "google" {
+  # The real provider looks at the form of members; the mock would make up a word.
+  mock_data "google_storage_project_service_account" {
+    defaults = { member = "serviceAccount:service-1@gs-project-accounts.iam.gserviceaccount.com" }
+  }
+}
 
 variables {
   project  = "my-data-test"
