@@ -6,7 +6,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,23 @@ def touch(path: Path) -> None:
     """Note that a file of the cache is in use."""
     with contextlib.suppress(FileNotFoundError):
         os.utime(path)
+
+
+def made_once(target: Path, make: Callable[[Path], None]) -> Path:
+    """A file of the cache that is derived from another: `make` writes it where it is told to, unless it is there.
+
+    It appears whole or not at all, also when several make it at once.
+    """
+    if target.exists():
+        touch(target)
+        return target
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        make(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
 
 
 def _safe(name: str) -> str:

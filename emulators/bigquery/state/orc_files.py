@@ -1,6 +1,5 @@
 """ORC files, as Parquet files that DuckDB reads."""
 
-import uuid
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,32 +7,27 @@ import pyarrow.parquet as pq
 from pyarrow import orc
 
 from emulators.bigquery.state.errors import invalid
-from emulators.bigquery.state.objects import touch
+from emulators.bigquery.state.objects import made_once
 
 
 def orc_as_parquet(uri: str, path: Path) -> Path:
     """The file's rows in a Parquet file beside it; a timestamp is a moment in UTC. 400 when it is no ORC."""
-    target = path.with_name(f"{path.name}.orc.parquet")
-    if target.exists():
-        touch(target)
-        return target
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
-        source = orc.ORCFile(path)
-        schema = pa.schema([field.with_type(_moments(field.type)) for field in source.schema])
-        with pq.ParquetWriter(part, schema) as writer:
-            for stripe in range(source.nstripes):
-                rows = pa.Table.from_batches([source.read_stripe(stripe)])
-                writer.write_table(rows.cast(schema, safe=False))
-        part.replace(target)
+        return made_once(path.with_name(f"{path.name}.orc.parquet"), lambda part: _write(part, path))
     except (pa.ArrowException, OSError) as error:
         raise invalid(
             f"Error while reading data, error message: The Apache Orc library failed to parse the file: {error}. "
             f"File: {uri}", uri,
         ) from error  # fmt: skip
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+
+
+def _write(target: Path, path: Path) -> None:
+    source = orc.ORCFile(path)
+    schema = pa.schema([field.with_type(_moments(field.type)) for field in source.schema])
+    with pq.ParquetWriter(target, schema) as writer:
+        for stripe in range(source.nstripes):
+            rows = pa.Table.from_batches([source.read_stripe(stripe)])
+            writer.write_table(rows.cast(schema, safe=False))
 
 
 def _moments(kind: pa.DataType) -> pa.DataType:

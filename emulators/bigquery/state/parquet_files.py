@@ -1,6 +1,5 @@
 """Parquet files as one DuckDB relation of a given schema; what does not fit is an error that names file and column."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,7 @@ from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.decimals import exact_cast
 from emulators.bigquery.state.errors import invalid
-from emulators.bigquery.state.objects import touch
+from emulators.bigquery.state.objects import made_once
 from emulators.bigquery.state.schema import duckdb_type
 
 
@@ -101,22 +100,18 @@ def narrowed(uri: str, path: Path) -> Path:
     if wanted is None:
         return path
     target = path.with_name(f"{path.name}.narrow.parquet")
-    if target.exists():
-        touch(target)
-        return target
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
-        with pq.ParquetWriter(part, wanted) as writer:
-            for batch in pq.ParquetFile(path).iter_batches():
-                columns = [exact_cast(column, kind) for column, kind in zip(batch.columns, wanted.types, strict=True)]
-                writer.write_table(pa.Table.from_arrays(columns, schema=wanted))
-        part.replace(target)
+        return made_once(target, lambda part: _write_narrowed(part, path, wanted))
     except pa.ArrowException as error:
         what = f"a decimal has more than the 20 digits before and 18 after the point that are kept here: {error}"
         raise invalid(f"Error while reading data, error message: {what}. File: {uri}", uri) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+
+
+def _write_narrowed(target: Path, path: Path, wanted: pa.Schema) -> None:
+    with pq.ParquetWriter(target, wanted) as writer:
+        for batch in pq.ParquetFile(path).iter_batches():
+            columns = [exact_cast(column, kind) for column, kind in zip(batch.columns, wanted.types, strict=True)]
+            writer.write_table(pa.Table.from_arrays(columns, schema=wanted))
 
 
 @lru_cache(maxsize=100_000)

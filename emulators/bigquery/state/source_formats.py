@@ -1,7 +1,6 @@
 """What files are written in: each becomes a Parquet file that DuckDB reads, once per content and schema."""
 
 import hashlib
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from emulators.bigquery.state.arrow_json import json_tables
 from emulators.bigquery.state.arrow_texts import Unusual
 from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.errors import invalid, not_implemented
-from emulators.bigquery.state.objects import touch
+from emulators.bigquery.state.objects import made_once
 from emulators.bigquery.state.orc_files import orc_as_parquet
 from emulators.bigquery.state.parquet_files import narrowed
 from emulators.bigquery.state.text_formats import avro_rows, json_rows
@@ -59,24 +58,19 @@ def as_parquet(
 def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Path:
     settings = repr((form, fields, sorted((k, repr(v)) for k, v in configuration.items() if k != "sourceUris")))
     digest = hashlib.md5(settings.encode(), usedforsecurity=False).hexdigest()[:12]
-    target = path.with_name(f"{path.name}.{digest}.parquet")
-    if target.exists():
-        touch(target)
-        return target
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(fields)])
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
-    try:
+
+    def make(part: Path) -> None:
         try:
             _write(part, schema, _QUICK.get(form, _unusual)(path, fields, configuration))
         except Unusual:
             rows = _READERS[form](path, uri, fields, configuration)
             _write(part, schema, (pa.Table.from_pylist(batch, schema) for batch in _batches(rows)))
-        part.replace(target)
+
+    try:
+        return made_once(path.with_name(f"{path.name}.{digest}.parquet"), make)
     except pa.ArrowException as error:
         raise invalid(f"Error while reading data, error message: {error}. File: {uri}", uri) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return target
 
 
 def _unusual(path: Path, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Iterator[pa.Table]:
