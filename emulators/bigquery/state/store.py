@@ -66,6 +66,20 @@ class Transaction:
             self.cursor.rollback()
 
 
+def _replay(file: Path) -> None:
+    """Write the log that a killed process left back into the file.
+
+    A database that DuckDB 1.5 opens as its first one fails to replay ALTER TABLE of a table whose CHECK or DEFAULT
+    calls a function ("GetDefaultDatabase with no default database set"); one that is attached to another does not.
+    """
+    if not file.with_name(f"{file.name}.wal").exists():
+        return
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as other:
+        other.execute(f"ATTACH {text(str(file))} AS killed")
+        other.execute("CHECKPOINT killed")
+        other.execute("DETACH killed")
+
+
 class Store:
     """The database file of a state directory.
 
@@ -76,6 +90,8 @@ class Store:
     def __init__(self, folder: Path, memory_limit: str = "1GB", threads: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        file = folder / "bigquery.duckdb"
+        _replay(file)
         config: dict[str, Any] = {
             "memory_limit": memory_limit,
             "temp_directory": str(folder / "spill"),
@@ -84,7 +100,7 @@ class Store:
         }
         if threads:
             config["threads"] = threads
-        self.database = duckdb.connect(str(folder / "bigquery.duckdb"), config=config)
+        self.database = duckdb.connect(str(file), config=config)
         self.database.execute("SET GLOBAL TimeZone='UTC'")
         # A missing table must never be looked for among this process's variables.
         self.database.execute("SET GLOBAL python_enable_replacements=false")

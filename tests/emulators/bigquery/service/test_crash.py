@@ -134,3 +134,19 @@ def test_an_insert_id_is_remembered_over_a_kill(mortal: Service) -> None:
         mortal.kill()
         mortal.start()
     assert [row.n for row in mortal.client().query_and_wait("SELECT n FROM d.t")] == [1]
+
+
+def test_altered_tables_survive_a_kill(mortal: Service) -> None:
+    """DuckDB's own replay of its log fails for ALTER TABLE of a table with a CHECK or DEFAULT that calls a function."""
+    client = mortal.client()
+    client.create_dataset("d")
+    client.query_and_wait("CREATE TABLE d.checked (words ARRAY<STRING>, short STRING(3))")
+    client.query_and_wait("CREATE TABLE d.arrived (n INT64) PARTITION BY _PARTITIONDATE")
+    for name in ("checked", "arrived"):
+        client.query_and_wait(f"ALTER TABLE d.{name} ADD COLUMN added INT64")
+    client.query_and_wait("INSERT INTO d.checked (words, short, added) VALUES (['a'], 'abc', 1)")
+    client.query_and_wait("INSERT INTO d.arrived (n, added) VALUES (1, 2)")
+    mortal.kill()
+    client = mortal.start().client()
+    assert [tuple(row) for row in client.query_and_wait("SELECT short, added FROM d.checked")] == [("abc", 1)]
+    assert [tuple(row) for row in client.query_and_wait("SELECT n, added FROM d.arrived")] == [(1, 2)]
