@@ -61,7 +61,7 @@ def read_header(data: bytes | memoryview) -> Header:
         raise UnreadableFile(f"cut off in the header, at byte {len(data)}")
     try:
         schema = json.loads(metadata.get("avro.schema", b""))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"the header's avro.schema is not JSON: {error}") from error
     return Header(schema, metadata.get("avro.codec", b"null").decode("latin-1"), sync, position + 16)
 

@@ -17,7 +17,7 @@ _PYTHON_TYPES = {"long": (int,), "double": (float, int), "boolean": (bool,), "by
 
 
 def decode(data: bytes, records: int, schema: Any) -> dict[Path, SourceColumn]:
-    """The fields of each record, by path; an envelope array's items as (name, index).
+    """The fields of each record, by path; an envelope array's items as (name, index). The schema is a checked one.
 
     Raises:
         UnreadableFile: the bytes are not such records.
@@ -31,9 +31,9 @@ def decode(data: bytes, records: int, schema: Any) -> dict[Path, SourceColumn]:
 
 def _read(data: bytes, records: int, schema: Any) -> list[dict[str, Any]]:
     """All records in one call: as the items of one Avro array."""
-    _check_items(schema)
+    array = {"type": "array", "items": without_logical_types(schema)}
     try:
-        plain = fastavro.parse_schema({"type": "array", "items": without_logical_types(schema)})
+        plain = fastavro.parse_schema(array)
     except (SchemaParseException, UnknownType) as error:
         raise UnreadableFile(f"the header's avro.schema is not one: {error}") from error
     head = write_long(records) if records else b""
@@ -48,30 +48,6 @@ def _read(data: bytes, records: int, schema: Any) -> list[dict[str, Any]]:
     if rest or len(rows) != records:
         raise UnreadableFile(f"{rest} bytes are left after the last of {records} records")
     return rows
-
-
-def _check_items(schema: Any) -> None:
-    """Raises UnreadableFile for lists of what takes no bytes: a damaged length would be believed for ever."""
-    if isinstance(schema, list):
-        for branch in schema:
-            _check_items(branch)
-    if not isinstance(schema, dict):
-        return
-    for name in ("items", "values"):
-        if name in schema and _takes_no_bytes(schema[name]):
-            raise UnreadableFile(f"the header's avro.schema has {name} that take no bytes: {str(schema)[:80]}")
-    for inner in (schema.get("type"), schema.get("items"), schema.get("values")):
-        _check_items(inner)
-    for field in schema.get("fields") or ():
-        _check_items(field["type"])
-
-
-def _takes_no_bytes(schema: Any) -> bool:
-    if isinstance(schema, dict) and schema.get("type") == "record":
-        return all(_takes_no_bytes(field["type"]) for field in schema["fields"])
-    if isinstance(schema, dict) and schema.get("type") == "fixed":
-        return not schema.get("size")
-    return schema == "null" or (isinstance(schema, dict) and _takes_no_bytes(schema.get("type", "")))
 
 
 def _add(columns: dict[Path, SourceColumn], path: Path, schema: Any, values: list[Any]) -> None:

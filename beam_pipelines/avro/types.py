@@ -5,6 +5,7 @@ from typing import Any
 
 from beam_pipelines.avro.container import UnreadableFile
 
+_SHAPE = ("type", "name", "namespace", "fields", "items", "values", "symbols", "size")  # what says how bytes are read
 SCALARS = ("long", "int", "double", "float", "boolean", "string", "bytes")
 
 
@@ -37,6 +38,7 @@ def field_types(record: Any) -> dict[str, AvroType]:
 
 def read_type(schema: Any) -> AvroType:
     """One field's schema. What is neither a scalar nor an array is `other`: its values become JSON text."""
+    schema = bare(schema)
     branches = schema if isinstance(schema, list) else [schema]
     plain = [branch for branch in branches if _name(branch) != "null"]
     main = [branch for branch in plain if _name(branch) != "string"] or plain or ["null"]
@@ -44,7 +46,7 @@ def read_type(schema: Any) -> AvroType:
     if len(main) > 1:
         return AvroType("other", None, 0, names)
     kind = {"int": "long", "float": "double", "enum": "string"}.get(_name(main[0]), _name(main[0]))
-    details = main[0] if isinstance(main[0], dict) else {}
+    details = bare(main[0]) if isinstance(main[0], dict) else {}
     if kind == "array":
         return AvroType(kind, None, 0, names, read_type(details["items"]))
     if kind not in ("long", "double", "boolean", "string", "bytes"):
@@ -60,7 +62,7 @@ def without_logical_types(schema: Any) -> Any:
         return schema
     if isinstance(schema["type"], dict | list):
         return without_logical_types(schema["type"])
-    plain = {key: value for key, value in schema.items() if key not in ("logicalType", "precision", "scale")}
+    plain = {key: schema[key] for key in _SHAPE if key in schema}
     if plain["type"] == "record":
         plain["fields"] = [{"name": f["name"], "type": without_logical_types(f["type"])} for f in plain["fields"]]
     for inner in ("items", "values"):
@@ -69,7 +71,13 @@ def without_logical_types(schema: Any) -> Any:
     return plain
 
 
-def _name(schema: Any) -> str:
-    while isinstance(schema, dict) and isinstance(schema["type"], dict):
+def bare(schema: Any) -> Any:
+    """{"type": {"type": x, ...}} -> {"type": x, ...}; a union that is wrapped so -> the union."""
+    while isinstance(schema, dict) and isinstance(schema.get("type"), dict | list):
         schema = schema["type"]
+    return schema
+
+
+def _name(schema: Any) -> str:
+    schema = bare(schema)
     return str(schema["type"]) if isinstance(schema, dict) else str(schema)

@@ -56,13 +56,15 @@ class Damaged(Exception):
 
     def letter(self, table: Table, file: LandingFile) -> DeadLetter:
         """The dead letter of this file."""
-        origin = f"gs://{names.bucket('landing')}/{file.identity}"
         detail = f"{self.detail}. Nothing of the file is in bronze; land a sound copy under its name to load it."
-        return DeadLetter(table.source, table.name, self.reason, detail, self.head, "{}", origin, None)
+        return DeadLetter(table.source, table.name, self.reason, detail, self.head, "{}", _origin(file), None)
 
 
 def read_landed(file: LandingFile, envelope: Envelope) -> Iterator[pa.RecordBatch]:
-    """The rows of one landing file. Raises Damaged, at any batch: nothing of such a file is to be kept."""
+    """The rows of one landing file. Raises Damaged, at any batch: nothing of such a file is to be kept.
+
+    Any other error is a defect of this code, names the file, and stops the batch: the file may be a sound one.
+    """
     from google.api_core.exceptions import NotFound
 
     blob = clients.bucket("landing").blob(file.name, generation=file.generation)
@@ -74,3 +76,10 @@ def read_landed(file: LandingFile, envelope: Envelope) -> Iterator[pa.RecordBatc
         yield from read_file(data, envelope)
     except UnreadableFile as problem:
         raise Damaged("unreadable_file", str(problem), data[:MOST_PAYLOAD]) from problem
+    except Exception as defect:
+        defect.add_note(f"while reading {_origin(file)}: a defect of Sluice; the batch waits until it is mended")
+        raise
+
+
+def _origin(file: LandingFile) -> str:
+    return f"gs://{names.bucket('landing')}/{file.identity}"

@@ -73,6 +73,8 @@ class Envelope:
                 raise UnreadableFile(
                     f"not a file of Datastream: its records have no field {'.'.join(map(str, path))!r}"
                 )
+            if path[0] == "source_metadata" and columns[path].type.kind != "string":
+                raise UnreadableFile(f"not a file of Datastream: {'.'.join(map(str, path))} is not text")
         self._check_table(columns["source_metadata", "table"].values)
         for found in pc.unique(columns["source_metadata", "change_type"].values).to_pylist():
             if found not in _CHANGE_TYPES:

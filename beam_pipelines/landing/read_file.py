@@ -7,13 +7,12 @@ import pyarrow as pa
 from beam_pipelines.ahead import map_ahead
 from beam_pipelines.avro.container import Header, PackedBlock, UnreadableFile, packed_blocks, read_header
 from beam_pipelines.avro.decode import decode
+from beam_pipelines.avro.schema import check
 from beam_pipelines.landing.envelope import Envelope, is_needed
 
 _RECORDS_AT_ONCE = 8_000
 _BYTES_AT_ONCE = {"deflate": 256 << 10}  # as they are in the file: deflate packs up to a thousand times
 _BYTES_AT_ONCE_OF_OTHERS = 2 << 20
-# What a header that is JSON, and not Avro's or not Datastream's, makes of the code that walks through it.
-_UNEXPECTED = (KeyError, TypeError, AttributeError, IndexError, ValueError, NotImplementedError, RecursionError)
 
 
 def read_file(data: bytes, envelope: Envelope) -> Iterator[pa.RecordBatch]:
@@ -22,16 +21,14 @@ def read_file(data: bytes, envelope: Envelope) -> Iterator[pa.RecordBatch]:
     Raises:
         UnreadableFile: at any batch, the last one too. Nothing of such a file is to be kept.
     """
-    try:
-        header = read_header(data)
-        envelope.check(header.schema)
+    header = read_header(data)
+    check(header.schema)
+    envelope.check(header.schema)
 
-        def rows(blocks: list[PackedBlock]) -> pa.RecordBatch:
-            return envelope.rows(decode(*_unpack(blocks, header), header.schema, is_needed))
+    def rows(blocks: list[PackedBlock]) -> pa.RecordBatch:
+        return envelope.rows(decode(*_unpack(blocks, header), header.schema, is_needed))
 
-        yield from map_ahead(rows, _groups(data, header))
-    except _UNEXPECTED as error:
-        raise UnreadableFile(f"not a file of Datastream: {type(error).__name__}: {error}") from error
+    yield from map_ahead(rows, _groups(data, header))
 
 
 def _groups(data: bytes, header: Header) -> Iterator[list[PackedBlock]]:

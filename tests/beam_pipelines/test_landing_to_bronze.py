@@ -19,6 +19,7 @@ import pytest
 
 from beam_pipelines import clients, landing_to_bronze
 from beam_pipelines.landing import parquet, read_file
+from beam_pipelines.landing.envelope import Envelope
 from tests.beam_pipelines.landing_files import MICROS, avro_file, decimal, envelope, source_time
 
 ORDERS = {
@@ -173,6 +174,19 @@ def test_files_that_cannot_be_read_are_dead_letters_and_the_rest_flows(project: 
         name = letter["origin"].removeprefix(f"gs://{project}-landing/").rpartition("#")[0]
         assert letter["payload"] == names[name]
         assert letter["reason"] == "unreadable_file" and letter["object"] == "orders"
+
+
+def test_a_defect_of_ours_stops_the_batch_with_the_files_name_and_makes_no_letter(
+    project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land("orders", "sound.avro", orders_file([1, 2], 10))
+    with monkeypatch.context() as broken:
+        broken.setattr(Envelope, "_metadata", lambda *_: {}["defect"])
+        with pytest.raises(KeyError) as caught:
+            run()
+    assert "sound.avro" in "".join(caught.value.__notes__)
+    run()
+    assert [row["order_id"] for row in bronze("orders")] == [1, 2] and not dead_letters(project)
 
 
 def _without_position(record: Any) -> Any:
