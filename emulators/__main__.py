@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import signal
 import sys
 import time
 
@@ -15,6 +16,8 @@ def main() -> int:
     if sys.argv[1:2] == ["faults"]:  # it has options of its own
         return faults.main(sys.argv[2:])
     options = _arguments()
+    if options.command in ("status", "env"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` may have read enough; the others finish their work
     platform = Platform(any_port=True if options.any_port else None)
     try:
         return COMMANDS[options.command](platform, options.services)

@@ -1,6 +1,7 @@
 """GoogleSQL against the local BigQuery: python -m emulators.local_emulate.sql "select ..." """
 
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -19,6 +20,7 @@ def main() -> int:
     if not sql:
         print("make sql Q='select ...'", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` may have read enough
     os.environ.update(Platform().environment())
     from google.cloud import bigquery
 

@@ -307,3 +307,11 @@ class TestCommand:
         pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
         markers = (processes.variable(pid, lifecycle.MARKER) or "" for pid in pids if processes.mark(pid))
         return sum(marker.startswith(f"{state}:") for marker in markers)
+
+
+@pytest.mark.parametrize("command", ["status", "env"])
+def test_a_reader_that_has_read_enough_is_no_error(tmp_path: Path, command: str) -> None:
+    piped = f"{shlex.quote(sys.executable)} -m emulators {command} | true"  # as `| head` that is done
+    environment = {**os.environ, "SLUICE_STATE": str(tmp_path)}
+    done = subprocess.run(["bash", "-c", piped], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stderr == ""
