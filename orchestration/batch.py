@@ -15,7 +15,7 @@ from dagster import (
 
 from contracts import names
 from contracts.model import Contract, Table
-from orchestration import dead_letters, keys, pipelines, quality_gate
+from orchestration import dead_letters, keys, pipelines, quality_gate, verdict
 from orchestration.quality_gate import Batch
 
 POSITION = "log_position"
@@ -45,6 +45,7 @@ def bronze_tables(contracts: Sequence[Contract]) -> AssetsDefinition | None:
                 metadata=metadata(summary, table, context.instance),
                 check_results=list(quality_gate.results(context.instance, table, batches)),
             )
+        verdict.end_of_bronze(context, [check for table in selected for check in quality_gate.blocking(table)])
 
     return landing_to_bronze
 

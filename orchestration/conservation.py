@@ -90,8 +90,13 @@ def _checked(tables: Iterable[Table]) -> list[Table]:
 
 def held_back(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
     """The tables whose last comparison found a lasting difference."""
-    evaluations = [(table, quality_gate.last(instance, _key(table))) for table in _checked(tables)]
+    evaluations = [(table, quality_gate.last(instance, check)) for table in tables for check in blocking(table)]
     return [table for table, evaluation in evaluations if evaluation is not None and not evaluation.passed]
+
+
+def blocking(table: Table) -> list[AssetCheckKey]:
+    """The check that holds back gold of a table."""
+    return [_key(each) for each in _checked([table])]
 
 
 def _key(table: Table) -> AssetCheckKey:

@@ -23,6 +23,7 @@ from contracts.sql_text import name as quoted
 from orchestration import clients, keys
 
 REQUIRED_VALUES, ARRIVED_WHOLE = "required_values", "arrived_whole"
+AFTER, THROUGH = POSITIONS = ("after", "through")  # metadata: which batches a check was asked of
 Answer = tuple[bool, Mapping[str, Any]]  # whether a check passed, and its metadata
 Ask = Callable[[], Answer]
 # Dagster's page calls each of these checks non-blocking, as it is not Dagster that holds back what is downstream.
@@ -62,12 +63,19 @@ def _specs(table: Table) -> Iterator[AssetCheckSpec]:
 
 def blocked(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
     """The tables that a blocking check holds back: its last evaluation failed."""
-    return [table for table in tables if table.capture == "cdc" and _fails(instance, table)]
+    return [table for table in tables if _fails(instance, table)]
+
+
+def blocking(table: Table) -> list[AssetCheckKey]:
+    """The checks of a table's gate that hold it back."""
+    if table.capture != "cdc":
+        return []
+    names = [*(rule.name for rule in table.quality if rule.blocking), REQUIRED_VALUES, ARRIVED_WHOLE]
+    return [AssetCheckKey(keys.bronze(table), name) for name in names]
 
 
 def _fails(instance: DagsterInstance, table: Table) -> bool:
-    blocking = [*(rule.name for rule in table.quality if rule.blocking), REQUIRED_VALUES, ARRIVED_WHOLE]
-    evaluations = (last(instance, AssetCheckKey(keys.bronze(table), name)) for name in blocking)
+    evaluations = (last(instance, check) for check in blocking(table))
     return any(evaluation is not None and not evaluation.passed for evaluation in evaluations)
 
 
@@ -175,15 +183,21 @@ def _since(instance: DagsterInstance, table: Table, check: str) -> Batch:
     before = last(instance, AssetCheckKey(keys.bronze(table), check))
     if before is None:
         return BEFORE_ALL
-    position: Any = before.metadata["through" if before.passed else "after"].value
+    position: Any = before.metadata[THROUGH if before.passed else AFTER].value
     batch_id, ingestion_date = position
     return Batch(str(batch_id), str(ingestion_date))
 
 
 def last(instance: DagsterInstance, check: AssetCheckKey) -> AssetCheckEvaluation | None:
-    """The last evaluation that came to an end; a run that died leaves only the plan of one."""
+    """The last evaluation that came to an end."""
+    record = last_record(instance, check)
+    return record.evaluation if record is not None else None
+
+
+def last_record(instance: DagsterInstance, check: AssetCheckKey) -> Any:
+    """Dagster's record of it, which knows the run; a run that died leaves only the plan of an evaluation."""
     history = instance.event_log_storage.get_asset_check_execution_history(check, limit=HISTORY)
-    return next((r.evaluation for r in history if isinstance(r.evaluation, AssetCheckEvaluation)), None)
+    return next((record for record in history if isinstance(record.evaluation, AssetCheckEvaluation)), None)
 
 
 def _result(
@@ -206,7 +220,7 @@ def _result(
         description=reason,
         metadata={
             **shown,
-            "after": [since.batch_id, since.ingestion_date],
-            "through": [through.batch_id, through.ingestion_date],
+            AFTER: [since.batch_id, since.ingestion_date],
+            THROUGH: [through.batch_id, through.ingestion_date],
         },
     )

@@ -23,7 +23,7 @@ from dagster import (
 )
 
 from contracts.model import Contract, Table
-from orchestration import batch, conservation, keys, pipelines, quality_gate, streams, transformations
+from orchestration import batch, conservation, keys, pipelines, quality_gate, streams, transformations, verdict
 
 DAY = Field(Noneable(str), default_value=None, description="Only what was ingested on this day: 2026-11-21.")
 WHAT = Field(str, description="A source, or source.table: saas, saas.accounts.")
@@ -59,6 +59,7 @@ def _reload_job(contracts: Sequence[Contract]) -> JobDefinition:
                 yield _evaluation(conservation.source_result(context.instance, table, schemas[table.source]))
         held_back = [*transformations.held_back(context, everything)]
         yield from _build(wanted, f"+,{GOLD}", held_back, "--full-refresh")
+        verdict.end(context, transformations.blocking(wanted))
 
     @job(config=chosen, executor_def=in_process_executor, description="A source or a table again from landing to gold.")
     def reload() -> None:
@@ -89,6 +90,7 @@ def _replay_job(contracts: Sequence[Contract]) -> JobDefinition:
             yield AssetMaterialization(keys.bronze(table), metadata=streams.arrivals(table))
             yield _evaluation(streams.delivered(table))
         yield from _build(wanted, "+", [*transformations.held_back(context, everything)])
+        verdict.end(context, transformations.blocking(wanted))
 
     @job(config=chosen, executor_def=in_process_executor, description="Dead letters again, after a fix.")
     def replay() -> None:

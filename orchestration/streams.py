@@ -20,7 +20,7 @@ from google.api_core.exceptions import ClientError
 
 from contracts import names, ops
 from contracts.model import Contract, Table
-from orchestration import clients, dead_letters, keys, quality_gate
+from orchestration import clients, dead_letters, keys, quality_gate, verdict
 
 DELIVERED = "delivered_is_kept_or_dead_lettered"
 DAYS = dead_letters.DAYS  # how far back a run looks
@@ -49,9 +49,10 @@ def bronze_events(contracts: Sequence[Contract]) -> AssetsDefinition | None:
         can_subset=True,
     )
     def events_in_bronze(context: AssetExecutionContext) -> Iterator[MaterializeResult[Any]]:
-        for key, table in tables.items():
-            if key in context.selected_asset_keys:
-                yield MaterializeResult(asset_key=key, metadata=arrivals(table), check_results=[delivered(table)])
+        selected = {key: table for key, table in tables.items() if key in context.selected_asset_keys}
+        for key, table in selected.items():
+            yield MaterializeResult(asset_key=key, metadata=arrivals(table), check_results=[delivered(table)])
+        verdict.end_of_bronze(context, [check for table in selected.values() for check in blocking(table)])
 
     return events_in_bronze
 
@@ -116,11 +117,13 @@ def delivered(table: Table) -> AssetCheckResult:
 
 def held_back(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
     """The events whose last check found messages that are lost or stored twice."""
-    streams = [table for table in tables if table.capture == "stream"]
-    evaluations = [
-        (table, quality_gate.last(instance, AssetCheckKey(keys.bronze(table), DELIVERED))) for table in streams
-    ]
+    evaluations = [(table, quality_gate.last(instance, check)) for table in tables for check in blocking(table)]
     return [table for table, evaluation in evaluations if evaluation is not None and not evaluation.passed]
+
+
+def blocking(table: Table) -> list[AssetCheckKey]:
+    """The check that holds an event back."""
+    return [AssetCheckKey(keys.bronze(table), DELIVERED)] if table.capture == "stream" else []
 
 
 def _lasting(table: Table) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from dagster import (
 )
 
 from contracts.model import Contract, Table
-from orchestration import conservation, dbt_build, keys, quality_gate, streams
+from orchestration import conservation, dbt_build, keys, quality_gate, streams, verdict
 from orchestration.dbt_build import PARTIAL
 from orchestration.dbt_project import Project
 
@@ -101,6 +101,7 @@ def warehouse_assets(contracts: Sequence[Contract]) -> AssetsDefinition:
         yield from conservation.results(context, contracts, without=context.selected_asset_keys - built)
         if failure is not None:
             raise failure
+        verdict.end(context, blocking(tables), context.selected_asset_keys - built)
 
     return bronze_to_gold
 
@@ -137,6 +138,12 @@ def build(parsed: Project, arguments: Sequence[str]) -> Iterator[AssetMaterializ
                 severity=AssetCheckSeverity.WARN if result.status == "warn" else AssetCheckSeverity.ERROR,
                 metadata={**metadata, **failures},
             )
+
+
+def blocking(tables: Sequence[Table]) -> list[AssetCheckKey]:
+    """The checks for which something waits when they fail."""
+    kinds = (quality_gate.blocking, streams.blocking, conservation.blocking)
+    return [check for table in tables for kind in kinds for check in kind(table)]
 
 
 def held_back(context: AssetExecutionContext | OpExecutionContext, tables: Sequence[Table]) -> Iterator[str]:

@@ -23,10 +23,11 @@ DAMAGED = 7  # an account whose name is another one in silver than in the source
 
 @dataclass
 class Operated:
-    """A platform on which one comparison has failed; Dagster's address, and its BigQuery."""
+    """A platform on which one comparison has failed; Dagster's address, the run, and its BigQuery."""
 
     platform: LocalPlatform
     address: str
+    run: str
     query: Query
 
 
@@ -38,9 +39,10 @@ def operated(platform: LocalPlatform) -> Operated:
     query(f"update silver.saas_accounts__latest set name = 'damaged' where account_id = {DAMAGED}")
     damaged = platform.run("emulators.local_emulate", "--no-company", timeout=1200)
     assert damaged.returncode == 1, damaged.stdout + damaged.stderr
-    address = re.search(r"Dagster +(http://\S+)", damaged.stdout)
-    assert address is not None
-    return Operated(platform, address.group(1), query)
+    found = re.search(r"Dagster +(http://\S+) +run \S+/runs/(\S+)", damaged.stdout)
+    assert found is not None
+    assert "1 key differs" in damaged.stderr and "accounts" in damaged.stdout.partition("\ngold")[2]
+    return Operated(platform, *found.groups(), query)
 
 
 @pytest.fixture
@@ -56,11 +58,18 @@ def test_the_way_to_a_table_of_gold_begins_in_the_sources(operated: Operated, pa
     assert text.count("\nsaas_accounts\n") >= 3  # in the source, in bronze and in silver
 
 
+def test_the_runs_page_says_that_a_check_failed_and_the_run_why(operated: Operated, page: browser.Page) -> None:
+    page.open(f"{operated.address}/runs")
+    page.wait_for("refresh", "Failure", "Success")
+    page.open(f"{operated.address}/runs/{operated.run}")
+    page.wait_for("STEP_FAILURE", f"silver/saas_accounts equals_source: 1 key differs: {DAMAGED} (other values)")
+
+
 def test_a_failed_check_names_its_keys_and_a_reload_mends_it(operated: Operated, page: browser.Page) -> None:
     check = f"{operated.address}/assets/silver/saas_accounts?view=checks&checkDetail=equals_source"
     page.open(check)
     page.wait_for("Evaluation result\nFailed", f"1 key differs: {DAMAGED} (other values)")
-    page.wait_for("gold keeps what it has of it", "job `reload`, partition saas.accounts")
+    page.wait_for("gold keeps what it has of it", "partition saas.accounts.")
 
     page.open(f"{operated.address}/locations/sluice/jobs/reload/playground")
     page.wait_for('Missing required config entry "ops"')  # the page has settled: a click before that is lost
