@@ -140,7 +140,7 @@ def _interval(value: Any) -> str:
     sign, months = ("-" if months < 0 else ""), abs(months)
     clock_sign, micros = ("-" if nanoseconds < 0 else ""), abs(nanoseconds) // 1000
     seconds, fraction = divmod(micros, 1_000_000)
-    tail = f".{fraction:06d}".rstrip("0") if fraction else ""
+    tail = "" if not fraction else f".{fraction // 1000:03d}" if fraction % 1000 == 0 else f".{fraction:06d}"
     return (
         f"{sign}{months // 12}-{months % 12} {days} "
         f"{clock_sign}{seconds // 3600}:{seconds % 3600 // 60}:{seconds % 60}{tail}"

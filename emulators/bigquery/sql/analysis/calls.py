@@ -189,13 +189,44 @@ def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     parts = modifiers(a, node, scope, values)
     if node.having is not None:
         return _having(a, node, scope, values, kind, parts)
+    if node.order_by and node.name not in _ORDERED:
+        a.fail(f"{node.name} does not support ORDER BY in arguments", node)
+    if node.name in ("MIN", "MAX") and kind.kind in ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY"):
+        a.fail(f"{node.name} is not defined for arguments of type {kind}", node)
+    _check_offset(a, node, values)
     template = overload.template
     if node.nulls == "RESPECT" and node.name in _RESPECTING:
         template = _RESPECTING[node.name]
     sql = template.format(*(v.sql for v in values), type=t.duckdb(kind), **parts.slots)
+    if node.distinct and node.name in _ORDERED and not node.order_by:
+        sql = _distinct(node, values, parts, kind)
     if parts.limit is not None:
         sql = _limited(a, node, sql, values, parts)
     return combine(sql, kind, *values, *parts.read)
+
+
+_ORDERED = ("ARRAY_AGG", "STRING_AGG", "ARRAY_CONCAT_AGG")
+# The least offset that a navigation function takes.
+_LEAST = {"LEAD": 0, "LAG": 0, "NTH_VALUE": 1, "NTILE": 1}
+
+
+def _check_offset(a: Analyzer, node: nodes.Call, values: list[Value]) -> None:
+    place = 0 if node.name == "NTILE" else 1
+    offset = values[place] if node.name in _LEAST and len(values) > place else None
+    if offset is not None and offset.literal and isinstance(offset.raw, int) and offset.raw < _LEAST[node.name]:
+        a.fail(f"The offset of {node.name} must be at least {_LEAST[node.name]}, but is {offset.raw}", node)
+
+
+def _distinct(node: nodes.Call, values: list[Value], parts: Modifiers, kind: Type) -> str:
+    """DISTINCT without ORDER BY keeps the order in which the values are met first."""
+    binary = values[0].type == t.BYTES and node.name == "STRING_AGG"
+    item = f"bq_latin1({values[0].sql})" if binary else values[0].sql
+    listed = f"bq.first_of_each(list({item}){parts.slots['w']})"
+    if node.name == "ARRAY_AGG":
+        return listed
+    delimiter = "','" if len(values) == 1 else f"bq_latin1({values[1].sql})" if binary else values[1].sql
+    joined = f"array_to_string(list_filter({listed}, lambda e: e IS NOT NULL), {delimiter})"
+    return f"bq_from_latin1({joined})" if binary else joined
 
 
 # Aggregates and window functions that compare none of their values.
@@ -211,7 +242,8 @@ _OF_LISTS = {
 def _having(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value], kind: Type, parts: Modifiers) -> Value:
     """F(x HAVING MAX k): F of the rows whose k is the greatest (MIN: the least); rows without k do not count."""
     assert node.having is not None
-    if node.name not in _OF_LISTS or len(values) != 1 or node.distinct or node.order_by or parts.limit:
+    known = node.name in (*_OF_LISTS, "ARRAY_AGG", "STRING_AGG")
+    if not known or (len(values) != 1 and node.name != "STRING_AGG") or node.distinct or node.order_by or parts.limit:
         a.fail(f"{node.name} with HAVING {node.having[0]} is not supported by this emulator", node)
     which, key = node.having[0].lower(), a.expression(node.having[1], scope)
     if key.type.kind in ("JSON", "ARRAY", "STRUCT", "GEOGRAPHY"):
@@ -220,6 +252,11 @@ def _having(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value], ki
     listed = f"list(struct_pack(v := {values[0].sql}, k := {key.sql})){parts.slots['w']}"
     best = f"list_{which}(list_transform({rows}, lambda {row}: {row}.k))"
     kept = f"list_transform(list_filter({rows}, lambda {row}: {row}.k = {best}), lambda {row}: {row}.v)"
-    body = f"list_aggregate({kept}, '{_OF_LISTS[node.name]}')"
+    if node.name == "ARRAY_AGG":
+        body = kept
+    elif node.name == "STRING_AGG":
+        body = f"nullif(array_to_string({kept}, {values[1].sql if values[1:] else t.text(',')}), '')"
+    else:
+        body = f"list_aggregate({kept}, '{_OF_LISTS[node.name]}')"
     sql = f"CAST(list_transform([{listed}], lambda {rows}: {body})[1] AS {t.duckdb(kind)})"
     return combine(sql, kind, *values, key, *parts.read)

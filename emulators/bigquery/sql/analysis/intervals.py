@@ -112,11 +112,13 @@ def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes
     if y == "INTERVAL" and op in ("+", "-"):
         if x == "DATE":
             return in_range(combine(f"CAST({left.sql} {op} {right.sql} AS TIMESTAMP)", t.DATETIME, left, right))
+        if x == "TIMESTAMP":
+            right = combine(f"bq.clock_interval({right.sql}, '{op}')", t.INTERVAL, right)
         if x in ("DATETIME", "TIMESTAMP"):
             return in_range(combine(f"({left.sql} {op} {right.sql})", left.type, left, right))
         if x in ("TIME", "INTERVAL"):
             return combine(f"({left.sql} {op} {right.sql})", left.type, left, right)
-    if op == "-" and x == y and x in ("DATE", "DATETIME", "TIMESTAMP", "TIME"):
+    if op == "-" and x == y and x in ("DATE", "DATETIME", "TIMESTAMP"):
         if x == "DATE":
             return combine(f"to_days(CAST({left.sql} - {right.sql} AS INTEGER))", t.INTERVAL, left, right)
         return combine(f"bq.difference_interval({left.sql}, {right.sql})", t.INTERVAL, left, right)

@@ -98,6 +98,8 @@ def array_literal(a: Analyzer, node: nodes.ArrayLiteral, scope: Scope) -> Value:
         return Value("[]", t.array(t.NULL), True)
     items, element = common(a, values, "Array elements of types {{{types}}} do not have a common supertype", node)
     element = t.INT64 if element.kind == "NULL" else element
+    if element.kind == "ARRAY":
+        a.fail(f"Cannot construct array with element type {element} because nested arrays are not supported", node)
     items = [coerce(a, v, element) for v in items]
     sql = f"[{', '.join(v.sql for v in items)}]"
     made = combine(sql, t.array(element), *items)

@@ -11,7 +11,7 @@ from emulators.bigquery.sql.types import Type
 
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
 _ARITHMETIC = ("+", "-", "*", "/")
-_BITS = {"&": "&", "|": "|", "<<": "<<", ">>": ">>", "^": "xor"}
+_BYTE_OPERATORS = {"&": "and", "|": "or", "^": "xor", "<<": "shift_left", ">>": "shift_right"}
 _WORDS = {
     "<": "Less than", ">": "Greater than", "<=": "Less than or equal", ">=": "Greater than or equal",
 }  # fmt: skip
@@ -71,6 +71,8 @@ def compare(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -
         x, y = folded(x), folded(y)
     if kind.kind == "STRUCT" and op in ("=", "!="):
         return _compare_structs(a, op, x, y, node)
+    if kind.kind == "ARRAY" and op in ("=", "!="):
+        return combine(f"({'NOT ' if op == '!=' else ''}bq.arrays_equal({x.sql}, {y.sql}))", t.BOOL, left, right)
     sql = f"{x.sql} {op} {y.sql}"
     if kind == t.FLOAT64:
         sql = _with_nan(op, x, y, sql)
@@ -130,7 +132,9 @@ def arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node
         return combine(f"({x.sql} {op} {y.sql})", kind, left, right)
     if kind == t.FLOAT64:
         sql = f"bq.divide({x.sql}, {y.sql})" if op == "/" else f"({x.sql} {op} {y.sql})"
-        return combine(sql, kind, left, right)
+        # Only of constants, because a check of each row would cost as much as the operation.
+        checked = left.constant and right.constant and len(sql) < 500
+        return combine(f"bq.float_in_range({sql}, {x.sql}, '{op}', {y.sql})" if checked else sql, kind, left, right)
     if op in ("+", "-"):
         return combine(f"CAST({x.sql} {op} {y.sql} AS {t.duckdb(kind)})", kind, left, right)
     name = {"*": "multiply", "/": "divide"}[op]
@@ -145,10 +149,15 @@ def _concatenate(a: Analyzer, left: Value, right: Value, node: nodes.Node) -> Va
     x, y = coerce(a, left, kind), coerce(a, right, kind)
     if kind.kind == "ARRAY":
         return combine(f"bq.array_concat({x.sql}, {y.sql})", kind, left, right)
+    if "NULL" in (left.type.kind, right.type.kind):
+        return combine(f"CAST({x.sql} || {y.sql} AS {t.duckdb(kind)})", kind, left, right)
     return combine(f"({x.sql} || {y.sql})", kind, left, right)
 
 
 def _bits(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -> Value:
+    if left.type == t.BYTES and right.type in ((t.INT64, t.NULL) if op in ("<<", ">>") else (t.BYTES, t.NULL)):
+        y = coerce(a, right, t.INT64 if op in ("<<", ">>") else t.BYTES)
+        return combine(f"bq_bytes_{_BYTE_OPERATORS[op]}({left.sql}, {y.sql})", t.BYTES, left, right)
     if left.type.kind not in ("INT64", "NULL") or right.type.kind not in ("INT64", "NULL"):
         no_signature(a, op, [left, right], node)
     x, y = coerce(a, left, t.INT64), coerce(a, right, t.INT64)
@@ -168,6 +177,8 @@ def unary(a: Analyzer, node: nodes.Unary, scope: Scope) -> Value:
             no_signature(a, "NOT", [value], node)
         return combine(f"(NOT {coerce(a, value, t.BOOL).sql})", t.BOOL, value)
     if node.op == "~":
+        if value.type == t.BYTES:
+            return combine(f"bq_bytes_not({value.sql})", t.BYTES, value)
         if value.type.kind not in ("INT64", "NULL"):
             no_signature(a, "~", [value], node)
         return combine(f"(~{coerce(a, value, t.INT64).sql})", t.INT64, value)

@@ -84,6 +84,8 @@ def _over(a: Analyzer, node: nodes.Call, scope: Scope, read: list[Value]) -> str
         read.extend(keys)
         parts.append("PARTITION BY " + ", ".join(f"bq.fold({k.sql})" if k.type.collation else k.sql for k in keys))
     if window.order_by:
+        if node.distinct:
+            a.fail("Window ORDER BY is not allowed if DISTINCT is specified", node.over)
         parts.append(order_by(a, window.order_by, scope, read))
     elif node.name in WINDOWS and node.name in (
         "RANK",
@@ -96,8 +98,21 @@ def _over(a: Analyzer, node: nodes.Call, scope: Scope, read: list[Value]) -> str
     ):
         a.fail(f"Window ORDER BY is required for analytic function {node.name}", node.over)
     if window.frame is not None:
-        parts.append(_frame(a, window.frame, scope))
+        parts.append(_frame(a, window, scope))
     return " ".join(parts)
+
+
+def _range_type(a: Analyzer, window: nodes.Window, scope: Scope) -> t.Type:
+    if len(window.order_by) != 1:
+        a.fail("Window framing with RANGE and a bound needs exactly one ORDER BY key", window)
+    kind = a.expression(window.order_by[0].expression, scope).type
+    if kind.kind not in t.NUMBERS:
+        a.fail(
+            "ORDER BY key must be numeric in a RANGE-based window with OFFSET PRECEDING or OFFSET FOLLOWING, "
+            f"but has type {kind}",
+            window,
+        )
+    return kind
 
 
 def _named(a: Analyzer, window: nodes.Window, scope: Scope) -> nodes.Window:
@@ -121,9 +136,21 @@ def _named(a: Analyzer, window: nodes.Window, scope: Scope) -> nodes.Window:
     )
 
 
-def _frame(a: Analyzer, frame: nodes.Frame, scope: Scope) -> str:
+def _frame(a: Analyzer, window: nodes.Window, scope: Scope) -> str:
+    """ROWS are counted; the bounds of a RANGE are of the type of the one number that it is ordered by."""
+    frame, wanted = window.frame, t.INT64
+    assert frame is not None
     bounds = []
     for kind, expression in (frame.start, frame.end):
-        value = "" if expression is None else coerce(a, a.expression(expression, scope), t.INT64).sql + " "
-        bounds.append(value + kind)
+        if expression is None:
+            bounds.append(kind)
+            continue
+        value = a.expression(expression, scope)
+        if frame.unit == "RANGE":
+            wanted = _range_type(a, window, scope)
+        if t.coerces(value.type, wanted, value.literal) is None:
+            a.fail(f"Window framing expression has type {value.type} that cannot be coerced to {wanted}", expression)
+        if value.raw is not None and float(value.raw) < 0:
+            a.fail("Window framing expression must be a non-negative number", expression)
+        bounds.append(f"{coerce(a, value, wanted).sql} {kind}")
     return f"{frame.unit} BETWEEN {bounds[0]} AND {bounds[1]}"

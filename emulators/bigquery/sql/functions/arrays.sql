@@ -17,6 +17,13 @@ CREATE MACRO bq.main.sorted(x) AS list_sort(x, 'ASC', 'NULLS FIRST');
 CREATE MACRO bq.main.sorted_disc(s, p) AS list_extract(s, CAST(greatest(ceil(p * len(s)), 1) AS BIGINT));
 CREATE MACRO bq.main.between_two(lo, hi, f) AS CASE WHEN lo IS NULL THEN CASE WHEN f = 0 THEN NULL ELSE hi END ELSE lo + (hi - lo) * f END;
 CREATE MACRO bq.main.sorted_cont(s, p) AS bq.between_two(list_extract(s, CAST(floor(p * (len(s) - 1)) AS BIGINT) + 1), list_extract(s, CAST(ceil(p * (len(s) - 1)) AS BIGINT) + 1), p * (len(s) - 1) - floor(p * (len(s) - 1)));
+-- Each value where it is met first.
+CREATE MACRO bq.main.numbered(x) AS list_sort(list_transform(x, lambda v, i: {'v': v, 'i': i}));
+CREATE MACRO bq.main.firsts(s) AS list_filter(s, lambda e, k: k = 1 OR e.v IS DISTINCT FROM list_extract(s, k - 1).v);
+CREATE MACRO bq.main.first_of_each(x) AS list_transform(list_sort(list_transform(bq.firsts(bq.numbered(x)), lambda e: {'i': e.i, 'v': e.v})), lambda e: e.v);
+-- Of arrays: NULL where a NULL decides.
+CREATE MACRO bq.main.arrays_equal(x, y) AS CASE WHEN x IS NULL OR y IS NULL THEN NULL WHEN len(x) != len(y) THEN false WHEN list_count(x) = len(x) AND list_count(y) = len(y) THEN x = y
+    WHEN list_bool_and(list_transform(list_zip(x, y), lambda e: e[1] = e[2])) THEN CASE WHEN len(list_filter(list_zip(x, y), lambda e: e[1] IS NULL OR e[2] IS NULL)) = 0 THEN true END ELSE false END;
 -- x IN UNNEST(array): NULL when it is not found and the array has a NULL.
 CREATE MACRO bq.main.in_array(x, a) AS CASE WHEN a IS NULL OR len(a) = 0 THEN false WHEN x IS NULL THEN NULL WHEN list_contains(a, x) THEN true WHEN list_count(a) < len(a) THEN NULL ELSE false END;
 CREATE MACRO bq.main.generate_integers(s, e, n) AS CASE WHEN n = 0 THEN list_slice([bq.fail('Sequence step cannot be 0.')], 1, 1) ELSE generate_series(s, e, n) END;

@@ -12,7 +12,7 @@ from emulators.bigquery.sql.functions.formatting import local
 from emulators.bigquery.sql.functions.parsing import in_utc
 
 _ELEMENTS = re.compile(
-    r"YYYY|YYY|YY|Y|RRRR|RR|MONTH|MON|MM|MI|DDD|DD|DAY|DY|D|HH24|HH12|HH|SSSSS|SS|FF[1-9]|A\.M\.|P\.M\.|AM|PM|TZH|TZM|"
+    r"YYYY|Y,YYY|YYY|YY|Y|RRRR|RR|MONTH|MON|MM|MI|DDD|DD|DAY|DY|D|HH24|HH12|HH|SSSSS|SS|FF[1-9]|A\.M\.|P\.M\.|AM|PM|TZH|TZM|"
     r'"(?:[^"\\]|\\.)*"|[-.,/\';: ]',
     re.IGNORECASE,
 )
@@ -72,6 +72,7 @@ def _written(element: str, d: datetime, offset: timedelta) -> str:
 
 _NUMBERS: dict[str, Callable[[datetime], str]] = {
     "YYYY": lambda d: f"{d.year:04d}",
+    "Y,YYY": lambda d: f"{d.year:,d}",
     "YYY": lambda d: f"{d.year:04d}"[-3:],
     "YY": lambda d: f"{d.year:04d}"[-2:],
     "Y": lambda d: f"{d.year:04d}"[-1:],
@@ -148,8 +149,12 @@ def _read(element: str, text: str, at: int, fields: dict[str, int]) -> int:
             fields |= {"TZH": int(m[2]), "sign": -1 if m[1] == "-" else 1}
             return m.end()
     elif name.startswith("FF"):
-        if m := re.compile(rf"\d{{1,{name[2]}}}").match(text, at):
-            fields["FF"] = int(m.group().ljust(6, "0")[:6])
+        if m := re.compile(r"\d{1,9}").match(text, at):
+            fields["FF"] = round(round(float(f"0.{m.group()}"), int(name[2])) * 1_000_000)
+            return m.end()
+    elif name == "Y,YYY":
+        if m := re.compile(r"(\d{1,2}),(\d{3})").match(text, at):
+            fields["YYYY"] = int(m[1] + m[2])
             return m.end()
     elif name in _DIGITS:
         if m := re.compile(rf"\d{{1,{_DIGITS[name]}}}").match(text, at):
@@ -165,7 +170,6 @@ def _read(element: str, text: str, at: int, fields: dict[str, int]) -> int:
 
 
 # --- bytes ------------------------------------------------------------------------------------------------------------
-_BITS = {"BASE2": 8, "BASE8": 3, "BASE16": 2}
 
 
 def cast_bytes_text(value: bytes, form: str) -> str:

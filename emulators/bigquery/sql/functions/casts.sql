@@ -1,6 +1,6 @@
 -- Text to values and values to text, with BigQuery's rules and messages.
 CREATE MACRO bq.main.is_number(x) AS regexp_full_match(trim(x), '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?');
-CREATE MACRO bq.main.zone_text(x) AS regexp_replace(CASE WHEN regexp_matches(x, '[+-]\d(:\d{2})?$') AND regexp_matches(x, ':\d') THEN regexp_replace(x, '([+-])(\d)(:\d{2})?$', '\10\2\3') ELSE x END, '^(\d+-\d+-\d+)([+-].*)$', '\1 00:00:00\2');
+CREATE MACRO bq.main.zone_text(x) AS regexp_replace(CASE WHEN regexp_matches(x, '[+-]\d(:\d{2})?$') AND regexp_matches(x, ':\d') THEN regexp_replace(x, '([+-])(\d)(:\d{2})?$', '\10\2\3') ELSE x END, '^(\d+-\d+-\d+)([+-].*|[Zz]| [A-Za-z_].*)$', '\1 00:00:00\2');
 CREATE MACRO bq.main.float_text(x) AS CASE WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN bq_float_text(x) ELSE regexp_replace(CAST(x AS VARCHAR), '\.0$', '') END;
 CREATE MACRO bq.main.decimal_text(x) AS CASE WHEN contains(CAST(x AS VARCHAR), '.') THEN rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.') ELSE CAST(x AS VARCHAR) END;
 CREATE MACRO bq.main.fraction_text(micros) AS CASE WHEN micros = 0 THEN '' WHEN micros % 1000 = 0 THEN '.' || lpad(CAST(micros // 1000 AS VARCHAR), 3, '0') ELSE '.' || lpad(CAST(micros AS VARCHAR), 6, '0') END;
@@ -32,10 +32,10 @@ CREATE MACRO bq.main.to_time(x) AS CASE WHEN x IS NULL THEN NULL
     WHEN regexp_full_match(x, '\s*\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,6})?\s*') AND TRY_CAST(trim(x) AS TIME) IS NOT NULL THEN TRY_CAST(trim(x) AS TIME)
     ELSE CAST(CAST(bq.fail('Invalid time string "' || x || '"') AS VARCHAR) AS TIME) END;
 CREATE MACRO bq.main.to_datetime(x) AS CASE WHEN x IS NULL THEN NULL
-    WHEN regexp_full_match(x, '\s*\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') AND TRY_CAST(trim(x) AS TIMESTAMP) IS NOT NULL THEN TRY_CAST(trim(x) AS TIMESTAMP)
+    WHEN regexp_full_match(x, '\s*\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') AND TRY_CAST(trim(x) AS TIMESTAMP) IS NOT NULL THEN TRY_CAST(trim(x) AS TIMESTAMP)
     ELSE CAST(CAST(bq.fail('Invalid datetime string "' || x || '"') AS VARCHAR) AS TIMESTAMP) END;
 CREATE MACRO bq.main.to_timestamp(x) AS CASE WHEN x IS NULL THEN NULL
-    WHEN regexp_full_match(x, '\s*\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]\d{1,2}(:\d{2})?|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
+    WHEN regexp_full_match(x, '\s*\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]\d{1,2}(:\d{2})?|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
         AND TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) IS NOT NULL THEN TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ)
     ELSE CAST(CAST(bq.fail('Invalid timestamp: ''' || x || '''') AS VARCHAR) AS TIMESTAMPTZ) END;
 CREATE MACRO bq.main.date_text(x) AS strftime(x, '%Y-%m-%d');
@@ -55,6 +55,6 @@ CREATE MACRO bq.main.interval_text(x) AS bq_interval_text(datepart('year', x) * 
 CREATE MACRO bq.main.interval_iso(x) AS bq_interval_iso(datepart('year', x) * 12 + datepart('month', x), datepart('day', x), CAST(datepart('hour', x) AS BIGINT) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x));
 CREATE MACRO bq.main.to_interval(x) AS CAST(bq_interval_parse(x) AS INTERVAL);
 CREATE MACRO bq.main.difference_interval(a, b) AS to_microseconds(CAST(epoch_us(CAST(a AS TIMESTAMP)) - epoch_us(CAST(b AS TIMESTAMP)) AS BIGINT));
-CREATE MACRO bq.main.parse_json(x, m) AS CASE WHEN x IS NULL OR m IS NULL THEN NULL WHEN m NOT IN ('exact', 'round') THEN CAST(bq.fail('Invalid `wide_number_mode` specified: ' || m) AS VARCHAR)::JSON WHEN m = 'exact' AND regexp_matches(x, '[0-9.]{16}') AND NOT bq_json_is_exact(x) THEN CAST(bq.fail('Input number cannot round-trip through string representation: ' || x) AS VARCHAR)::JSON WHEN json_valid(x) THEN CAST(CASE WHEN regexp_matches(x, '[{.eE]|\d{19}') THEN bq_json_ordered(x) ELSE x END AS JSON) ELSE CAST(bq.fail('syntax error while parsing value - invalid JSON: ' || x) AS VARCHAR)::JSON END;
+CREATE MACRO bq.main.parse_json(x, m) AS CASE WHEN x IS NULL OR m IS NULL THEN NULL WHEN m NOT IN ('exact', 'round') THEN CAST(bq.fail('Invalid `wide_number_mode` specified: ' || m) AS VARCHAR)::JSON WHEN m = 'exact' AND regexp_matches(x, '[0-9.]{16}') AND NOT bq_json_is_exact(x) THEN CAST(bq.fail('Input number cannot round-trip through string representation: ' || x) AS VARCHAR)::JSON WHEN json_valid(x) THEN CAST(CASE WHEN regexp_matches(x, '[{.eE\s]|\d{19}|-0') THEN bq_json_ordered(x) ELSE x END AS JSON) ELSE CAST(bq.fail('syntax error while parsing value - invalid JSON: ' || x) AS VARCHAR)::JSON END;
 CREATE MACRO bq.main.latin1(x) AS bq_latin1(x);
-CREATE MACRO bq.main.number_text(x) AS regexp_replace(replace(trim(x), ',', ''), '^(\d.*?)\s*([+-])$', '\2\1');
+CREATE MACRO bq.main.number_text(x) AS regexp_replace(regexp_replace(replace(trim(x), ',', ''), '^([+-])\s+', '\1'), '^([\d.].*?)\s*([+-])$', '\2\1');

@@ -230,7 +230,12 @@ def extract(a: Analyzer, node: nodes.Extract, scope: Scope) -> Value:
     elif node.zone is not None:
         a.fail("EXTRACT ... AT TIME ZONE is only supported for TIMESTAMP", node)
     allowed = {"DATE": False, "DATETIME": True, "TIMESTAMP": True, "TIME": True, "INTERVAL": True}.get(kind)
-    if allowed is None or (kind == "DATE" and name in _TIME_ONLY) or (kind == "TIME" and name not in _TIME_ONLY):
+    if (
+        allowed is None
+        or (kind == "DATE" and name in _TIME_ONLY)
+        or (kind == "TIME" and name not in _TIME_ONLY)
+        or (kind == "INTERVAL" and name not in (*_TIME_ONLY, "YEAR", "MONTH", "DAY"))
+    ):
         a.fail(f"EXTRACT from {value.type} does not support the {name} date part", node)
     if name in ("DATE", "TIME", "DATETIME") and kind in ("DATETIME", "TIMESTAMP"):
         return combine(f"CAST({value.sql} AS {t.duckdb(_KINDS[name])})", _KINDS[name], value)

@@ -87,8 +87,9 @@ def code_points_to_bytes(value: list[int]) -> bytes:
 def initcap(value: str, delimiters: str) -> str:
     found, start = [], True
     for letter in value:
-        found.append(letter.upper() if start else letter.lower())
-        start = letter in delimiters
+        between = letter in delimiters
+        found.append(letter if between else letter.upper() if start else letter.lower())
+        start = between
     return "".join(found)
 
 
@@ -133,17 +134,6 @@ def instr(value: str, wanted: str, start: int, occurrence: int) -> int:
     return found + 1
 
 
-def shift_left(value: int, places: int) -> int:
-    number = (value << places) & 0xFFFFFFFFFFFFFFFF
-    return number - 2**64 if number >= 2**63 else number
-
-
-def shift_right(value: int, places: int) -> int:
-    """The bits move as of an unsigned number."""
-    number = (value & 0xFFFFFFFFFFFFFFFF) >> places
-    return number - 2**64 if number >= 2**63 else number
-
-
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (bytes_to_string, ("BLOB",), "VARCHAR"),
     (safe_bytes_to_string, ("BLOB",), "VARCHAR"),
@@ -163,6 +153,4 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (sha512, ("BLOB",), "BLOB"),
     (reverse, ("VARCHAR",), "VARCHAR"),
     (instr, ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT"), "BIGINT"),
-    (shift_left, ("BIGINT", "BIGINT"), "BIGINT"),
-    (shift_right, ("BIGINT", "BIGINT"), "BIGINT"),
 )

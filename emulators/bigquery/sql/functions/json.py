@@ -23,6 +23,7 @@ table(
     LAX_BOOL_ARRAY(JSON) -> ARRAY<BOOL> = list_transform(bq.lax_items({0}), lambda e: bq.lax_bool(e))
     LAX_INT64_ARRAY(JSON) -> ARRAY<INT64> = list_transform(bq.lax_items({0}), lambda e: bq.lax_int64(e))
     LAX_DOUBLE_ARRAY(JSON) -> ARRAY<FLOAT64> = list_transform(bq.lax_items({0}), lambda e: bq.lax_float64(e))
+    DOUBLE_ARRAY(JSON, wide_number_mode => STRING) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_float64_by(e, {1}))
     DOUBLE_ARRAY(JSON) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_float64(e))
     STRING_ARRAY(JSON) -> ARRAY<STRING> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_string(e))
     INT64_ARRAY(JSON) -> ARRAY<INT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_int64(e))
@@ -30,36 +31,36 @@ table(
     BOOL_ARRAY(JSON) -> ARRAY<BOOL> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_bool(e))
     JSON_TYPE(JSON) -> STRING = bq.json_type({0})
     JSON_VALUE(JSON) -> STRING = bq.json_scalar({0}, '$')
-    JSON_VALUE(STRING) -> STRING = bq.json_scalar({0}, '$')
+    JSON_VALUE(STRING) -> STRING = bq.json_scalar_text({0}, '$')
     JSON_VALUE(JSON, STRING) -> STRING = bq.json_scalar({0}, bq_json_path({1}))
-    JSON_VALUE(STRING, STRING) -> STRING = bq.json_scalar({0}, bq_json_path({1}))
+    JSON_VALUE(STRING, STRING) -> STRING = bq.json_scalar_text({0}, bq_json_path({1}))
     JSON_EXTRACT_SCALAR(JSON) -> STRING = bq.json_scalar({0}, '$')
-    JSON_EXTRACT_SCALAR(STRING) -> STRING = bq.json_scalar({0}, '$')
-    JSON_EXTRACT_SCALAR(JSON, STRING) -> STRING = bq.json_scalar({0}, bq_json_path({1}))
-    JSON_EXTRACT_SCALAR(STRING, STRING) -> STRING = bq.json_scalar({0}, bq_json_path({1}))
+    JSON_EXTRACT_SCALAR(STRING) -> STRING = bq.json_scalar_text({0}, '$')
+    JSON_EXTRACT_SCALAR(JSON, STRING) -> STRING = bq.json_scalar({0}, bq_json_path_extract({1}))
+    JSON_EXTRACT_SCALAR(STRING, STRING) -> STRING = bq.json_scalar_text({0}, bq_json_path_extract({1}))
     JSON_QUERY(JSON) -> JSON = {0}
     JSON_QUERY(STRING) -> STRING = bq.json_at_text({0}, '$')
     JSON_QUERY(STRING, STRING) -> STRING = bq.json_at_text({0}, bq_json_path({1}))
     JSON_EXTRACT(JSON) -> JSON = {0}
     JSON_EXTRACT(STRING) -> STRING = bq.json_at_text({0}, '$')
-    JSON_EXTRACT(JSON, STRING) -> JSON = json_extract({0}, bq_json_path({1}))
-    JSON_EXTRACT(STRING, STRING) -> STRING = bq.json_at_text({0}, bq_json_path({1}))
+    JSON_EXTRACT(JSON, STRING) -> JSON = json_extract({0}, bq_json_path_extract({1}))
+    JSON_EXTRACT(STRING, STRING) -> STRING = bq.json_at_text({0}, bq_json_path_extract({1}))
     JSON_QUERY_ARRAY(JSON) -> ARRAY<JSON> = bq.json_items({0}, '$')
     JSON_QUERY_ARRAY(STRING) -> ARRAY<STRING> = bq.json_items_text({0}, '$')
     JSON_QUERY_ARRAY(JSON, STRING) -> ARRAY<JSON> = bq.json_items({0}, bq_json_path({1}))
     JSON_QUERY_ARRAY(STRING, STRING) -> ARRAY<STRING> = bq.json_items_text({0}, bq_json_path({1}))
     JSON_EXTRACT_ARRAY(JSON) -> ARRAY<JSON> = bq.json_items({0}, '$')
     JSON_EXTRACT_ARRAY(STRING) -> ARRAY<STRING> = bq.json_items_text({0}, '$')
-    JSON_EXTRACT_ARRAY(JSON, STRING) -> ARRAY<JSON> = bq.json_items({0}, bq_json_path({1}))
-    JSON_EXTRACT_ARRAY(STRING, STRING) -> ARRAY<STRING> = bq.json_items_text({0}, bq_json_path({1}))
+    JSON_EXTRACT_ARRAY(JSON, STRING) -> ARRAY<JSON> = bq.json_items({0}, bq_json_path_extract({1}))
+    JSON_EXTRACT_ARRAY(STRING, STRING) -> ARRAY<STRING> = bq.json_items_text({0}, bq_json_path_extract({1}))
     JSON_VALUE_ARRAY(JSON) -> ARRAY<STRING> = bq.json_scalars({0}, '$')
     JSON_VALUE_ARRAY(STRING) -> ARRAY<STRING> = bq.json_scalars({0}, '$')
     JSON_VALUE_ARRAY(JSON, STRING) -> ARRAY<STRING> = bq.json_scalars({0}, bq_json_path({1}))
     JSON_VALUE_ARRAY(STRING, STRING) -> ARRAY<STRING> = bq.json_scalars({0}, bq_json_path({1}))
     JSON_EXTRACT_STRING_ARRAY(JSON) -> ARRAY<STRING> = bq.json_scalars({0}, '$')
     JSON_EXTRACT_STRING_ARRAY(STRING) -> ARRAY<STRING> = bq.json_scalars({0}, '$')
-    JSON_EXTRACT_STRING_ARRAY(JSON, STRING) -> ARRAY<STRING> = bq.json_scalars({0}, bq_json_path({1}))
-    JSON_EXTRACT_STRING_ARRAY(STRING, STRING) -> ARRAY<STRING> = bq.json_scalars({0}, bq_json_path({1}))
+    JSON_EXTRACT_STRING_ARRAY(JSON, STRING) -> ARRAY<STRING> = bq.json_scalars({0}, bq_json_path_extract({1}))
+    JSON_EXTRACT_STRING_ARRAY(STRING, STRING) -> ARRAY<STRING> = bq.json_scalars({0}, bq_json_path_extract({1}))
     BOOL(JSON) -> BOOL = bq.json_bool({0})
     INT64(JSON) -> INT64 = bq.json_int64({0})
     FLOAT64(JSON) -> FLOAT64 = bq.json_float64({0})
@@ -80,7 +81,7 @@ _SCALARS = {
     "NUMERIC": "CAST(bq.decimal_text({0}) AS JSON)", "BIGNUMERIC": "CAST(bq.decimal_text({0}) AS JSON)",
     "BYTES": "to_json(to_base64({0}))",
     "DATE": "to_json(bq.date_text({0}))", "TIME": "to_json(bq.time_text({0}))",
-    "INTERVAL": "to_json(bq.interval_iso({0}))", "GEOGRAPHY": "CAST(bq_st_asgeojson({0}) AS JSON)",
+    "INTERVAL": "to_json(bq.interval_iso({0}))", "GEOGRAPHY": "CAST(bq_json_ordered(bq_st_asgeojson({0})) AS JSON)",
     "DATETIME": "to_json(replace(bq.datetime_text({0}), ' ', 'T'))",
     "TIMESTAMP": "to_json(replace(replace(bq.timestamp_text({0}), ' ', 'T'), '+00', 'Z'))",
 }  # fmt: skip
@@ -95,7 +96,12 @@ _WIDE = {
 }
 
 
-_TEXTS = _WIDE | {"NUMERIC": "bq.decimal_json({0})", "BIGNUMERIC": "bq.decimal_json({0})"}
+# TO_JSON_STRING writes a whole FLOAT64 without a point.
+_TEXTS = _WIDE | {
+    "FLOAT64": "CAST(bq.float_json_text({0}) AS JSON)",
+    "NUMERIC": "bq.decimal_json({0})",
+    "BIGNUMERIC": "bq.decimal_json({0})",
+}
 
 
 def as_json(a: Analyzer, value: Value, wide: bool = False, ordered: bool = True) -> str:
@@ -123,7 +129,7 @@ def as_json(a: Analyzer, value: Value, wide: bool = False, ordered: bool = True)
         return f"list_transform([{value.sql}], lambda {name}: CASE WHEN {name} IS NOT NULL THEN json_object({members}) END)[1]"  # noqa: E501
     if kind.kind not in _SCALARS:
         a.fail(f"Type {kind} cannot be converted to JSON")
-    found = _SCALARS if not wide else _SCALARS | (_WIDE if ordered else _TEXTS)
+    found = _SCALARS | (_TEXTS if not ordered else _WIDE if wide else {})
     return found[kind.kind].format(value.sql)
 
 
@@ -214,11 +220,17 @@ def _name(member: tuple[str, Value, Value]) -> str:
     return member[0]
 
 
+def _document(a: Analyzer, node: nodes.Call, scope: Scope) -> list[Value]:
+    """The arguments, the first of which is a JSON where it is a bare NULL."""
+    values = [a.expression(arg, scope) for arg in node.args]
+    return [coerce(a, v, t.JSON) if i == 0 and v.type == t.NULL else v for i, v in enumerate(values)]
+
+
 @rule("JSON_SET", "JSON_ARRAY_INSERT", "JSON_ARRAY_APPEND")
 def json_change(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """JSON_SET(json, path, value, ...): one change after the other; an array given to the array functions goes in
     item by item."""
-    values = [a.expression(arg, scope) for arg in node.args]
+    values = _document(a, node, scope)
     if (
         len(values) < 3
         or len(values) % 2 == 0
@@ -243,7 +255,7 @@ def json_change(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 @rule("JSON_REMOVE")
 def json_remove(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """JSON_REMOVE(json, path, ...)"""
-    values = [a.expression(arg, scope) for arg in node.args]
+    values = _document(a, node, scope)
     if len(values) < 2 or values[0].type != t.JSON or any(v.type != t.STRING for v in values[1:]):
         no_function_signature(a, node, values)
     sql = f"CAST({values[0].sql} AS VARCHAR)"
@@ -255,7 +267,7 @@ def json_remove(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 @rule("JSON_STRIP_NULLS")
 def json_strip_nulls(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """JSON_STRIP_NULLS(json[, path][, include_arrays => true][, remove_empty => false])"""
-    values = [a.expression(arg, scope) for arg in node.args]
+    values = _document(a, node, scope)
     flags = {"include_arrays": Value("true", t.BOOL), "remove_empty": Value("false", t.BOOL)}
     for name, given in node.named:
         if name not in flags:

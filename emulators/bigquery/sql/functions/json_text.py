@@ -9,6 +9,11 @@ from typing import Any
 _PATH = re.compile(r"""\.([A-Za-z0-9_\-:]+)|\.?\['([^']*)'\]|\."([^"]*)"|\[(\d+)\]""")
 
 
+def json_path_extract(value: str) -> str:
+    """As json_path, of the JSON_EXTRACT functions, which take names in brackets without quotes too."""
+    return json_path(re.sub(r"\[([A-Za-z_]\w*)\]", r".\1", value))
+
+
 def json_path(value: str) -> str:
     """BigQuery's JSONPath ($.a, $['a b'], $[0]) as DuckDB's."""
     at, found = 0, []
@@ -25,7 +30,7 @@ def json_path(value: str) -> str:
     return "$" + "".join(found)
 
 
-def _steps(value: str) -> list[str | int]:
+def steps_of(value: str) -> list[str | int]:
     """The path as keys and positions."""
     json_path(value)
     return [
@@ -73,7 +78,7 @@ def json_lax(text: str | None, path: str | None) -> str | None:
         return None
     words = path.split()
     modes = [word.lower() for word in words if word.lower() in ("lax", "recursive")]
-    steps, root = _steps(words[-1] if words else path), json.loads(text)
+    steps, root = steps_of(words[-1] if words else path), json.loads(text)
     if "lax" not in modes:
         for step in steps:
             if not _has(root, step):
@@ -123,7 +128,7 @@ def _child(node: Any, step: str | int) -> Any:
 
 def json_set(text: str, path: str, value: str, create: bool) -> str:
     """The value at the path; missing keys are made when `create`, arrays are filled up with nulls."""
-    root, steps = json.loads(text), _steps(path)
+    root, steps = json.loads(text), steps_of(path)
     holder = [root]
     at: Any = holder
     key: str | int = 0
@@ -148,9 +153,9 @@ def json_set(text: str, path: str, value: str, create: bool) -> str:
 
 
 def json_array_insert(text: str, path: str, value: str, each: bool) -> str:
-    root, steps = json.loads(text), _steps(path)
+    root, steps = json.loads(text), steps_of(path)
     if not steps or not isinstance(steps[-1], int):
-        raise ValueError(f"JSONPath must end in an array position: {path}")
+        return text
     array, at = _parent(root, steps), steps[-1]
     if array is None and isinstance(_parent(root, steps[:-1]), dict):
         array = _parent(root, steps[:-1])[steps[-2]] = []
@@ -162,7 +167,7 @@ def json_array_insert(text: str, path: str, value: str, each: bool) -> str:
 
 
 def json_array_append(text: str, path: str, value: str, each: bool) -> str:
-    root, steps = json.loads(text), _steps(path)
+    root, steps = json.loads(text), steps_of(path)
     holder = {"": root}
     place: Any = holder
     key: Any = ""
@@ -180,7 +185,7 @@ def json_array_append(text: str, path: str, value: str, each: bool) -> str:
 
 
 def json_remove(text: str, path: str) -> str:
-    root, steps = json.loads(text), _steps(path)
+    root, steps = json.loads(text), steps_of(path)
     if not steps:
         raise ValueError("The JSONPath cannot be '$'")
     parent, last = _parent(root, steps), steps[-1]
@@ -198,7 +203,7 @@ def _stripped(value: Any, arrays: bool, empty: bool) -> Any:
         return {k: v for k, v in kept.items() if not (empty and v is None)} or (None if empty else {})
     if isinstance(value, list):
         items = [_stripped(v, arrays, empty) for v in value if not (arrays and v is None)]
-        return [v for v in items if not (arrays and empty and v is None)] or (None if empty else [])
+        return [v for v in items if not (arrays and empty and v is None)] or (None if arrays and empty else [])
     return value
 
 
@@ -207,7 +212,7 @@ def json_strip_nulls(text: str, path: str, arrays: bool, empty: bool) -> str:
     holder = {"": document}
     place: Any = holder
     key: Any = ""
-    for step in _steps(path):
+    for step in steps_of(path):
         inner = place[key]
         fits = (isinstance(inner, dict) and step in inner) or (
             isinstance(inner, list) and isinstance(step, int) and 0 <= step < len(inner)
@@ -289,6 +294,13 @@ def json_texts(text: str, keys: bool, values: bool) -> list[str | None]:
     return found
 
 
+def json_float(number: float) -> str:
+    """A FLOAT64 of 16 digits before the point, in the shortest form with an exponent."""
+    digits = f"{abs(number):.0f}".rstrip("0")
+    mantissa = digits[0] + ("." + digits[1:] if digits[1:] else "")
+    return f"{'-' if number < 0 else ''}{mantissa}e+15"
+
+
 def json_pretty(text: str) -> str:
     return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
 
@@ -296,6 +308,7 @@ def json_pretty(text: str) -> str:
 MAY_BE_NULL = ("json_lax",)
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (json_path, ("VARCHAR",), "VARCHAR"),
+    (json_path_extract, ("VARCHAR",), "VARCHAR"),
     (json_ordered, ("VARCHAR",), "VARCHAR"),
     (json_of_pairs, ("VARCHAR[]", "VARCHAR[]"), "VARCHAR"),
     (json_flatten, ("VARCHAR",), "VARCHAR[]"),
@@ -309,5 +322,6 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (json_keys_in, ("VARCHAR", "BIGINT", "VARCHAR"), "VARCHAR[]"),
     (json_keys, ("VARCHAR", "BIGINT"), "VARCHAR[]"),
     (json_texts, ("VARCHAR", "BOOLEAN", "BOOLEAN"), "VARCHAR[]"),
+    (json_float, ("DOUBLE",), "VARCHAR"),
     (json_pretty, ("VARCHAR",), "VARCHAR"),
 )

@@ -6,6 +6,7 @@ table(
     SCALARS,
     """
     ABS(N) -> N = abs({0})
+    SIGN(FLOAT64) -> FLOAT64 = (CASE WHEN isnan({0}) THEN {0} ELSE CAST(sign({0}) AS DOUBLE) END)
     SIGN(N) -> N = CAST(sign({0}) AS {type})
     IS_INF(FLOAT64) -> BOOL = isinf({0})
     IS_NAN(FLOAT64) -> BOOL = isnan({0})
@@ -28,7 +29,7 @@ table(
     SAFE_NEGATE(N) -> N = TRY(-{0})
     DIV(INT64, INT64) -> INT64 = bq.div({0}, {1})
     DIV(NUMERIC, NUMERIC) -> NUMERIC = CAST(trunc(bq.numeric_divide({0}, {1})) AS {type})
-    MOD(INT64, INT64) -> INT64 = bq.mod({0}, {1})
+    MOD(INT64, INT64) -> INT64 = bq.mod({0}, CASE WHEN {1} = -1 THEN 1 ELSE {1} END)
     MOD(NUMERIC, NUMERIC) -> NUMERIC = CAST(bq.mod({0}, {1}) AS {type})
     SQRT(FLOAT64) -> FLOAT64 = bq.sqrt({0})
     SQRT(NUMERIC) -> NUMERIC = bq_numeric_sqrt({0})
@@ -62,6 +63,7 @@ table(
     LOG(FLOAT64, FLOAT64) -> FLOAT64 = bq.log({0}, {1})
     LOG10(FLOAT64) -> FLOAT64 = bq.log10({0})
     GREATEST(T, T...) -> T = bq.greatest([{all}])
+    LEAST(FLOAT64, FLOAT64...) -> FLOAT64 = bq.least_float([{all}])
     LEAST(T, T...) -> T = bq.least([{all}])
     ROUND(INT64) -> FLOAT64 = CAST({0} AS DOUBLE)
     ROUND(FLOAT64) -> FLOAT64 = round({0})
@@ -105,7 +107,7 @@ table(
     ~ RAND() -> FLOAT64 = random()
     RANGE_BUCKET(T, ARRAY<T>) -> INT64 = bq.range_bucket({0}, {1})
     BIT_COUNT(INT64) -> INT64 = CAST(bit_count({0}) AS BIGINT)
-    BIT_COUNT(BYTES) -> INT64 = bq.bit_count({0})
+    BIT_COUNT(BYTES) -> INT64 = bq_bytes_count({0})
     COSINE_DISTANCE(ARRAY<FLOAT64>, ARRAY<FLOAT64>) -> FLOAT64 = list_cosine_distance({0}, {1})
     EUCLIDEAN_DISTANCE(ARRAY<FLOAT64>, ARRAY<FLOAT64>) -> FLOAT64 = list_distance({0}, {1})
     """,

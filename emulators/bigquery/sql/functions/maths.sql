@@ -1,7 +1,11 @@
 -- Arithmetic with BigQuery's errors, and exact decimals.
 CREATE MACRO bq.main.divide(a, b) AS CASE WHEN b = 0 THEN CAST(bq.fail('division by zero: ' || bq.float_text(a) || ' / ' || bq.float_text(b)) AS DOUBLE) ELSE a / b END;
+CREATE MACRO bq.main.float_in_range(r, x, op, y) AS CASE WHEN isinf(r) AND NOT isinf(x) AND NOT isinf(y) THEN CAST(bq.fail('double overflow: ' || bq.float_text(x) || ' ' || op || ' ' || bq.float_text(y)) AS DOUBLE) ELSE r END;
+-- NaN is the least number where there is one; statistics of infinities and NaN are NaN.
+CREATE MACRO bq.main.least_number(least, greatest) AS CASE WHEN isnan(greatest) THEN greatest ELSE least END;
+CREATE MACRO bq.main.finite(x) AS CASE WHEN isfinite(x) THEN x END;
+CREATE MACRO bq.main.if_finite(all_finite, x) AS CASE WHEN all_finite = false THEN CAST('nan' AS DOUBLE) ELSE x END;
 CREATE MACRO bq.main.reciprocal(x, name) AS CASE WHEN x = 0 THEN CAST(bq.fail('Floating point error in function: ' || name || '(0)') AS DOUBLE) ELSE 1e0 / x END;
-CREATE MACRO bq.main.bit_count(x) AS CASE WHEN octet_length(x) = 0 THEN 0 ELSE CAST(bit_count(CAST(x AS BIT)) AS BIGINT) END;
 CREATE MACRO bq.main.div(a, b) AS CASE WHEN b = 0 THEN bq.fail('division by zero: ' || a || ' / 0') ELSE a // b END;
 CREATE MACRO bq.main.mod(a, b) AS CASE WHEN b = 0 THEN bq.fail('division by zero: MOD(' || a || ', 0)') ELSE a % b END;
 CREATE MACRO bq.main.numeric_multiply(a, b) AS CASE WHEN abs(a) < 1000000000 AND abs(b) < 1000000000 THEN CAST(a * b AS DECIMAL(38,9)) ELSE bq_numeric_multiply(a, b) END;
@@ -29,6 +33,7 @@ CREATE MACRO bq.main.atanh(x) AS CASE WHEN abs(x) >= 1 THEN CAST(bq.fail('Floati
 -- One NULL among the arguments makes the result NULL.
 CREATE MACRO bq.main.greatest(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_max(x) END;
 CREATE MACRO bq.main.least(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_min(x) END;
-CREATE MACRO bq.main.range_bucket(x, bounds) AS CASE WHEN x IS NULL OR bounds IS NULL THEN NULL ELSE CAST(len(list_filter(bounds, lambda b: b <= x)) AS BIGINT) END;
+CREATE MACRO bq.main.least_float(x) AS CASE WHEN list_count(x) < len(x) THEN NULL WHEN isnan(list_max(x)) THEN list_max(x) ELSE list_min(x) END;
+CREATE MACRO bq.main.range_bucket(x, bounds) AS CASE WHEN x IS NULL OR bounds IS NULL THEN NULL WHEN list_sort(bounds) != bounds THEN bq.fail('Elements in input array to RANGE_BUCKET must be in ascending order.') ELSE CAST(len(list_filter(bounds, lambda b: b <= x)) AS BIGINT) END;
 CREATE MACRO bq.main.shift_left(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise left shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 ELSE bq_shift_left(x, n) END;
 CREATE MACRO bq.main.shift_right(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise right shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 WHEN x >= 0 THEN x >> n ELSE bq_shift_right(x, n) END;

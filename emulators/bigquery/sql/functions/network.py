@@ -28,7 +28,9 @@ def ip_from_string(text: str) -> bytes:
 
 
 def ip_to_string(value: bytes) -> str:
-    return str(_address(value, "NET.IP_TO_STRING"))
+    address = _address(value, "NET.IP_TO_STRING")
+    mapped = getattr(address, "ipv4_mapped", None)
+    return f"::ffff:{mapped}" if mapped is not None else str(address)
 
 
 def _address(value: bytes, function: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

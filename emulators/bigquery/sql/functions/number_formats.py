@@ -6,30 +6,56 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 _FORMAT = re.compile(
-    r"(?P<lead>S|\$|L|C|B)*(?P<digits>[09,G.DX]+)(?P<exponent>EEEE)?(?P<trail>MI|PR|S)?", re.IGNORECASE
+    r"(?P<lead>(?:S|\$|L|C|B)*)(?P<digits>[09,G.DX]+)(?:V(?P<shifted>[09]+))?(?P<exponent>EEEE)?(?P<trail>MI|PR|S)?",
+    re.IGNORECASE,
 )
 _HUGE = 10**60
+_MONEY = {"$": "$", "L": "$", "l": "$", "C": "USD", "c": "usd"}
+_ROMAN = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"),
+          (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))  # fmt: skip
 
 
 def cast_number_text(value: str, pattern: str) -> str:
     """A number as the format says; # in place of digits when it has more of them than the format."""
     if pattern.upper() in ("TM", "TM9"):
         return value
-    found = _FORMAT.fullmatch(pattern.strip())
+    form = re.sub("FM", "", pattern.strip(), flags=re.IGNORECASE)
+    text = _roman(Decimal(value)) if form.upper() == "RN" else _filled(value, form)
+    if len(form) == len(pattern.strip()):
+        return text
+    text = text.replace(" ", "")
+    return re.sub(r"\.?0+(?=\D*$)", "", text) if "." in text else text
+
+
+def _roman(number: Decimal) -> str:
+    left = int(number.quantize(Decimal(1), ROUND_HALF_UP))
+    if not 1 <= left <= 3999:
+        raise ValueError(f"Format RN needs a number between 1 and 3999, but got {number:f}")
+    text = ""
+    for size, letters in _ROMAN:
+        text, left = text + letters * (left // size), left % size
+    return text.rjust(15)
+
+
+def _filled(value: str, pattern: str) -> str:
+    found = _FORMAT.fullmatch(pattern)
     if found is None:
         raise ValueError(f"Invalid format string for a number: {pattern!r}")
     number = Decimal(value)
     if not number.is_finite():
         raise ValueError(f"A format needs a finite number, but got {value}")
-    head = pattern.strip().upper()[: found.start("digits")]
-    trail, digits = (found["trail"] or "").upper(), found["digits"].upper()
+    head, trail, digits = found["lead"], (found["trail"] or "").upper(), found["digits"].upper()
+    money = next((_MONEY[c] for c in head if c in _MONEY), "")
+    if found["shifted"]:
+        number, digits = number.scaleb(len(found["shifted"])), digits + found["shifted"]
     if "X" in digits:
         body, padding = _hexadecimal(number, found["digits"]), len(digits)
     elif found["exponent"]:
         body, padding = _scientific(abs(number), digits), 0
     else:
         body, padding = _plain(abs(number), digits), len(digits)
-    return _signed(body.lstrip(), number < 0, head, trail, padding + ("$" in head))
+    text = _signed(body.lstrip(), number < 0, money, "S" in head.upper(), trail, padding + len(money))
+    return " " * len(text) if "B" in head.upper() and abs(number) < 1 else text
 
 
 def _plain(number: Decimal, digits: str) -> str:
@@ -69,19 +95,20 @@ def _hexadecimal(number: Decimal, digits: str) -> str:
     if len(text) > len(digits):
         return "#" * len(digits)
     text = text.zfill(len(digits)) if digits.startswith("0") else text
-    return text if "X" in digits else text.lower()
+    # A zero takes the case of the next X.
+    cases = [next((c for c in digits[i:] if c in "xX"), "X") for i in range(len(digits) - len(text), len(digits))]
+    return "".join(c.lower() if case == "x" else c for c, case in zip(text, cases, strict=True))
 
 
-def _signed(body: str, negative: bool, head: str, trail: str, padding: int) -> str:
-    money = "$" if "$" in head else ""
+def _signed(body: str, negative: bool, money: str, signed: bool, trail: str, padding: int) -> str:
     if trail == "MI":
         return (money + body).rjust(padding) + ("-" if negative else " ")
     if trail == "PR":
         return (f"<{money}{body}>" if negative else f" {money}{body} ").rjust(padding + 2)
-    sign = "-" if negative else "+" if "S" in head or trail == "S" else " "
+    sign = "-" if negative else "+" if signed or trail == "S" else " "
     if trail == "S":
         return (money + body).rjust(padding) + sign
-    return (sign.strip() + money + body).rjust(padding + 1) if sign != " " else (money + body).rjust(padding + 1)
+    return (sign.strip() + money + body).rjust((padding or len(money + body)) + 1)
 
 
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (

@@ -4,7 +4,7 @@ any-type."""
 import json
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 _SPEC = re.compile(r"%([-+ #0']*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%])")
@@ -70,9 +70,10 @@ def _sign(flags: str, negative: bool) -> str:
 def _body(flags: str, precision: str | None, letter: str, value: str | None) -> str:
     tag, text = (value[0], value[1:]) if value is not None else ("", "NULL")
     if letter in "tT":
-        return _printed(value, letter)
+        printed = _printed(value, letter)
+        return printed if precision is None else printed[: int(precision)]
     if letter == "s":
-        if tag not in "SYJ":
+        if tag not in "SY":
             raise ValueError("Invalid type for argument of FORMAT specifier %s: a STRING is expected")
         return text if precision is None else text[: int(precision)]
     if letter in "pP":
@@ -85,11 +86,20 @@ def _body(flags: str, precision: str | None, letter: str, value: str | None) -> 
         if tag != "I":
             raise ValueError(f"Invalid type for argument of FORMAT specifier %{letter}: an INT64 is expected")
         number = int(text)
-        digits = {"o": "o", "x": "x", "X": "X"}.get(letter, "d")
-        body = format(abs(number), "," + digits if "'" in flags and digits == "d" else digits)
+        digits = letter if letter in "oxX" else "d"
+        body = format(abs(number), digits)
+        body = _grouped(body, digits) if "'" in flags else body
         prefix = {"o": "0", "x": "0x", "X": "0X"}.get(letter, "") if "#" in flags else ""
         return _sign(flags, number < 0) + prefix + body.rjust(int(precision or 0), "0")
     return _float(flags, precision, letter, tag, text)
+
+
+def _grouped(digits: str, letter: str) -> str:
+    """Decimal digits by threes, octal and hexadecimal ones by fours."""
+    size, mark = (3, ",") if letter == "d" else (4, "," if letter == "o" else ":")
+    first = len(digits) % size
+    parts = [digits[:first]] * bool(first) + [digits[i : i + size] for i in range(first, len(digits), size)]
+    return mark.join(parts)
 
 
 def _float(flags: str, precision: str | None, letter: str, tag: str, text: str) -> str:
@@ -101,6 +111,8 @@ def _float(flags: str, precision: str | None, letter: str, tag: str, text: str) 
         return _sign(flags, lower.startswith("-")) + (body.upper() if letter.isupper() else body)
     number: float | Decimal = Decimal(text) if tag in "NB" else float(text)
     places = int(precision) if precision is not None else 6
+    if isinstance(number, Decimal) and letter in "fF":
+        number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=200))
     comma = "," if "'" in flags else ""
     body = format(abs(number), f"{comma}{'#' if '#' in flags else ''}.{places}{letter}")
     return _sign(flags, number < 0 or text.startswith("-")) + _EXPONENT.sub(r"\g<1>0\2", body)
@@ -114,10 +126,11 @@ def _printed(value: str | None, letter: str) -> str:
     if tag == "X":
         return _nested(json.loads(text), letter)
     if tag == "Y":
+        quote = _quote(text) if letter == "T" else ""
         escaped = "".join(
-            c if " " <= c <= "~" and c not in '"\\' else _ESCAPES.get(c, f"\\x{ord(c):02x}") for c in text
+            c if " " <= c <= "~" and c not in (quote, "\\") else _ESCAPES.get(c, f"\\x{ord(c):02x}") for c in text
         )
-        return f'b"{escaped}"' if letter == "T" else escaped
+        return f"b{quote}{escaped}{quote}" if letter == "T" else escaped
     if letter == "T":
         return _literal(tag, text)
     return text + ".0" if tag == "F" and text.lstrip("-").isdigit() else text
@@ -133,9 +146,13 @@ def _nested(tree: Any, letter: str) -> str:
     return f"STRUCT({inside})" if letter == "T" and len(parts) < 2 else f"({inside})"
 
 
+def _quote(text: str) -> str:
+    return "'" if '"' in text and "'" not in text else '"'
+
+
 def _quoted(text: str) -> str:
     """In double quotes, or in single ones when the text has double quotes alone."""
-    quote = "'" if '"' in text and "'" not in text else '"'
+    quote = _quote(text)
     escaped = text.replace("\\", "\\\\").replace(quote, "\\" + quote)
     return quote + escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + quote
 

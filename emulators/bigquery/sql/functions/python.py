@@ -12,11 +12,13 @@ from typing import Any
 import duckdb
 
 from emulators.bigquery.sql.functions import (
+    bits,
     cast_formats,
     decimals,
     encodings,
     formatting,
     intervals,
+    json_reading,
     json_text,
     network,
     number_formats,
@@ -81,12 +83,14 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (bignumeric_multiply, ("DECIMAL(38,18)", "DECIMAL(38,18)"), "DECIMAL(38,18)"),
     (bignumeric_divide, ("DECIMAL(38,18)", "DECIMAL(38,18)"), "DECIMAL(38,18)"),
     (farm_fingerprint, ("BLOB",), "BIGINT"),
+    *bits.FUNCTIONS,
     *cast_formats.FUNCTIONS,
     *decimals.FUNCTIONS,
     *encodings.FUNCTIONS,
     *geography.FUNCTIONS,
     *formatting.FUNCTIONS,
     *intervals.FUNCTIONS,
+    *json_reading.FUNCTIONS,
     *json_text.FUNCTIONS,
     *network.FUNCTIONS,
     *number_formats.FUNCTIONS,
@@ -97,7 +101,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
 )
 
 
-_MAY_BE_NULL = (*geography.MAY_BE_NULL, *network.MAY_BE_NULL, *json_text.MAY_BE_NULL)
+_MAY_BE_NULL = (*geography.MAY_BE_NULL, *network.MAY_BE_NULL, *json_reading.MAY_BE_NULL, *json_text.MAY_BE_NULL)
 # These decide by themselves what NULL gives.
 _SEES_NULL = ("format_text", *search.SEES_NULL, *sketches.SEES_NULL)
 

@@ -81,6 +81,8 @@ class QueryParser(PipeParser):
         quantifier = self.advance().upper if self.at_any("ALL", "DISTINCT") else None
         if quantifier is None:
             self.fail(f"Syntax error: Expected keyword ALL or keyword DISTINCT but got {self.describe()}")
+        if quantifier == "ALL" and op != "UNION":
+            self.fail(f"{op} ALL is not supported; use {op} DISTINCT")
         return f"{op} {quantifier}", mode
 
     def matching(self, mode: str | None) -> nodes.Matching | None:

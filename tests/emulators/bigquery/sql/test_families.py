@@ -121,7 +121,7 @@ MORE: list[tuple[str, Any]] = [
     ("CONTAINS_SUBSTR(['abc', NULL], 'z')", None),
     ("FORMAT('%T', [STRUCT(DATE '2020-01-01' AS d, [1.0] AS f)])", '[(DATE "2020-01-01", [1.0])]'),
     ("FORMAT('%t', STRUCT(1, NULL))", "(1, NULL)"),
-    ("FORMAT('%T', b'a\"\\x00')", 'b"a\\"\\x00"'),
+    ("FORMAT('%T', b'a\"\\x00')", "b'a\"\\x00'"),
     (
         "TO_JSON_STRING(TO_JSON(STRUCT(9007199254740993 AS a, 1 AS b), stringify_wide_numbers => TRUE))",
         '{"a":"9007199254740993","b":1}',
