@@ -78,8 +78,11 @@ class Catalog(Protocol):
         """The e-mail address of whoever asks."""
         ...
 
-    def table(self, name: TableName) -> TableInfo | None:
-        """The table, or None when it (or its dataset) does not exist. Temporary tables: dataset "_SESSION"."""
+    def table(self, name: TableName, as_of: datetime | None = None) -> TableInfo | None:
+        """The table, or None when it (or its dataset) does not exist. Temporary tables: dataset "_SESSION".
+
+        as_of: as it was then; SqlError for a moment of which nothing is known.
+        """
         ...
 
     def tables(self, project: str, dataset: str, prefix: str) -> Sequence[TableName]:
@@ -101,6 +104,10 @@ class Catalog(Protocol):
 
     def writable(self, name: TableName) -> str:
         """The quoted name of the DuckDB base table that DML on `name` changes (SqlError when it cannot be changed)."""
+        ...
+
+    def removal(self, name: TableName, rowids: str) -> Sequence[str]:
+        """The DuckDB statements that remove rows of a base table, the DELETE last; rowids: a query for which ones."""
         ...
 
     def routine(self, name: TableName) -> Mapping[str, Any] | None:

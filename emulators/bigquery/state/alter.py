@@ -25,7 +25,7 @@ def alter_table(catalog: Catalog, transaction: Transaction, table: Table, change
         current = Table(resource)
         fields = _CHANGES[type(change)](current, change) if type(change) in _CHANGES else None
         if fields is not None:
-            move_columns(transaction, current, fields, _renamed(change))
+            move_columns(catalog, transaction, current, fields, _renamed(change))
             resource = resource | {"schema": fields_to_rest(fields)}
         else:
             resource = _alter_resource(current, change)
@@ -154,6 +154,7 @@ def _rename(catalog: Catalog, transaction: Transaction, table: Table, new_name: 
     reference = table.resource["tableReference"] | {"tableId": new_name}
     moved = Table(table.resource | {"tableReference": reference, "lastModifiedTime": str(now_ms())})
     if table.kind in STORED:
+        catalog.past.renamed(transaction, table, name)
         transaction.cursor.execute(f"ALTER TABLE {table.physical} RENAME TO {moved.physical.rpartition('.')[2]}")
     catalog.remove_table(transaction, table.name)
     return catalog.put_table(transaction, moved.resource)

@@ -2,17 +2,23 @@
 
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import duckdb
+
 from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state.errors import not_found
+from emulators.bigquery.state.past import Moment, Past
 from emulators.bigquery.state.schema import fields_from_rest
 from emulators.bigquery.state.store import Store, Transaction
 
 Resource = dict[str, Any]
+_WRITES = 8  # of a table's last transactions, the moments that they began and ended
 
 
 def now_ms() -> int:
@@ -82,7 +88,9 @@ class Catalog:
             kind: store.documents(kind) for kind in ("dataset", "routine", "policy", "row_policy")
         }
         self._tables = {key: Table(resource) for key, resource in store.documents("table").items()}
-        self._modified: dict[str, int] = {key: int(doc["at"]) for key, doc in store.documents("modified").items()}
+        self._modified: dict[str, Mapping[str, Any]] = dict(store.documents("modified"))
+        self.past = Past(store)
+        self.past.adopt(table for table in self._tables.values() if table.kind in ("TABLE", "SNAPSHOT"))
 
     def get(self, kind: str, key: str, transaction: Transaction | None = None) -> Resource | None:
         """A dataset (project:dataset), routine (project:dataset.routine) or policy, or None."""
@@ -150,13 +158,38 @@ class Catalog:
 
     def touch(self, transaction: Transaction, name: TableName) -> None:
         """Note that a table's rows change with this transaction."""
-        at = now_ms()
-        transaction.record("modified", str(name), {"at": at})
-        transaction.after_commit(lambda: _assign(self._modified, str(name), at))
+        transaction.before_commit(f"touch {name}", lambda: self._touch(transaction, name))
+
+    def _touch(self, transaction: Transaction, name: TableName) -> None:
+        if transaction.pending.get(("table", str(name)), ...) is None:  # dropped since
+            return
+        now = time.time_ns()
+        writes = [*self._writes(name)[1 - _WRITES :], [*transaction.begun, now // 1000]]
+        document = {"at": now // 1_000_000, "writes": writes}
+        transaction.record("modified", str(name), document)
+        transaction.after_commit(lambda: _assign(self._modified, str(name), document))
+
+    def _writes(self, name: TableName) -> list[list[int]]:
+        return list(self._modified.get(str(name), {}).get("writes", ()))
+
+    def arrivals(self, name: TableName) -> threading.RLock:
+        """The lock that whoever appends to a table holds, from before the transaction begins until it has ended.
+
+        An append does not queue with the table's other writers, but it must not fall between a table's rows being
+        copied into a new layout and that taking the table's place.
+        """
+        return self.store.lock(f"arrivals {name}")
 
     def modified(self, table: Table) -> int:
         """When rows or metadata last changed, in milliseconds."""
-        return max(int(table.resource["lastModifiedTime"]), self._modified.get(str(table.name), 0))
+        return max(int(table.resource["lastModifiedTime"]), int(self._modified.get(str(table.name), {}).get("at", 0)))
+
+    def at(
+        self, name: TableName, as_of: datetime, cursor: duckdb.DuckDBPyConnection,
+        transaction: Transaction | None = None,
+    ) -> Moment | None:  # fmt: skip
+        """A stored table as it was; None when there is none of the name. SqlError when it cannot be read as of then."""
+        return self.past.at(name, self.table(name, transaction), as_of, self._writes(name), transaction, cursor)
 
 
 def _assign(target: dict[str, Any], key: str, value: Any) -> None:

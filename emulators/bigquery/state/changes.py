@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import append_arrow
 from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.past import removal
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.streams import DEFAULT, Stream, StreamError
 
@@ -45,8 +46,9 @@ def apply_changes(transaction: Transaction, table: Table, rows: pa.Table, column
     batch = f"changes {uuid.uuid4().hex}"
     transaction.cursor.register(batch, given)
     try:
-        same = " AND ".join(f"t.{quote(key)} IS NOT DISTINCT FROM b.{quote(key)}" for key in keys)
-        transaction.cursor.execute(f"DELETE FROM {table.physical} AS t USING {quote(batch)} AS b WHERE {same}")
+        same = " AND ".join(f"w.{quote(key)} IS NOT DISTINCT FROM b.{quote(key)}" for key in keys)
+        for sql in removal(table, f"EXISTS (FROM {quote(batch)} AS b WHERE {same})"):
+            transaction.cursor.execute(sql)
         number = f"row_number() OVER (PARTITION BY {', '.join(map(quote, keys))} ORDER BY position DESC) AS n"
         numbered = f"SELECT *, {number} FROM {quote(batch)}"
         kept = f"SELECT {', '.join(map(quote, names))} FROM ({numbered}) WHERE n = 1 AND {quote(TYPE)} = 'UPSERT'"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,6 @@ from emulators.bigquery.state.partitions import partition_condition
 from emulators.bigquery.state.row_policies import copy_policies, require_all_rows
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import STORED, create_table
-from emulators.bigquery.state.time_travel import require_unchanged_since
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.writes import Destination, count_rows, destination, write_rows
 
@@ -31,10 +31,11 @@ class Source:
     table: Table
     condition: str
     moment: datetime | None
+    rows: str
 
     def select(self, columns: str) -> str:
         """A DuckDB query for its rows."""
-        return f"SELECT {columns} FROM {self.table.physical} WHERE {self.condition}"
+        return f"SELECT {columns} FROM {self.rows} WHERE {self.condition}"
 
 
 def run_copy(warehouse: Warehouse, job: Job) -> None:
@@ -114,21 +115,32 @@ def source_of(warehouse: Warehouse, entry: Mapping[str, Any], job: Job) -> Sourc
     """The table that a job names as its source; 404 without it, 403 unless the caller may read all its rows."""
     table_id, _, moment = str(entry["tableId"]).partition("@")
     table_id, _, partition = table_id.partition("$")
-    table = warehouse.catalog.require(TableName(entry["projectId"], entry["datasetId"], table_id))
+    name = TableName(entry["projectId"], entry["datasetId"], table_id)
+    taken = _moment(moment, name) if moment else None
+    table, rows = _as_it_was(warehouse, name, taken)
     if table.kind not in STORED:
         raise invalid(f"{table.name} is a {table.kind} and cannot be copied or extracted.")
     require_all_rows(warehouse.catalog, table.name, job.resource["user_email"], "copying it")
     names = [field.name for field in table.fields]
     warehouse.tags.require(table, job.resource["user_email"], names, clear=True)
-    taken = _moment(moment, table) if moment else None
-    if taken is not None:
-        require_unchanged_since(warehouse.catalog, table, taken)
-    return Source(table, partition_condition(table, partition) if partition else "true", taken)
+    return Source(table, partition_condition(table, partition) if partition else "true", taken, rows)
 
 
-def _moment(decorator: str, table: Table) -> datetime:
+def _as_it_was(warehouse: Warehouse, name: TableName, taken: datetime | None) -> tuple[Table, str]:
+    """The table and its rows, now or at a moment: then it may be one that was dropped since."""
+    current = warehouse.catalog.table(name)
+    if taken is not None and (current is None or current.kind in STORED):
+        with closing(warehouse.store.cursor()) as cursor:
+            moment = warehouse.catalog.at(name, taken, cursor)
+        if moment is not None:
+            return Table(moment.resource), moment.rows
+    table = warehouse.catalog.require(name)
+    return table, table.physical
+
+
+def _moment(decorator: str, table: TableName) -> datetime:
     """A time decorator: milliseconds since the epoch, or before now when it is negative."""
     if not re.fullmatch(r"-?\d{1,15}", decorator):
-        raise ServiceError(400, "invalid", f"Invalid time decorator @{decorator} for table {table.name}.")
+        raise ServiceError(400, "invalid", f"Invalid time decorator @{decorator} for table {table}.")
     now, given = datetime.now(UTC), timedelta(milliseconds=int(decorator))
     return now + given if int(decorator) <= 0 else datetime.fromtimestamp(0, UTC) + given

@@ -145,6 +145,7 @@ def delete_dataset(
         for kind in ("routine", "policy", "row_policy"):
             for name in [n for n in catalog.keys(kind) if n.startswith(f"{key}.") or n == key]:
                 catalog.put(change, kind, name, None)
+        catalog.past.forget_dataset(change, project, dataset)
         change.cursor.execute(f"DROP SCHEMA IF EXISTS {physical_schema(project, dataset)} CASCADE")
         catalog.put(change, "dataset", key, None)
 

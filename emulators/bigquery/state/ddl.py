@@ -7,7 +7,7 @@ from typing import Any
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.state.alter import alter_table
-from emulators.bigquery.state.catalog import Catalog, Resource, now_ms
+from emulators.bigquery.state.catalog import Catalog, Resource, now_ms, quote
 from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset
 from emulators.bigquery.state.errors import ServiceError, not_found
@@ -21,7 +21,7 @@ from emulators.bigquery.state.row_policies import (
 )
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.store import Transaction
-from emulators.bigquery.state.tables import create_table, drop_table
+from emulators.bigquery.state.tables import create_table, drop_table, empty_table
 from emulators.bigquery.state.view import SESSION, View
 
 _DROPS = {
@@ -123,10 +123,13 @@ class Ddl:
         source = view.find(action.source)
         if source is None:
             raise not_found("Table", str(action.source))
+        if action.as_of is not None:
+            source = view.at(action.source, action.as_of)[0]
         resource = copied_resource(source, action.method, action.as_of)
         if action.method == "like":
             return resource, None
-        return resource, f"SELECT * FROM {view.relation(action.source, (), action.as_of)}"
+        columns = ", ".join(quote(field.name) for field in source.fields)
+        return resource, f"SELECT {columns or 'NULL'} FROM {view.relation(action.source, (), action.as_of)}"
 
     def _create_view(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         action: actions.CreateView = statement.action
@@ -210,9 +213,10 @@ class Ddl:
 
     def _truncate(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         target = view.resolve(statement.action.name)
-        rows = transaction.cursor.execute(f"DELETE FROM {view.writable(statement.action.name)}").fetchall()
+        view.writable(statement.action.name)
+        rows = empty_table(self.catalog, transaction, self.catalog.require(target, transaction))
         self.catalog.touch(transaction, target)
-        return Performed("TRUNCATE", target, "table", {"DELETE": int(rows[0][0])})
+        return Performed("TRUNCATE", target, "table", {"DELETE": rows})
 
     def _alter_table(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         action: actions.AlterTable = statement.action

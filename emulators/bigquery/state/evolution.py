@@ -1,11 +1,13 @@
 """New columns for a table that has rows."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Catalog, Table, now_ms, quote
-from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.past import beside
 from emulators.bigquery.state.schema import duckdb_type, fields_to_rest
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import STORED, store_rows
@@ -20,7 +22,7 @@ WIDER = {
 def evolve(catalog: Catalog, transaction: Transaction, table: Table, fields: tuple[Field, ...]) -> Table:
     """Give a table the schema that a caller provided: columns may be added and relaxed, never removed."""
     _check_evolution(table.fields, fields, str(table.name), "")
-    move_columns(transaction, table, fields, {})
+    move_columns(catalog, transaction, table, fields, {})
     resource = table.resource | {"schema": fields_to_rest(fields), "lastModifiedTime": str(now_ms())}
     return catalog.put_table(transaction, resource)
 
@@ -43,7 +45,9 @@ def _check_evolution(old: Sequence[Field], new: Sequence[Field], table: str, pat
             raise invalid(f"{prefix} Cannot add required fields to an existing schema. (field: {path}{field.name})")
 
 
-def move_columns(transaction: Transaction, table: Table, fields: Sequence[Field], renamed: Mapping[str, str]) -> None:
+def move_columns(
+    catalog: Catalog, transaction: Transaction, table: Table, fields: Sequence[Field], renamed: Mapping[str, str]
+) -> None:
     """Bring the DuckDB table to the new fields: by ADD COLUMN where that is all, else into a new table."""
     if table.kind not in STORED:
         return
@@ -56,11 +60,11 @@ def move_columns(transaction: Transaction, table: Table, fields: Sequence[Field]
     )
     if new[: len(old)] == old and plain and old:
         for field in fields[len(old) :]:
-            transaction.cursor.execute(
-                f"ALTER TABLE {table.physical} ADD COLUMN {quote(field.name)} {duckdb_type(field)}"
-            )
+            column = f"{quote(field.name)} {duckdb_type(field)}"
+            transaction.cursor.execute(f"ALTER TABLE {table.physical} ADD COLUMN {column}")
+            transaction.cursor.execute(f"ALTER TABLE IF EXISTS {beside(table.physical, 'past')} ADD COLUMN {column}")
         return
-    _rebuild(transaction, table, fields, renamed)
+    _rebuild(catalog, transaction, table, fields, renamed)
 
 
 def _layout(field: Field) -> tuple[Any, ...]:
@@ -68,7 +72,11 @@ def _layout(field: Field) -> tuple[Any, ...]:
     return field.name, field.type, field.mode, inner, field.max_length, field.precision, field.scale
 
 
-def _rebuild(transaction: Transaction, table: Table, fields: Sequence[Field], renamed: Mapping[str, str]) -> None:
+def _rebuild(
+    catalog: Catalog, transaction: Transaction, table: Table, fields: Sequence[Field], renamed: Mapping[str, str]
+) -> None:
+    transaction.hold(catalog.arrivals(table.name))
+    _require_all(catalog, transaction, table)
     before = {field.name.lower(): field.name for field in table.fields}
     columns = []
     for field in fields:
@@ -76,4 +84,15 @@ def _rebuild(transaction: Transaction, table: Table, fields: Sequence[Field], re
         value = "NULL" if source is None else quote(source)
         columns.append(f"CAST({value} AS {duckdb_type(field)})")
     rebuilt = Table(table.resource | {"schema": fields_to_rest(fields)})
-    store_rows(transaction, rebuilt, f"SELECT {', '.join(columns)} FROM {table.physical}")
+    store_rows(catalog, transaction, rebuilt, f"SELECT {', '.join(columns)} FROM {table.physical}", table)
+
+
+def _require_all(catalog: Catalog, transaction: Transaction, table: Table) -> None:
+    """409 when rows arrived after this transaction began, which would be left behind."""
+    count = f"SELECT count(*) FROM {table.physical}"
+    with closing(catalog.store.cursor()) as other:
+        committed = other.execute(count).fetchall()
+    if transaction.cursor.execute(count).fetchall() != committed:
+        raise ServiceError(
+            409, "conflict", f"Rows arrived in table {table.name} while its schema was being changed; try again."
+        )

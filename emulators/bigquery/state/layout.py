@@ -6,6 +6,7 @@ from emulators.bigquery.sql.analysis.limits import limited_sql
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Table, quote
 from emulators.bigquery.state.partitions import unexpired
+from emulators.bigquery.state.past import SINCE
 from emulators.bigquery.state.schema import duckdb_type
 
 PARTITION_TIME = Field("_PARTITIONTIME", "TIMESTAMP")
@@ -20,6 +21,7 @@ def create_sql(table: Table, name: str) -> str:
         columns.append(f"{quote(PARTITION_TIME.name)} TIMESTAMPTZ DEFAULT date_trunc('{unit}', now())")
     if not columns:  # DuckDB knows no table without columns; BigQuery does
         columns.append('"_NO_COLUMNS" BOOLEAN')
+    columns.append(f"{SINCE} TIMESTAMPTZ DEFAULT now()")
     return f"CREATE TABLE {name} ({', '.join([*columns, *checks(table.fields)])})"
 
 
@@ -67,14 +69,14 @@ def hidden_fields(table: Table) -> tuple[Field, ...]:
     return (PARTITION_TIME, PARTITION_DATE) if daily else (PARTITION_TIME,)
 
 
-def relation_sql(table: Table) -> str:
-    """The relation to read: the fields in order, then the pseudo-columns."""
-    hidden, condition = hidden_fields(table), unexpired(table)
+def relation_sql(table: Table, rows: str | None = None) -> str:
+    """The relation to read, with the fields and the pseudo-columns; rows: those of the table, unless they are given."""
+    hidden, condition, rows = hidden_fields(table), unexpired(table), rows or table.physical
     if not hidden:
         if condition is not None:
-            return f"(SELECT * FROM {table.physical} WHERE {condition})"
-        return table.physical if table.fields else f"(SELECT NULL AS nothing FROM {table.physical})"
+            return f"(SELECT * FROM {rows} WHERE {condition})"
+        return rows if table.fields else f"(SELECT NULL AS nothing FROM {rows})"
     columns = [quote(field.name) for field in table.fields] + [quote(PARTITION_TIME.name)]
     if len(hidden) == 2:
         columns.append(f"CAST({quote(PARTITION_TIME.name)} AS DATE) AS {quote(PARTITION_DATE.name)}")
-    return f"(SELECT {', '.join(columns)} FROM {table.physical}{f' WHERE {condition}' if condition else ''})"
+    return f"(SELECT {', '.join(columns)} FROM {rows}{f' WHERE {condition}' if condition else ''})"

@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field, SqlError, TableName
 from emulators.bigquery.state.arrow import arrow_type
+from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.outcomes import Query
 from emulators.bigquery.state.queries import Execution
@@ -109,7 +111,7 @@ class ReadSessions:
         anonymous = self._warehouse.anonymous.get(str(name))
         if anonymous is not None and not restriction and not selected:
             return anonymous
-        fields = anonymous.fields if anonymous is not None else self._fields(name)
+        fields = anonymous.fields if anonymous is not None else self._fields(name, snapshot)
         query = f"SELECT {self._columns(fields, selected)} FROM `{name.project}.{name.dataset}.{name.table}`"
         if snapshot is not None:
             query += f" FOR SYSTEM_TIME AS OF TIMESTAMP '{snapshot.astimezone(UTC).isoformat(' ')}'"
@@ -126,7 +128,7 @@ class ReadSessions:
             raise StreamError("INVALID_ARGUMENT", f"request failed: row_restriction {restriction!r} is no condition.")
         return outcome.result
 
-    def _fields(self, name: TableName) -> Sequence[Field]:
+    def _fields(self, name: TableName, snapshot: datetime | None) -> Sequence[Field]:
         try:
             table = self._warehouse.catalog.require(name)
         except ServiceError as error:
@@ -137,7 +139,16 @@ class ReadSessions:
                 f"request failed: non-table entities cannot be read with the storage API: {name} is a "
                 f"{table.kind}. Read the result of a query of it.",
             )
-        return table.fields
+        return table.fields if snapshot is None else self._fields_then(name, snapshot)
+
+    def _fields_then(self, name: TableName, snapshot: datetime) -> Sequence[Field]:
+        try:
+            with closing(self._warehouse.store.cursor()) as cursor:
+                moment = self._warehouse.catalog.at(name, snapshot, cursor)
+        except SqlError as error:
+            raise StreamError("INVALID_ARGUMENT", f"request failed: {error.message}") from error
+        assert moment is not None  # there is a table of the name now
+        return Table(moment.resource).fields
 
     def _columns(self, fields: Sequence[Field], selected: Sequence[str]) -> str:
         unknown = unknown_path(fields, selected)

@@ -12,6 +12,7 @@ from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.evolution import evolve
 from emulators.bigquery.state.outcomes import Query
 from emulators.bigquery.state.partitions import partition_condition
+from emulators.bigquery.state.past import removal
 from emulators.bigquery.state.queries import Execution
 from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
 from emulators.bigquery.state.store import Transaction
@@ -111,7 +112,8 @@ def delete_table(warehouse: Warehouse, name: TableName, partition: str | None = 
         if partition is not None:
             table = warehouse.catalog.require(name, transaction)
             condition = partition_condition(table, partition)
-            transaction.cursor.execute(f"DELETE FROM {table.physical} WHERE {condition}")
+            for sql in removal(table, condition):
+                transaction.cursor.execute(sql)
             warehouse.catalog.touch(transaction, name)
             return
         drop_table(warehouse.catalog, transaction, warehouse.catalog.require(name, transaction))

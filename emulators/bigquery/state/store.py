@@ -7,6 +7,7 @@ one counts. Appending never conflicts, so writers of different tables need no co
 import itertools
 import json
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,18 +26,32 @@ _LIVE = (
 
 
 class Transaction:
-    """A DuckDB transaction on a cursor, with the documents that will be recorded with it."""
+    """A DuckDB transaction on a cursor, with the documents that will be recorded with it.
 
-    def __init__(self, store: "Store", cursor: duckdb.DuckDBPyConnection) -> None:
-        self.cursor = cursor
+    begun: two moments, in microseconds, between which it began; DuckDB's now() is between them as well.
+    """
+
+    def __init__(self, store: "Store", cursor: duckdb.DuckDBPyConnection, begun: tuple[int, int]) -> None:
+        self.cursor, self.begun = cursor, begun
         self.pending: dict[tuple[str, str], Document | None] = {}
         self.open = True
         self._store = store
+        self._before: dict[str, Callable[[], None]] = {}
         self._after: list[Callable[[], None]] = []
+        self._held: list[threading.RLock] = []
 
     def record(self, kind: str, key: str, document: Document | None) -> None:
         """Keep a document (None: remove it) when, and only when, this transaction commits."""
         self.pending[kind, key] = document
+
+    def before_commit(self, name: str, action: Callable[[], None]) -> None:
+        """Run an action as the last thing before this transaction commits; of several with one name the last alone."""
+        self._before[name] = action
+
+    def hold(self, lock: threading.RLock) -> None:
+        """Acquire a lock until this transaction has ended."""
+        lock.acquire()
+        self._held.append(lock)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run an action once the transaction is durable."""
@@ -44,6 +59,8 @@ class Transaction:
 
     def commit(self) -> None:
         """Make data and documents durable, then let the rest of the process see them."""
+        for action in self._before.values():
+            action()
         if self.pending:
             rows = ", ".join(self._row(kind, key, document) for (kind, key), document in self.pending.items())
             self.cursor.execute(f"INSERT INTO main.journal VALUES {rows}")
@@ -51,7 +68,12 @@ class Transaction:
         self.cursor.execute("COMMIT")
         for action in self._after:
             action()
-        self.pending, self._after = {}, []
+        self._end()
+
+    def _end(self) -> None:
+        self.pending, self._before, self._after = {}, {}, []
+        while self._held:
+            self._held.pop().release()
 
     def _row(self, kind: str, key: str, document: Document | None) -> str:
         # Literals: for the first Python value that DuckDB is given it imports pandas, half a second and 50 MB.
@@ -60,10 +82,12 @@ class Transaction:
 
     def rollback(self) -> None:
         """Forget everything since the beginning; nothing when it has ended already."""
-        self.pending, self._after = {}, []
-        if self.open:
-            self.open = False
-            self.cursor.rollback()
+        try:
+            if self.open:
+                self.open = False
+                self.cursor.rollback()
+        finally:
+            self._end()
 
 
 def _replay(file: Path) -> None:
@@ -124,8 +148,9 @@ class Store:
 
     def begin(self, cursor: duckdb.DuckDBPyConnection) -> Transaction:
         """Start a transaction on a cursor."""
+        before = time.time_ns() // 1000
         cursor.execute("BEGIN TRANSACTION")
-        return Transaction(self, cursor)
+        return Transaction(self, cursor, (before, time.time_ns() // 1000))
 
     @contextmanager
     def transaction(self, cursor: duckdb.DuckDBPyConnection | None = None) -> Iterator[Transaction]:

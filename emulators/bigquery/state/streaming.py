@@ -52,7 +52,8 @@ def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -
         warehouse.timeline.refused((name.project, name.dataset, name.table), len(entries))
         return errors
     _fill(warehouse, table, [entries[index]["json"] for index in kept], [row for _, row in good])
-    _insert(warehouse, table, good, size)
+    if not _insert(warehouse, table, good, size):
+        return insert_all(warehouse, name, body)
     return errors
 
 
@@ -110,9 +111,12 @@ def _optional(fields: Sequence[Field], given: Mapping[str, Any]) -> Sequence[Fie
     return [replace(f, mode="NULLABLE") if f.default and f.name.lower() not in names else f for f in fields]
 
 
-def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, Row]], size: int) -> None:
+def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, Row]], size: int) -> bool:
+    """Insert what is not there yet; False when the table has become another one since the rows were made for it."""
     key, now = str(table.name), time.time()
-    with warehouse.store.lock(f"insert {key}"):  # two requests with one insertId are one after the other
+    with warehouse.catalog.arrivals(table.name):  # two requests with one insertId are one after the other
+        if warehouse.catalog.table(table.name) is not table:
+            return False
         fresh: dict[str | int, Row] = {}
         for position, (insert_id, row) in enumerate(rows):
             if insert_id is None:
@@ -120,7 +124,7 @@ def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, Row
             elif not warehouse.insert_ids.known(key, insert_id):
                 fresh[insert_id] = row
         if not fresh:
-            return
+            return True
         ids = [insert_id for insert_id in fresh if isinstance(insert_id, str)]
         with warehouse.store.transaction() as transaction:
             cursor, own = transaction.cursor, table.name
@@ -131,3 +135,4 @@ def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, Row
                 append_rows(cursor, "main.insert_ids", seen, _ID_COLUMNS)
             warehouse.catalog.touch(transaction, own)
             transaction.after_commit(lambda: warehouse.insert_ids.add(key, ids, now))
+    return True

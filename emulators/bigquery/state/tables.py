@@ -9,6 +9,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms, q
 from emulators.bigquery.state.errors import duplicate, invalid
 from emulators.bigquery.state.labels import check_labels
 from emulators.bigquery.state.layout import create_sql, stored_sql
+from emulators.bigquery.state.past import beside
 from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
 from emulators.bigquery.state.store import Transaction
 
@@ -48,22 +49,34 @@ def create_table(
     check_table(complete)
     table = Table(complete)
     if table.kind in STORED:
-        store_rows(transaction, table, rows)
+        store_rows(catalog, transaction, table, rows, existing)
     if existing is not None and existing.kind in STORED and table.kind not in STORED:
-        transaction.cursor.execute(f"DROP TABLE IF EXISTS {existing.physical}")
+        catalog.past.retire(transaction, existing)
     return catalog.put_table(transaction, complete)
 
 
-def store_rows(transaction: Transaction, table: Table, rows: str | None) -> None:
-    """Fill a new DuckDB table beside the old one, if any, and then let it take its place."""
-    schema, _, name = table.physical.rpartition(".")
-    scratch = f"{schema}.{quote(name.strip(chr(34)) + ' ^')}"
+def store_rows(
+    catalog: Catalog, transaction: Transaction, table: Table, rows: str | None, replaced: Table | None
+) -> None:
+    """Fill a new DuckDB table beside the one that it replaces, if any, and then let it take its place."""
+    scratch = beside(table.physical, "new")
     transaction.cursor.execute(create_sql(table, scratch))
     if rows is not None:
         columns = ", ".join(quote(field.name) for field in table.fields)
         transaction.cursor.execute(f"INSERT INTO {scratch} ({columns}) {stored_sql(table.fields, rows)}")
-    transaction.cursor.execute(f"DROP TABLE IF EXISTS {table.physical}")
-    transaction.cursor.execute(f"ALTER TABLE {scratch} RENAME TO {name}")
+    if replaced is not None and replaced.kind in STORED:
+        catalog.past.retire(transaction, replaced)
+    transaction.cursor.execute(f"DROP TABLE IF EXISTS {table.physical}")  # an expired table's
+    transaction.cursor.execute(f"DROP TABLE IF EXISTS {beside(table.physical, 'past')}")
+    transaction.cursor.execute(f"ALTER TABLE {scratch} RENAME TO {table.physical.rpartition('.')[2]}")
+
+
+def empty_table(catalog: Catalog, transaction: Transaction, table: Table) -> int:
+    """Remove all rows, which are a version then; returns how many they were."""
+    count = transaction.cursor.execute(f"SELECT count(*) FROM {table.physical}").fetchall()[0][0]
+    catalog.past.retire(transaction, table)
+    transaction.cursor.execute(create_sql(table, table.physical))
+    return int(count)
 
 
 def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
@@ -92,9 +105,9 @@ def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
 
 
 def drop_table(catalog: Catalog, transaction: Transaction, table: Table) -> None:
-    """Drop it with its rows and policies. The caller holds the table's lock."""
+    """Drop it with its policies; its rows are a version then. The caller holds the table's lock."""
     if table.kind in STORED:
-        transaction.cursor.execute(f"DROP TABLE IF EXISTS {table.physical}")
+        catalog.past.retire(transaction, table)
     for kind in ("policy", "row_policy"):
         for key in catalog.keys(kind):
             if key == str(table.name) or key.startswith(f"{table.name}."):

@@ -13,11 +13,12 @@ from emulators.bigquery.state.catalog import Catalog, Table, quote
 from emulators.bigquery.state.external import External
 from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.layout import hidden_fields, relation_sql
+from emulators.bigquery.state.past import removal
 from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.results import Result
 from emulators.bigquery.state.row_policies import require_all_rows, row_filter
 from emulators.bigquery.state.store import Transaction
-from emulators.bigquery.state.time_travel import require_unchanged_since
+from emulators.bigquery.state.tables import STORED
 
 SESSION = "_SESSION"
 _REWRITES = ("UPDATE", "DELETE", "MERGE")
@@ -81,11 +82,13 @@ class View:
     def _elsewhere(self, location: str) -> bool:
         return self.place is not None and location.lower() != self.place.lower()
 
-    def table(self, name: TableName) -> TableInfo | None:
+    def table(self, name: TableName, as_of: datetime | None = None) -> TableInfo | None:
         anonymous = self._anonymous.get(str(name))
         if anonymous is not None:
             return TableInfo(name, "TABLE", anonymous.fields)
         found = self.find(name)
+        if found is not None and as_of is not None:
+            found, _ = self.at(name, as_of)
         if found is None:
             return None
         definition = found.resource.get("view") or found.resource.get("materializedView") or {}
@@ -115,14 +118,26 @@ class View:
         if found is None:
             raise SqlError(f"Not found: Table {name}", "notFound", 404)
         self.read.tables.add(str(found.name))
-        if as_of is not None:
-            require_unchanged_since(self.catalog, found, as_of)
         if found.kind == "EXTERNAL":
             scan = self._external.scan(found, predicates)
             self.read.files += scan.files
             self.read.bytes += scan.bytes
             return self.tags.relation(found, self.user, scan.relation)
+        if as_of is not None:
+            then, rows = self.at(name, as_of)
+            return self.tags.relation(then, self.user, relation_sql(then, rows))
         return self.tags.relation(found, self.user, relation_sql(found))
+
+    def at(self, name: TableName, as_of: datetime) -> tuple[Table, str]:
+        """A stored table as it was, and a DuckDB relation with its rows."""
+        found = self.find(name)
+        if found is not None and found.kind not in STORED:
+            kind = found.kind.lower().replace("_", " ")
+            raise SqlError(f"FOR SYSTEM_TIME AS OF is not supported for {kind} {name}: it keeps no earlier versions.")
+        moment = self.catalog.at(self.resolve(name), as_of, self.cursor, self.transaction)
+        if moment is None:
+            raise SqlError(f"Not found: Table {name}", "notFound", 404)
+        return Table(moment.resource), moment.rows
 
     def _register(self, name: TableName, result: Result) -> str:
         columns = ", ".join(f"c{i} AS {quote(field.name)}" for i, field in enumerate(result.fields))
@@ -138,6 +153,12 @@ class View:
             raise SqlError(f"Cannot modify {name}: DML over {label} is not allowed.", "invalidQuery", 400)
         require_all_rows(self.catalog, found.name, self.user, "changing it")
         return found.physical
+
+    def removal(self, name: TableName, rowids: str) -> Sequence[str]:
+        self.writable(name)
+        found = self.find(name)
+        assert found is not None
+        return removal(found, f"w.rowid IN ({rowids})")
 
     def require_readable(self, statement: Statement) -> None:
         """403 unless the caller may read the columns that a statement names; what it changes it must read clearly."""

@@ -2,7 +2,8 @@
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import duckdb
@@ -122,7 +123,7 @@ class WriteStreams:
         """One transaction for rows and offset; again when a change of the table's definition gets in the way."""
         for attempt in range(_ATTEMPTS):
             try:
-                with self._warehouse.store.transaction() as transaction:
+                with self._arriving(stream.table) as transaction:
                     self._write(transaction, stream, rows, columns)
                 return
             except duckdb.TransactionException as error:
@@ -131,6 +132,11 @@ class WriteStreams:
             except (duckdb.ConstraintException, duckdb.ConversionException) as error:
                 message = f"Rows do not fit table {stream.table}: {from_duckdb(error).message}"
                 raise StreamError("INVALID_ARGUMENT", message) from error
+
+    @contextmanager
+    def _arriving(self, table: TableName) -> Iterator[Transaction]:
+        with self._warehouse.catalog.arrivals(table), self._warehouse.store.transaction() as transaction:
+            yield transaction
 
     def _write(self, transaction: Transaction, stream: Stream, rows: pa.Table, columns: Sequence[str]) -> None:
         table = self.table(stream.table)
@@ -175,7 +181,7 @@ class WriteStreams:
                     "OUT_OF_RANGE", f"Offset {offset} is beyond the stream's end {stream.rows}.", "OFFSET_OUT_OF_RANGE"
                 )
             if offset >= stream.flushed:
-                with self._warehouse.store.transaction() as transaction:
+                with self._arriving(stream.table) as transaction:
                     self._reveal(transaction, stream, f"{_POSITION} <= {offset}")
                     self._keep(transaction, replace(stream, flushed=offset + 1))
         return offset
@@ -201,7 +207,7 @@ class WriteStreams:
         if problems:
             return None, problems
         now = now_ms()
-        with self._warehouse.store.transaction() as transaction:
+        with self._arriving(table.name) as transaction:
             for stream in streams:
                 self._reveal(transaction, stream, "true")
                 transaction.cursor.execute(f"DROP TABLE {stream.staging}")

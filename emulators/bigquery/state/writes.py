@@ -10,9 +10,10 @@ from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, no
 from emulators.bigquery.state.evolution import evolve
 from emulators.bigquery.state.layout import stored_sql
 from emulators.bigquery.state.partitions import partition_condition
+from emulators.bigquery.state.past import removal
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.store import Transaction
-from emulators.bigquery.state.tables import create_table
+from emulators.bigquery.state.tables import create_table, empty_table
 
 _WRITE = ("WRITE_EMPTY", "WRITE_APPEND", "WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA")
 _TABLE_SETTINGS = ("timePartitioning", "rangePartitioning", "clustering")
@@ -65,7 +66,7 @@ def write_rows(
         raise invalid(f"{where.name} is a {existing.kind}; a job writes to tables only.")
     if existing is None or (where.write == "WRITE_TRUNCATE" and where.partition is None):
         return _create(catalog, transaction, where, fields, rows, existing)
-    _clear(transaction, existing, where)
+    _clear(catalog, transaction, existing, where)
     return _append(catalog, transaction, existing, where, fields, rows)
 
 
@@ -89,12 +90,16 @@ def count_rows(transaction: Transaction, table: Table) -> int:
     return int(transaction.cursor.execute(f"SELECT count(*) FROM {table.physical}").fetchall()[0][0])
 
 
-def _clear(transaction: Transaction, table: Table, where: Destination) -> None:
+def _clear(catalog: Catalog, transaction: Transaction, table: Table, where: Destination) -> None:
     if where.write == "WRITE_EMPTY" and count_rows(transaction, table):
         raise duplicate("Table", str(where.name))
-    if where.write in ("WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA"):
-        condition = "true" if where.partition is None else partition_condition(table, where.partition)
-        transaction.cursor.execute(f"DELETE FROM {table.physical} WHERE {condition}")
+    if where.write not in ("WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA"):
+        return
+    if where.partition is None:
+        empty_table(catalog, transaction, table)
+        return
+    for sql in removal(table, partition_condition(table, where.partition)):
+        transaction.cursor.execute(sql)
 
 
 def _append(

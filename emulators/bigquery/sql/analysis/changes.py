@@ -49,8 +49,9 @@ def once(changes: str) -> str:
     return f"SELECT bq.fail('{_TWICE}') FROM ({twice})"
 
 
-def removed(changes: str, writable: str) -> str:
-    return f"DELETE FROM {writable} AS w USING {changes} AS m WHERE w.rowid = m.r AND m.k != 'INSERT'"
+def changed_rows(changes: str) -> str:
+    """The rowids of the rows that are deleted, or written anew."""
+    return f"SELECT r FROM {changes} WHERE k != 'INSERT'"
 
 
 def written(changes: str, writable: str, columns: list[Field], names: set[str], action: str) -> str:

@@ -230,7 +230,7 @@ def update(a: Analyzer, node: s.Update) -> Statement:
     prepare = [f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}"]
     if node.source is not None:
         prepare.append(changes.once(made))
-    prepare.append(changes.removed(made, writable))
+    prepare.extend(a.catalog.removal(info.name, changes.changed_rows(made)))
     sql = changes.written(made, writable, columns, {f.name for f in columns}, "UPDATE")
     return Statement(
         "UPDATE", text_of(a, node), sql, tuple(finish(a, one) for one in prepare), (f"DROP TABLE {made}",),
@@ -247,5 +247,12 @@ def delete(a: Analyzer, node: s.Delete) -> Statement:
     assert node.where is not None
     condition = a.condition(node.where, scope, "WHERE clause").sql
     require_filter(a, info, node.where, scope)
-    sql = finish(a, f"DELETE FROM {writable} AS {name} WHERE {condition}")
-    return Statement("DELETE", text_of(a, node), sql, target=info.name, reads=tuple(a.shared.reads))
+    made = a.shared.alias("delete_")
+    rows = f"SELECT {name}.rowid AS r FROM {writable} AS {name} WHERE {condition}"
+    prepare = [f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}"]
+    prepare.extend(a.catalog.removal(info.name, f"SELECT r FROM {made}"))
+    sql = prepare.pop()
+    return Statement(
+        "DELETE", text_of(a, node), sql, tuple(finish(a, one) for one in prepare), (f"DROP TABLE {made}",),
+        target=info.name, reads=tuple(a.shared.reads),
+    )  # fmt: skip

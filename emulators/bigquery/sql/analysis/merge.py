@@ -52,7 +52,7 @@ def merge(a: Analyzer, node: s.Merge) -> Statement:
     if branches["MATCHED"]:
         prepare.append(changes.once(made))
     if any(action != "INSERT" for _, action, _ in every):
-        prepare.append(changes.removed(made, writable))
+        prepare.extend(a.catalog.removal(info.name, changes.changed_rows(made)))
     if any(action == "UPDATE" for _, action, _ in every):
         prepare.append(changes.written(made, writable, columns, {f.name for f in columns}, "UPDATE"))
     new = {column for _, action, values in every if action == "INSERT" for column in values}

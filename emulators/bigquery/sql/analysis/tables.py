@@ -53,7 +53,10 @@ def table(a: Analyzer, node: nodes.TableSource) -> "From":
     a.shared.reads[info.name] = None
     if info.kind == "VIEW" or (info.kind == "MATERIALIZED_VIEW" and info.view_query is not None):
         return _view(a, info, alias, node)
-    return scan(a, info, alias, _as_of(a, node))
+    as_of = _as_of(a, node)
+    if as_of is not None:
+        info = a.catalog.table(info.name, as_of) or info
+    return scan(a, info, alias, as_of)
 
 
 def _as_of(a: Analyzer, node: nodes.TableSource) -> datetime | None:

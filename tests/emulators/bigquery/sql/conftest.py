@@ -28,7 +28,7 @@ class Warehouse:
         self.schema: tuple[Field, ...] = ()
 
     # --- the catalog ---------------------------------------------------------------------------------------------
-    def table(self, name: TableName) -> TableInfo | None:
+    def table(self, name: TableName, as_of: datetime | None = None) -> TableInfo | None:
         return self.infos.get(name)
 
     def tables(self, project: str, dataset: str, prefix: str) -> Sequence[TableName]:
@@ -45,6 +45,9 @@ class Warehouse:
 
     def writable(self, name: TableName) -> str:
         return f'"{name.dataset}.{name.table}"'
+
+    def removal(self, name: TableName, rowids: str) -> Sequence[str]:
+        return [f"DELETE FROM {self.writable(name)} WHERE rowid IN ({rowids})"]
 
     def routine(self, name: TableName) -> Mapping[str, Any] | None:
         return self.routines.get(name)

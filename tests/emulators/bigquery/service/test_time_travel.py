@@ -1,0 +1,188 @@
+"""Time travel: a table as it was before rows were added, changed and removed, and before it was replaced or dropped."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.api_core.exceptions import BadRequest, NotFound
+from google.cloud import bigquery
+from google.cloud.bigquery_storage_v1 import types
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.emulators.bigquery.service.conftest import PROJECT, Service
+
+
+@pytest.fixture
+def table(client: bigquery.Client, dataset: str) -> str:
+    client.query_and_wait(f"CREATE TABLE {dataset}.t (k INT64, v STRING)")
+    return f"{dataset}.t"
+
+
+def _now() -> datetime:
+    """A moment after all that was done and before all that is to come."""
+    time.sleep(0.002)
+    moment = datetime.now(UTC)
+    time.sleep(0.002)
+    return moment
+
+
+def _at(client: bigquery.Client, table: str, moment: datetime) -> list[tuple[Any, ...]]:
+    query = f"SELECT * FROM `{table}` FOR SYSTEM_TIME AS OF TIMESTAMP '{moment.isoformat()}'"
+    return sorted(tuple(row) for row in client.query_and_wait(query))
+
+
+_CHANGES = {
+    "INSERT": "INSERT INTO {t} VALUES (9, 'new')",
+    "UPDATE": "UPDATE {t} SET v = 'changed' WHERE k < 3",
+    "UPDATE FROM": "UPDATE {t} SET v = s.v FROM (SELECT 2 AS k, 'other' AS v) s WHERE t.k = s.k",
+    "DELETE": "DELETE FROM {t} WHERE k = 2",
+    "DELETE all": "DELETE FROM {t} WHERE true",
+    "TRUNCATE": "TRUNCATE TABLE {t}",
+    "MERGE": "MERGE {t} t USING (SELECT 2 AS k, 'merged' AS v UNION ALL SELECT 7, 'more') s ON t.k = s.k "
+    "WHEN MATCHED THEN UPDATE SET v = s.v WHEN NOT MATCHED THEN INSERT ROW "
+    "WHEN NOT MATCHED BY SOURCE AND t.k = 3 THEN DELETE",
+    "replaced": "CREATE OR REPLACE TABLE {t} AS SELECT 'all else' AS other, 1.5 AS x",
+    "column added": "ALTER TABLE {t} ADD COLUMN extra STRING",
+    "column dropped": "ALTER TABLE {t} DROP COLUMN v",
+    "column renamed": "ALTER TABLE {t} RENAME COLUMN v TO w",
+    "column widened": "ALTER TABLE {t} ALTER COLUMN k SET DATA TYPE FLOAT64",
+    "transaction": "BEGIN TRANSACTION; DELETE FROM {t} WHERE k = 1; INSERT INTO {t} VALUES (1, 'again'); "
+    "TRUNCATE TABLE {t}; INSERT INTO {t} VALUES (5, 'e'); COMMIT TRANSACTION",
+}
+
+
+@pytest.mark.parametrize("change", _CHANGES)
+def test_a_table_as_it_was_before_a_change(client: bigquery.Client, table: str, change: str) -> None:
+    client.query_and_wait(f"INSERT INTO {table} VALUES (1, 'a'), (2, 'b'), (3, NULL)")
+    before = _now()
+    client.query_and_wait(_CHANGES[change].format(t=table))
+    after = _now()
+    client.query_and_wait(f"CREATE OR REPLACE TABLE {table} AS SELECT 0 AS n")
+    rows = _at(client, table, before)
+    if change == "column added":  # a column that is new is there, and empty
+        rows = [row[:2] for row in rows]
+    assert sorted(rows, key=str) == sorted([(1, "a"), (2, "b"), (3, None)], key=str)
+    assert _at(client, table, after) != _at(client, table, before) or change.startswith("column")
+    assert _at(client, table, _now()) == [(0,)]
+
+
+def test_rows_that_come_in_by_other_ways(service: Service, client: bigquery.Client, table: str) -> None:
+    moments = [_now()]
+    assert client.insert_rows_json(f"{PROJECT}.{table}", [{"k": 1, "v": "streamed"}]) == []
+    moments.append(_now())
+    client.load_table_from_json([{"k": 2, "v": "loaded"}], f"{PROJECT}.{table}").result()
+    moments.append(_now())
+    config = bigquery.QueryJobConfig(destination=f"{PROJECT}.{table}", write_disposition="WRITE_TRUNCATE")
+    client.query("SELECT 3 AS k, 'queried' AS v", job_config=config).result()
+    moments.append(_now())
+    expected = [[], [(1, "streamed")], [(1, "streamed"), (2, "loaded")], [(3, "queried")]]
+    assert [_at(client, table, moment) for moment in moments] == expected
+
+
+def test_only_what_was_committed_is_seen(client: bigquery.Client, table: str) -> None:
+    client.query_and_wait(f"INSERT INTO {table} VALUES (1, 'a')")
+    script = (
+        f"DECLARE inside TIMESTAMP; BEGIN TRANSACTION; INSERT INTO {table} VALUES (2, 'b'); "
+        f"DELETE FROM {table} WHERE k = 1; SET inside = CURRENT_TIMESTAMP(); COMMIT TRANSACTION; SELECT inside"
+    )
+    inside = next(iter(client.query_and_wait(script))).inside
+    assert _at(client, table, inside) == [(1, "a")]
+    assert _at(client, table, _now()) == [(2, "b")]
+
+
+def test_moments_that_cannot_be_read(client: bigquery.Client, table: str) -> None:
+    for moment, why in [
+        (datetime.now(UTC) - timedelta(days=8), "Cannot read before"),
+        (datetime.now(UTC) - timedelta(hours=1), "Cannot read before"),
+        (datetime.now(UTC) + timedelta(hours=1), "Cannot read after"),
+    ]:
+        with pytest.raises(BadRequest, match=f"Invalid snapshot time .*{why}"):
+            _at(client, table, moment)
+
+
+def test_a_dropped_table_is_copied_back(client: bigquery.Client, table: str) -> None:
+    client.query_and_wait(f"INSERT INTO {table} VALUES (1, 'a')")
+    before = _now()
+    client.delete_table(f"{PROJECT}.{table}")
+    with pytest.raises(NotFound):
+        client.copy_table(f"{PROJECT}.{table}", f"{PROJECT}.{table}_again").result()
+    decorated = f"{PROJECT}.{table}@{int(before.timestamp() * 1000) + 1}"
+    client.copy_table(decorated, f"{PROJECT}.{table}_again").result()
+    assert [tuple(row) for row in client.query_and_wait(f"SELECT * FROM {table}_again")] == [(1, "a")]
+
+
+def test_snapshots_clones_and_read_sessions_of_a_moment(service: Service, client: bigquery.Client, table: str) -> None:
+    reader = service.reader()
+    client.query_and_wait(f"INSERT INTO {table} VALUES (1, 'a')")
+    moment = _now()
+    client.query_and_wait(f"CREATE OR REPLACE TABLE {table} AS SELECT 'b' AS other")
+    as_of = f"FOR SYSTEM_TIME AS OF TIMESTAMP '{moment.isoformat()}'"
+    client.query_and_wait(f"CREATE SNAPSHOT TABLE {table}_snapshot CLONE {table} {as_of}")
+    client.query_and_wait(f"CREATE TABLE {table}_clone CLONE {table} {as_of}")
+    for name in ("snapshot", "clone"):
+        assert [dict(row) for row in client.query_and_wait(f"SELECT * FROM {table}_{name}")] == [{"k": 1, "v": "a"}]
+    dataset, _, name = table.partition(".")
+    wanted = types.ReadSession(
+        table=f"projects/{PROJECT}/datasets/{dataset}/tables/{name}",
+        data_format=types.DataFormat.ARROW,
+        table_modifiers=types.ReadSession.TableModifiers(snapshot_time=moment),
+    )
+    session = reader.create_read_session(parent=f"projects/{PROJECT}", read_session=wanted, max_stream_count=1)
+    assert reader.read_rows(session.streams[0].name).to_arrow(session).to_pylist() == [{"k": 1, "v": "a"}]
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Service]:
+    service = Service(tmp_path / "state").start()
+    yield service
+    service.kill()
+
+
+def test_the_past_survives_a_kill(mortal: Service) -> None:
+    client = mortal.client()
+    client.create_dataset("d")
+    client.query_and_wait("CREATE TABLE d.t (k INT64)")
+    moments = []
+    for statement in ("INSERT INTO d.t VALUES (1), (2)", "DELETE FROM d.t WHERE k = 1", "TRUNCATE TABLE d.t"):
+        client.query_and_wait(statement)
+        moments.append(_now())
+    mortal.kill()
+    client = mortal.start().client()
+    assert [_at(client, "d.t", moment) for moment in moments] == [[(1,), (2,)], [(2,)], []]
+
+
+_STEP = st.sampled_from(
+    [
+        "INSERT INTO {t} (k, v) VALUES ({n}, 'v')",
+        "INSERT INTO {t} (k, v) SELECT k, CONCAT(v, '+') FROM {t}",
+        "UPDATE {t} SET v = CONCAT(v, '!') WHERE MOD(k, 2) = MOD({n}, 2)",
+        "DELETE FROM {t} WHERE MOD(k, 3) = MOD({n}, 3)",
+        "MERGE {t} t USING (SELECT {n} AS k) s ON t.k = s.k WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN "
+        "INSERT (k, v) VALUES (s.k, 'm')",
+        "TRUNCATE TABLE {t}",
+        "CREATE OR REPLACE TABLE {t} AS SELECT k, v FROM {t} WHERE k < 40",
+        "ALTER TABLE {t} ADD COLUMN c{n} INT64",
+    ]
+)
+
+
+@settings(max_examples=6, deadline=None)
+@given(steps=st.lists(st.tuples(_STEP, st.integers(0, 5)), min_size=3, max_size=10))
+def test_every_version_is_what_was_read_then(service: Service, steps: list[tuple[str, int]]) -> None:
+    client = service.client()
+    name = f"history_{time.time_ns()}"
+    client.create_dataset(name)
+    table = f"{name}.t"
+    client.query_and_wait(f"CREATE TABLE {table} AS SELECT n AS k, 'first' AS v FROM UNNEST(GENERATE_ARRAY(1, 9)) n")
+    seen = []
+    for number, (step, n) in enumerate(steps):
+        if sum(given.startswith(("TRUNCATE", "CREATE")) for given, _ in steps[: number + 1]) > 5:
+            break  # so many versions of one name are kept
+        client.query_and_wait(step.format(t=table, n=n if "ADD COLUMN" not in step else number))
+        seen.append((_now(), sorted(map(tuple, client.query_and_wait(f"SELECT k, v FROM {table}")))))
+    for moment, rows in seen:
+        assert [row[:2] for row in _at(client, table, moment)] == rows
