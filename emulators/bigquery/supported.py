@@ -13,6 +13,7 @@ from pathlib import Path
 
 from emulators.bigquery.sql import types
 from emulators.bigquery.sql.analysis.statements import STATEMENTS, load_rules
+from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.functions import registry
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.state.source_formats import FORMATS
@@ -91,6 +92,7 @@ def _rows() -> Iterator[tuple[str, str]]:
     yield "statements", ", ".join(statements())
     for theme, names in functions().items():
         yield f"functions: {theme}", ", ".join(names)
+    yield "table functions", ", ".join(sorted(TABLE_FUNCTIONS))
     yield "INFORMATION_SCHEMA", ", ".join(_views())
     yield "files", ", ".join(FORMATS)
     for resource, methods in _resources().items():

@@ -111,13 +111,20 @@ class Script(Iterator[Statement]):
 
     def _each(self, statements: Iterable[s.Statement], text: str) -> Steps:
         for node in statements:
-            rule = getattr(self, f"_{type(node).__name__.lower()}", None)
-            if rule is not None:
-                yield from rule(node, text)
-            else:
-                statement = analyse(self.environment, text, node)
-                if statement.action is not None or statement.duckdb is not None or isinstance(node, s.Transaction):
-                    yield statement
+            try:
+                yield from self._one(node, text)
+            except SqlError as error:
+                error.statement = error.statement or text[node.at : node.end]
+                raise
+
+    def _one(self, node: s.Statement, text: str) -> Steps:
+        rule = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if rule is not None:
+            yield from rule(node, text)
+            return
+        statement = analyse(self.environment, text, node)
+        if statement.action is not None or statement.duckdb is not None or isinstance(node, s.Transaction):
+            yield statement
 
     def _value(self, node: nodes.Node, text: str, wanted: Type | None = None) -> Generator[Statement, None, Value]:
         """The value of an expression, as a literal; read from DuckDB by the state layer when it needs tables."""
@@ -218,7 +225,7 @@ class Script(Iterator[Statement]):
             if node.handler is None:
                 raise
             self.environment.system["error.message"] = Value(t.text(error.message), t.STRING)
-            self.environment.system["error.statement_text"] = Value(t.text(text), t.STRING)
+            self.environment.system["error.statement_text"] = Value(t.text(error.statement or ""), t.STRING)
             yield from self._each(node.handler, text)
         except _Break as jump:
             if jump.label is None or jump.label.lower() != (node.label or "").lower() or isinstance(jump, _Continue):

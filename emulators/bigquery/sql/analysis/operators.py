@@ -69,6 +69,8 @@ def compare(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -
     x, y = coerce(a, left, kind), coerce(a, right, kind)
     if kind.collation:
         x, y = folded(x), folded(y)
+    if kind.kind == "RANGE" and not equality:
+        x, y = range_key(x), range_key(y)
     if kind.kind == "STRUCT" and op in ("=", "!="):
         return _compare_structs(a, op, x, y, node)
     if kind.kind == "ARRAY" and op in ("=", "!="):
@@ -82,6 +84,13 @@ def compare(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -
 def folded(value: Value) -> Value:
     """A text with a collation, und:ci, as what is compared of it."""
     return value.with_sql(f"bq.fold({value.sql})", t.STRING) if value.type.collation else value
+
+
+def range_key(value: Value) -> Value:
+    """A RANGE as what it is ordered by."""
+    assert value.type.element is not None
+    low, high = (f"CAST('{word}' AS {t.duckdb(value.type.element)})" for word in ("-infinity", "infinity"))
+    return value.with_sql(f"bq.range_key({value.sql}, {low}, {high})", value.type)
 
 
 def _compare_structs(a: Analyzer, op: str, x: Value, y: Value, node: nodes.Node) -> Value:

@@ -1,12 +1,11 @@
 """RANGE<T>: literals and functions. A range is a struct of start and end; a missing bound is NULL."""
 
-from collections.abc import Callable
-
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.intervals import interval_sql
+from emulators.bigquery.sql.analysis.table_functions import table_argument, table_rule
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
@@ -23,7 +22,6 @@ table(
     RANGE_INTERSECT(RANGE<T>, RANGE<T>) -> RANGE<T> = bq.range_intersect({0}, {1})
     """,
 )
-TABLE_FUNCTIONS: dict[str, Callable[[Analyzer, nodes.Call, Scope], Relation]] = {}
 _ELEMENTS = ("DATE", "DATETIME", "TIMESTAMP")
 
 
@@ -76,23 +74,15 @@ def generate_range_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(sql, t.array(whole.type), whole, count)
 
 
+@table_rule("RANGE_SESSIONIZE")
 def range_sessionize(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:
     """RANGE_SESSIONIZE(TABLE t, 'column', ['key', ...][, 'MEETS' | 'OVERLAPS']): t with session_range, the span of
     its session."""
-    from emulators.bigquery.sql.analysis.sources import source
-
     if len(node.args) not in (3, 4):
         no_function_signature(a, node, [])
-    inner = Scope()
-    origin = node.args[0]
-    if isinstance(origin, nodes.TableSource):
-        found = source(a, origin, inner)
-    elif isinstance(origin, nodes.Subquery):
-        found = source(a, nodes.QuerySource(origin.at, query=origin.query), inner)
-    else:
-        a.fail("RANGE_SESSIONIZE needs a table or a query as its first argument", node)
+    origin, listed = table_argument(a, node, node.args[0])
     texts = [a.expression(arg, Scope()) for arg in node.args[1:]]
-    columns = {name.lower(): value for name, value in found.columns}
+    columns = {name.lower(): value for name, value in listed}
     active = columns.get(str(texts[0].raw).lower())
     if active is None or active.type.kind != "RANGE":
         a.fail(f"Column {texts[0].raw} of RANGE_SESSIONIZE must be a RANGE column of the table", node)
@@ -100,7 +90,7 @@ def range_sessionize(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:
     mode = str(texts[2].raw).upper() if len(texts) > 2 else "MEETS"
     if mode not in ("MEETS", "OVERLAPS"):
         a.fail(f"Invalid session option {mode}: MEETS or OVERLAPS is expected", node)
-    return _sessions(a, found.sql, found.columns, active, keys, ">" if mode == "MEETS" else ">=")
+    return _sessions(a, origin, listed, active, keys, ">" if mode == "MEETS" else ">=")
 
 
 def _keys(a: Analyzer, node: nodes.Call, columns: dict[str, Value]) -> list[Value]:
@@ -137,6 +127,3 @@ def _sessions(
     outputs = [Column(name, f"c{i}", value.type) for i, (name, value) in enumerate(columns)]
     outputs.append(Column("session_range", f"c{len(columns)}", active.type))
     return Relation(f"SELECT {listed} FROM ({numbered})", outputs, [c.sql for c in outputs])
-
-
-TABLE_FUNCTIONS["RANGE_SESSIONIZE"] = range_sessionize

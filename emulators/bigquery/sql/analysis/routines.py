@@ -11,6 +11,7 @@ from emulators.bigquery.sql.analysis import javascript
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.statements import statement_rule, text_of
+from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.analysis.values import Relation, Scope, Value, combine
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.sql.syntax import definitions as d
@@ -165,8 +166,6 @@ def to_rest(kind: Type) -> dict[str, Any]:
 
 def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Relation:
     """A table function of the catalog: its query with the arguments in it."""
-    from emulators.bigquery.sql.analysis.ranges import TABLE_FUNCTIONS
-
     assert node.call is not None
     call = node.call
     if call.name in TABLE_FUNCTIONS:

@@ -126,14 +126,17 @@ def _unnest(a: Analyzer, node: nodes.UnnestSource, scope: Scope) -> From:
     assert array.type.element is not None
     kind = t.INT64 if array.type.element.kind == "NULL" else array.type.element
     name = a.shared.alias()
-    inner = f"unnest({array.sql}) AS v"
+    # Named as in the query, because DuckDB's errors name them.
+    own, place = t.quoted(node.alias or "v"), t.quoted(node.offset_alias or "")
+    own = "v" if own.lower() == place.lower() else own
+    inner = f"unnest({array.sql}) AS {own}"
     if node.offset_alias is not None:
-        inner += f", CAST(generate_subscripts({array.sql}, 1) - 1 AS BIGINT) AS o"
+        inner += f", CAST(generate_subscripts({array.sql}, 1) - 1 AS BIGINT) AS {place}"
     found = from_columns(
-        f"LATERAL (SELECT {inner}) AS {name}", [Column(node.alias or "", f"{name}.v", kind)], node.alias, True
+        f"LATERAL (SELECT {inner}) AS {name}", [Column(node.alias or "", f"{name}.{own}", kind)], node.alias, True
     )
     if node.offset_alias is not None:
-        offset = Column(node.offset_alias, f"{name}.o", t.INT64)
+        offset = Column(node.offset_alias, f"{name}.{place}", t.INT64)
         found.items.append(FromItem(None, [offset]))
         found.columns.append((offset.name, offset.value()))
     return found

@@ -34,10 +34,6 @@ CREATE MACRO bq.main.to_time(x) AS CASE WHEN x IS NULL THEN NULL
 CREATE MACRO bq.main.to_datetime(x) AS CASE WHEN x IS NULL THEN NULL
     WHEN regexp_full_match(x, '\s*\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') AND TRY_CAST(trim(x) AS TIMESTAMP) IS NOT NULL THEN TRY_CAST(trim(x) AS TIMESTAMP)
     ELSE CAST(CAST(bq.fail('Invalid datetime string "' || x || '"') AS VARCHAR) AS TIMESTAMP) END;
-CREATE MACRO bq.main.to_timestamp(x) AS CASE WHEN x IS NULL THEN NULL
-    WHEN regexp_full_match(x, '\s*\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]\d{1,2}(:\d{2})?|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
-        AND TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) IS NOT NULL THEN TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ)
-    ELSE CAST(CAST(bq.fail('Invalid timestamp: ''' || x || '''') AS VARCHAR) AS TIMESTAMPTZ) END;
 CREATE MACRO bq.main.date_text(x) AS strftime(x, '%Y-%m-%d');
 CREATE MACRO bq.main.time_text(x) AS strftime(DATE '1970-01-01' + x, '%H:%M:%S') || bq.fraction_text(microsecond(x) % 1000000);
 CREATE MACRO bq.main.datetime_text(x) AS strftime(x, '%Y-%m-%d %H:%M:%S') || bq.fraction_text(microsecond(x) % 1000000);

@@ -84,6 +84,14 @@ def code_points_to_bytes(value: list[int]) -> bytes:
     return bytes(value)
 
 
+def upper_text(value: str) -> str:
+    return value.upper()
+
+
+def lower_text(value: str) -> str:
+    return value.lower()
+
+
 def initcap(value: str, delimiters: str) -> str:
     found, start = [], True
     for letter in value:
@@ -135,6 +143,8 @@ def instr(value: str, wanted: str, start: int, occurrence: int) -> int:
 
 
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
+    (upper_text, ("VARCHAR",), "VARCHAR"),
+    (lower_text, ("VARCHAR",), "VARCHAR"),
     (bytes_to_string, ("BLOB",), "VARCHAR"),
     (safe_bytes_to_string, ("BLOB",), "VARCHAR"),
     (latin1, ("BLOB",), "VARCHAR"),

@@ -1,6 +1,12 @@
 """GEOGRAPHY: kept as WKT; edges are geodesics on a sphere. What is not exact is refused."""
 
-from emulators.bigquery.sql.functions.registry import AGGREGATES, SCALARS, table
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.calls import choose, no_function_signature
+from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.functions.registry import AGGREGATES, SCALARS, rule, table
+from emulators.bigquery.sql.syntax import nodes
 
 table(
     SCALARS,
@@ -94,3 +100,23 @@ table(
     ST_UNION_AGG(GEOGRAPHY) -> GEOGRAPHY = bq_st_union(list_filter(list({0}){w}, lambda g: g IS NOT NULL))
     """,
 )
+
+_FLAGS = ("oriented", "planar", "make_valid")
+
+
+@rule("ST_GEOGFROMTEXT", "ST_GEOGFROM", "ST_GEOGFROMGEOJSON")
+def from_text(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """ST_GEOGFROM...(text[, oriented => b][, planar => b][, make_valid => b])"""
+    values = [a.expression(arg, scope) for arg in node.args]
+    flags = {name.lower(): coerce(a, a.expression(value, scope), t.BOOL) for name, value in node.named}
+    if len(values) == 2 and values[1].type == t.BOOL and node.name == "ST_GEOGFROMTEXT":
+        flags["oriented"] = values.pop()
+    if set(flags) - set(_FLAGS) or len(values) != 1:
+        no_function_signature(a, node, values)
+    if not flags:
+        overload, values, kind = choose(a, node, SCALARS[node.name], values)
+        return combine(overload.template.format(values[0].sql), kind, *values)
+    if t.coerces(values[0].type, t.STRING) is None:
+        no_function_signature(a, node, values)
+    given = ", ".join(flags[name].sql if name in flags else "false" for name in _FLAGS)
+    return combine(f"bq_st_geogfrom_as({values[0].sql}, {given})", t.GEOGRAPHY, *values, *flags.values())

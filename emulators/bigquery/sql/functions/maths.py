@@ -108,7 +108,11 @@ table(
     RANGE_BUCKET(T, ARRAY<T>) -> INT64 = bq.range_bucket({0}, {1})
     BIT_COUNT(INT64) -> INT64 = CAST(bit_count({0}) AS BIGINT)
     BIT_COUNT(BYTES) -> INT64 = bq_bytes_count({0})
-    COSINE_DISTANCE(ARRAY<FLOAT64>, ARRAY<FLOAT64>) -> FLOAT64 = list_cosine_distance({0}, {1})
-    EUCLIDEAN_DISTANCE(ARRAY<FLOAT64>, ARRAY<FLOAT64>) -> FLOAT64 = list_distance({0}, {1})
-    """,
+    COSINE_DISTANCE(ARRAY<FLOAT64>, ARRAY<FLOAT64>) -> FLOAT64 = list_cosine_distance(bq.direction({0}), bq.direction({1}))
+    COSINE_DISTANCE(ARRAY<STRUCT<a INT64, b FLOAT64>>, ARRAY<STRUCT<a INT64, b FLOAT64>>) -> FLOAT64 = bq.sparse_cosine({0}, {1})
+    COSINE_DISTANCE(ARRAY<STRUCT<a STRING, b FLOAT64>>, ARRAY<STRUCT<a STRING, b FLOAT64>>) -> FLOAT64 = bq.sparse_cosine({0}, {1})
+    EUCLIDEAN_DISTANCE(ARRAY<STRUCT<a INT64, b FLOAT64>>, ARRAY<STRUCT<a INT64, b FLOAT64>>) -> FLOAT64 = bq.sparse_euclidean({0}, {1})
+    EUCLIDEAN_DISTANCE(ARRAY<STRUCT<a STRING, b FLOAT64>>, ARRAY<STRUCT<a STRING, b FLOAT64>>) -> FLOAT64 = bq.sparse_euclidean({0}, {1})
+    EUCLIDEAN_DISTANCE(ARRAY<FLOAT64>, ARRAY<FLOAT64>) -> FLOAT64 = list_distance(bq.vector({0}), bq.vector({1}))
+    """,  # noqa: E501
 )

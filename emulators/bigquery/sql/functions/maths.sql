@@ -37,3 +37,12 @@ CREATE MACRO bq.main.least_float(x) AS CASE WHEN list_count(x) < len(x) THEN NUL
 CREATE MACRO bq.main.range_bucket(x, bounds) AS CASE WHEN x IS NULL OR bounds IS NULL THEN NULL WHEN list_sort(bounds) != bounds THEN bq.fail('Elements in input array to RANGE_BUCKET must be in ascending order.') ELSE CAST(len(list_filter(bounds, lambda b: b <= x)) AS BIGINT) END;
 CREATE MACRO bq.main.shift_left(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise left shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 ELSE bq_shift_left(x, n) END;
 CREATE MACRO bq.main.shift_right(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise right shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 WHEN x >= 0 THEN x >> n ELSE bq_shift_right(x, n) END;
+-- Distances; a sparse vector is a list of (a: dimension, b: magnitude).
+CREATE MACRO bq.main.vector(x) AS CASE WHEN list_count(x) < len(x) THEN list_slice(x, 1, CAST(bq.fail('NULL array element in a vector is not supported') AS BIGINT)) ELSE x END;
+CREATE MACRO bq.main.direction(x) AS CASE WHEN len(x) = 0 OR list_min(x) = 0 AND list_max(x) = 0 THEN list_slice(x, 1, CAST(bq.fail('Cannot compute cosine distance against zero vector.') AS BIGINT)) ELSE bq.vector(x) END;
+CREATE MACRO bq.main.magnitude(x, d) AS coalesce(list_extract(list_filter(x, lambda m: m.a = d), 1).b, 0e0);
+CREATE MACRO bq.main.magnitudes(x) AS list_transform(x, lambda m: m.b);
+CREATE MACRO bq.main.in_dimensions_of(x, y) AS list_concat(list_transform(x, lambda e: bq.magnitude(y, e.a)), bq.magnitudes(list_filter(y, lambda e: NOT list_contains(list_transform(x, lambda o: o.a), e.a))));
+CREATE MACRO bq.main.with_missing(x, y) AS list_concat(bq.magnitudes(x), list_transform(list_filter(y, lambda e: NOT list_contains(list_transform(x, lambda o: o.a), e.a)), lambda e: 0e0));
+CREATE MACRO bq.main.sparse_cosine(x, y) AS list_cosine_distance(bq.direction(bq.with_missing(x, y)), bq.direction(bq.in_dimensions_of(x, y)));
+CREATE MACRO bq.main.sparse_euclidean(x, y) AS list_distance(bq.vector(bq.with_missing(x, y)), bq.vector(bq.in_dimensions_of(x, y)));

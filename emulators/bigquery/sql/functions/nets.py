@@ -6,6 +6,8 @@ table(
     SCALARS,
     """
     NET.HOST(STRING) -> STRING = bq_host({0})
+    NET.PUBLIC_SUFFIX(STRING) -> STRING = bq_public_suffix({0})
+    NET.REG_DOMAIN(STRING) -> STRING = bq_reg_domain({0})
     NET.IP_FROM_STRING(STRING) -> BYTES = bq_ip_from_string({0})
     NET.SAFE_IP_FROM_STRING(STRING) -> BYTES = TRY(bq_ip_from_string({0}))
     NET.IP_TO_STRING(BYTES) -> STRING = bq_ip_to_string({0})

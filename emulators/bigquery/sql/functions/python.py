@@ -15,6 +15,7 @@ from emulators.bigquery.sql.functions import (
     bits,
     cast_formats,
     decimals,
+    domains,
     encodings,
     formatting,
     intervals,
@@ -86,6 +87,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *bits.FUNCTIONS,
     *cast_formats.FUNCTIONS,
     *decimals.FUNCTIONS,
+    *domains.FUNCTIONS,
     *encodings.FUNCTIONS,
     *geography.FUNCTIONS,
     *formatting.FUNCTIONS,
@@ -101,7 +103,13 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
 )
 
 
-_MAY_BE_NULL = (*geography.MAY_BE_NULL, *network.MAY_BE_NULL, *json_reading.MAY_BE_NULL, *json_text.MAY_BE_NULL)
+_MAY_BE_NULL = (
+    *geography.MAY_BE_NULL,
+    *domains.MAY_BE_NULL,
+    *network.MAY_BE_NULL,
+    *json_reading.MAY_BE_NULL,
+    *json_text.MAY_BE_NULL,
+)
 # These decide by themselves what NULL gives.
 _SEES_NULL = ("format_text", *search.SEES_NULL, *sketches.SEES_NULL)
 

@@ -4,6 +4,7 @@ import itertools
 import math
 
 from emulators.bigquery.sql.geography import sphere
+from emulators.bigquery.sql.geography.checks import valid
 from emulators.bigquery.sql.geography.codes import st_geogfromwkb
 from emulators.bigquery.sql.geography.lines import only_point
 from emulators.bigquery.sql.geography.overlay import overlay
@@ -32,11 +33,11 @@ def st_geogpoint(longitude: float, latitude: float) -> str:
 
 
 def st_geogfromtext(text: str) -> str:
-    return to_wkt(from_wkt(text))
+    return to_wkt(valid(from_wkt(text)))
 
 
 def st_geogfromgeojson(text: str) -> str:
-    return to_wkt(from_geojson(text))
+    return to_wkt(valid(from_geojson(text)))
 
 
 def st_asgeojson(wkt: str) -> str:

@@ -23,12 +23,17 @@ def _only_line(wkt: str, function: str) -> Line:
 
 
 def st_azimuth(start: str, end: str) -> float | None:
-    """Radians clockwise from north; NULL for one and the same point."""
+    """Radians clockwise from north; NULL for one and the same point, and for opposite ones."""
     return _azimuth(only_point(start, "ST_AZIMUTH"), only_point(end, "ST_AZIMUTH"))
 
 
+def _opposite(start: Point, end: Point) -> bool:
+    around = math.isclose(abs(start[0] - end[0]), 180) or abs(start[1]) == 90
+    return around and math.isclose(start[1], -end[1], abs_tol=1e-12)
+
+
 def _azimuth(start: Point, end: Point) -> float | None:
-    if start == end:
+    if start == end or _opposite(start, end):
         return None
     south, north = math.radians(start[1]), math.radians(end[1])
     turn = math.radians(end[0] - start[0])

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from emulators.bigquery.sql.geography import buffers, clusters, codes, extents, functions, lines
+from emulators.bigquery.sql.geography import buffers, checks, clusters, codes, extents, functions, lines
 
 _G = "VARCHAR"
 _BOX = "STRUCT(xmin DOUBLE, ymin DOUBLE, xmax DOUBLE, ymax DOUBLE)"
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (functions.st_geogpoint, ("DOUBLE", "DOUBLE"), _G),
     (functions.st_geogfromtext, ("VARCHAR",), _G),
+    (checks.st_geogfrom_as, ("VARCHAR", "BOOLEAN", "BOOLEAN", "BOOLEAN"), _G),
     (functions.st_geogfromgeojson, ("VARCHAR",), _G),
     (functions.st_asgeojson, (_G,), "VARCHAR"),
     (functions.st_geometrytype, (_G,), "VARCHAR"),
