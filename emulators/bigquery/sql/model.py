@@ -47,6 +47,7 @@ class Field:
     max_length: int | None = None
     default: str | None = None
     policy_tags: tuple[str, ...] = ()
+    rounding_mode: str | None = None
 
 
 @dataclass(frozen=True)

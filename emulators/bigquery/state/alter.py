@@ -11,7 +11,7 @@ from emulators.bigquery.state.errors import duplicate
 from emulators.bigquery.state.evolution import WIDER, move_columns
 from emulators.bigquery.state.options import foreign_key_resource, table_options
 from emulators.bigquery.state.row_policies import policies_of
-from emulators.bigquery.state.schema import fields_to_rest, sql_type
+from emulators.bigquery.state.schema import fields_to_rest, sql_type, with_rounding
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import STORED, check_table
 
@@ -53,7 +53,7 @@ def _add_column(table: Table, change: actions.AddColumn) -> tuple[Field, ...]:
         raise SqlError(f"Column already exists: {change.field.name}")
     if change.field.mode == "REQUIRED":
         raise SqlError(f"Cannot add required columns to an existing schema. (field: {change.field.name})", "invalid")
-    return (*table.fields, change.field)
+    return (*table.fields, *with_rounding([change.field], table.resource.get("defaultRoundingMode")))
 
 
 def _drop_column(table: Table, change: actions.DropColumn) -> tuple[Field, ...]:
@@ -93,6 +93,8 @@ def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...
         field = replace(field, default=change.default)
     if change.options is not None and "description" in change.options:
         field = replace(field, description=change.options["description"])
+    if change.options is not None and "rounding_mode" in change.options:
+        field = replace(field, rounding_mode=change.options["rounding_mode"])
     return (*table.fields[:position], field, *table.fields[position + 1 :])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import fastavro
 import pyarrow as pa
 
+from emulators.bigquery.sql.functions.intervals import interval_text
 from emulators.bigquery.sql.model import Field
 
 _TYPES: dict[str, Any] = {
@@ -34,10 +35,19 @@ def _record(name: str, fields: Sequence[Field]) -> dict[str, Any]:
 
 
 def _type(field: Field, parent: str) -> Any:
-    kind = _record(f"{parent}_{field.name}", field.fields) if field.type == "STRUCT" else _TYPES[field.type]
+    kind: Any
+    if field.type == "RANGE":
+        kind = {**_record(f"{parent}_{field.name}", _limits(field)), "sqlType": "RANGE"}
+    else:
+        kind = _record(f"{parent}_{field.name}", field.fields) if field.type == "STRUCT" else _TYPES[field.type]
     if field.mode == "REPEATED":
         return {"type": "array", "items": kind}
     return kind if field.mode == "REQUIRED" else ["null", kind]
+
+
+def _limits(field: Field) -> tuple[Field, ...]:
+    """A RANGE is a record of its two ends."""
+    return tuple(Field(side, field.fields[0].type) for side in ("start", "end"))
 
 
 def avro_schema(fields: Sequence[Field]) -> str:
@@ -67,6 +77,9 @@ def _plain(value: Any, field: Field) -> Any:
     if field.mode == "REPEATED":
         element = Field(field.name, field.type, "NULLABLE", field.fields)
         return [_plain(item, element) for item in value or ()]
-    if field.type == "STRUCT" and value is not None:
-        return {child.name: _plain(value[child.name], child) for child in field.fields}
+    if field.type in ("STRUCT", "RANGE") and value is not None:
+        parts = field.fields if field.type == "STRUCT" else _limits(field)
+        return {part.name: _plain(value[part.name], part) for part in parts}
+    if field.type == "INTERVAL" and value is not None:
+        return interval_text(value.months, value.days, value.nanoseconds // 1000)
     return value.isoformat() if isinstance(value, datetime) and field.type == "DATETIME" else value

@@ -106,10 +106,12 @@ def _quoted(text: str, form: Dialect) -> set[int]:
     return found
 
 
-def csv_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Rows:
+def csv_rows(
+    path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any], tolerance: Tolerance
+) -> Rows:
     """The rows after the leading ones; a bad one is skipped as long as maxBadRecords allows it."""
     form, options = dialect(configuration), {**configuration, **(configuration.get("csvOptions") or {})}
-    tolerance, moments = Tolerance(configuration), Moments(configuration)
+    moments = Moments(configuration)
     jagged, ignore = bool(options.get("allowJaggedRows")), bool(configuration.get("ignoreUnknownValues"))
     by_name = options.get("sourceColumnMatch") == "NAME"
     positions: list[int | None] = list(range(len(fields)))

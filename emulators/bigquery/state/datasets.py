@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulators.bigquery.state.catalog import Catalog, Resource, etag, now_ms, physical_schema
-from emulators.bigquery.state.errors import ServiceError, duplicate, invalid
+from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, not_implemented
 from emulators.bigquery.state.labels import check_labels, matches_filter
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import drop_table
@@ -68,6 +68,9 @@ def create_dataset(
 def _check(resource: Mapping[str, Any]) -> None:
     """400 for a setting that is out of its range."""
     check_labels(resource.get("labels"))
+    for unknown in ("linkedDatasetSource", "externalDatasetReference"):
+        if resource.get(unknown):
+            raise not_implemented(f"A dataset with {unknown}")
     hours = resource.get("maxTimeTravelHours")
     if hours is not None and (not 48 <= int(hours) <= 168 or int(hours) % 24):
         raise invalid(f"Invalid value for max_time_travel_hours: {hours}; it must be a multiple of 24 from 48 to 168.")

@@ -14,8 +14,9 @@ import orjson
 import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.column_names import column_name
 from emulators.bigquery.state.csv_format import dialect, records
-from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.orc_files import orc_as_parquet
 from emulators.bigquery.state.parquet_files import file_schema
 from emulators.bigquery.state.source_formats import source_format
@@ -39,12 +40,20 @@ def detect_fields(configuration: Configuration, files: Sequence[tuple[str, Path]
     uri, path = max(files)
     if form in ("PARQUET", "ORC"):
         schema = file_schema(path if form == "PARQUET" else orc_as_parquet(uri, path), uri)
+        _keep_names(schema.names, configuration)
         return with_decimals(arrow_fields(schema, uri), configuration.get("decimalTargetTypes"))
     if form == "AVRO":
         return with_decimals(_avro_fields(path, uri), configuration.get("decimalTargetTypes"))
     if not configuration.get("autodetect"):
         raise invalid("No schema specified on job or table.")
     return _json_fields(path, uri) if form == "NEWLINE_DELIMITED_JSON" else _csv_fields(configuration, path)
+
+
+def _keep_names(names: Sequence[str], configuration: Configuration) -> None:
+    """501 where columnNameCharacterMap would give the columns of a Parquet file other names."""
+    for i, name in enumerate(names):
+        if configuration.get("columnNameCharacterMap") and column_name(name, i, configuration) != name:
+            raise not_implemented(f"columnNameCharacterMap for column {name!r} of a Parquet file")
 
 
 def arrow_fields(schema: pa.Schema, uri: str) -> tuple[Field, ...]:
@@ -203,7 +212,9 @@ def _csv_fields(configuration: Configuration, path: Path) -> tuple[Field, ...]:
         return tuple(Field(f"{kind.lower().rstrip('46')}_field_{i}", kind) for i, kind in enumerate(kinds))
     if not skip:
         configuration["skipLeadingRows"] = 1
-    return tuple(Field(_column_name(cell, i), kind) for i, (cell, kind) in enumerate(zip(head, kinds, strict=True)))
+    return tuple(
+        Field(column_name(cell, i, configuration), kind) for i, (cell, kind) in enumerate(zip(head, kinds, strict=True))
+    )
 
 
 def _sample(configuration: Configuration, path: Path) -> list[list[str]]:
@@ -224,12 +235,6 @@ def _separator(configuration: Configuration, path: Path) -> str:
                 found[separator] = widths.pop()
     best = max(found, key=lambda one: found[one], default=",")
     return best if found.get(best, 1) > 1 else ","
-
-
-def _column_name(cell: str, position: int) -> str:
-    """A header's cell as a column's name: other letters become _, and a digit is not the first."""
-    name = re.sub(r"\W", "_", cell.strip())
-    return f"_{name}" if name[:1].isdigit() else name or f"column_{position}"
 
 
 def _json_fields(path: Path, uri: str) -> tuple[Field, ...]:

@@ -8,7 +8,7 @@ from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Catalog, Table, now_ms, quote
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.past import beside
-from emulators.bigquery.state.schema import duckdb_type, fields_to_rest
+from emulators.bigquery.state.schema import duckdb_type, fields_to_rest, with_rounding
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import STORED, store_rows
 
@@ -22,6 +22,9 @@ WIDER = {
 def evolve(catalog: Catalog, transaction: Transaction, table: Table, fields: tuple[Field, ...]) -> Table:
     """Give a table the schema that a caller provided: columns may be added and relaxed, never removed."""
     _check_evolution(table.fields, fields, str(table.name), "")
+    have = {field.name.lower() for field in table.fields}
+    new = with_rounding(fields, table.resource.get("defaultRoundingMode"))
+    fields = tuple(old if old.name.lower() in have else given for old, given in zip(fields, new, strict=True))
     move_columns(catalog, transaction, table, fields, {})
     resource = table.resource | {"schema": fields_to_rest(fields), "lastModifiedTime": str(now_ms())}
     return catalog.put_table(transaction, resource)

@@ -53,7 +53,7 @@ class External:
         return dict(resource) | {"schema": fields_to_rest(columns), "externalDataConfiguration": configuration}
 
     def _detect(self, configuration: dict[str, Any], hive: Hive | None) -> tuple[Field, ...]:
-        found = self.files(_uris(configuration), hive, ())
+        found = self.files(self.named(_uris(configuration), configuration), hive, ())
         if not found:
             raise invalid("Failed to detect schema: no files match sourceUris.")
         last = max(found, key=lambda item: item.uri)
@@ -70,7 +70,7 @@ class External:
         """List, prune and fetch; the relation has the table's columns. 400 names the file that does not fit."""
         configuration = table.resource["externalDataConfiguration"]
         hive = kept_hive(table.resource, table.fields)
-        found = self.files(_uris(configuration), hive, predicates)
+        found = self.files(self.named(_uris(configuration), configuration), hive, predicates)
         own = table.fields[: len(table.fields) - len(hive.columns)] if hive else table.fields
         relation = self.read(configuration, found, own, hive, str(table.name))
         return Scan(relation, len(found), sum(item.size for item in found))
@@ -79,6 +79,16 @@ class External:
         """The whole object as text; 404 when there is none."""
         (found,) = self.files([uri], None, ())
         return self._objects.local(found).read_text(encoding="utf-8")
+
+    def named(self, uris: Sequence[str], configuration: Mapping[str, Any]) -> list[str]:
+        """The URIs of the files: these, or (fileSetSpecType) those in the lines of the manifests that they name."""
+        form = configuration.get("fileSetSpecType") or "FILE_SET_SPEC_TYPE_FILE_SYSTEM_MATCH"
+        if form == "FILE_SET_SPEC_TYPE_FILE_SYSTEM_MATCH":
+            return list(uris)
+        if form != "FILE_SET_SPEC_TYPE_NEW_LINE_DELIMITED_MANIFEST":
+            raise invalid(f"Invalid value for fileSetSpecType: {form}")
+        lines = [line.strip() for uri in uris for line in self.text(uri).splitlines()]
+        return [line for line in lines if line]
 
     def files(self, uris: Sequence[str], hive: Hive | None, predicates: Sequence[str]) -> list[StoredObject]:
         """The objects that the URIs name (one * each), in partitions that satisfy the predicates."""

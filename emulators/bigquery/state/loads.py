@@ -18,7 +18,7 @@ from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.parquet_files import parquet_relation
 from emulators.bigquery.state.query_jobs import reference
 from emulators.bigquery.state.schema import fields_from_rest
-from emulators.bigquery.state.source_formats import as_parquet
+from emulators.bigquery.state.source_formats import as_parquet, bad_records
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options, write_rows
@@ -34,6 +34,7 @@ class Load:
     files: Files
     fields: tuple[Field, ...]
     rows: str
+    bad_records: int = 0
 
     @property
     def size(self) -> int:
@@ -53,7 +54,7 @@ def run_load(warehouse: Warehouse, job: Job, uploaded: Path | None = None) -> No
         count = write_load(warehouse, transaction, load)
         job.statistics["load"] = {
             "inputFiles": str(len(load.files)), "inputFileBytes": str(load.size), "outputRows": str(count),
-            "outputBytes": str(load.size), "badRecords": "0",
+            "outputBytes": str(load.size), "badRecords": str(load.bad_records),
         }  # fmt: skip
         configuration["destinationTable"] = reference(where.name)
         transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
@@ -67,7 +68,11 @@ def plan_load(
     files = [("upload", uploaded)] if uploaded is not None else _sources(warehouse, configuration, hive)
     own = _fields(warehouse, configuration, where, files, hive)
     keys = hive.columns if hive else ()
-    relation = parquet_relation(as_parquet(configuration, files, own), own, keys, str(where.name))
+    readable = as_parquet(configuration, files, own)
+    bad, most = bad_records(readable), int(configuration.get("maxBadRecords") or 0)
+    if bad > most:
+        raise invalid(f"Error while reading data, error message: too many errors: {bad} of {most} allowed.")
+    relation = parquet_relation(readable, own, keys, str(where.name))
     fields = (*own, *keys)
     columns = [quote(field.name) for field in fields]
     existing = warehouse.catalog.table(where.name)
@@ -75,7 +80,7 @@ def plan_load(
         for field in defaulted(existing, [field.name for field in fields]):
             fields = (*fields, field)
             columns.append(default_sql(warehouse, existing, field, ""))
-    return Load(where, files, fields, f"SELECT {', '.join(columns)} FROM {relation}")
+    return Load(where, files, fields, f"SELECT {', '.join(columns)} FROM {relation}", bad)
 
 
 def write_load(warehouse: Warehouse, transaction: Transaction, load: Load) -> int:
@@ -92,7 +97,7 @@ def _sources(warehouse: Warehouse, configuration: Mapping[str, Any], hive: Hive 
     uris = configuration.get("sourceUris")
     if not isinstance(uris, list) or not uris:
         raise invalid("Required parameter is missing: sourceUris")
-    found = warehouse.external.files(uris, hive, ())
+    found = warehouse.external.files(warehouse.external.named(uris, configuration), hive, ())
     if not found:
         raise not_found("URI", ", ".join(uris))
     return [(item.uri, warehouse.objects.local(item)) for item in found]

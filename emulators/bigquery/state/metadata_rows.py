@@ -70,7 +70,7 @@ def column_rows(table: Table) -> Iterator[list[Any]]:
             order,
             "NULL",
             field.default or "NULL",
-            None,
+            field.rounding_mode,
         ]
 
 
@@ -88,7 +88,7 @@ def field_path_rows(table: Table) -> Iterator[list[Any]]:
                 sql_type(field),
                 field.description,
                 "NULL",
-                None,
+                field.rounding_mode,
             ]
 
 

@@ -5,17 +5,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from emulators.bigquery.sql.actions import ForeignKey, Partitioning
+from emulators.bigquery.sql.functions.intervals import interval_text
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.state.catalog import now_ms
 
 _PLAIN = {
     "description": "description", "friendly_name": "friendlyName", "require_partition_filter": "requirePartitionFilter",
-    "max_staleness": "maxStaleness", "default_rounding_mode": "defaultRoundingMode",
+    "default_rounding_mode": "defaultRoundingMode",
 }  # fmt: skip
 _DATASET = {
     "description": "description", "friendly_name": "friendlyName", "location": "location",
     "is_case_insensitive": "isCaseInsensitive", "default_collation": "defaultCollation",
     "storage_billing_model": "storageBillingModel", "max_time_travel_hours": "maxTimeTravelHours",
+    "default_rounding_mode": "defaultRoundingMode",
 }  # fmt: skip
 _MATERIALIZED = {"enable_refresh": "enableRefresh", "allow_non_incremental_definition": "allowNonIncrementalDefinition"}
 
@@ -34,6 +36,8 @@ def table_options(options: Mapping[str, Any]) -> dict[str, Any]:
             found["expirationTime"] = None if value is None else _milliseconds(value)
         elif name == "partition_expiration_days":
             found["partitionExpiration"] = None if value is None else str(int(float(value) * 86_400_000))
+        elif name == "max_staleness":
+            found["maxStaleness"] = None if value is None else _interval(value)
         elif name == "kms_key_name":
             found["encryptionConfiguration"] = None if value is None else {"kmsKeyName": value}
         elif name in _MATERIALIZED:
@@ -43,6 +47,13 @@ def table_options(options: Mapping[str, Any]) -> dict[str, Any]:
         else:
             raise SqlError(f"Unknown option: {name}")
     return found
+
+
+def _interval(value: Any) -> str:
+    """An INTERVAL as the resource has it: 0-0 0 4:0:0."""
+    if not isinstance(value, timedelta):
+        raise SqlError(f"max_staleness must be an INTERVAL, not {value!r}")
+    return interval_text(0, value.days, value.seconds * 1_000_000 + value.microseconds)
 
 
 def dataset_options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class Query:
     parameters: tuple[QueryParameter, ...] = ()
     location: str = "US"
     user: str = ""
+    legacy: bool = False
 
 
 @dataclass

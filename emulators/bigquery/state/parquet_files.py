@@ -67,6 +67,8 @@ def _value(field: Field, present: Mapping[str, pa.DataType]) -> str:
         return f"bq.decimal_text({source})"
     if field.type == "GEOGRAPHY" and field.mode != "REPEATED":
         return f"bq_st_geogfromtext(CAST({source} AS VARCHAR))"
+    if field.type == "INTERVAL":
+        return f"bq.to_interval(CAST({source} AS VARCHAR))"
     return f"CAST({source} AS {duckdb_type(field)})"
 
 
@@ -178,6 +180,7 @@ _SCALARS = {
     "GEOGRAPHY": _string,
     "RANGE": lambda kind: pa.types.is_struct(kind) and [part.name for part in kind] == ["start", "end"],
     "JSON": _string,
+    "INTERVAL": _string,
     "BYTES": lambda kind: (
         pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
     ),

@@ -1,5 +1,6 @@
 """Query jobs: the configuration is checked, the script is run, and the statistics say what it did."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,26 +13,56 @@ from emulators.bigquery.state.outcomes import Outcome, Query
 from emulators.bigquery.state.parameters import query_parameter
 from emulators.bigquery.state.schema import fields_to_rest
 
+_BRACKETED = re.compile(r"\b(?:from|join)\s*\[", re.IGNORECASE)
+_CONNECTION = {"dataset_id", "dataset_project_id", "query_label", "service_account", "session_id", "time_zone"}
+
 
 def query_of(configuration: Mapping[str, Any], project: str, location: str, user: str) -> Query:
     """A job's `query` configuration as a Query; 400 for what makes no sense."""
     text = configuration.get("query")
     if not isinstance(text, str) or not text.strip():
         raise invalid("Required parameter is missing: query")
-    for entry in configuration.get("connectionProperties") or ():
-        if entry.get("key") == "time_zone" and entry.get("value") not in ("UTC", "Etc/UTC", "GMT"):
-            raise not_implemented(f"Connection property time_zone={entry.get('value')}")
-    if _is_legacy(text, bool(configuration.get("useLegacySql"))):
+    properties = _properties(configuration)
+    if configuration.get("userDefinedFunctionResources"):
+        raise not_implemented("userDefinedFunctionResources")
+    if configuration.get("continuous"):
+        raise not_implemented("A continuous query")
+    is_legacy = _is_legacy(text, configuration.get("useLegacySql"))
+    if is_legacy:
         text = legacy.translate(text)
-    default = configuration.get("defaultDataset")
+    default = configuration.get("defaultDataset") or (
+        {"projectId": properties.get("dataset_project_id"), "datasetId": properties["dataset_id"]}
+        if properties.get("dataset_id") else None
+    )  # fmt: skip
     dataset = TableName(default.get("projectId") or project, default["datasetId"], "") if default else None
     parameters = tuple(query_parameter(entry) for entry in configuration.get("queryParameters") or ())
-    return Query(project, text, dataset, parameters, location, user)
+    return Query(project, text, dataset, parameters, location, user, is_legacy)
 
 
-def _is_legacy(text: str, asked: bool) -> bool:
-    """Whether a query is legacy SQL: a first line #legacySQL or #standardSQL counts more than what was asked for."""
+def _properties(configuration: Mapping[str, Any]) -> dict[str, str]:
+    """connectionProperties by key; 400 for one that does not exist, 501 for a time zone other than UTC."""
+    found = {str(e.get("key")): str(e.get("value") or "") for e in configuration.get("connectionProperties") or ()}
+    for key in found.keys() - _CONNECTION:
+        raise invalid(f"Unsupported connection property: {key}; use one of {', '.join(sorted(_CONNECTION))}.")
+    if found.get("time_zone", "UTC") not in ("UTC", "Etc/UTC", "GMT"):
+        raise not_implemented(f"Connection property time_zone={found['time_zone']}")
+    return found
+
+
+def query_labels(configuration: Mapping[str, Any]) -> dict[str, str]:
+    """The labels that the connection property query_label (key:value,key:value) gives a job."""
+    pairs = _properties(configuration).get("query_label", "").split(",")
+    return {key.strip(): value.strip() for key, _, value in (pair.partition(":") for pair in pairs) if key.strip()}
+
+
+def _is_legacy(text: str, asked: bool | None) -> bool:
+    """Whether a query is legacy SQL: a first line #legacySQL or #standardSQL counts more than what was asked for.
+
+    The service takes legacy SQL where nobody asks; here it is GoogleSQL then, unless it reads a [bracketed.table].
+    """
     first = text.lstrip().partition("\n")[0].strip().lower()
+    if asked is None:
+        asked = _BRACKETED.search(text) is not None
     return {"#legacysql": True, "#standardsql": False}.get(first, asked)
 
 

@@ -8,7 +8,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, now_ms
 from emulators.bigquery.state.errors import duplicate, invalid, not_found
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
-_TYPES = ("SCALAR_FUNCTION", "PROCEDURE", "TABLE_VALUED_FUNCTION", "AGGREGATE_FUNCTION")
+ROUTINE_TYPES = ("SCALAR_FUNCTION", "PROCEDURE", "TABLE_VALUED_FUNCTION", "AGGREGATE_FUNCTION")
 
 
 def require_routine(catalog: Catalog, key: tuple[str, str, str]) -> Resource:
@@ -33,8 +33,10 @@ def put_routine(catalog: Catalog, key: tuple[str, str, str], body: Mapping[str, 
     name = f"{project}:{dataset}.{routine}"
     if not _ID.fullmatch(routine):
         raise invalid(f'Invalid routine ID "{routine}".')
-    if body.get("routineType") not in _TYPES:
-        raise invalid(f"Invalid value for routineType: {body.get('routineType')!r}; use one of {', '.join(_TYPES)}.")
+    if body.get("routineType") not in ROUTINE_TYPES:
+        raise invalid(
+            f"Invalid value for routineType: {body.get('routineType')!r}; use one of {', '.join(ROUTINE_TYPES)}."
+        )
     catalog.dataset(project, dataset)
     with catalog.store.lock(f"routine {name}"), catalog.store.transaction() as transaction:
         existing = catalog.get("routine", name)
@@ -58,3 +60,4 @@ def delete_routine(catalog: Catalog, key: tuple[str, str, str]) -> None:
     name = f"{key[0]}:{key[1]}.{key[2]}"
     with catalog.store.lock(f"routine {name}"), catalog.store.transaction() as transaction:
         catalog.put(transaction, "routine", name, None)
+        catalog.put(transaction, "policy", f"routine {name}", None)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.types import duckdb, of_field
-from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
 
 # REST keeps the legacy names; the SQL names are accepted as well.
 _LEGACY = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
@@ -35,8 +36,10 @@ _STANDARD = (
     }
     | {"DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC"}
 )
+ROUNDING_MODES = ("ROUND_HALF_AWAY_FROM_ZERO", "ROUND_HALF_EVEN")
+_DECIMAL = ("NUMERIC", "BIGNUMERIC")
 _MODES = ("NULLABLE", "REQUIRED", "REPEATED")
-_NAME = re.compile(r"[^\W\d][\w \-&%=+:'<>#|]{0,299}")
+COLUMN_NAME = re.compile(r"[^\W\d][\w \-&%=+:'<>#|]{0,299}")
 
 
 def legacy_name(kind: str) -> str:
@@ -59,7 +62,7 @@ def _field_from_rest(entry: Any, path: str) -> Field:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
         raise invalid(f"Schema has a field without a name (in {path or 'the top level'})")
     name = entry["name"]
-    if not _NAME.fullmatch(name):
+    if not COLUMN_NAME.fullmatch(name):
         raise ServiceError(400, "invalid", f'Invalid field name "{name}". Fields must contain the allowed characters, '
                            "and be at most 300 characters long.")  # fmt: skip
     kind = _STANDARD.get(str(entry.get("type", "")).upper())
@@ -68,6 +71,7 @@ def _field_from_rest(entry: Any, path: str) -> Field:
         raise invalid(f"Invalid value for type: {entry.get('type')!r} of field {path}{name} is not a valid value")
     if mode not in _MODES:
         raise invalid(f"Invalid value for mode: {mode} of field {path}{name} is not a valid value")
+    _refuse_unknown(entry, f"{path}{name}")
     children = fields_from_rest(entry, f"{path}{name}.")
     if kind == "STRUCT" and not children:
         raise invalid(f"Field {path}{name} is type RECORD but has no schema")
@@ -84,6 +88,40 @@ def _field_from_rest(entry: Any, path: str) -> Field:
         _int(entry, "maxLength"),
         entry.get("defaultValueExpression"),
         tuple((entry.get("policyTags") or {}).get("names") or ()),
+        _rounding_mode(entry, kind, f"{path}{name}"),
+    )
+
+
+def _refuse_unknown(entry: Mapping[str, Any], path: str) -> None:
+    """501 for what would change how a column's values are stored or compared."""
+    if entry.get("collation"):
+        raise not_implemented(f"Collation {entry['collation']} of field {path}")
+    if entry.get("foreignTypeDefinition"):
+        raise not_implemented(f"The foreign type of field {path}")
+    if _int(entry, "timestampPrecision") not in (None, 6):
+        raise not_implemented(f"timestampPrecision {entry['timestampPrecision']} of field {path}")
+
+
+def _rounding_mode(entry: Mapping[str, Any], kind: str, path: str) -> str | None:
+    mode = entry.get("roundingMode")
+    if mode in (None, "", "ROUNDING_MODE_UNSPECIFIED"):
+        return None
+    if mode not in ROUNDING_MODES or kind not in _DECIMAL:
+        raise invalid(f"Invalid value for roundingMode: {mode} of field {path}, which is of type {kind}.")
+    return str(mode)
+
+
+def with_rounding(fields: Iterable[Field], mode: str | None) -> tuple[Field, ...]:
+    """The fields; those that are decimals, and say not how they are rounded, with a table's default mode."""
+    if mode not in ROUNDING_MODES:
+        return tuple(fields)
+    return tuple(
+        replace(
+            field,
+            fields=with_rounding(field.fields, mode),
+            rounding_mode=field.rounding_mode or (mode if field.type in _DECIMAL else None),
+        )
+        for field in fields
     )
 
 
@@ -107,7 +145,7 @@ def field_to_rest(field: Field) -> dict[str, Any]:
         entry["policyTags"] = {"names": list(field.policy_tags)}
     optional = {
         "description": field.description, "precision": field.precision, "scale": field.scale,
-        "maxLength": field.max_length, "defaultValueExpression": field.default,
+        "maxLength": field.max_length, "defaultValueExpression": field.default, "roundingMode": field.rounding_mode,
     }  # fmt: skip
     return entry | {
         key: str(value) if isinstance(value, int) else value for key, value in optional.items() if value is not None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.objects import made_once
 from emulators.bigquery.state.orc_files import orc_as_parquet
 from emulators.bigquery.state.parquet_files import narrowed
-from emulators.bigquery.state.text_formats import avro_rows, json_rows
+from emulators.bigquery.state.text_formats import Tolerance, avro_rows, json_rows
 
 _BATCH_ROWS = 20_000
+_SKIPPED = b"bad_records"
 Rows = Iterator[dict[str, Any]]
-_READERS: dict[str, Callable[[Path, str, Sequence[Field], Mapping[str, Any]], Rows]] = {
+_READERS: dict[str, Callable[[Path, str, Sequence[Field], Mapping[str, Any], Tolerance], Rows]] = {
     "NEWLINE_DELIMITED_JSON": json_rows,
     "CSV": csv_rows,
     "AVRO": avro_rows,
@@ -40,6 +42,8 @@ def source_format(configuration: Mapping[str, Any]) -> str:
     form = {"JSON": "NEWLINE_DELIMITED_JSON"}.get(form, form)
     if form not in FORMATS:
         raise not_implemented(f"Source format {form}")
+    if configuration.get("jsonExtension"):
+        raise not_implemented(f"jsonExtension {configuration['jsonExtension']}")
     return form
 
 
@@ -57,6 +61,7 @@ def as_parquet(
 
 def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Path:
     settings = repr((form, fields, sorted((k, repr(v)) for k, v in configuration.items() if k != "sourceUris")))
+    fields, tolerance = _as_kept(fields), Tolerance(configuration)
     digest = hashlib.md5(settings.encode(), usedforsecurity=False).hexdigest()[:12]
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(fields)])
 
@@ -64,8 +69,8 @@ def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configu
         try:
             _write(part, schema, _QUICK.get(form, _unusual)(path, fields, configuration))
         except Unusual:
-            rows = _READERS[form](path, uri, fields, configuration)
-            _write(part, schema, (pa.Table.from_pylist(batch, schema) for batch in _batches(rows)))
+            rows = _READERS[form](path, uri, fields, configuration, tolerance)
+            _write(part, schema, (pa.Table.from_pylist(batch, schema) for batch in _batches(rows)), tolerance)
 
     try:
         return made_once(path.with_name(f"{path.name}.{digest}.parquet"), make)
@@ -77,10 +82,29 @@ def _unusual(path: Path, fields: Sequence[Field], configuration: Mapping[str, An
     raise Unusual
 
 
-def _write(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+def _as_kept(fields: Sequence[Field]) -> list[Field]:
+    """The fields as Parquet has them: an INTERVAL is a text there."""
+    for field in fields:
+        if (field.type == "INTERVAL" and field.mode == "REPEATED") or _holds_interval(field.fields):
+            raise not_implemented(f"INTERVAL inside of field {field.name} of a file")
+    return [replace(field, type="STRING") if field.type == "INTERVAL" else field for field in fields]
+
+
+def _holds_interval(fields: Sequence[Field]) -> bool:
+    return any(field.type == "INTERVAL" or _holds_interval(field.fields) for field in fields)
+
+
+def bad_records(files: Iterable[tuple[str, Path]]) -> int:
+    """How many rows were left out when the files were converted."""
+    return sum(int((pq.read_metadata(path).metadata or {}).get(_SKIPPED, 0)) for _, path in files)
+
+
+def _write(path: Path, schema: pa.Schema, tables: Iterable[pa.Table], tolerance: Tolerance | None = None) -> None:
     with pq.ParquetWriter(path, schema) as writer:
         for table in tables:
             writer.write_table(table)
+        if tolerance is not None and tolerance.skipped:
+            writer.add_key_value_metadata({_SKIPPED.decode(): str(tolerance.skipped)})
 
 
 def _batches(rows: Rows) -> Iterator[list[dict[str, Any]]]:

@@ -1,16 +1,16 @@
 """Tables: create, drop, and the rules that a table's resource obeys."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms, quote
-from emulators.bigquery.state.errors import duplicate, invalid
+from emulators.bigquery.state.errors import duplicate, invalid, not_implemented
 from emulators.bigquery.state.labels import check_labels
 from emulators.bigquery.state.layout import create_sql, stored_sql
 from emulators.bigquery.state.past import beside
-from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
+from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest, with_rounding
 from emulators.bigquery.state.store import Transaction
 
 _ID = re.compile(r"[\w\- ]{1,1024}")
@@ -93,15 +93,27 @@ def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
     lifetime = dataset.get("defaultTableExpirationMs")
     if lifetime and kind == "TABLE" and "expirationTime" not in found:
         found["expirationTime"] = str(now + int(lifetime))
-    schema = fields_to_rest(fields_from_rest(found.get("schema")))
+    if kind == "TABLE" and dataset.get("defaultRoundingMode"):
+        found.setdefault("defaultRoundingMode", dataset["defaultRoundingMode"])
+    fields = with_rounding(fields_from_rest(found.get("schema")), found.get("defaultRoundingMode"))
+    if kind == "TABLE":
+        _refuse_collation(found.get("defaultCollation", dataset.get("defaultCollation")), fields)
     return found | {
         "tableReference": dict(resource["tableReference"]),
         "type": kind,
-        "schema": schema,
+        "schema": fields_to_rest(fields),
         "creationTime": str(now),
         "lastModifiedTime": str(now),
         "location": dataset["location"],
     }
+
+
+def _refuse_collation(collation: Any, fields: Iterable[Field]) -> None:
+    """501 where texts would be compared otherwise than byte by byte."""
+    for field in fields:
+        if collation and field.type == "STRING":
+            raise not_implemented(f"Collation {collation} of field {field.name}")
+        _refuse_collation(collation, field.fields)
 
 
 def drop_table(catalog: Catalog, transaction: Transaction, table: Table) -> None:
@@ -118,6 +130,9 @@ def drop_table(catalog: Catalog, transaction: Transaction, table: Table) -> None
 def check_table(resource: Mapping[str, Any]) -> None:
     """400 invalid unless labels, partitioning, clustering and constraints fit the schema."""
     check_labels(resource.get("labels"))
+    for unknown in ("biglakeConfiguration", "tableReplicationInfo"):
+        if resource.get(unknown):
+            raise not_implemented(f"A table with {unknown}")
     fields = {field.name.lower(): field for field in fields_from_rest(resource.get("schema"))}
     if resource.get("timePartitioning") is not None:
         _check_time_partitioning(resource["timePartitioning"], fields)

@@ -21,12 +21,12 @@ class Tolerance:
     """Counts bad rows up to maxBadRecords."""
 
     def __init__(self, configuration: Mapping[str, Any]) -> None:
-        self._left = int(configuration.get("maxBadRecords") or 0)
+        self._most, self.skipped = int(configuration.get("maxBadRecords") or 0), 0
 
     def bad(self, uri: str, line: int, message: str) -> None:
         """Skip the row, or 400 when there were too many."""
-        self._left -= 1
-        if self._left < 0:
+        self.skipped += 1
+        if self.skipped > self._most:
             raise invalid(f"Error while reading data, error message: {message} File: {uri}, line {line}", uri)
 
 
@@ -37,9 +37,11 @@ def open_source(path: Path) -> IO[bytes]:
     return gzip.open(path, "rb") if compressed else path.open("rb")  # type: ignore[return-value]
 
 
-def json_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Rows:
+def json_rows(
+    path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any], tolerance: Tolerance
+) -> Rows:
     """One JSON object a line."""
-    tolerance, ignore = Tolerance(configuration), bool(configuration.get("ignoreUnknownValues"))
+    ignore = bool(configuration.get("ignoreUnknownValues"))
     with open_source(path) as source:
         for number, line in enumerate(source, 1):
             if not line.strip():
@@ -55,7 +57,9 @@ def json_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mapp
                 tolerance.bad(uri, number, f"JSON processing encountered too many errors: {error.message}")
 
 
-def avro_rows(path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Rows:
+def avro_rows(
+    path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any], tolerance: Tolerance
+) -> Rows:
     """Records of an Avro container file."""
     with path.open("rb") as source:
         try:

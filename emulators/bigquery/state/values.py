@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from emulators.bigquery.sql.functions.intervals import interval_parse
@@ -100,9 +100,10 @@ def _range(limit: Field, value: Any, path: str) -> dict[str, Any]:
 
 
 def _within(value: Decimal, field: Field, path: str) -> Decimal:
-    """Rounded half away from zero to the field's scale; BadValue when it has too many digits before the point."""
+    """Rounded to the field's scale as its rounding mode says; BadValue when too many digits are before the point."""
     scale = field.scale or 0
-    rounded = value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, Context(prec=100))
+    mode = ROUND_HALF_EVEN if field.rounding_mode == "ROUND_HALF_EVEN" else ROUND_HALF_UP
+    rounded = value.quantize(Decimal(1).scaleb(-scale), mode, Context(prec=100))
     if abs(rounded) >= Decimal(10) ** ((field.precision or 0) - scale):
         raise BadValue(
             path, f"Field {path}: value {value} is out of range of {field.type}({field.precision}, {scale})."

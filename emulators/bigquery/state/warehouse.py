@@ -25,7 +25,7 @@ from emulators.bigquery.state.objects import Objects
 from emulators.bigquery.state.outcomes import Outcome, Query
 from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.queries import Execution, temporary_name
-from emulators.bigquery.state.query_jobs import describe, query_of, reference, stack_frame
+from emulators.bigquery.state.query_jobs import describe, query_labels, query_of, reference, stack_frame
 from emulators.bigquery.state.sessions import Session, Sessions
 from emulators.bigquery.state.sizes import Sizes
 from emulators.bigquery.state.store import Store, Transaction
@@ -33,7 +33,7 @@ from emulators.bigquery.state.streaming_timeline import StreamingTimeline
 from emulators.bigquery.state.view import SESSION, View
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options
 
-_DEFAULTS = {"priority": "INTERACTIVE", "useLegacySql": False}
+_DEFAULTS = {"priority": "INTERACTIVE"}
 _SHORTEST_SECONDS = 10.0  # the service stops at a time limit what runs long, and lets shorter jobs end
 _DATASETS = re.compile(r"(?:\b([a-z][a-z0-9-]{4,28}[a-z0-9])`?\.)?`?\b(\w+)`?\.`?\w")
 
@@ -121,6 +121,9 @@ class Warehouse:
     def _query(self, job: Job) -> None:
         configuration = job.resource["configuration"]["query"] = dict(job.resource["configuration"]["query"])
         query = query_of(configuration, job.project, job.location, job.resource["user_email"])
+        configuration.setdefault("useLegacySql", query.legacy)
+        if labels := query_labels(configuration):
+            job.resource["configuration"]["labels"] = job.resource["configuration"].get("labels", {}) | labels
         where: Destination | None = None
         if configuration.get("destinationTable"):
             where = destination(configuration, "WRITE_EMPTY")
@@ -172,7 +175,10 @@ class Warehouse:
         """A script's statements as finished jobs of their own."""
         at, text = 0, str(parent.resource["configuration"]["query"]["query"])
         for number, outcome in enumerate(outcomes):
-            configuration: Resource = {"jobType": "QUERY", "query": _DEFAULTS | {"query": outcome.text}}
+            configuration: Resource = {
+                "jobType": "QUERY",
+                "query": _DEFAULTS | {"query": outcome.text, "useLegacySql": False},
+            }
             user, child_id = parent.resource["user_email"], f"script_job_{uuid.uuid4().hex}_{number}"
             child = Job(parent.project, child_id, parent.location, configuration, user)
             at = max(at, text.find(outcome.text, at))

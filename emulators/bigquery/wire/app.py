@@ -29,7 +29,7 @@ from emulators.bigquery.wire import (
     tables,
     uploads,
 )
-from emulators.bigquery.wire.replies import refusal, shaped
+from emulators.bigquery.wire.replies import packed, refusal, shaped
 
 log = logging.getLogger("bigquery")
 Handler = Callable[[Warehouse, Request, bytes], Response]
@@ -61,6 +61,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", _TABLE + ":getIamPolicy", policies.get_table),
     ("POST", _TABLE + ":setIamPolicy", policies.set_table),
     ("POST", _TABLE + ":testIamPermissions", policies.test),
+    ("POST", _ROUTINE + ":getIamPolicy", policies.get_routine),
+    ("POST", _ROUTINE + ":setIamPolicy", policies.set_routine),
+    ("POST", _ROUTINE + ":testIamPermissions", policies.test),
     ("GET", _TABLE + "/rowAccessPolicies", row_policies.listing),
     ("POST", _TABLE + "/rowAccessPolicies", row_policies.insert),
     ("POST", _TABLE + "/rowAccessPolicies:batchDelete", row_policies.delete_several),
@@ -155,7 +158,7 @@ class Router:
 
     def _run(self, handler: Handler, request: Request, body: bytes) -> Response:
         try:
-            return shaped(request, handler(self._warehouse, request, body))
+            return packed(request, shaped(request, handler(self._warehouse, request, body)))
         except ServiceError as error:
             return refusal(error)
         except SqlError as error:

@@ -1,9 +1,10 @@
-"""IAM policies of datasets and tables: kept and returned; nobody is refused."""
+"""IAM policies of datasets, tables and routines: kept and returned; nobody is refused."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.state.policies import get_policy, set_policy
+from emulators.bigquery.state.routines import require_routine
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.replies import reply
 from emulators.bigquery.wire.request_bodies import parse_body
@@ -18,6 +19,12 @@ def _dataset(warehouse: Warehouse, request: Request) -> str:
 
 def _table(warehouse: Warehouse, request: Request) -> str:
     return str(warehouse.catalog.require(name_of(request)).name)
+
+
+def _routine(warehouse: Warehouse, request: Request) -> str:
+    key = (request.path_params["project"], request.path_params["dataset"], request.path_params["routine"])
+    require_routine(warehouse.catalog, key)
+    return "routine {}:{}.{}".format(*key)
 
 
 def get_dataset(warehouse: Warehouse, request: Request, body: bytes) -> Response:
@@ -44,6 +51,17 @@ def set_table(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     return reply(
         set_policy(warehouse.catalog, _table(warehouse, request), parse_body(body, "SetIamPolicyRequest").get("policy"))
     )
+
+
+def get_routine(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST routines/{routine}:getIamPolicy."""
+    return reply(get_policy(warehouse.catalog, _routine(warehouse, request)))
+
+
+def set_routine(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST routines/{routine}:setIamPolicy."""
+    given = parse_body(body, "SetIamPolicyRequest").get("policy")
+    return reply(set_policy(warehouse.catalog, _routine(warehouse, request), given))
 
 
 def test(warehouse: Warehouse, request: Request, body: bytes) -> Response:

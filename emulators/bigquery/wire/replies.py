@@ -1,5 +1,6 @@
 """Answers and requests in JSON: errors in the service's form, resources with their output-only fields."""
 
+import gzip
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from emulators.bigquery.state.catalog import Catalog, Resource, Table, etag
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.sizes import Sizes
 from emulators.bigquery.wire.partial import masked, parse_mask
+
+_WORTH_PACKING = 1000  # bytes
 
 
 def reply(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -37,6 +40,18 @@ def shaped(request: Request, response: Response) -> Response:
         orjson.dumps(shown, option=orjson.OPT_INDENT_2 if pretty else 0), response.status_code,
         media_type="application/json",
     )  # fmt: skip
+
+
+def packed(request: Request, response: Response) -> Response:
+    """The answer as gzip for a caller that accepts it and says so in its User-Agent too, as Google's services ask."""
+    accepted, agent = (request.headers.get(name, "") for name in ("accept-encoding", "user-agent"))
+    if "gzip" not in accepted or "gzip" not in agent or len(response.body) < _WORTH_PACKING:
+        return response
+    response.body = gzip.compress(response.body, compresslevel=1)
+    response.headers["content-encoding"] = "gzip"
+    response.headers["content-length"] = str(len(response.body))
+    response.headers["vary"] = "Accept-Encoding"
+    return response
 
 
 def number(request: Request, name: str, default: int | None = None) -> int | None:

@@ -4,7 +4,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.state.catalog import Resource, etag
-from emulators.bigquery.state.routines import delete_routine, list_routines, put_routine, require_routine
+from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.routines import (
+    ROUTINE_TYPES,
+    delete_routine,
+    list_routines,
+    put_routine,
+    require_routine,
+)
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.replies import page_of, reply
 from emulators.bigquery.wire.request_bodies import parse_body
@@ -32,8 +39,14 @@ def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 
 def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
-    """GET .../routines: by name."""
+    """GET .../routines: by name; filter routineType:PROCEDURE."""
     found = list_routines(warehouse.catalog, request.path_params["project"], request.path_params["dataset"])
+    wanted = request.query_params.get("filter")
+    if wanted:
+        name, _, kind = wanted.partition(":")
+        if name.strip() != "routineType" or kind.strip() not in ROUTINE_TYPES:
+            raise invalid(f"Invalid value for filter: {wanted!r}; use routineType:{'|'.join(ROUTINE_TYPES)}.")
+        found = [routine for routine in found if routine["routineType"] == kind.strip()]
     page = page_of(request, found, _body)
     return reply({"routines": page.pop("items")} | page if page["items"] else {})
 

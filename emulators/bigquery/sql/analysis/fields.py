@@ -10,12 +10,16 @@ from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.definitions import Options
 
+_OPTIONS = {"description", "policy_tags", "rounding_mode"}
+
 
 def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
     """A column definition with its mode, parameters, default and options."""
     given = options(a, column.options)
     base = of_type(a, column.name, column.type)
     mode = "REQUIRED" if column.required and base.mode != "REPEATED" else base.mode
+    for name in given.keys() - _OPTIONS:
+        a.fail(f"Unknown option: {name}", column)
     if column.required and base.mode == "REPEATED":
         a.fail(f"NOT NULL constraint cannot be set on the REPEATED column {column.name}", column)
     if column.default is not None:
@@ -23,7 +27,7 @@ def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
     tags = given.get("policy_tags") or ()
     return Field(
         column.name, base.type, mode, base.fields, given.get("description"), base.precision, base.scale, base.max_length,  # noqa: E501
-        column.default_text, tuple(tags),
+        column.default_text, tuple(tags), given.get("rounding_mode"),
     )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ def _element(sql: str, field: Field, depth: int) -> str:
     if field.max_length is not None:
         return f"bq.limit_{field.type.lower()}({sql}, {field.max_length})"
     if field.precision is not None:
-        return f"bq.limit_{field.type.lower()}({sql}, {field.precision}, {field.scale or 0})"
+        even = "_even" if field.rounding_mode == "ROUND_HALF_EVEN" else ""
+        return f"bq.limit_{field.type.lower()}{even}({sql}, {field.precision}, {field.scale or 0})"
     return sql
 
 

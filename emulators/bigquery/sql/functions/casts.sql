@@ -47,6 +47,9 @@ CREATE MACRO bq.main.limit_string(x, n) AS CASE WHEN length(x) > n THEN CAST(bq.
 CREATE MACRO bq.main.limit_bytes(x, n) AS CASE WHEN octet_length(x) > n THEN CAST(CAST(bq.fail('maximum length ' || n || ' exceeded: length ' || octet_length(x)) AS VARCHAR) AS BLOB) ELSE x END;
 CREATE MACRO bq.main.limit_numeric(x, p, s) AS CASE WHEN abs(bq.round_half_away(x, s)) >= CAST(power(10, p - s) AS DECIMAL(38,0)) THEN CAST(bq.fail('numeric overflow: ' || bq.decimal_text(x)) AS DECIMAL(38,9)) ELSE bq.round_half_away(x, s) END;
 CREATE MACRO bq.main.limit_bignumeric(x, p, s) AS CASE WHEN abs(x) >= CAST(power(10, least(p - s, 37)) AS DECIMAL(38,0)) THEN CAST(bq.fail('bignumeric overflow: ' || bq.decimal_text(x)) AS DECIMAL(38,18)) ELSE CAST(round(x, CAST(s AS INTEGER)) AS DECIMAL(38,18)) END;
+CREATE MACRO bq.main.nearest_even(x, r, s) AS CASE WHEN abs(x - r) + abs(x - r) = power(10, -s)::DECIMAL(38,18) AND r % (2 * power(10, -s))::DECIMAL(38,18) <> 0 THEN r + (x - r) + (x - r) ELSE r END;
+CREATE MACRO bq.main.limit_numeric_even(x, p, s) AS bq.limit_numeric(CAST(bq.nearest_even(x, bq.round_half_away(x, s), s) AS DECIMAL(38,9)), p, s);
+CREATE MACRO bq.main.limit_bignumeric_even(x, p, s) AS bq.limit_bignumeric(CAST(bq.nearest_even(x, CAST(round(x, CAST(s AS INTEGER)) AS DECIMAL(38,18)), s) AS DECIMAL(38,18)), p, s);
 CREATE MACRO bq.main.interval_text(x) AS bq_interval_text(datepart('year', x) * 12 + datepart('month', x), datepart('day', x), CAST(datepart('hour', x) AS BIGINT) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x));
 CREATE MACRO bq.main.interval_iso(x) AS bq_interval_iso(datepart('year', x) * 12 + datepart('month', x), datepart('day', x), CAST(datepart('hour', x) AS BIGINT) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x));
 CREATE MACRO bq.main.to_interval(x) AS CAST(bq_interval_parse(x) AS INTERVAL);

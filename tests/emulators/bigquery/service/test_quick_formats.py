@@ -17,7 +17,7 @@ from emulators.bigquery.state.arrow_json import json_tables
 from emulators.bigquery.state.arrow_texts import Unusual
 from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.text_formats import json_rows
+from emulators.bigquery.state.text_formats import Tolerance, json_rows
 
 Quick = Callable[[Path, Sequence[Field], Mapping[str, Any]], Iterator[pa.Table]]
 TEXTS = {
@@ -95,7 +95,7 @@ def check(path: Path, text: str, fields: list[Field], options: Mapping[str, Any]
     except Unusual:
         return False
     try:
-        rows = list(careful(path, "gs://b/f", fields, options))
+        rows = list(careful(path, "gs://b/f", fields, options, Tolerance(options)))
     except ServiceError as error:
         raise AssertionError(f"Arrow reads what is wrong: {error.message}") from error
     assert pa.concat_tables([schema.empty_table(), *found]).to_pylist() == rows

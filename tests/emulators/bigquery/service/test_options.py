@@ -1,0 +1,188 @@
+"""Options of jobs, tables and requests, each with what it changes; those that are not known here are refused."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import requests
+from google.api_core.exceptions import BadRequest, GoogleAPICallError, MethodNotImplemented
+from google.cloud import bigquery, storage
+
+from tests.emulators.bigquery.service.conftest import PROJECT, Service
+
+FIELD = bigquery.SchemaField
+AB = [FIELD("a", "INTEGER"), FIELD("b", "STRING")]
+
+
+def rows(client: bigquery.Client, sql: str, **config: Any) -> list[tuple[Any, ...]]:
+    given = bigquery.QueryJobConfig(**config)
+    return [tuple(row) for row in client.query_and_wait(sql, job_config=given, retry=None, job_retry=None)]
+
+
+def load(client: bigquery.Client, bucket: storage.Bucket, table: str, text: str, **options: Any) -> bigquery.LoadJob:
+    bucket.blob("f").upload_from_string(text)
+    config = bigquery.LoadJobConfig.from_api_repr({"load": options})
+    job = client.load_table_from_uri(f"gs://{bucket.name}/f", table, job_config=config)
+    job.result(retry=None)
+    return job
+
+
+def test_decimals_are_rounded_as_their_column_says(client: bigquery.Client, dataset: str) -> None:
+    fields = [
+        FIELD("own", "NUMERIC", precision=5, scale=1, rounding_mode="ROUND_HALF_EVEN"),
+        FIELD("usual", "NUMERIC", precision=5, scale=1, rounding_mode="ROUND_HALF_AWAY_FROM_ZERO"),
+        FIELD("inherited", "BIGNUMERIC", precision=5, scale=1),
+    ]
+    table = bigquery.Table(f"{PROJECT}.{dataset}.t", fields)
+    table._properties["defaultRoundingMode"] = "ROUND_HALF_EVEN"
+    client.create_table(table)
+    client.query_and_wait(f"insert into {dataset}.t values (0.25, 0.25, 0.25), (-0.35, -0.35, -0.35)")
+    assert not client.insert_rows_json(f"{PROJECT}.{dataset}.t", [dict.fromkeys(("own", "usual", "inherited"), "0.45")])
+    found = rows(client, f"select * from {dataset}.t order by own")
+    assert found == [
+        (Decimal("-0.4"), Decimal("-0.4"), Decimal("-0.4")), (Decimal("0.2"), Decimal("0.3"), Decimal("0.2")),
+        (Decimal("0.4"), Decimal("0.5"), Decimal("0.4")),
+    ]  # fmt: skip
+    client.query_and_wait(f"alter table {dataset}.t add column more numeric(3, 1)")
+    modes = rows(
+        client,
+        f"select rounding_mode from {dataset}.INFORMATION_SCHEMA.COLUMNS where table_name = 't' order by 1",
+    )
+    assert modes == [("ROUND_HALF_AWAY_FROM_ZERO",), *[("ROUND_HALF_EVEN",)] * 3]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"collation": "und:ci"}, {"foreignTypeDefinition": "int"}, {"timestampPrecision": "12", "type": "TIMESTAMP"}],
+)
+def test_columns_that_would_be_stored_otherwise_are_refused(
+    client: bigquery.Client, dataset: str, change: dict[str, str]
+) -> None:
+    field = FIELD.from_api_repr({"name": "a", "type": "STRING"} | change)
+    with pytest.raises(MethodNotImplemented, match="field a"):
+        client.create_table(bigquery.Table(f"{PROJECT}.{dataset}.t", [field]), retry=None)
+
+
+def test_a_collation_by_default_is_refused_where_it_would_matter(client: bigquery.Client) -> None:
+    dataset = bigquery.Dataset(f"{PROJECT}.collated")
+    dataset._properties["defaultCollation"] = "und:ci"
+    client.create_dataset(dataset)
+    client.create_table(bigquery.Table(f"{PROJECT}.collated.numbers", [FIELD("a", "INTEGER")]))
+    with pytest.raises(MethodNotImplemented, match="Collation und:ci"):
+        client.query_and_wait("create table collated.texts (a string)", retry=None, job_retry=None)
+
+
+def test_staleness_is_an_interval(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(
+        f"create table {dataset}.t (a int64) options (max_staleness = interval '4:30' hour to minute)"
+    )
+    assert client.get_table(f"{dataset}.t").max_staleness == "0-0 0 4:30:0"
+
+
+def test_rows_that_are_left_out_are_counted(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    schema = {"fields": [field.to_api_repr() for field in AB]}
+    for form, text in (
+        ("CSV", "1,x\nzz,y\n3,z\n"),
+        ("NEWLINE_DELIMITED_JSON", '{"a": 1}\n{"a": "q"}\n{bad\n{"a": 4}\n'),
+    ):
+        job = load(client, bucket, f"{dataset}.{form}", text, sourceFormat=form, schema=schema, maxBadRecords="2")
+        assert (job.output_rows, job._properties["statistics"]["load"]["badRecords"]) == (2, str(2 - (form == "CSV")))
+    bucket.blob("bad/1").upload_from_string("x,1\n")
+    bucket.blob("bad/2").upload_from_string("y,1\n")
+    config = bigquery.LoadJobConfig(schema=AB, max_bad_records=1)
+    with pytest.raises(BadRequest, match="too many errors"):
+        client.load_table_from_uri(f"gs://{bucket.name}/bad/*", f"{dataset}.bad", job_config=config).result(retry=None)
+
+
+def test_a_manifest_names_the_files(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    for name in ("1", "2"):
+        bucket.blob(f"part/{name}").upload_from_string(f"{name},x\n")
+    schema = {"fields": [field.to_api_repr() for field in AB]}
+    manifest = "".join(f"gs://{bucket.name}/part/{name}\n" for name in ("1", "2"))
+    kind = "FILE_SET_SPEC_TYPE_NEW_LINE_DELIMITED_MANIFEST"
+    load(client, bucket, f"{dataset}.t", manifest, schema=schema, fileSetSpecType=kind)
+    assert rows(client, f"select a from {dataset}.t order by a") == [(1,), (2,)]
+    table = bigquery.Table(f"{PROJECT}.{dataset}.e")
+    table._properties["externalDataConfiguration"] = {
+        "sourceFormat": "CSV", "sourceUris": [f"gs://{bucket.name}/f"], "fileSetSpecType": kind, "schema": schema,
+    }  # fmt: skip
+    client.create_table(table)
+    assert rows(client, f"select sum(a) from {dataset}.e") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"), [("V1", ["a_b", "c_d", "_1"]), ("V2", ["a b", "c_d", "é1"]), (None, ["a_b", "c_d", "é1"])]
+)
+def test_names_in_headers(
+    client: bigquery.Client, dataset: str, bucket: storage.Bucket, kind: str | None, names: list[str]
+) -> None:
+    options = {"columnNameCharacterMap": kind} if kind else {}
+    load(client, bucket, f"{dataset}.t", "a b,c.d,é1\n1,2,3\n", autodetect=True, skipLeadingRows="1", **options)
+    assert [field.name for field in client.get_table(f"{dataset}.t").schema] == names
+
+
+def test_an_invalid_name_in_a_header(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    with pytest.raises(BadRequest, match=r'Invalid field name "c\.d"'):
+        options = {"columnNameCharacterMap": "STRICT", "skipLeadingRows": "1", "autodetect": True}
+        load(client, bucket, f"{dataset}.t", "c.d\n1\n", **options)
+
+
+def test_intervals_in_files(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    schema = {"fields": [{"name": "i", "type": "INTERVAL"}]}
+    load(client, bucket, f"{dataset}.t", "1-2 3 4:5:6\n", schema=schema)
+    form = "NEWLINE_DELIMITED_JSON"
+    load(client, bucket, f"{dataset}.t", '{"i": "0-0 1 0:0:0"}\n{}\n', schema=schema, sourceFormat=form)
+    found = rows(client, f"select cast(i as string) from {dataset}.t order by i")
+    assert found == [(None,), ("0-0 1 0:0:0",), ("1-2 3 4:5:6",)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"userDefinedFunctionResources": [{"inlineCode": "create temp function f() as (1);"}]}, {"continuous": True},
+        {"connectionProperties": [{"key": "time_zone", "value": "Asia/Tokyo"}]},
+        {"connectionProperties": [{"key": "nonsense", "value": "x"}]},
+    ],
+)  # fmt: skip
+def test_options_of_a_query_that_are_refused(client: bigquery.Client, body: dict[str, Any]) -> None:
+    config = bigquery.QueryJobConfig.from_api_repr({"query": body})
+    with pytest.raises(GoogleAPICallError, match=r"not supported|Unsupported"):
+        client.query("select 1", job_config=config, retry=None, job_retry=None).result(retry=None)
+
+
+def test_connection_properties(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a")
+    given = [bigquery.ConnectionProperty("dataset_id", dataset), bigquery.ConnectionProperty("query_label", "k:v,l:w")]
+    job = client.query("select a from t", job_config=bigquery.QueryJobConfig(connection_properties=given))
+    assert [tuple(row) for row in job.result()] == [(1,)]
+    assert client.get_job(job.job_id).labels == {"k": "v", "l": "w"}
+
+
+def test_legacy_sql_that_nobody_asked_for(service: Service, client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a")
+    address = f"{service.address}/bigquery/v2/projects/{PROJECT}/jobs"
+    for sql, legacy in ((f"select a from [{PROJECT}:{dataset}.t]", True), (f"select a from {dataset}.t", False)):
+        job = requests.post(address, json={"configuration": {"query": {"query": sql}}}, timeout=60).json()
+        found = client.get_job(job["jobReference"]["jobId"])
+        assert [tuple(row) for row in found.result()] == [(1,)] and found.use_legacy_sql is legacy
+
+
+def test_answers_are_gzip_for_who_asks_as_google_says(service: Service) -> None:
+    address = f"{service.address}/bigquery/v2/projects/{PROJECT}/queries"
+    body = {"query": "select x from unnest(generate_array(1, 5000)) as x", "useLegacySql": False}
+    plain = requests.post(address, json=body, timeout=60)
+    packed = requests.post(address, json=body, headers={"User-Agent": "mine (gzip)"}, timeout=60)
+    assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
+    assert packed.json()["rows"] == plain.json()["rows"]
+
+
+def test_routines_are_listed_by_type_and_have_policies(service: Service, client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create function {dataset}.f() as (1); create procedure {dataset}.p() begin select 1; end")
+    address = f"{service.address}/bigquery/v2/projects/{PROJECT}/datasets/{dataset}/routines"
+    found = requests.get(address, params={"filter": "routineType:PROCEDURE"}, timeout=60).json()["routines"]
+    assert [routine["routineReference"]["routineId"] for routine in found] == ["p"]
+    assert requests.get(address, params={"filter": "nonsense"}, timeout=60).status_code == 400
+    policy = {"bindings": [{"role": "roles/bigquery.user", "members": ["user:a@example.com"]}]}
+    requests.post(f"{address}/f:setIamPolicy", json={"policy": policy}, timeout=60).raise_for_status()
+    assert requests.post(f"{address}/f:getIamPolicy", timeout=60).json()["bindings"] == policy["bindings"]
+    assert requests.post(f"{address}/nope:getIamPolicy", timeout=60).status_code == 404
