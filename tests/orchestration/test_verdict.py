@@ -73,7 +73,7 @@ def test_it_fails_with_the_keys_after_everything_else_was_built(instance: Dagste
 
 def test_a_check_without_words_tells_its_figures(instance: DagsterInstance) -> None:
     failed = run(instance, False, metadata={"rows_without_value": {"id": 3}, "after": ["1", "2026-01-01"]})
-    assert "equals_source: rows_without_value {'id': 3}\n" in reason(failed)
+    assert "equals_source: rows_without_value {'id': 3}" in reason(failed)
 
 
 def test_what_failed_before_fails_only_a_run_that_cannot_build_for_it(instance: DagsterInstance) -> None:

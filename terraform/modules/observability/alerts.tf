@@ -54,7 +54,7 @@ locals {
     runs_failed = {
       severity = "ERROR", above = 0, for = 0, unit = "runs", counter = true
       filter   = "${local.daemon} AND metric.type=\"logging.googleapis.com/user/${var.name}/dagster_failed_runs\""
-      help     = "A run failed. Dagster's UI says at which step and why. A rerun is safe at any time."
+      help     = "A run failed, or a check in it did. Dagster's UI says at which step and why. A rerun is safe at any time."
     }
     data_health = {
       severity = "ERROR", above = 0, for = 0, unit = "findings", counter = true
@@ -64,7 +64,7 @@ locals {
     runs_absent = {
       severity = "CRITICAL", absent_hours = var.absent_hours, unit = "runs"
       filter   = "${local.daemon} AND metric.type=\"logging.googleapis.com/user/${var.name}/dagster_succeeded_runs\""
-      help     = "No run has succeeded for hours: gold grows old. Is the daemon up, is the schedule on, does the queue move?"
+      help     = "No run has come to its end for hours: gold grows old. Is the daemon up, is the schedule on, does the queue move?"
     }
   }
 

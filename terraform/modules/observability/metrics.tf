@@ -17,8 +17,8 @@ locals {
       filter      = "${local.dagster_log} AND textPayload:\" - ASSET_CHECK_EVALUATION - \" AND textPayload:\"did not pass\""
     }
     dagster_succeeded_runs = {
-      description = "Runs that succeeded; the schedule makes one each hour, so their absence is news."
-      filter      = "${local.dagster_log} AND textPayload:\" - RUN_SUCCESS - \""
+      description = "Runs that built all that they could: the schedule makes one each hour, so their absence is news. A check that failed ends a run in failure, and it says that all else is done."
+      filter      = "${local.dagster_log} AND textPayload=~\"( - RUN_SUCCESS - |All that does not wait for a check is done)\""
     }
   }
 }
