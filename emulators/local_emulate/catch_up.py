@@ -4,7 +4,6 @@ import json
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,21 +64,28 @@ def wait_for_events(state: Path, say: Callable[[str], None]) -> None:
     Raises:
         NotCaughtUp: it is still busy, or retrying, after a long time.
     """
-    begun = datetime.now(UTC)
+    before: dict[Path, str] = {}
     _wait(
-        partial(_events_left, state / "dataflow", state / "logs" / "dataflow.log", begun),
+        partial(_events_left, state / "dataflow", state / "logs" / "dataflow.log", time.monotonic(), before),
         "the streaming job is not done",
         say,
     )
 
 
-def _events_left(directory: Path, log: Path, begun: datetime) -> str:
-    """Nothing once every job has been idle for QUIET seconds after `begun`, else what it does."""
-    found = [json.loads(file.read_text()) for file in directory.rglob("status.json")]
-    for status in found or [{"state": "starting", "processed": 0}]:
-        idle_until = status["state"] == "idle" and datetime.fromisoformat(status["updated_at"])
-        if not idle_until or (idle_until - begun).total_seconds() < QUIET:
-            if status["state"] == "retrying" and (datetime.now(UTC) - begun).total_seconds() > TRIES:
+def _events_left(directory: Path, log: Path, begun: float, before: dict[Path, str]) -> str:
+    """Nothing once every job has said that it is idle, QUIET seconds after `begun` or later, else what it does.
+
+    before: what each said last until then, by its own clock, which may be set back at any moment.
+    """
+    found: dict[Path, dict[str, Any]] = {
+        file: json.loads(file.read_text()) for file in directory.rglob("status.json")
+    } or {directory: {"state": "starting", "processed": 0, "updated_at": ""}}
+    waited = time.monotonic() - begun
+    if waited < QUIET:
+        before.update({file: status["updated_at"] for file, status in found.items()})
+    for file, status in found.items():
+        if status["state"] != "idle" or status["updated_at"] == before.get(file):
+            if status["state"] == "retrying" and waited > TRIES:
                 raise NotCaughtUp(f"the streaming job does not get on: {status['last_error']}\nlog: {log}")
             return f"events: {status['state']}, {status['processed']:,} messages processed"
     return ""

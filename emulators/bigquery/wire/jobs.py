@@ -35,7 +35,8 @@ def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """GET projects/{project}/jobs/{job}."""
     job = find(warehouse, request)
-    job.done.wait(max(0.0, int(job.statistics["creationTime"]) / 1000 + _YOUNG - time.time()))
+    age = time.time() - int(job.statistics["creationTime"]) / 1000  # below zero: the clock was set back
+    job.done.wait(_YOUNG - age if 0 <= age < _YOUNG else 0.0)
     return reply(job_body(request, job))
 
 
