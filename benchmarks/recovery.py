@@ -3,13 +3,15 @@
     python -m benchmarks.recovery [--rounds 3] [--days 2] [--accounts 50] [--only-emulators]
 
 The platform is that of `make local-emulate`, after it has played a company, with a state of its own. Measured is the
-supervisor's `up` of that one service, from the kill until its health check passes, start of the process included.
-Health is an answer of the service itself; a service without ports counts as well when it has lived for a second. The
-CPU seconds are the new process' own by then: on a busy machine they tell more than the clock. --only-emulators leaves
-the company and the platform's own processes (Dagster, the streaming pipeline) out.
+supervisor's `up` of that one service, from the kill until it works again, start of the process included: its health
+check passes, which is an answer of the service itself; the streaming pipeline reads its subscriptions; Dagster's code
+server has loaded the definitions, its daemon shows a sign of life; and a run that was killed has a follower that
+works. The CPU seconds are the new process' own by then: on a busy machine they tell more than the clock.
+--only-emulators leaves the company and the platform's own processes (Dagster, the streaming pipeline) out.
 """
 
 import argparse
+import json
 import os
 import signal
 import statistics
@@ -18,7 +20,10 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -26,6 +31,8 @@ from benchmarks.support.report import Figure, heading, load, spread
 
 ROOT = Path(__file__).parents[1]
 GOAL_SECONDS = 5.0
+PATIENCE = 120.0
+ALIVE = "{ instance { daemonHealth { allDaemonStatuses { daemonType required lastHeartbeatTime } } } }"
 
 
 def main() -> None:
@@ -62,10 +69,78 @@ def kills(rounds: int) -> dict[str, list[Figure]]:
             os.kill(_process_of(service.name), signal.SIGKILL)
             started = time.monotonic()
             Platform().up(service.name)
+            _until(partial(works, service.name))
             seconds = time.monotonic() - started
             times = psutil.Process(_process_of(service.name)).cpu_times()
             found[service.name].append(Figure(seconds, times.user + times.system))
+        if any(one.name == "dagster" and one.state == "running" for one in Platform().status()):
+            found["a run of Dagster"].append(_killed_run())
     return dict(found)
+
+
+def works(name: str) -> bool:
+    """Whether a service does its work, where its health check says less than that."""
+    from emulators.supervisor.platform import Platform
+
+    status = next(one for one in Platform().status() if one.name == name)
+    if name == "dataflow":
+        file = Platform().state / "dataflow" / "status.json"
+        found = json.loads(file.read_text()) if file.exists() else {}
+        return found.get("process_id") == status.pid and found["state"] in ("idle", "running")
+    if name == "dagster-code":
+        from dagster._grpc.client import DagsterGrpcClient
+
+        return bool(DagsterGrpcClient(port=status.ports["port"], host="127.0.0.1").list_repositories())
+    if name == "dagster-daemon":
+        daemons = _dagster().ask(ALIVE, {})["instance"]["daemonHealth"]["allDaemonStatuses"]
+        began = Platform().started_at(name)
+        return all((one["lastHeartbeatTime"] or 0) > began for one in daemons if one["required"])
+    return True
+
+
+def _killed_run() -> Figure:
+    """From the kill of a run's process until another run works in its place, as the next `make local-run` starts it."""
+    from emulators.supervisor.platform import Platform
+
+    dagster, platform = _dagster(), Platform()
+    process = _begun(dagster, dagster.launch("refresh"))
+    os.kill(process, signal.SIGKILL)
+    started = time.monotonic()
+    dagster.end_orphans(platform.started_at("dagster-code"), platform.owns)
+    follower = dagster.launch("refresh")
+    times = psutil.Process(_begun(dagster, follower)).cpu_times()
+    seconds = time.monotonic() - started
+    dagster.follow(follower, lambda _: None)
+    return Figure(seconds, times.user + times.system)
+
+
+def _begun(dagster: Any, run: str) -> int:
+    """The process of a run, once it works."""
+    _until(lambda: dagster.process(run) is not None)
+    return int(dagster.process(run))
+
+
+def _dagster() -> Any:
+    from emulators.local_emulate.dagster import Dagster
+    from emulators.supervisor.platform import Platform
+
+    port = next(one.ports["port"] for one in Platform().status() if one.name == "dagster")
+    return Dagster(f"http://127.0.0.1:{port}")
+
+
+def _until(done: Callable[[], bool]) -> None:
+    """Returns when it is true; what does not answer yet is asked again."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            if done():
+                return
+        except Exception:  # a service that is just starting may say anything
+            if time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"not within {PATIENCE:.0f} s")
+        time.sleep(0.05)
 
 
 def _process_of(name: str) -> int:

@@ -84,7 +84,7 @@ class Dagster:
         """Loads the code again, so that a changed contract is seen; returns once the definitions are there."""
         deadline = time.monotonic() + timeout
         while True:
-            entry = self._ask(RELOAD, {"location": LOCATION})["reloadRepositoryLocation"]
+            entry = self.ask(RELOAD, {"location": LOCATION})["reloadRepositoryLocation"]
             loaded = entry.get("locationOrLoadError") or {}
             if loaded.get("__typename") == "RepositoryLocation":
                 return
@@ -99,7 +99,7 @@ class Dagster:
             "config": config or {},
             "tags": [{"key": key, "value": value} for key, value in (tags or {}).items()],
         }
-        answer = self._ask(LAUNCH, {"job": job, "location": LOCATION, "repository": REPOSITORY, **given})["launchRun"]
+        answer = self.ask(LAUNCH, {"job": job, "location": LOCATION, "repository": REPOSITORY, **given})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
             problems = [error["message"] for error in answer.get("errors") or ()]
             reason = "\n".join(problems) or answer.get("message") or answer["__typename"]
@@ -119,22 +119,22 @@ class Dagster:
         """
         lost = []
         for run in self._runs({"statuses": BEGUN}):
-            pid = self._process(run["runId"])
+            pid = self.process(run["runId"])
             if run["updateTime"] < since if pid is None else not is_alive(pid):
                 lost.append(run["runId"])
         if lost:
-            answer = self._ask(END, {"runs": lost})["terminateRuns"]
+            answer = self.ask(END, {"runs": lost})["terminateRuns"]
             if answer["__typename"] == "PythonError":
                 raise DagsterError(f"runs {', '.join(lost)} were not cancelled: {answer['message']}")
 
-    def _process(self, run_id: str) -> int | None:
+    def process(self, run_id: str) -> int | None:
         """The process that executes a run, as the run tells; None before it has told."""
-        events = self._ask(PROCESS, {"run": run_id})["logsForRun"].get("events", ())
+        events = self.ask(PROCESS, {"run": run_id})["logsForRun"].get("events", ())
         entries = [entry for event in events for entry in event.get("metadataEntries") or ()]
         return next((int(entry["text"]) for entry in reversed(entries) if entry["label"] == "pid"), None)
 
     def _runs(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
-        answer = self._ask(RUNS, {"filter": wanted})["runsOrError"]
+        answer = self.ask(RUNS, {"filter": wanted})["runsOrError"]
         if answer["__typename"] != "Runs":
             raise DagsterError(f"Dagster refused: {answer['message']}")
         runs: list[dict[str, Any]] = answer["results"]
@@ -154,7 +154,7 @@ class Dagster:
     def _events(self, run_id: str, timeout: float) -> Iterator[dict[str, Any]]:
         deadline, cursor = time.monotonic() + timeout, None
         while time.monotonic() < deadline:
-            answer = self._ask(EVENTS, {"run": run_id, "cursor": cursor})
+            answer = self.ask(EVENTS, {"run": run_id, "cursor": cursor})
             log = answer["logsForRun"]
             yield from log.get("events", ())
             cursor = log.get("cursor", cursor)
@@ -164,7 +164,7 @@ class Dagster:
             time.sleep(POLL)
         raise DagsterError(f"run {run_id} did not end within {timeout:.0f} s; see {self.address}/runs/{run_id}")
 
-    def _ask(self, query: str, variables: dict[str, Any], patience: float = 300) -> Any:
+    def ask(self, query: str, variables: dict[str, Any], patience: float = 300) -> Any:
         """The answer. A machine that is busy may need minutes; a Dagster that has died ends the call by `Watch`."""
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
