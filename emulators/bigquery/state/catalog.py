@@ -158,7 +158,7 @@ class Catalog:
 
     def touch(self, transaction: Transaction, name: TableName) -> None:
         """Note that a table's rows change with this transaction."""
-        transaction.before_commit(f"touch {name}", lambda: self._touch(transaction, name))
+        transaction.before_commit(name, lambda: self._touch(transaction, name))
 
     def _touch(self, transaction: Transaction, name: TableName) -> None:
         if transaction.pending.get(("table", str(name)), ...) is None:  # dropped since

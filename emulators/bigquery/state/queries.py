@@ -216,7 +216,9 @@ class Execution:
         table = self._catalog.table(target, transaction) if target is not None else None
         condition = unexpired(table) if table is not None and table.kind == "TABLE" else None
         if table is not None and condition is not None:
-            transaction.cursor.execute(f"DELETE FROM {table.physical} WHERE NOT {condition}")
+            rows = transaction.cursor.execute(f"DELETE FROM {table.physical} WHERE NOT {condition}").fetchall()
+            if rows[0][0]:
+                self._catalog.touch(transaction, table.name)
 
     def _acquire(self, target: TableName | None) -> threading.RLock:
         """Queue for a table; a script's transaction does not wait for ever, because two could wait for each other."""

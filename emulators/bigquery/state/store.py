@@ -9,13 +9,14 @@ import json
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.sql.types import text
 
 Document = Mapping[str, Any]
@@ -36,7 +37,7 @@ class Transaction:
         self.pending: dict[tuple[str, str], Document | None] = {}
         self.open = True
         self._store = store
-        self._before: dict[str, Callable[[], None]] = {}
+        self._before: dict[TableName, Callable[[], None]] = {}
         self._after: list[Callable[[], None]] = []
         self._held: list[threading.RLock] = []
 
@@ -44,9 +45,14 @@ class Transaction:
         """Keep a document (None: remove it) when, and only when, this transaction commits."""
         self.pending[kind, key] = document
 
-    def before_commit(self, name: str, action: Callable[[], None]) -> None:
-        """Run an action as the last thing before this transaction commits; of several with one name the last alone."""
-        self._before[name] = action
+    @property
+    def changed(self) -> Collection[TableName]:
+        """The tables whose rows this transaction has changed so far."""
+        return self._before.keys()
+
+    def before_commit(self, table: TableName, action: Callable[[], None]) -> None:
+        """Run an action as the last thing before this transaction commits; of several for one table the last alone."""
+        self._before[table] = action
 
     def hold(self, lock: threading.RLock) -> None:
         """Acquire a lock until this transaction has ended."""
