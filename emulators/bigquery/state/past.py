@@ -5,7 +5,7 @@ removed moves into a table beside, where it knows who removed it (UNTIL); a tabl
 is renamed as it is, and is then a version. So a write costs what it changes, and no table is copied.
 """
 
-import contextlib
+import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ from emulators.bigquery.state.store import Store, Transaction
 
 if TYPE_CHECKING:
     from emulators.bigquery.state.catalog import Table
+
+log = logging.getLogger(__name__)
 
 SINCE, UNTIL = '"since ^"', '"until ^"'  # no column of BigQuery's has a ^ in its name
 _WINDOW = int(timedelta(days=7) / timedelta(microseconds=1))
@@ -140,10 +142,12 @@ class Past:
         if not lock.acquire(blocking=False):  # the table is being changed; the next time will do
             return
         try:
-            with contextlib.suppress(duckdb.TransactionException), self._store.transaction() as transaction:
+            with self._store.transaction() as transaction:
                 document = self._known[key]
                 gone = [version for version in document["versions"] if version["until"] in moments]
                 self._record(transaction, key, _drop(transaction, document, gone))
+        except duckdb.Error as error:  # what was being done is done, and trimming can be tried again
+            log.warning("cannot drop old versions of %s: %s", key, error)
         finally:
             lock.release()
 

@@ -131,8 +131,9 @@ class View:
     def at(self, name: TableName, as_of: datetime) -> tuple[Table, str]:
         """A stored table as it was, and a DuckDB relation with its rows."""
         found = self.find(name)
-        if found is not None and found.kind not in STORED:
-            kind = found.kind.lower().replace("_", " ")
+        temporary = self.resolve(name).dataset == self.temporary
+        if found is not None and (temporary or found.kind not in STORED):
+            kind = "temporary table" if temporary else found.kind.lower().replace("_", " ")
             raise SqlError(f"FOR SYSTEM_TIME AS OF is not supported for {kind} {name}: it keeps no earlier versions.")
         moment = self.catalog.at(self.resolve(name), as_of, self.cursor, self.transaction)
         if moment is None:

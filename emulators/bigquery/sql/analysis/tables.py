@@ -51,6 +51,9 @@ def table(a: Analyzer, node: nodes.TableSource) -> "From":
         return _wildcard(a, node, alias)
     info = resolve(a, node.path, node)
     a.shared.reads[info.name] = None
+    if info.kind in ("VIEW", "MATERIALIZED_VIEW", "EXTERNAL") and node.as_of is not None:
+        kind = info.kind.lower().replace("_", " ")
+        a.fail(f"FOR SYSTEM_TIME AS OF is not supported for {kind} {info.name}: it keeps no earlier versions", node)
     if info.kind == "VIEW" or (info.kind == "MATERIALIZED_VIEW" and info.view_query is not None):
         return _view(a, info, alias, node)
     as_of = _as_of(a, node)

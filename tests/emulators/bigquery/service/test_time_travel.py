@@ -104,6 +104,15 @@ def test_moments_that_cannot_be_read(client: bigquery.Client, table: str) -> Non
             _at(client, table, moment)
 
 
+def test_views_and_temporary_tables_have_no_past(client: bigquery.Client, table: str) -> None:
+    client.query_and_wait(f"CREATE VIEW {table}_view AS SELECT * FROM {table}")
+    as_of = "FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()"
+    temporary = f"CREATE TEMP TABLE x AS SELECT 1 AS n; SELECT * FROM x {as_of}"
+    for query in (f"SELECT * FROM {table}_view {as_of}", temporary):
+        with pytest.raises(BadRequest, match="not supported for"):
+            client.query_and_wait(query)
+
+
 def test_a_dropped_table_is_copied_back(client: bigquery.Client, table: str) -> None:
     client.query_and_wait(f"INSERT INTO {table} VALUES (1, 'a')")
     before = _now()
