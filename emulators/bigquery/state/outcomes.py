@@ -19,6 +19,7 @@ class Query:
     location: str = "US"
     user: str = ""
     legacy: bool = False
+    key_result: str = "LAST"
 
 
 @dataclass
@@ -46,11 +47,18 @@ def count(outcome: Outcome) -> int | None:
     return None if outcome.affected is None else sum(outcome.affected.values())
 
 
-def summary(kind: str, outcomes: list[Outcome]) -> Outcome:
-    """A script's own outcome: the rows of its last statement, and what its statements did as children."""
+def summary(kind: str, outcomes: list[Outcome], key_result: str = "LAST") -> Outcome:
+    """A script's own outcome: the rows of its last statement, and what its statements did as children.
+
+    key_result: FIRST_SELECT for the rows of the first SELECT.
+    """
     if len(outcomes) == 1 and kind != "SCRIPT":
         return outcomes[0]
     whole = Outcome(kind, children=outcomes, reads=tuple(name for outcome in outcomes for name in outcome.reads))
-    if outcomes and outcomes[-1].result is not None:
-        whole.schema, whole.result = outcomes[-1].schema, outcomes[-1].result
+    candidates = outcomes[-1:]
+    if key_result == "FIRST_SELECT":
+        candidates = [outcome for outcome in outcomes if outcome.kind == "SELECT" and outcome.result is not None][:1]
+    for outcome in candidates:
+        if outcome.result is not None:
+            whole.schema, whole.result = outcome.schema, outcome.result
     return whole

@@ -87,7 +87,7 @@ class Execution:
                     script.done(None if rows is None else [tuple(row.values()) for row in rows], count(outcome))
                     if not statement.wants_rows:
                         outcomes.append(outcome)
-            return summary(script.kind, outcomes)
+            return summary(script.kind, outcomes, query.key_result)
         finally:
             self._abandon()
 

@@ -36,7 +36,20 @@ def query_of(configuration: Mapping[str, Any], project: str, location: str, user
     )  # fmt: skip
     dataset = TableName(default.get("projectId") or project, default["datasetId"], "") if default else None
     parameters = tuple(query_parameter(entry) for entry in configuration.get("queryParameters") or ())
-    return Query(project, text, dataset, parameters, location, user, is_legacy)
+    return Query(project, text, dataset, parameters, location, user, is_legacy, _key_result(configuration))
+
+
+def _key_result(configuration: Mapping[str, Any]) -> str:
+    """scriptOptions.keyResultStatement; 501 for a limit on what each statement reads."""
+    options = configuration.get("scriptOptions") or {}
+    if options.get("statementByteBudget"):
+        raise not_implemented("scriptOptions.statementByteBudget")
+    key = options.get("keyResultStatement") or "LAST"
+    if key == "KEY_RESULT_STATEMENT_KIND_UNSPECIFIED":
+        return "LAST"
+    if key not in ("LAST", "FIRST_SELECT"):
+        raise invalid(f"Invalid value for keyResultStatement: {key}; use LAST or FIRST_SELECT.")
+    return str(key)
 
 
 def _properties(configuration: Mapping[str, Any]) -> dict[str, str]:

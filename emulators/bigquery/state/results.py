@@ -1,5 +1,6 @@
 """The rows of a query: Arrow in memory while small, an Arrow file mapped from disk when not."""
 
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ class Result:
     """Rows with their BigQuery schema; columns are by position, their Arrow names c0, c1 ..."""
 
     def __init__(self, fields: Sequence[Field], table: pa.Table) -> None:
-        self.fields, self.table = tuple(fields), table
+        self.fields, self.table, self.made = tuple(fields), table, int(time.time() * 1000)
 
     @property
     def rows(self) -> int:

@@ -13,6 +13,7 @@ from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state.arrow import append_arrow
 from emulators.bigquery.state.catalog import Table, now_ms, quote
+from emulators.bigquery.state.change_order import prepare_order
 from emulators.bigquery.state.changes import TYPE, apply_changes
 from emulators.bigquery.state.defaults import with_defaults
 from emulators.bigquery.state.errors import ServiceError
@@ -40,6 +41,7 @@ class WriteStreams:
         self._warehouse = warehouse
         self._guard = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
+        prepare_order(warehouse.store)
         documents = warehouse.store.documents("stream").values()
         self._streams = {d["name"]: Stream(**d | {"table": TableName(*d["table"])}) for d in documents}
 

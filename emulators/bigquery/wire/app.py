@@ -29,6 +29,7 @@ from emulators.bigquery.wire import (
     tables,
     uploads,
 )
+from emulators.bigquery.wire.batch import answer_batch
 from emulators.bigquery.wire.replies import packed, refusal, shaped
 
 log = logging.getLogger("bigquery")
@@ -91,6 +92,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/discovery", discovery.document),
 )
 _PREFIX = re.compile(r"^/(resumable/)?(?P<upload>upload/)?bigquery/v2(?=/)")
+_BATCH = re.compile(r"^/batch(/bigquery/v2)?$")
 _DISCOVERY = re.compile(r"^/(discovery/v1/apis/bigquery/v2/rest|\$discovery/rest|bigquery/v2/\$discovery/rest)$")
 
 
@@ -118,6 +120,8 @@ class Router:
         path = request.url.path
         if path == "/healthz":
             return Response("ok")
+        if _BATCH.match(path) and request.method == "POST":
+            return await answer_batch(request, self._answer)
         if _DISCOVERY.match(path):
             path = "/discovery"
         prefix = _PREFIX.match(path)

@@ -40,7 +40,7 @@ ReadRowsRequest: 1 read_stream string, 2 offset int64
 Progress: 1 at_response_start double, 2 at_response_end double
 StreamStats: 2 progress Progress
 ReadRowsResponse: 2 stats StreamStats, 3 avro_rows AvroRows, 4 arrow_record_batch ArrowRecordBatch, 6 \
-    row_count int64, 7 avro_schema AvroSchema, 8 arrow_schema ArrowSchema
+    row_count int64, 7 avro_schema AvroSchema, 8 arrow_schema ArrowSchema, 9 uncompressed_byte_size ?int64
 SplitReadStreamRequest: 1 name string, 2 fraction double
 SplitReadStreamResponse: 1 primary_stream ReadStream, 2 remainder_stream ReadStream
 WriteStream: 1 name string, 2 type int32, 3 create_time Timestamp, 4 commit_time Timestamp, 5 table_schema \

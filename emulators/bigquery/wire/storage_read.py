@@ -14,6 +14,7 @@ from emulators.bigquery.wire.principal import caller
 from emulators.bigquery.wire.storage_messages import MESSAGES
 
 _AVRO, _ARROW = 1, 2
+_LZ4 = 2  # RESPONSE_COMPRESSION_CODEC_LZ4
 _CODECS = {0: None, 1: "lz4", 2: "zstd"}
 
 
@@ -22,7 +23,7 @@ class ReadService:
 
     def __init__(self, sessions: ReadSessions) -> None:
         self._sessions = sessions
-        self._settings: dict[str, tuple[int, str | None]] = {}
+        self._settings: dict[str, tuple[int, str | None, bool]] = {}
 
     def create_read_session(self, request: Any, context: grpc.ServicerContext) -> Any:
         """CreateReadSession."""
@@ -45,7 +46,10 @@ class ReadService:
             options.sample_percentage if options.HasField("sample_percentage") else None,
         )
         codec = options.arrow_serialization_options.buffer_compression
-        self._settings[session.name] = wanted.data_format, _CODECS.get(codec)
+        packed = options.response_compression_codec
+        if packed not in (0, _LZ4):
+            raise StreamError("INVALID_ARGUMENT", "response_compression_codec must be RESPONSE_COMPRESSION_CODEC_LZ4.")
+        self._settings[session.name] = wanted.data_format, _CODECS.get(codec), packed == _LZ4
         return self._describe(session, wanted)
 
     def _describe(self, session: Session, wanted: Any) -> Any:
@@ -67,7 +71,7 @@ class ReadService:
         """ReadRows: a stream's rows from an offset on."""
         first = True
         for session, rows, before, after in self._sessions.batches(request.read_stream, request.offset):
-            form, codec = self._settings.get(session.name, (_ARROW, None))
+            form, codec, packed = self._settings.get(session.name, (_ARROW, None, False))
             response = MESSAGES["ReadRowsResponse"](row_count=rows.num_rows)
             response.stats.progress.at_response_start, response.stats.progress.at_response_end = before, after
             if form == _ARROW:
@@ -80,6 +84,8 @@ class ReadService:
             if first and form == _ARROW:
                 response.arrow_schema.serialized_schema = rows.schema.serialize().to_pybytes()
             first = False
+            if packed:
+                _pack(response)
             yield response
 
     def _arrow(self, response: Any, rows: pa.Table, codec: str | None) -> None:
@@ -94,6 +100,18 @@ class ReadService:
         if names is not None:
             found.primary_stream.name, found.remainder_stream.name = names
         return found
+
+
+def _pack(response: Any) -> None:
+    """The rows as one raw LZ4 block, and their size before; -1 where they would not become smaller."""
+    part, name = response.arrow_record_batch, "serialized_record_batch"
+    if response.HasField("avro_rows"):
+        part, name = response.avro_rows, "serialized_binary_rows"
+    plain = getattr(part, name)
+    packed = pa.Codec("lz4_raw").compress(plain, asbytes=True)
+    response.uncompressed_byte_size = len(plain) if len(packed) < len(plain) else -1
+    if len(packed) < len(plain):
+        setattr(part, name, packed)
 
 
 def _serialized(batch: pa.RecordBatch, codec: str | None) -> bytes:

@@ -10,10 +10,13 @@ from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.pages import table_page
 from emulators.bigquery.state.partition_summary import SUMMARY
 from emulators.bigquery.state.rest_tables import change_table, delete_table, insert_table
-from emulators.bigquery.state.schema import fields_to_rest
+from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
+from emulators.bigquery.state.selection import selected_fields
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.replies import collection, page_of, reply, table_body, table_summary
 from emulators.bigquery.wire.request_bodies import parse_body
+
+_A_DAY = 86_400_000  # milliseconds
 
 
 def name_of(request: Request) -> TableName:
@@ -42,6 +45,9 @@ def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
                 "tableReference": reference,
                 "type": "TABLE",
                 "location": "US",
+                "creationTime": str(result.made),
+                "lastModifiedTime": str(result.made),
+                "expirationTime": str(result.made + _A_DAY),
                 "schema": fields_to_rest(result.fields),
                 "numRows": str(result.rows),
                 "numBytes": str(result.size),
@@ -49,7 +55,16 @@ def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
         )
     table = warehouse.catalog.require(name)
     body_of_table = table_body(request, table, warehouse.catalog, warehouse.sizes)
-    return reply(body_of_table | _decorated(warehouse, table, partition_of(request)))
+    return reply(_selected(request, body_of_table | _decorated(warehouse, table, partition_of(request))))
+
+
+def _selected(request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """The table with the columns alone that selectedFields names; a field inside of a RECORD is named with its path."""
+    selected = request.query_params.get("selectedFields")
+    if not selected:
+        return body
+    fields = selected_fields(fields_from_rest(body.get("schema")), selected.split(","))
+    return body | {"schema": fields_to_rest(fields)}
 
 
 def partition_of(request: Request) -> str | None:

@@ -1,12 +1,16 @@
 """Options of jobs, tables and requests, each with what it changes; those that are not known here are refused."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import requests
 from google.api_core.exceptions import BadRequest, GoogleAPICallError, MethodNotImplemented
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, storage
+from googleapiclient.discovery import build
+from googleapiclient.http import BatchHttpRequest
 
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
 
@@ -186,3 +190,44 @@ def test_routines_are_listed_by_type_and_have_policies(service: Service, client:
     requests.post(f"{address}/f:setIamPolicy", json={"policy": policy}, timeout=60).raise_for_status()
     assert requests.post(f"{address}/f:getIamPolicy", timeout=60).json()["bindings"] == policy["bindings"]
     assert requests.post(f"{address}/nope:getIamPolicy", timeout=60).status_code == 404
+
+
+def test_several_requests_in_one(service: Service, client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a")
+    options = {"api_endpoint": f"{service.address}/bigquery/v2/"}
+    with build("bigquery", "v2", credentials=AnonymousCredentials(), client_options=options) as api:
+        found: dict[str, Any] = {}
+        batch = BatchHttpRequest(
+            callback=lambda key, answer, error: found.update({key: error or answer}),
+            batch_uri=f"{service.address}/batch/bigquery/v2",
+        )
+        for table in ("t", "nope"):
+            request = api.tables().get(projectId=PROJECT, datasetId=dataset, tableId=table)
+            batch.add(request, request_id=table)
+        body = {"description": "changed"}
+        batch.add(api.tables().patch(projectId=PROJECT, datasetId=dataset, tableId="t", body=body), request_id="patch")
+        batch.execute()
+    assert found["t"]["numRows"] == "1" and found["patch"]["description"] == "changed"
+    assert found["nope"].resp.status == 404
+    assert requests.post(f"{service.address}/batch", data="nonsense", timeout=60).status_code == 400
+
+
+def test_columns_of_a_table_that_are_asked_for(service: Service, client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a, struct(2 as b, 3 as c) as s")
+    address = f"{service.address}/bigquery/v2/projects/{PROJECT}/datasets/{dataset}/tables/t"
+    found = requests.get(address, params={"selectedFields": "s.c"}, timeout=60).json()["schema"]["fields"]
+    assert [(field["name"], [inner["name"] for inner in field["fields"]]) for field in found] == [("s", ["c"])]
+
+
+@pytest.mark.parametrize(("key", "expected"), [("LAST", 3), ("FIRST_SELECT", 1)])
+def test_the_rows_of_a_script(client: bigquery.Client, key: str, expected: int) -> None:
+    options = bigquery.ScriptOptions(key_result_statement=key)
+    found = rows(client, "declare x int64; select 1; set x = 2; select 3", script_options=options)
+    assert found == [(expected,)]
+
+
+def test_results_are_kept_for_a_day(client: bigquery.Client) -> None:
+    job = client.query("select 1")
+    job.result()
+    table = client.get_table(job.destination)
+    assert table.created is not None and table.expires - table.created == dt.timedelta(days=1)

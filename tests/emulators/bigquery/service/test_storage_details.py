@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -94,18 +95,62 @@ def test_an_open_connection_is_told_of_new_columns(service: Service, client: big
     assert [field.name for field in after.updated_schema.fields] == ["n", "s"]
 
 
-def _changes(dataset: str, changes: Sequence[tuple[int, str, str]]) -> types.AppendRowsRequest:
+def _changes(dataset: str, changes: Sequence[tuple[Any, ...]]) -> types.AppendRowsRequest:
+    """Rows of id, s, change type, and, where they have four values, sequence number."""
     message = descriptor_pb2.DescriptorProto(name="Row")
-    for number, (name, kind) in enumerate([("id", "INT64"), ("s", "STRING"), ("_CHANGE_TYPE", "STRING")], 1):
-        message.field.add(name=name, number=number, type=f"TYPE_{kind}", label="LABEL_OPTIONAL")
+    names = ["id", "s", "_CHANGE_TYPE", "_CHANGE_SEQUENCE_NUMBER"][: len(changes[0])]
+    for number, name in enumerate(names, 1):
+        kind = "TYPE_INT64" if name == "id" else "TYPE_STRING"
+        message.field.add(name=name, number=number, type=kind, label="LABEL_OPTIONAL")
     pool = descriptor_pool.DescriptorPool()
     pool.Add(descriptor_pb2.FileDescriptorProto(name="row.proto", message_type=[message]))
     kind = message_factory.GetMessageClass(pool.FindMessageTypeByName("Row"))
-    made = [kind(id=key, s=text, _CHANGE_TYPE=change).SerializeToString() for key, text, change in changes]
+    made = [kind(**dict(zip(names, change, strict=True))).SerializeToString() for change in changes]
     data = types.AppendRowsRequest.ProtoData(
         writer_schema=types.ProtoSchema(proto_descriptor=message), rows=types.ProtoRows(serialized_rows=made)
     )
     return types.AppendRowsRequest(write_stream=f"{path(dataset)}/streams/_default", proto_rows=data)
+
+
+def test_changes_are_in_the_order_of_their_sequence_numbers(
+    service: Service, client: bigquery.Client, dataset: str
+) -> None:
+    client.query_and_wait(f"create table {dataset}.t (id int64, s string, primary key (id) not enforced)")
+    writer = service.writer()
+    for changes in (
+        [(1, "new", "UPSERT", "FFF/B"), (1, "old", "UPSERT", "B"), (2, "x", "UPSERT", "1"), (3, "z", "UPSERT", "A")],
+        [(1, "older", "UPSERT", "FFF/A"), (2, "", "DELETE", "3"), (3, "same", "UPSERT", "a")],
+        [(2, "late", "UPSERT", "2")],
+    ):
+        answer = next(iter(writer.append_rows(iter([_changes(dataset, changes)]), retry=None)))
+        assert not answer.error.message
+    found = client.query_and_wait(f"select id, s from {dataset}.t order by id")
+    assert [tuple(row) for row in found] == [(1, "new"), (3, "same")]
+    for number in ("", "1/2/3/4/5", "x"):
+        request = _changes(dataset, [(1, "wrong", "UPSERT", number)])
+        assert "_CHANGE_SEQUENCE_NUMBER" in next(iter(writer.append_rows(iter([request]), retry=None))).error.message
+
+
+@pytest.mark.parametrize("form", ["ARROW", "AVRO"])
+def test_answers_are_compressed_where_the_caller_asks(
+    service: Service, client: bigquery.Client, dataset: str, form: str
+) -> None:
+    client.query_and_wait(
+        f"create table {dataset}.t as select x, 'the same' as s, interval x day as i, "
+        "range(date '2024-01-01', null) as r from unnest(generate_array(1, 2000)) as x"
+    )
+    codec = types.ReadSession.TableReadOptions.ResponseCompressionCodec.RESPONSE_COMPRESSION_CODEC_LZ4
+    reader = service.reader()
+    found = []
+    for options in ({}, {"response_compression_codec": codec}):
+        wanted = types.ReadSession(table=path(dataset), data_format=form, read_options=options)
+        parent = f"projects/{client.project}"
+        session = reader.create_read_session(parent=parent, read_session=wanted, max_stream_count=1)
+        (answer,) = reader.read_rows(session.streams[0].name)
+        rows = answer.avro_rows.serialized_binary_rows or answer.arrow_record_batch.serialized_record_batch
+        size = answer.uncompressed_byte_size
+        found.append(pa.Codec("lz4_raw").decompress(rows, size, asbytes=True) if size else rows)
+    assert size > 0 and found[0] == found[1]
 
 
 def test_changes_replace_and_delete_by_primary_key(service: Service, client: bigquery.Client, dataset: str) -> None:
