@@ -34,7 +34,7 @@ class Runner:
             return {}
         return found if found["process_id"] == self.process.pid else {}
 
-    def wait_for(self, state: str, processed: int = 0, seconds: float = 90) -> None:
+    def wait_for(self, state: str, processed: int = 0, seconds: float = 300) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
             status = self.status()

@@ -51,9 +51,9 @@ def test_each_event_once(warehouse: Warehouse) -> None:
     assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n:03d}" for n in range(40)}
     assert counted(warehouse) == recounted(warehouse)
 
-    late = dt.timedelta(minutes=30)
+    late = dt.timedelta(hours=1)
     again = [event(n, 200 + n, start + late, NOON + dt.timedelta(hours=7 * n), quantity=9) for n in range(5, 25)]
-    behind = [event(50, 50, start - late, NOON - dt.timedelta(days=40))]  # committed after rows with a later stamp
+    behind = [event(50, 50, start - late, NOON - dt.timedelta(days=40))]  # a clock that was set back
     other_day = [event(3, 300, start + late, NOON + dt.timedelta(hours=7 * 3 + 30), quantity=9)]
     counted_before = [
         {**event(51, 51, start + late, NOON), **{name: first[0][name] for name in ("account_id", "feature")}}

@@ -72,7 +72,7 @@ class Job:
         found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         return found if found.get("process_id") == self.process.pid else {}
 
-    def wait_for(self, seconds: float = 60, **fields: Any) -> dict[str, Any]:
+    def wait_for(self, seconds: float = 300, **fields: Any) -> dict[str, Any]:
         """Waits until the status file says so; numbers count as lower bounds."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
@@ -89,7 +89,7 @@ class Job:
         """Lines of all bundles."""
         return Counter(line for file in self.output.glob("*.bundle") for line in file.read_text().splitlines())
 
-    def wait_until_written(self, messages: Counter[str], seconds: float = 60) -> None:
+    def wait_until_written(self, messages: Counter[str], seconds: float = 300) -> None:
         """Waits until all of these are there, and only these, each once."""
         until = time.monotonic() + seconds
         while self.written() != messages:
