@@ -33,7 +33,7 @@
 {% macro is_new_batch(changes=none) -%}
     {%- set counted = '_batch_rows' if changes else '0' -%}
     {%- set newest = sluice_row(
-        'select _batch_id, cast(ingestion_date as string), ' ~ counted ~ ' as counted from ' ~ this
+        'select _batch_id, cast(least(ingestion_date, current_date()) as string), ' ~ counted ~ ' as counted from ' ~ this
         ~ ' order by _batch_id desc, counted desc limit 1'
     ) -%}
     {%- if not newest -%}
@@ -49,10 +49,11 @@
 
 {#
   Streamed rows not yet merged: those of batches of which `messages` has more rows than the model counted (_batch_rows).
-  Looked for since some hours before the newest row, because a writer that crashed commits rows with an older stamp.
+  Looked for since some hours before the newest row, because a writer that crashed commits rows with an older stamp, and
+  not later than now, because a clock that was ahead has been put right.
 #}
 {% macro is_newly_ingested(messages) -%}
-    {%- set newest = sluice_row('select cast(max(_ingested_at) as string) from ' ~ this) -%}
+    {%- set newest = sluice_row('select cast(least(max(_ingested_at), current_timestamp()) as string) from ' ~ this) -%}
     {%- if not (newest and newest[0]) -%}
         {%- do return("_ingested_at >= timestamp '1970-01-01 00:00:00+00'") -%}
     {%- endif -%}

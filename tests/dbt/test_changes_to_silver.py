@@ -131,7 +131,9 @@ def test_silver_follows_the_log(warehouse: Warehouse, seed: int) -> None:
         half = len(changes) // 2 if batch == 2 else len(changes)
         for part in (changes[:half], changes[half:]):
             if part:
-                day = f"2026-01-{2 + batch // 3 - (batch % 3 == 1):02d}"  # now and then the clock goes back over midnight
+                day = (
+                    f"2026-01-{2 + batch // 3 - (batch % 3 == 1):02d}"  # now and then the clock goes back over midnight
+                )
                 suffix = "-00001" if part is not changes[:half] and half < len(changes) and arrived else ""
                 warehouse.land("accounts", batch, [bronze(change) for change in part], day, suffix if half else "")
                 arrived += part

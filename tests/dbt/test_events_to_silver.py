@@ -45,10 +45,11 @@ def test_each_event_once(warehouse: Warehouse) -> None:
     start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
     first = [event(n, n, start, NOON + dt.timedelta(hours=7 * n)) for n in range(40)]
     twice = [event(n, 100 + n, start, NOON + dt.timedelta(hours=7 * n)) for n in range(10)]
-    warehouse.stream("usage_events", first + twice)
+    ahead = [event(60, 60, start + dt.timedelta(hours=12), NOON)]  # of a clock that is put right before the next run
+    warehouse.stream("usage_events", first + twice + ahead)
     warehouse.dbt("build", "--quiet", "--select", *NODES)
     rows = warehouse.query("select event_id, _message_id from silver.saas_usage_events")
-    assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n:03d}" for n in range(40)}
+    assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n:03d}" for n in [*range(40), 60]}
     assert counted(warehouse) == recounted(warehouse)
 
     late = dt.timedelta(hours=1)
@@ -61,8 +62,10 @@ def test_each_event_once(warehouse: Warehouse) -> None:
     warehouse.stream("usage_events", again + behind + other_day + counted_before)
     warehouse.dbt("build", "--quiet", "--select", *NODES)
     rows = warehouse.query("select event_id, _message_id, quantity from silver.saas_usage_events")
-    assert {row["event_id"]: row["_message_id"] for row in rows} == {f"e{n}": f"m{n:03d}" for n in [*range(40), 50, 51]}
-    assert len(rows) == 42
+    assert {row["event_id"]: row["_message_id"] for row in rows} == {
+        f"e{n}": f"m{n:03d}" for n in [*range(40), 50, 51, 60]
+    }
+    assert len(rows) == 43
     assert {row["quantity"] for row in rows} == {1}
     assert counted(warehouse) == recounted(warehouse)
 
