@@ -124,7 +124,8 @@ def _ordered(a: Analyzer, relation: Relation, parent: Scope | None, tail: Tail) 
             if position is not None:
                 own_name = t.quoted(relation.names[position])
                 kind = relation.columns[position].type
-                value = Value(own_name if kind.collation else str(position + 1), kind)
+                named = kind.collation or kind.kind in ("FLOAT64", "RANGE")
+                value = Value(own_name if named else str(position + 1), kind)
             else:
                 value = a.expression(item.expression, scope)
                 simple = simple and isinstance(item.expression, nodes.Path)

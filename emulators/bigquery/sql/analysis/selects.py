@@ -265,7 +265,9 @@ def _order_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Outpu
     found = []
     for item in tail.order_by:
         position = _position(a, item, outputs)
-        if position is not None and node.as_kind != "STRUCT" and not outputs[position].value.type.collation:
+        if position is not None and not node.distinct and _repeatable(outputs[position].value):
+            value = outputs[position].value
+        elif position is not None and node.as_kind != "STRUCT" and not outputs[position].value.type.collation:
             value = Value(str(position + 1), outputs[position].value.type)
         elif position is not None:
             value = outputs[position].value
@@ -273,6 +275,11 @@ def _order_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Outpu
             value = a.expression(item.expression, inner)
         found.append(order_item(a, item, value, []))
     return " ORDER BY " + ", ".join(found)
+
+
+def _repeatable(value: Value) -> bool:
+    """Whether a key may be written again: BigQuery orders these otherwise than DuckDB does by their position."""
+    return value.type.kind in ("FLOAT64", "RANGE") and not value.volatile and " OVER (" not in value.sql
 
 
 def _position(a: Analyzer, item: nodes.OrderItem, outputs: list[Output]) -> int | None:

@@ -25,7 +25,7 @@ class Modifiers:
 def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) -> Modifiers:
     """The SQL of the call's modifiers; refuses those that the function does not take."""
     read: list[Value] = []
-    order = order_by(a, node.order_by, scope, read) if node.order_by else ""
+    order = order_by(a, node.order_by, scope, read, node.distinct) if node.order_by else ""
     conditions = []
     if node.nulls == "IGNORE" and node.name == "ARRAY_AGG":
         conditions.append(f"{values[0].sql} IS NOT NULL")
@@ -56,18 +56,27 @@ def _aggregation_allowed(a: Analyzer, node: nodes.Call, scope: Scope) -> None:
         a.fail(f"Aggregate function {node.name} not allowed in this clause", node)
 
 
-def order_by(a: Analyzer, items: list[nodes.OrderItem], scope: Scope, read: list[Value]) -> str:
+def order_by(a: Analyzer, items: list[nodes.OrderItem], scope: Scope, read: list[Value], distinct: bool = False) -> str:
     """ORDER BY with BigQuery's order of NULLs: first when ascending, last when descending."""
-    return "ORDER BY " + ", ".join(order_item(a, item, a.expression(item.expression, scope), read) for item in items)
+    found = (order_item(a, item, a.expression(item.expression, scope), read, distinct) for item in items)
+    return "ORDER BY " + ", ".join(found)
 
 
-def order_item(a: Analyzer, item: nodes.OrderItem, value: Value, read: list[Value]) -> str:
+def order_item(a: Analyzer, item: nodes.OrderItem, value: Value, read: list[Value], distinct: bool = False) -> str:
+    """One key of ORDER BY; distinct: DuckDB wants it as it is written."""
     if value.type.kind in ("JSON", "ARRAY", "STRUCT", "GEOGRAPHY"):
         a.fail(f"ORDER BY does not support expressions of type {value.type}", item)
     read.append(value)
     first = item.nulls_first if item.nulls_first is not None else not item.descending
-    direction = "DESC" if item.descending else "ASC"
+    descending = item.descending
     sql = f"bq.fold({value.sql})" if value.type.collation else value.sql
+    if value.type == t.FLOAT64 and not distinct and not sql.isdigit():
+        sql, descending = f"-({sql})", not descending  # NaN is the greatest number for DuckDB, the least for BigQuery
+    if value.type.kind == "RANGE" and not distinct and not sql.isdigit():
+        from emulators.bigquery.sql.analysis.operators import range_key
+
+        sql = range_key(value).sql
+    direction = "DESC" if descending else "ASC"
     if item.collate is not None:
         if not item.collate.lower().endswith(":ci"):
             a.fail(f"Collation {item.collate} is not supported by this emulator", item)

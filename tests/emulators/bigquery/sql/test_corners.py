@@ -58,6 +58,11 @@ VALUES: list[tuple[str, Any]] = [
     # ranges: an open start is the least, an open end the greatest
     ("RANGE<DATE> '[UNBOUNDED, 2024-02-01)' < RANGE<DATE> '[2024-01-02, 2024-02-01)'", True),
     ("RANGE<DATE> '[2024-01-02, UNBOUNDED)' > RANGE<DATE> '[2024-01-02, 2024-02-01)'", True),
+    (
+        "ARRAY(SELECT r FROM UNNEST([RANGE(DATE '2024-01-01', NULL), RANGE(NULL, DATE '2024-02-01')]) AS r ORDER BY r)"
+        "[1] = RANGE(DATE '2024-01-01', NULL)",
+        True,
+    ),
     # geographies
     ("ST_GEOGFROMTEXT('POLYGON((0 0, 2 0, 2 2, 0 0))', oriented => TRUE)", "POLYGON((0 0, 2 0, 2 2, 0 0))"),
     ("ST_GEOGFROMTEXT('LINESTRING(1 1, 1 2)', planar => TRUE, make_valid => TRUE)", "LINESTRING(1 1, 1 2)"),
@@ -129,6 +134,24 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
 def test_what_is_no_number(warehouse: Any, expression: str) -> None:
     [(value,)] = warehouse.run(f"SELECT {expression}")
     assert isnan(value)
+
+
+_FLOATS = "UNNEST([1.0, CAST('nan' AS FLOAT64), CAST('-inf' AS FLOAT64), 2.0]) AS x"
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("x FROM {} ORDER BY x", ["nan", "-inf", "1.0", "2.0"]),
+        ("x AS y FROM {} ORDER BY y DESC", ["2.0", "1.0", "-inf", "nan"]),
+        ("x FROM {} ORDER BY 1 LIMIT 2", ["nan", "-inf"]),
+        ("e FROM UNNEST((SELECT ARRAY_AGG(x ORDER BY x) FROM {})) AS e WITH OFFSET ORDER BY offset",
+         ["nan", "-inf", "1.0", "2.0"]),
+        ("x FROM {} WHERE true QUALIFY ROW_NUMBER() OVER (ORDER BY x) = 1", ["nan"]),
+    ],
+)  # fmt: skip
+def test_the_least_number_is_nan(warehouse: Any, order: str, expected: list[str]) -> None:
+    assert [str(value) for (value,) in warehouse.run(f"SELECT {order.format(_FLOATS)}")] == expected
 
 
 @pytest.mark.parametrize(
