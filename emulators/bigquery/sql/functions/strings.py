@@ -78,10 +78,6 @@ table(
     SPLIT(STRING) -> ARRAY<STRING> = bq.split({0}, ',')
     SPLIT(STRING, STRING) -> ARRAY<STRING> = bq.split({0}, {1})
     SPLIT(BYTES, BYTES) -> ARRAY<BYTES> = list_transform(bq.split(bq_latin1({0}), bq_latin1({1})), lambda x: bq_from_latin1(x))
-    SEARCH(STRING, STRING) -> BOOL = bq_search([{0}], {1}, 'LOG_ANALYZER')
-    SEARCH(ARRAY<STRING>, STRING) -> BOOL = bq_search({0}, {1}, 'LOG_ANALYZER')
-    SEARCH(STRING, STRING, analyzer => STRING) -> BOOL = bq_search([{0}], {1}, {2})
-    SEARCH(ARRAY<STRING>, STRING, analyzer => STRING) -> BOOL = bq_search({0}, {1}, {2})
     TEXT_ANALYZE(STRING) -> ARRAY<STRING> = bq_analyze({0}, 'LOG_ANALYZER')
     TEXT_ANALYZE(STRING, analyzer => STRING) -> ARRAY<STRING> = bq_analyze({0}, {1})
     INITCAP(STRING) -> STRING = bq_initcap({0}, E' \t\n\r\f\x0B[](){{}}/|<>!?@"^#$&~_,.:;*%+-')
@@ -205,4 +201,26 @@ def _texts(a: Analyzer, value: Value, node: nodes.Call, json: str) -> str:
         return f"flatten([{', '.join(parts)}])"
     if kind == t.JSON:
         return f"bq_json_texts(CAST({value.sql} AS VARCHAR), {json != 'JSON_VALUES'}, {json != 'JSON_KEYS'})"
+    if node.name == "SEARCH" and kind.kind not in ("STRING", "NULL"):
+        return "CAST([] AS VARCHAR[])"  # numbers and dates are not searched
     return f"[{convert(a, value, t.STRING, node).sql}]"
+
+
+_SEARCHED = ("STRING", "ARRAY", "STRUCT", "JSON", "NULL")
+
+
+@rule("SEARCH")
+def search(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """SEARCH(data, terms[, json_scope => 'JSON_VALUES'][, analyzer => 'LOG_ANALYZER']): whether one of the texts of
+    the data has all terms."""
+    values = [a.expression(arg, scope) for arg in node.args]
+    named = {name.lower(): a.expression(value, scope) for name, value in node.named}
+    known = len(values) == 2 and values[0].type.kind in _SEARCHED and t.coerces(values[1].type, t.STRING) is not None
+    if not known or set(named) - {"json_scope", "analyzer"}:
+        no_function_signature(a, node, values)
+    json = str(named["json_scope"].raw).upper() if "json_scope" in named else "JSON_VALUES"
+    if json not in _JSON_SCOPES:
+        a.fail(f"Invalid json_scope: {json}", node)
+    analyzer = coerce(a, named.get("analyzer", Value("'LOG_ANALYZER'", t.STRING)), t.STRING)
+    terms = coerce(a, values[1], t.STRING)
+    return combine(f"bq_search({_texts(a, values[0], node, json)}, {terms.sql}, {analyzer.sql})", t.BOOL, *values)
