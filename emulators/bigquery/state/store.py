@@ -10,7 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -179,8 +179,10 @@ class Store:
             return self._locks[name]
 
     def close(self) -> None:
-        """Write the log back into the file and release it."""
-        self.database.execute("CHECKPOINT")
+        """Write the log back into the file and release it; while a session's transaction is open the log stays beside
+        it, for the next start."""
+        with suppress(duckdb.TransactionException):
+            self.database.execute("CHECKPOINT")
         self.database.close()
 
     def _compact(self) -> None:

@@ -260,6 +260,20 @@ def _operated(a: Analyzer, table: Table, node: nodes.Node, parent: Scope | None)
     return _table(operated(a, replace(given.source(), items=[FromItem(None, given.columns)]), node, Scope(parent)))
 
 
+def _call(a: Analyzer, table: Table, node: nodes.PipeCall, parent: Scope | None) -> Table:
+    """CALL f(...): one of BigQuery's own table functions, of the table."""
+    from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
+
+    call = node.function.call
+    assert call is not None
+    if call.name not in TABLE_FUNCTIONS:
+        a.fail(f"Table-valued function {'.'.join(call.path)} does not take a table as its first argument", node)
+    given = _wrapped(a, table) if table.where else table
+    origin = nodes.GivenSource(call.at, given=replace(given.source(), items=[FromItem(None, given.columns)]))
+    relation = TABLE_FUNCTIONS[call.name](a, replace(call, args=[origin, *call.args]), Scope(parent))
+    return _table(from_relation(a, relation, node.function.alias))
+
+
 _OPERATORS: dict[type[nodes.Node], Callable[[Analyzer, Table, Any, Scope | None], Table]] = {
     nodes.Select: _select,
     nodes.PipeExtend: _extend,
@@ -267,6 +281,7 @@ _OPERATORS: dict[type[nodes.Node], Callable[[Analyzer, Table, Any, Scope | None]
     nodes.PipeDrop: _drop,
     nodes.PipeRename: _rename,
     nodes.PipeAs: _as,
+    nodes.PipeCall: _call,
     nodes.PipeWhere: _where,
     nodes.PipeDistinct: _distinct,
     nodes.PipeAggregate: _aggregate,

@@ -448,6 +448,13 @@ class PipeSetOperation(Node):
 
 
 @dataclass(slots=True)
+class PipeCall(Node):
+    """A table function whose first argument is the table so far."""
+
+    function: FunctionSource
+
+
+@dataclass(slots=True)
 class PipeWith(Node):
     ctes: "list[With]"
     recursive: bool = False

@@ -31,6 +31,18 @@ class PipeParser(SourceParser):
         self.advance()
         return nodes.PipeExtend(at, self._several(self.select_item), self.named_windows())
 
+    def pipe_window(self, at: int) -> nodes.Node:
+        """The older name of EXTEND with window functions."""
+        self.advance()
+        return nodes.PipeExtend(at, self._several(self.select_item), {})
+
+    def pipe_call(self, at: int) -> nodes.Node:
+        self.advance()
+        function = self.primary_source()
+        if not isinstance(function, nodes.FunctionSource):
+            self.fail()
+        return nodes.PipeCall(at, function)
+
     def pipe_set(self, at: int) -> nodes.Node:
         self.advance()
         return nodes.PipeSet(at, self._several(self._assigned))

@@ -1,8 +1,12 @@
 """Sessions: what query jobs of one session share, and what is left when it ends."""
 
+from pathlib import Path
+
 import pytest
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
+
+from emulators.bigquery.state.store import Store
 
 
 class Session:
@@ -61,3 +65,14 @@ def test_an_aborted_session_leaves_nothing_behind(client: bigquery.Client, datas
         other.rows("select 1")
     with pytest.raises(BadRequest, match="Invalid session ID"):
         client.query_and_wait("call bq.abort_session('none')")
+
+
+def test_an_open_transaction_does_not_keep_the_file_from_closing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    cursor = store.cursor()
+    cursor.execute("BEGIN")
+    cursor.execute("CREATE TABLE main.left_open AS SELECT 1 AS a")
+    store.close()
+    store = Store(tmp_path)
+    assert store.cursor().execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'left_open'").fetchall() == []
+    store.close()

@@ -52,6 +52,11 @@ VALUES: list[tuple[str, Any]] = [
     ("NET.PUBLIC_SUFFIX('x.y.ck')", "y.ck"),
     ("NET.PUBLIC_SUFFIX('www.ck')", "ck"),
     ("NET.PUBLIC_SUFFIX('')", None),
+    ("SEARCH(STRUCT('a' AS x, 'foo bar' AS y, 1 AS z), 'foo')", True),
+    ('SEARCH(JSON \'{"a": [{"b": "bar"}]}\', \'bar\')', True),
+    ("SEARCH(JSON '{\"foo\": \"a\"}', 'foo')", False),
+    ("SEARCH(JSON '{\"foo\": \"a\"}', 'foo', json_scope => 'JSON_KEYS')", True),
+    ("(SELECT SEARCH(t, 'foo') FROM (SELECT 1 AS n, ['y', 'foo'] AS b) AS t)", True),
     # vectors
     ("ROUND(COSINE_DISTANCE([(1, 1.0), (2, 2.0)], [(2, 4.0), (1, 3.0)]), 6)", 0.01613),
     ("EUCLIDEAN_DISTANCE([('a', 3.0)], [('b', 4.0)])", 5.0),

@@ -70,6 +70,16 @@ def test_table_functions_refuse(warehouse: Any, call: str, message: str) -> None
         warehouse.run(f"SELECT * FROM {call}")
 
 
+def test_a_pipe_calls_a_table_function_with_the_table_so_far(warehouse: Any) -> None:
+    rows = warehouse.run("""
+        SELECT DATE '2024-01-01' AS d, 1 AS v UNION ALL SELECT DATE '2024-01-03', 3
+        |> CALL GAP_FILL('d', INTERVAL 1 DAY, value_columns => [('v', 'linear')]) AS g
+        |> WHERE g.v > 1 |> WINDOW SUM(v) OVER () AS s |> ORDER BY d""")
+    assert rows == [(date(2024, 1, 2), 2, 5), (date(2024, 1, 3), 3, 5)]
+    with pytest.raises(SqlError, match="does not take a table"):
+        warehouse.run("FROM UNNEST([1]) AS x |> CALL f()")
+
+
 def test_an_error_names_the_statement_that_failed(warehouse: Any) -> None:
     script = "BEGIN SELECT 1; SELECT 1 / 0; EXCEPTION WHEN ERROR THEN SELECT @@error.statement_text; END"
     assert warehouse.run(script) == [("SELECT 1 / 0",)]
