@@ -1,6 +1,7 @@
 """Jobs: idempotent ids, states, waiting, listing. A job that changed something is kept with its effect."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from emulators.bigquery.state.errors import ServiceError, duplicate, not_found
 from emulators.bigquery.state.store import Store
 
 _KEPT_IN_MEMORY = 10_000
+_GRACE_SECONDS = 5.0
 
 
 class Job:
@@ -160,5 +162,9 @@ class Jobs:
             return [job for job in reversed(self._jobs.values()) if job.project == project]
 
     def close(self) -> None:
-        """Let running jobs end."""
+        """Let running jobs end; those that take longer than some seconds are cancelled."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + _GRACE_SECONDS
+        for job in [job for job in self._jobs.copy().values() if not job.done.is_set()]:
+            if not job.done.wait(max(0.0, deadline - time.monotonic())):
+                job.cancel()

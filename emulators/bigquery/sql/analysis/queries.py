@@ -9,6 +9,9 @@ from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Shar
 from emulators.bigquery.sql.analysis.windows import order_item
 from emulators.bigquery.sql.syntax import nodes
 
+_ITERATION, _MOST = '"iteration ^"', 500
+_TOO_MANY = f"A recursive CTE has reached the maximum number of iterations: {_MOST}."
+
 
 def query(a: Analyzer, node: nodes.Query, parent: Scope | None) -> Relation:
     """A whole query as DuckDB SQL, without parentheses around it."""
@@ -70,6 +73,11 @@ def _mentions(node: object, name: str) -> bool:
 
 
 def _recursive(a: Analyzer, cte: nodes.With, shared: SharedQuery, parent: Scope | None) -> str:
+    """DuckDB's recursive CTE, with the number of the iteration as one more column.
+
+    UNION DISTINCT is a CTE with all its columns as the key, into which come only rows that it has not yet: as plain
+    UNION it would take each row of a cycle as new, because of its number.
+    """
     body = cte.query.body
     assert isinstance(body, nodes.SetOperation)
     if not body.op.startswith("UNION"):
@@ -77,18 +85,21 @@ def _recursive(a: Analyzer, cte: nodes.With, shared: SharedQuery, parent: Scope 
     base = _body(a, body.parts[0], parent, Tail())
     shared.relation, shared.recursive = base, True
     a.ctes[cte.name.lower()] = shared
-    parts = [base.sql]
-    for part in body.parts[1:]:
-        relation = _body(a, part, parent, Tail())
-        parts.append(_as(a, relation, [c.type for c in base.columns], part))
-    op = " UNION ALL " if body.op == "UNION ALL" else " UNION "
-    names = ", ".join(t.quoted(n) for n in base.names)
-    casts = ", ".join(
-        f"CAST({t.quoted(n)} AS {t.duckdb(c.type)}) AS {t.quoted(n)}"
-        for n, c in zip(base.names, base.columns, strict=True)
-    )
-    parts[0] = f"SELECT {casts} FROM ({parts[0]})"
-    return f"{shared.sql_name}({names}) AS ({op.join(parts)})"
+    terms = [_as(a, _body(a, part, parent, Tail()), [c.type for c in base.columns], part) for part in body.parts[1:]]
+    distinct, name = body.op != "UNION ALL", shared.sql_name
+    kinds = [t.duckdb(c.type) for c in base.columns]
+    casts = ", ".join(f"CAST({t.quoted(n)} AS {kind})" for n, kind in zip(base.names, kinds, strict=True))
+    columns = [f"c{i}" for i in range(len(kinds))]
+    listed, names = ", ".join(columns), ", ".join(map(t.quoted, base.names))
+    last = f"(SELECT any_value({_ITERATION}) FROM {name})"
+    step = f"SELECT {listed}, CASE WHEN {last} >= {_MOST} THEN bq.fail('{_TOO_MANY}') ELSE {last} + 1 END"
+    step += f" FROM ({' UNION ALL '.join(terms)}) AS q({listed})"
+    if distinct:
+        pairs = zip(base.names, columns, strict=True)
+        same = " AND ".join(f"r.{t.quoted(own)} IS NOT DISTINCT FROM q.{column}" for own, column in pairs)
+        step += f" WHERE NOT EXISTS (FROM recurring.{name} AS r WHERE {same})"
+    key, op = (f" USING KEY ({names})", "UNION") if distinct else ("", "UNION ALL")
+    return f"{name}({names}, {_ITERATION}){key} AS (SELECT {casts}, 0 FROM ({base.sql}) {op} {step})"
 
 
 def _body(a: Analyzer, node: nodes.Node, parent: Scope | None, tail: Tail) -> Relation:

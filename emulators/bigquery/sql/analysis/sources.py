@@ -88,8 +88,9 @@ def _table(a: Analyzer, node: nodes.TableSource, scope: Scope) -> From:
         shared = a.ctes[first]
         shared.uses += 1
         assert shared.relation is not None
+        names = ", ".join(map(t.quoted, shared.relation.names)) if shared.recursive else "*"
         inner = Relation(
-            f"SELECT * FROM {shared.sql_name}",
+            f"SELECT {names} FROM {shared.sql_name}",
             shared.relation.columns,
             shared.relation.names,
             shared.relation.value_table,

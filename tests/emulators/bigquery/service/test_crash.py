@@ -150,3 +150,13 @@ def test_altered_tables_survive_a_kill(mortal: Service) -> None:
     client = mortal.start().client()
     assert [tuple(row) for row in client.query_and_wait("SELECT short, added FROM d.checked")] == [("abc", 1)]
     assert [tuple(row) for row in client.query_and_wait("SELECT n, added FROM d.arrived")] == [(1, 2)]
+
+
+def test_a_stop_does_not_wait_for_a_query_that_runs_for_hours(mortal: Service) -> None:
+    numbers = "UNNEST(GENERATE_ARRAY(1, 1000000))"
+    job = mortal.client().query(f"SELECT SUM(a * b * c) AS s FROM {numbers} a, {numbers} b, {numbers} c")
+    while job.state != "RUNNING":
+        job.reload()
+    time.sleep(0.5)
+    mortal.stop()  # waits for half a minute at most
+    mortal.start()

@@ -74,6 +74,23 @@ QUERIES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("SELECT 1 AS a UNION DISTINCT SELECT 1.0", [(1.0,)]),
     ("(SELECT 1 AS a EXCEPT DISTINCT SELECT 2) INTERSECT DISTINCT SELECT 1", [(1,)]),
     ("WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 4) SELECT SUM(i) FROM n", [(10,)]),
+    ("WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i+1 FROM n WHERE i < 501) SELECT COUNT(*) FROM n", [(501,)]),
+    (
+        "WITH RECURSIVE e AS (SELECT * FROM UNNEST([STRUCT(1 AS a, 2 AS b), (2, 3), (3, 1), (3, NULL)])), "
+        "w AS (SELECT 1 AS i, CAST(NULL AS STRING) AS via UNION DISTINCT "
+        "SELECT b, IF(w.i = 3, 'three', NULL) FROM w JOIN e ON e.a = w.i) SELECT i, via FROM w ORDER BY i, via",
+        [(None, "three"), (1, None), (1, "three"), (2, None), (3, None)],
+    ),
+    (
+        "WITH RECURSIVE t AS (SELECT [1] AS path, STRUCT(1 AS n) AS s UNION ALL "
+        "SELECT ARRAY_CONCAT(path, [s.n + 1]), STRUCT(s.n + 1) FROM t WHERE s.n < 3) SELECT * FROM t ORDER BY s.n",
+        [([1], {"n": 1}), ([1, 2], {"n": 2}), ([1, 2, 3], {"n": 3})],
+    ),
+    (
+        "WITH RECURSIVE up AS (SELECT 3 AS k UNION ALL SELECT p FROM up JOIN UNNEST([STRUCT(3 AS id, 2 AS p), (2, 1)]) "
+        "ON id = up.k) SELECT x.k, y.k AS other FROM up x JOIN up y ON x.k = y.k + 1 ORDER BY 1",
+        [(2, 1), (3, 2)],
+    ),
     ("WITH a AS (SELECT 1 AS x), b AS (SELECT x + 1 AS x FROM a) SELECT a.x, b.x AS y FROM a, b", [(1, 2)]),
     ("SELECT AS STRUCT 1 AS a, 'b' AS b", [(1, "b")]),
     ("SELECT ARRAY_AGG(customer IGNORE NULLS ORDER BY id DESC LIMIT 2) FROM d.orders", [(["ann", "bob"],)]),
@@ -158,6 +175,14 @@ ERRORS = [
     (
         "SELECT id FROM d.orders o JOIN d.customers c ON o.id = c.customer",
         "No matching signature for operator = for argument types: INT64, STRING",
+    ),
+    (
+        "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
+        "A recursive CTE has reached the maximum number of iterations: 500.",
+    ),
+    (
+        "WITH RECURSIVE n AS (SELECT 1 AS i UNION DISTINCT SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
+        "A recursive CTE has reached the maximum number of iterations: 500.",
     ),
     ("SELECT x.1 FROM d.orders x", "Syntax error"),
     ("SELECT id::STRING FROM d.orders", "Syntax error"),
