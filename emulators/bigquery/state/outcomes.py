@@ -41,6 +41,7 @@ class Outcome:
     processed: int = 0
     error: ServiceError | None = None
     children: "list[Outcome]" = field(default_factory=list)
+    undeclared: tuple[QueryParameter, ...] = ()
 
 
 def count(outcome: Outcome) -> int | None:

@@ -18,6 +18,14 @@ def query_parameter(entry: Mapping[str, Any]) -> QueryParameter:
     return QueryParameter(entry.get("name") or None, _type(kind), _value(kind, entry.get("parameterValue")))
 
 
+def undeclared_parameter(parameter: QueryParameter) -> dict[str, Any]:
+    """A parameter without a value as a REST QueryParameter."""
+    kind: dict[str, Any] = {"type": parameter.field.type}
+    if parameter.field.mode == "REPEATED":
+        kind = {"type": "ARRAY", "arrayType": kind}
+    return ({"name": parameter.name} if parameter.name else {}) | {"parameterType": kind}
+
+
 def _type(kind: Mapping[str, Any]) -> Field:
     name = str(kind.get("type") or "").upper()
     if name == "ARRAY":

@@ -4,13 +4,16 @@ import contextlib
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from emulators.bigquery.sql.model import SqlError, Statement, TableName
+from emulators.bigquery.sql.model import QueryParameter, SqlError, Statement, TableName
 from emulators.bigquery.sql.translate import Script, from_duckdb, translate
+from emulators.bigquery.sql.undeclared import undeclared_parameters
 from emulators.bigquery.state.budget import Budget
 from emulators.bigquery.state.catalog import Catalog, physical_schema
 from emulators.bigquery.state.ddl import Ddl
@@ -100,14 +103,21 @@ class Execution:
         return script
 
     def dry_run(self, query: Query) -> Outcome:
-        """Analyse; the schema is the first statement's."""
-        script = self._translate(query)
+        """Analyse; the schema is the first statement's. Parameters that are not given are told, with their types."""
+        undeclared = undeclared_parameters(query.text, query.parameters, partial(self._analyse, query))
+        script = self._translate(replace(query, parameters=(*query.parameters, *undeclared)))
         first = next(iter(script), None)
         if first is None or script.kind == "SCRIPT":
             return Outcome(script.kind)
         if self._budget is not None:
             self._budget.spend(first)
-        return Outcome(first.kind, first.schema, target=first.target, reads=first.reads, text=first.text)
+        found = Outcome(first.kind, first.schema, target=first.target, reads=first.reads, text=first.text)
+        found.undeclared = tuple(undeclared)
+        return found
+
+    def _analyse(self, query: Query, parameters: Sequence[QueryParameter]) -> Statement:
+        """The one statement of a query, with other parameters."""
+        return next(iter(self._translate(replace(query, parameters=tuple(parameters)))))
 
     def _execute(self, statement: Statement) -> Outcome:
         try:

@@ -10,7 +10,7 @@ from emulators.bigquery.state.catalog import now_ms
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.outcomes import Outcome, Query
-from emulators.bigquery.state.parameters import query_parameter
+from emulators.bigquery.state.parameters import query_parameter, undeclared_parameter
 from emulators.bigquery.state.schema import fields_to_rest
 
 _BRACKETED = re.compile(r"\b(?:from|join)\s*\[", re.IGNORECASE)
@@ -99,6 +99,8 @@ def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int
     job.statistics["totalBytesProcessed"] = str(processed)
     if job.resource["configuration"].get("dryRun"):
         query["totalBytesProcessedAccuracy"] = "PRECISE"
+        if outcome.undeclared:
+            query["undeclaredQueryParameters"] = [undeclared_parameter(one) for one in outcome.undeclared]
     elif outcome.error is None:
         query |= _plan(job, outcome)
     if files:

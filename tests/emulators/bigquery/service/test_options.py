@@ -231,3 +231,37 @@ def test_results_are_kept_for_a_day(client: bigquery.Client) -> None:
     job.result()
     table = client.get_table(job.destination)
     assert table.created is not None and table.expires - table.created == dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("i = @x and s = @Y and d >= @z", [("x", "INT64"), ("Y", "STRING"), ("z", "DATE")]),
+        ("f < @x or n > @y or t between @z and @z", [("x", "FLOAT64"), ("y", "NUMERIC"), ("z", "TIMESTAMP")]),
+        ("i in unnest(@x) and @y", [("x", "ARRAY"), ("y", "BOOL")]),
+        ("i = ? and s like ?", [("", "INT64"), ("", "STRING")]),
+        ("@@time_zone = s and s = '@x' -- @y", []), ("@x is null", [("x", "INT64")]),
+    ],
+)  # fmt: skip
+def test_a_dry_run_tells_what_parameters_a_query_needs(
+    client: bigquery.Client, dataset: str, condition: str, expected: list[tuple[str, str]]
+) -> None:
+    client.query_and_wait(f"create table {dataset}.t (i int64, f float64, n numeric, s string, d date, t timestamp)")
+    job = client.query(f"select * from {dataset}.t where {condition}", job_config=bigquery.QueryJobConfig(dry_run=True))
+    found = job._properties["statistics"]["query"].get("undeclaredQueryParameters", [])
+    assert [(one.get("name", ""), one["parameterType"]["type"]) for one in found] == expected
+    if expected:
+        with pytest.raises(BadRequest, match="Query parameter"):
+            client.query_and_wait(f"select * from {dataset}.t where {condition}", retry=None, job_retry=None)
+
+
+def test_a_dry_run_with_declared_parameters(client: bigquery.Client) -> None:
+    given = [bigquery.ScalarQueryParameter("x", "STRING", "a")]
+    config = bigquery.QueryJobConfig(dry_run=True, query_parameters=given)
+    job = client.query("select concat(@x, @y), sqrt(@z)", job_config=config)
+    found = job._properties["statistics"]["query"]["undeclaredQueryParameters"]
+    assert found == [
+        {"name": "y", "parameterType": {"type": "STRING"}}, {"name": "z", "parameterType": {"type": "FLOAT64"}},
+    ]  # fmt: skip
+    with pytest.raises(BadRequest, match="Unrecognized name: nope"):
+        client.query("select @x, nope", job_config=bigquery.QueryJobConfig(dry_run=True), retry=None)
