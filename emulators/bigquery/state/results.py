@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field, SqlError
+from emulators.bigquery.state.arrow import arrow_type
 
 _IN_MEMORY_BYTES = 32 << 20
 _BATCH_ROWS = 65_536
@@ -37,15 +38,32 @@ class Result:
 def read_result(cursor: duckdb.DuckDBPyConnection, fields: Sequence[Field], folder: Path) -> Result:
     """Fetch what the cursor's last SELECT returns; large results go to a file in the folder."""
     reader = cursor.to_arrow_reader(_BATCH_ROWS)
-    schema = pa.schema([pa.field(f"c{i}", field.type) for i, field in enumerate(reader.schema)])
+    kinds = [_held(field.type, fields[i : i + 1]) for i, field in enumerate(reader.schema)]
+    schema = pa.schema([pa.field(f"c{i}", kind) for i, kind in enumerate(kinds)])
     batches, size = [], 0
     for batch in reader:
         _refuse_null_elements(batch, fields)
-        batches.append(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+        batches.append(pa.RecordBatch.from_arrays(_columns(batch, schema), schema=schema))
         size += batch.nbytes
         if size > _IN_MEMORY_BYTES:
             return Result(fields, _spill(batches, reader, schema, folder, fields))
     return Result(fields, pa.Table.from_batches(batches, schema))
+
+
+def _held(kind: pa.DataType, own: Sequence[Field]) -> pa.DataType:
+    """The Arrow type of a column; DuckDB gives a NULL that it has computed ahead the type INTEGER, which no field
+    has."""
+    return arrow_type(own[0]) if own and pa.types.is_int32(kind) else kind
+
+
+def _columns(batch: pa.RecordBatch, schema: pa.Schema) -> list[pa.Array]:
+    return [_as(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
+
+
+def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    if column.type == kind or not pa.types.is_int32(column.type):
+        return column
+    return pa.nulls(len(column), kind) if column.null_count == len(column) else column.cast(kind)
 
 
 def _refuse_null_elements(batch: pa.RecordBatch, fields: Sequence[Field]) -> None:
@@ -75,7 +93,7 @@ def _spill(
             writer.write_batch(batch)
         for batch in rest:
             _refuse_null_elements(batch, fields)
-            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+            writer.write_batch(pa.RecordBatch.from_arrays(_columns(batch, schema), schema=schema))
     source = pa.memory_map(str(path))
     path.unlink()  # the mapping keeps the rows for as long as somebody holds the result
     return pa.ipc.open_file(source).read_all()

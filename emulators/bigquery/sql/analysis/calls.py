@@ -44,7 +44,7 @@ def _safe(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     inner = replace(node, name=node.path[1].upper(), path=node.path[1:])
     if inner.name in AGGREGATES:
         a.fail(f"Function {inner.name} does not support SAFE error mode", node)
-    if all(isinstance(arg, _HARMLESS) for arg in inner.args) or inner.name not in SCALARS:
+    if all(isinstance(arg, _HARMLESS) for arg in inner.args) or inner.name not in SCALARS or inner.name in RULES:
         value = call(a, inner, scope)
         return combine(f"TRY({value.sql})", value.type, value)
     return _safe_call(a, inner, scope)
@@ -52,11 +52,12 @@ def _safe(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
 def _safe_call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """The arguments are computed outside of TRY: their errors are not the function's."""
-    values = arguments(a, node, scope)
-    overload, values, kind = choose(a, node, SCALARS[node.name], values)
+    node, overloads = _placed(node)
+    overload, values, kind = choose(a, node, overloads, arguments(a, node, scope))
     name = a.shared.alias("s")
     members = ", ".join(f"a{i} := {v.sql}" for i, v in enumerate(values))
-    inside = [Value(f"struct_extract({name}, 'a{i}')", v.type) for i, v in enumerate(values)]
+    # Literals stay where they are: some of DuckDB's functions want constants.
+    inside = [v if v.literal else Value(f"struct_extract({name}, 'a{i}')", v.type) for i, v in enumerate(values)]
     body = _fill(overload, inside, kind).sql
     return combine(f"list_transform([struct_pack({members})], lambda {name}: TRY({body}))[1]", kind, *values)
 
@@ -109,7 +110,9 @@ def _placed(node: nodes.Call) -> tuple[nodes.Call, list[Overload]]:
         names = overload.names[len(node.args) :]
         if set(given) == set(names) and len(given) == len(names):
             placed = [given[name] for name in names if name is not None]
-            return replace(node, args=[*node.args, *placed], named=[]), [overload]
+            return replace(node, args=[*node.args, *placed], named=[]), [
+                o for o in overloads if o.names == overload.names
+            ]
     return node, overloads
 
 
@@ -119,7 +122,10 @@ def _fill(overload: Overload, values: list[Value], kind: Type) -> Value:
         "rest": ", ".join(v.sql for v in values[1:]),
         "type": t.duckdb(kind),
     }
-    made = combine(overload.template.format(*(v.sql for v in values), **slots), kind, *values)
+    template = overload.template
+    if overload.otherwise is not None and not values[-1].literal:
+        template = overload.otherwise
+    made = combine(template.format(*(v.sql for v in values), **slots), kind, *values)
     return replace(made, volatile=True) if overload.volatile else made
 
 

@@ -8,8 +8,10 @@ CREATE MACRO bq.main.array_last(x) AS CASE WHEN len(x) = 0 THEN list_extract(x, 
 CREATE MACRO bq.main.array_slice(x, s, e) AS CASE WHEN x IS NULL OR s IS NULL OR e IS NULL THEN NULL ELSE list_slice(x, CASE WHEN s < 0 THEN greatest(len(x) + s, 0) ELSE s END + 1, CASE WHEN e < 0 THEN len(x) + e ELSE least(e, len(x)) END + 1) END;
 CREATE MACRO bq.main.array_concat(x, y) AS CASE WHEN x IS NULL OR y IS NULL THEN NULL ELSE list_concat(x, y) END;
 CREATE MACRO bq.main.array_concat_all(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE flatten(x) END;
-CREATE MACRO bq.main.array_to_string(x, d) AS array_to_string(list_filter(x, lambda e: e IS NOT NULL), d);
-CREATE MACRO bq.main.array_to_string_null(x, d, n) AS array_to_string(list_transform(x, lambda e: coalesce(e, n)), d);
+-- Joined with the delimiter in front of each item but the first: DuckDB joins with constants alone.
+CREATE MACRO bq.main.joined(x, d) AS CASE WHEN d IS NULL THEN NULL ELSE array_to_string(list_transform(x, lambda e, i: CASE WHEN i = 1 THEN e ELSE d || e END), '') END;
+CREATE MACRO bq.main.array_to_string(x, d) AS bq.joined(list_filter(x, lambda e: e IS NOT NULL), d);
+CREATE MACRO bq.main.array_to_string_null(x, d, n) AS CASE WHEN n IS NULL THEN NULL ELSE bq.joined(list_transform(x, lambda e: coalesce(e, n)), d) END;
 CREATE MACRO bq.main.latin1_items(x) AS list_transform(x, lambda e: CASE WHEN e IS NOT NULL THEN bq_latin1(e) END);
 CREATE MACRO bq.main.array_is_distinct(x) AS len(x) = len(list_distinct(x)) + CASE WHEN list_count(x) < len(x) THEN 1 ELSE 0 END;
 -- The places of quantiles among values of which NULL is the least: at p, and between two of them.

@@ -1,7 +1,7 @@
 """Mathematics of NUMERIC and BIGNUMERIC: computed with 60 digits, then rounded half away from zero."""
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 _DIGITS = Context(prec=60)
@@ -65,6 +65,20 @@ def decimal_round(x: Decimal, places: int, mode: str) -> Decimal:
     return x.quantize(step, modes[mode], Context(prec=200)) if step >= Decimal("1e-18") else x
 
 
+def decimal_trunc(x: Decimal, places: int) -> Decimal:
+    """Towards zero."""
+    step = Decimal(1).scaleb(-max(-38, min(places, 38)))
+    return x.quantize(step, ROUND_DOWN, Context(prec=200)) if step >= Decimal("1e-18") else x
+
+
+def numeric_round_by(x: Decimal, places: int, mode: str) -> Decimal:
+    return decimal_round(x, places, mode)
+
+
+def numeric_trunc_by(x: Decimal, places: int) -> Decimal:
+    return decimal_trunc(x, places)
+
+
 _N, _B = "DECIMAL(38,9)", "DECIMAL(38,18)"
 _ONE = (decimal_sqrt, decimal_cbrt, decimal_exp, decimal_ln, decimal_log10)
 
@@ -91,4 +105,7 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (numeric_log, (_N, _N), _N),
     (bignumeric_log, (_B, _B), _B),
     (decimal_round, (_B, "BIGINT", "VARCHAR"), _B),
+    (numeric_round_by, (_N, "BIGINT", "VARCHAR"), _N),
+    (numeric_trunc_by, (_N, "BIGINT"), _N),
+    (decimal_trunc, (_B, "BIGINT"), _B),
 )

@@ -51,12 +51,12 @@ table(
     ST_TOUCHES(GEOGRAPHY, GEOGRAPHY) -> BOOL = bq_st_touches({0}, {1})
     ST_INTERSECTSBOX(GEOGRAPHY, FLOAT64, FLOAT64, FLOAT64, FLOAT64) -> BOOL = bq_st_intersectsbox({0}, {1}, {2}, {3}, {4})
     ST_CLOSESTPOINT(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = bq_st_closestpoint({0}, {1})
-    ST_MAKELINE(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = bq_st_makeline([{0}, {1}])
+    ST_MAKELINE(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = (CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN bq_st_makeline([{0}, {1}]) END)
     ST_MAKELINE(ARRAY<GEOGRAPHY>) -> GEOGRAPHY = bq_st_makeline({0})
-    ST_MAKEPOLYGON(GEOGRAPHY) -> GEOGRAPHY = bq_st_makepolygon([{0}])
-    ST_MAKEPOLYGON(GEOGRAPHY, ARRAY<GEOGRAPHY>) -> GEOGRAPHY = bq_st_makepolygon(list_prepend({0}, {1}))
+    ST_MAKEPOLYGON(GEOGRAPHY) -> GEOGRAPHY = (CASE WHEN {0} IS NOT NULL THEN bq_st_makepolygon([{0}]) END)
+    ST_MAKEPOLYGON(GEOGRAPHY, ARRAY<GEOGRAPHY>) -> GEOGRAPHY = (CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN bq_st_makepolygon(list_prepend({0}, {1})) END)
     ST_MAKEPOLYGONORIENTED(ARRAY<GEOGRAPHY>) -> GEOGRAPHY = bq_st_makepolygon({0})
-    ST_UNION(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = bq_st_union([{0}, {1}])
+    ST_UNION(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = (CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN bq_st_union([{0}, {1}]) END)
     ST_UNION(ARRAY<GEOGRAPHY>) -> GEOGRAPHY = bq_st_union({0})
     ST_INTERSECTION(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = bq_st_intersection({0}, {1})
     ST_DIFFERENCE(GEOGRAPHY, GEOGRAPHY) -> GEOGRAPHY = bq_st_difference({0}, {1})
@@ -96,9 +96,9 @@ table(
     AGGREGATES,
     """
     ST_EXTENT(GEOGRAPHY) -> STRUCT<xmin FLOAT64, ymin FLOAT64, xmax FLOAT64, ymax FLOAT64> = bq_st_extent(list({0}){w})
-    ST_CENTROID_AGG(GEOGRAPHY) -> GEOGRAPHY = bq_st_centroid_agg(list({0}){w})
-    ST_UNION_AGG(GEOGRAPHY) -> GEOGRAPHY = bq_st_union(list_filter(list({0}){w}, lambda g: g IS NOT NULL))
-    """,
+    ST_CENTROID_AGG(GEOGRAPHY) -> GEOGRAPHY = (CASE WHEN count({0}){w} > 0 THEN bq_st_centroid_agg(list({0}){w}) END)
+    ST_UNION_AGG(GEOGRAPHY) -> GEOGRAPHY = (CASE WHEN count({0}){w} > 0 THEN bq_st_union(list_filter(list({0}){w}, lambda g: g IS NOT NULL)) END)
+    """,  # noqa: E501
 )
 
 _FLAGS = ("oriented", "planar", "make_valid")

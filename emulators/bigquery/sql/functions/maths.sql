@@ -44,5 +44,5 @@ CREATE MACRO bq.main.magnitude(x, d) AS coalesce(list_extract(list_filter(x, lam
 CREATE MACRO bq.main.magnitudes(x) AS list_transform(x, lambda m: m.b);
 CREATE MACRO bq.main.in_dimensions_of(x, y) AS list_concat(list_transform(x, lambda e: bq.magnitude(y, e.a)), bq.magnitudes(list_filter(y, lambda e: NOT list_contains(list_transform(x, lambda o: o.a), e.a))));
 CREATE MACRO bq.main.with_missing(x, y) AS list_concat(bq.magnitudes(x), list_transform(list_filter(y, lambda e: NOT list_contains(list_transform(x, lambda o: o.a), e.a)), lambda e: 0e0));
-CREATE MACRO bq.main.sparse_cosine(x, y) AS list_cosine_distance(bq.direction(bq.with_missing(x, y)), bq.direction(bq.in_dimensions_of(x, y)));
-CREATE MACRO bq.main.sparse_euclidean(x, y) AS list_distance(bq.vector(bq.with_missing(x, y)), bq.vector(bq.in_dimensions_of(x, y)));
+CREATE MACRO bq.main.sparse_cosine(x, y) AS CASE WHEN x IS NOT NULL AND y IS NOT NULL THEN list_cosine_distance(bq.direction(bq.with_missing(x, y)), bq.direction(bq.in_dimensions_of(x, y))) END;
+CREATE MACRO bq.main.sparse_euclidean(x, y) AS CASE WHEN x IS NOT NULL AND y IS NOT NULL THEN list_distance(bq.vector(bq.with_missing(x, y)), bq.vector(bq.in_dimensions_of(x, y))) END;

@@ -4,7 +4,8 @@ A line of a table is `NAME(ARGUMENTS) -> RESULT = TEMPLATE`. Arguments are types
 number, ARRAY<T> for arrays; `X...` at the end means none or more X; `n => X` is an X that may be given by name. RESULT
 may use the letters. TEMPLATE is DuckDB SQL: {0}, {1} are the arguments, {all} all of them, {rest} all but the first,
 {type} the DuckDB type of the result. Templates of aggregates have {d} (DISTINCT), {o} (ORDER BY), {n} (IGNORE NULLS)
-and {w} (FILTER, OVER). A line that begins with `~` is volatile: each row may have another value.
+and {w} (FILTER, OVER). A line that begins with `~` is volatile: each row may have another value. What follows `??` is
+the template for a last argument that is no literal.
 """
 
 import importlib
@@ -51,6 +52,7 @@ class Overload:
     template: str
     volatile: bool = False
     names: tuple[str | None, ...] = ()
+    otherwise: str | None = None
 
     def match(self, values: "list[Value]") -> tuple[int, list[Type], Type] | None:
         """Cost, argument types and result type for these values, or None."""
@@ -142,7 +144,8 @@ def table(functions: dict[str, list[Overload]], lines: str) -> None:
         variadic = read_type(kinds.pop()[:-3]) if kinds and kinds[-1].endswith("...") else None
         names = tuple(k.partition(" => ")[0] if " => " in k else None for k in kinds)
         types = tuple(read_type(k.rpartition(" => ")[2]) for k in kinds)
-        overload = Overload(types, variadic, read_type(result), template, bool(volatile), names)
+        template, _, otherwise = template.partition(" ?? ")
+        overload = Overload(types, variadic, read_type(result), template, bool(volatile), names, otherwise or None)
         functions.setdefault(name, []).append(overload)
 
 

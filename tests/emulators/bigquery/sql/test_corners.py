@@ -38,7 +38,13 @@ VALUES: list[tuple[str, Any]] = [
     ("CAST(12.5 AS STRING FORMAT '999999.000FM')", "12.5"),
     ("CAST(2021 AS STRING FORMAT 'RN')", "          MMXXI"),
     ("CAST(23.5 AS STRING FORMAT 'S000V00')", "+02350"),
+    ("ARRAY(SELECT ROUND(NUMERIC '1.256', n) FROM UNNEST([1, 2]) AS n)", [Decimal("1.3"), Decimal("1.26")]),
+    ("ARRAY(SELECT TRUNC(NUMERIC '-1.256', n) FROM UNNEST([0, 2]) AS n)", [Decimal("-1"), Decimal("-1.25")]),
+    ("SAFE.ROUND(CAST('1.25' AS NUMERIC), 1)", Decimal("1.3")),
     # strings
+    ("ARRAY(SELECT ARRAY_TO_STRING(['a', NULL, 'b'], d, '*') FROM UNNEST(['-', '+']) AS d)", ["a-*-b", "a+*+b"]),
+    ("ARRAY_TO_STRING(CAST([] AS ARRAY<STRING>), '-')", ""),
+    ("SAFE.EDIT_DISTANCE(b'abc', b'x', max_distance => 2)", 2),
     ("'a' || NULL", None),
     ("INITCAP('tHisEisEaESentence', 'E')", "ThisEIsEAESentence"),
     ("NET.IP_TO_STRING(NET.IP_FROM_STRING('::ffff:192.0.2.128'))", "::ffff:192.0.2.128"),
