@@ -8,6 +8,13 @@ from emulators.bigquery.sql.model import SqlError
 
 # What our macros raise: a text that cannot be a number, behind a mark (see functions/errors.sql).
 _RAISED = re.compile(r"Could not convert string '\x02(.*)' to INT64", re.DOTALL)
+_EXCEEDED = (
+    "Resources exceeded during query execution: The query could not be executed in the allotted memory. "
+    "The emulator's limit is its option --memory-limit."
+)
+_TOO_LARGE = re.compile(
+    r"Lists larger than 2\^32 elements|maximum supported string size|failed to allocate data of size"
+)
 _PYTHON = re.compile(r"Python exception occurred while executing the UDF: \w+: (.*?)(?:\n\nAt:|$)", re.DOTALL)
 _TRANSLATED = (
     (r"Overflow in (addition|subtraction|multiplication) of INT64 \((.*)\)!", "int64 overflow: {1}"),
@@ -44,6 +51,8 @@ _TRANSLATED = (
 def from_duckdb(error: duckdb.Error) -> SqlError:
     """The SqlError for an error that DuckDB raised while it bound or ran a translated statement."""
     text = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException) or _TOO_LARGE.search(text):
+        return SqlError(_EXCEEDED, "resourcesExceeded")
     raised = _RAISED.search(text)
     if raised:
         return SqlError(raised.group(1))

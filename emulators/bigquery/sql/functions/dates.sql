@@ -22,7 +22,7 @@ CREATE MACRO bq.main.to_timestamp(x) AS CASE WHEN x IS NULL THEN NULL
         AND TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) IS NOT NULL THEN TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ)
     ELSE CAST(CAST(bq.fail('Invalid timestamp: ''' || x || '''') AS VARCHAR) AS TIMESTAMPTZ) END;
 CREATE MACRO bq.main.timestamp_text_in(x, z) AS bq_format_moment(epoch_us(x), CASE WHEN microsecond(CAST(x AS TIMESTAMP)) % 1000000 = 0 THEN '%Y-%m-%d %H:%M:%S' WHEN microsecond(CAST(x AS TIMESTAMP)) % 1000 = 0 THEN '%Y-%m-%d %H:%M:%E3S' ELSE '%Y-%m-%d %H:%M:%E6S' END, z) || regexp_replace(bq_format_moment(epoch_us(x), '%Ez', z), ':00$', '');
-CREATE MACRO bq.main.generate_moments(s, e, step, n) AS CASE WHEN n = 0 THEN list_slice([s], 1, CAST(bq.fail('Sequence step cannot be 0.') AS BIGINT)) WHEN s IS NULL OR e IS NULL OR step IS NULL THEN NULL ELSE generate_series(s, e, step) END;
+CREATE MACRO bq.main.generate_moments(s, e, step, n) AS CASE WHEN n = 0 THEN list_slice([s], 1, CAST(bq.fail('Sequence step cannot be 0.') AS BIGINT)) WHEN s IS NULL OR e IS NULL OR step IS NULL THEN NULL WHEN abs(epoch(e) - epoch(s)) > 1e8 * abs(epoch(step)) THEN list_slice([s], 1, CAST(bq.fail('Resources exceeded during query execution: the generated array has more than 100000000 elements.') AS BIGINT)) ELSE generate_series(s, e, step) END;
 -- 30 days are a month, 24 hours a day.
 CREATE MACRO bq.main.interval_micros(x) AS CAST(datepart('hour', x) AS BIGINT) * 3600000000 + CAST(datepart('minute', x) AS BIGINT) * 60000000 + datepart('microsecond', x);
 CREATE MACRO bq.main.interval_months(x) AS CAST(datepart('year', x) * 12 + datepart('month', x) AS BIGINT);

@@ -184,6 +184,12 @@ ERRORS = [
         "WITH RECURSIVE n AS (SELECT 1 AS i UNION DISTINCT SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
         "A recursive CTE has reached the maximum number of iterations: 500.",
     ),
+    ("SELECT GENERATE_ARRAY(1, 1000000000000)", "Resources exceeded during query execution"),
+    (
+        "SELECT GENERATE_TIMESTAMP_ARRAY('0001-01-01', '9999-12-31', INTERVAL 1 MICROSECOND)",
+        "Resources exceeded during query execution",
+    ),
+    ("SELECT LENGTH(REPEAT('a', 1000000000000))", "Resources exceeded during query execution"),
     ("SELECT x.1 FROM d.orders x", "Syntax error"),
     ("SELECT id::STRING FROM d.orders", "Syntax error"),
     ("SELECT * FROM d.orders WHERE customer ILIKE 'a'", "Syntax error"),
