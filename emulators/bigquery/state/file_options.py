@@ -8,7 +8,10 @@ from emulators.bigquery.state.options import table_options
 
 _READ = {
     "max_bad_records": "maxBadRecords", "ignore_unknown_values": "ignoreUnknownValues", "compression": "compression",
-    "decimal_target_types": "decimalTargetTypes",
+    "decimal_target_types": "decimalTargetTypes", "column_name_character_map": "columnNameCharacterMap",
+    "reference_file_schema_uri": "referenceFileSchemaUri", "file_set_spec_type": "fileSetSpecType",
+    "json_extension": "jsonExtension", "time_zone": "timeZone", "date_format": "dateFormat",
+    "datetime_format": "datetimeFormat", "time_format": "timeFormat", "timestamp_format": "timestampFormat",
 }  # fmt: skip
 _CSV = {
     "skip_leading_rows": "skipLeadingRows",
@@ -18,6 +21,8 @@ _CSV = {
     "allow_jagged_rows": "allowJaggedRows",
     "allow_quoted_newlines": "allowQuotedNewlines",
     "encoding": "encoding",
+    "null_markers": "nullMarkers",
+    "source_column_match": "sourceColumnMatch",
     "preserve_ascii_control_characters": "preserveAsciiControlCharacters",
 }
 _PARQUET = {"enable_list_inference": "enableListInference", "enum_as_string": "enumAsString"}

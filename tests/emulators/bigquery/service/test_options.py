@@ -265,3 +265,15 @@ def test_a_dry_run_with_declared_parameters(client: bigquery.Client) -> None:
     ]  # fmt: skip
     with pytest.raises(BadRequest, match="Unrecognized name: nope"):
         client.query("select @x, nope", job_config=bigquery.QueryJobConfig(dry_run=True), retry=None)
+
+
+def test_options_of_load_data(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    bucket.blob("f").upload_from_string("d,a\n05/01/2024,1\n-,2\n")
+    client.query_and_wait(
+        f"load data into {dataset}.t (a int64, d date) from files (format = 'CSV', uris = ['gs://{bucket.name}/f'], "
+        "skip_leading_rows = 1, source_column_match = 'NAME', date_format = 'DD/MM/YYYY', null_markers = ['-'])"
+    )
+    assert rows(client, f"select a, d from {dataset}.t order by a") == [(1, dt.date(2024, 1, 5)), (2, None)]
+    with pytest.raises(BadRequest, match="Unknown option: nonsense"):
+        sql = f"load data into {dataset}.t from files (format = 'CSV', uris = ['gs://x/f'], nonsense = 1)"
+        client.query_and_wait(sql, retry=None, job_retry=None)
