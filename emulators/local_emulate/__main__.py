@@ -8,6 +8,7 @@ Called again it finds what runs, plays the next days, and moves only what change
 import argparse
 import os
 import sys
+import time
 import urllib.error
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,7 @@ from emulators.supervisor.ports import HOST
 from emulators.supervisor.services import SERVICES
 
 COMPANY = "saas"
+SIGN_OF_LIFE = 120.0  # seconds in which a daemon that was started again gives one
 EMULATORS = tuple(service.name for service in SERVICES if not service.is_platform and not service.is_on_demand)
 PLATFORM = tuple(service.name for service in SERVICES if service.is_platform)
 
@@ -42,6 +44,7 @@ class LocalEmulate:
         self.company = self.platform.state / "company"
         self.watch = Watch(self.platform)
         self.left_out: list[str] = []
+        self.woken = float("-inf")
 
     def run(self) -> int:
         """0 when gold is there and everything agrees."""
@@ -96,7 +99,17 @@ class LocalEmulate:
             dagster.reload()
             loaded.write_text(now)
         dagster.end_orphans(self.platform.started_at("dagster-code"), self.platform.owns)
-        return dagster.follow(dagster.waiting("refresh") or self._launch(dagster), self.progress.detail)
+        run = dagster.waiting("refresh") or self._launch(dagster)
+        return dagster.follow(run, self.progress.detail, wake=lambda: self._wake(dagster))
+
+    def _wake(self, dagster: Dagster) -> None:
+        """Starts Dagster's daemon again where the clock was set back: it would sleep until it is as late as it was."""
+        if time.monotonic() - self.woken > SIGN_OF_LIFE and dagster.oversleeps():
+            self.woken = time.monotonic()
+            self.progress.detail("the clock was set back: starting Dagster's daemon again")
+            with self.watch.without("dagster-daemon"):
+                self.platform.down("dagster-daemon")
+                self.platform.up("dagster-daemon")
 
     def _launch(self, dagster: Dagster) -> str:
         """Starts the refresh. Dagster may have lost the code since it loaded it: then it is loaded again."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LOCATION, REPOSITORY = "sluice", "__repository__"
+AHEAD = 5.0  # seconds by which a sign of life may be in the future
 FINAL = {"SUCCESS", "FAILURE", "CANCELED"}
 POLL = 0.5  # seconds; the webserver works for each answer, on the machine that the run wants
 BEGUN = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
@@ -32,6 +33,7 @@ END = """mutation($runs: [String!]!) { terminateRuns(runIds: $runs, terminatePol
   __typename ... on PythonError { message } } }"""
 PROCESS = """query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
   ... on EngineEvent { metadataEntries { label ... on TextMetadataEntry { text } } } } } } }"""
+BEATS = "{ instance { daemonHealth { allDaemonStatuses { lastHeartbeatTime } } } }"
 EVENTS = """query($run: ID!, $cursor: String) {
   runOrError(runId: $run) { ... on Run { status } }
   logsForRun(runId: $run, afterCursor: $cursor) { ... on EventConnection { cursor hasMore events {
@@ -133,6 +135,11 @@ class Dagster:
         entries = [entry for event in events for entry in event.get("metadataEntries") or ()]
         return next((int(entry["text"]) for entry in reversed(entries) if entry["label"] == "pid"), None)
 
+    def oversleeps(self) -> bool:
+        """Whether the daemon's last sign of life is in the future: the clock was set back, and it sleeps until then."""
+        daemons = self.ask(BEATS, {})["instance"]["daemonHealth"]["allDaemonStatuses"]
+        return any((daemon["lastHeartbeatTime"] or 0) > time.time() + AHEAD for daemon in daemons)
+
     def _runs(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         answer = self.ask(RUNS, {"filter": wanted})["runsOrError"]
         if answer["__typename"] != "Runs":
@@ -140,18 +147,20 @@ class Dagster:
         runs: list[dict[str, Any]] = answer["results"]
         return runs
 
-    def follow(self, run_id: str, say: Callable[[str], None], timeout: float = 1800) -> Run:
-        """Waits for a run, and says what it materialises as it goes."""
+    def follow(
+        self, run_id: str, say: Callable[[str], None], timeout: float = 1800, wake: Callable[[], object] = bool
+    ) -> Run:
+        """Waits for a run, and says what it materialises as it goes. wake: called while it is in the queue."""
         begun: dict[str, float] = {}
         run = Run(run_id)
-        for event in self._events(run_id, timeout):
+        for event in self._events(run_id, timeout, wake):
             if event["__typename"] == "status":
                 run.status = event["status"]
             else:
                 _note(event, run, begun, say)
         return run
 
-    def _events(self, run_id: str, timeout: float) -> Iterator[dict[str, Any]]:
+    def _events(self, run_id: str, timeout: float, wake: Callable[[], object]) -> Iterator[dict[str, Any]]:
         deadline, cursor = time.monotonic() + timeout, None
         while time.monotonic() < deadline:
             answer = self.ask(EVENTS, {"run": run_id, "cursor": cursor})
@@ -161,6 +170,8 @@ class Dagster:
             if answer["runOrError"]["status"] in FINAL and not log.get("hasMore"):
                 yield {"__typename": "status", "status": answer["runOrError"]["status"]}
                 return
+            if answer["runOrError"]["status"] == "QUEUED":
+                wake()
             time.sleep(POLL)
         raise DagsterError(f"run {run_id} did not end within {timeout:.0f} s; see {self.address}/runs/{run_id}")
 

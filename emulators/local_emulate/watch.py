@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -22,6 +24,7 @@ class Watch:
         self._platform = platform
         self._names: tuple[str, ...] = ()
         self._over = threading.Event()
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
 
     def __enter__(self) -> Self:
@@ -39,9 +42,18 @@ class Watch:
         """Look after these too, from now on: they run."""
         self._names += names
 
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Look away from one of them while somebody starts it again."""
+        with self._lock:
+            self._names = tuple(each for each in self._names if each != name)
+        yield
+        self.add(name)
+
     def _look(self) -> None:
         while not self._over.wait(SECONDS):
-            self._failure = next(iter(self._platform.died(*self._names)), None)
+            with self._lock:
+                self._failure = next(iter(self._platform.died(*self._names)), None)
             if self._failure is not None:
                 # To this thread and no other, so that what it waits for in the system is interrupted as well.
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
