@@ -223,11 +223,16 @@ def _check_offset(a: Analyzer, node: nodes.Call, values: list[Value]) -> None:
         a.fail(f"The offset of {node.name} must be at least {_LEAST[node.name]}, but is {offset.raw}", node)
 
 
+_MANY = 10_000  # values of which nobody counts on the order, and which take long to put in one
+
+
 def _distinct(node: nodes.Call, values: list[Value], parts: Modifiers, kind: Type) -> str:
-    """DISTINCT without ORDER BY keeps the order in which the values are met first."""
+    """DISTINCT without ORDER BY keeps the order in which the values are met first, unless they are many."""
     binary = values[0].type == t.BYTES and node.name == "STRING_AGG"
     item = f"bq_latin1({values[0].sql})" if binary else values[0].sql
-    listed = f"bq.first_of_each(list({item}){parts.slots['w']})"
+    window = parts.slots["w"]
+    many = f"CASE WHEN count(*){window} > {_MANY} THEN list(DISTINCT {item}){window}"
+    listed = f"({many} ELSE bq.first_of_each(list({item}){window}) END)"
     if node.name == "ARRAY_AGG":
         return listed
     delimiter = "','" if len(values) == 1 else f"bq_latin1({values[1].sql})" if binary else values[1].sql

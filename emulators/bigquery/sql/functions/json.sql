@@ -4,9 +4,9 @@ CREATE MACRO bq.main.json_item(x, i) AS CASE WHEN i < 0 THEN NULL ELSE json_extr
 CREATE MACRO bq.main.json_type(x) AS CASE json_type(x) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN 'UBIGINT' THEN 'number' WHEN 'BIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' WHEN 'HUGEINT' THEN 'number' END;
 CREATE MACRO bq.main.json_scalar(x, p) AS CASE WHEN json_type(TRY_CAST(x AS JSON), p) IN ('VARCHAR', 'BOOLEAN', 'UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT') THEN json_extract_string(TRY_CAST(x AS JSON), p) END;
 -- JSON in a STRING: read by our own function where a number may be written otherwise, or the end is missing.
-CREATE MACRO bq.main.plain_json(x) AS json_valid(x) AND NOT regexp_matches(x, '\d\.\d*0\D|\d[eE]|\d{17}|-0|\d\.\d*0$');
-CREATE MACRO bq.main.json_scalar_text(x, p) AS CASE WHEN bq.plain_json(x) THEN bq.json_scalar(x, p) ELSE bq_json_read_scalar(x, p) END;
-CREATE MACRO bq.main.json_at_text(x, p) AS CASE WHEN NOT bq.plain_json(x) THEN bq_json_read(x, p) WHEN json_type(x, p) != 'NULL' THEN CAST(json_extract(x, p) AS VARCHAR) END;
+CREATE MACRO bq.main.odd_numbers(x) AS regexp_matches(x, '\d\.\d*0\D|\d[eE]|\d{17}|-0|\d\.\d*0$');
+CREATE MACRO bq.main.json_scalar_text(x, p) AS CASE WHEN bq.odd_numbers(x) THEN bq_json_read_scalar(x, p) ELSE coalesce(bq.json_scalar(x, p), CASE WHEN NOT json_valid(x) THEN bq_json_read_scalar(x, p) END) END;
+CREATE MACRO bq.main.json_at_text(x, p) AS CASE WHEN bq.odd_numbers(x) OR NOT json_valid(x) THEN bq_json_read(x, p) WHEN json_type(x, p) != 'NULL' THEN CAST(json_extract(x, p) AS VARCHAR) END;
 CREATE MACRO bq.main.json_list(x) AS list_transform(CAST(x AS JSON[]), lambda e: coalesce(e, CAST('null' AS JSON)));
 CREATE MACRO bq.main.json_items(x, p) AS CASE WHEN json_type(x, p) = 'ARRAY' THEN bq.json_list(json_extract(x, p)) END;
 CREATE MACRO bq.main.json_items_text(x, p) AS CASE WHEN json_type(TRY_CAST(x AS JSON), p) = 'ARRAY' THEN list_transform(CAST(json_extract(TRY_CAST(x AS JSON), p) AS JSON[]), lambda e: coalesce(CAST(e AS VARCHAR), 'null')) END;

@@ -1,8 +1,8 @@
 -- Strings: positions from 1, negative ones from the end, NULL in NULL out.
 CREATE MACRO bq.main.fold(x) AS lower(nfc_normalize(x));
 -- Letters whose other case is of several, or depends on the place in a word, are Python's.
-CREATE MACRO bq.main.upper(x) AS CASE WHEN regexp_matches(x, '[ßŉǰΐΰևẖ-ẚὐὒὔὖᾀ-ᾯᾲ-ᾴᾶᾷᾼῂ-ῄῆῇῌῒΐῖῗῢ-ῤῦῧῲ-ῴῶῷῼﬀ-ﬗ]') THEN bq_upper_text(x) ELSE upper(x) END;
-CREATE MACRO bq.main.lower(x) AS CASE WHEN regexp_matches(x, '[İΣ]') THEN bq_lower_text(x) ELSE lower(x) END;
+CREATE MACRO bq.main.upper(x) AS CASE WHEN strlen(x) = length(x) THEN upper(x) WHEN regexp_matches(x, '[ßŉǰΐΰևẖ-ẚὐὒὔὖᾀ-ᾯᾲ-ᾴᾶᾷᾼῂ-ῄῆῇῌῒΐῖῗῢ-ῤῦῧῲ-ῴῶῷῼﬀ-ﬗ]') THEN bq_upper_text(x) ELSE upper(x) END;
+CREATE MACRO bq.main.lower(x) AS CASE WHEN strlen(x) = length(x) THEN lower(x) WHEN regexp_matches(x, '[İΣ]') THEN bq_lower_text(x) ELSE lower(x) END;
 CREATE MACRO bq.main.trim_space(x) AS regexp_replace(x, '^[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+|[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+$', '', 'g');
 CREATE MACRO bq.main.ltrim_space(x) AS regexp_replace(x, '^[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+', '');
 CREATE MACRO bq.main.rtrim_space(x) AS regexp_replace(x, '[\s\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]+$', '');
