@@ -18,6 +18,7 @@ from tests.end_to_end.oracle import differences
 
 KILLS = int(os.environ.get("SLUICE_KILLS", "20"))
 ACCOUNTS = 25
+FEW, MANY = (0, 1, 2, 3, 5), (5, 8, 12)  # that are killed with one, in odd and in even seeds
 
 
 def _seeds() -> list[int]:
@@ -36,7 +37,7 @@ def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
 @pytest.mark.skipif(not CAN_KILL, reason="finds processes by /proc, which is not here")
 @pytest.mark.parametrize("seed", _seeds())
 def test_killed_it_loses_nothing(platform: LocalPlatform, seed: int) -> None:
-    attack = Attack(platform, seed, ACCOUNTS)
+    attack = Attack(platform, seed, ACCOUNTS, others=FEW if seed % 2 else MANY)
     attack.run(KILLS)
     assert attack.settle() == 0, attack.report()
     found = differences(Ledger(platform.state / "company"), warehouse(platform.exports()))
