@@ -8,6 +8,7 @@ is renamed as it is, and is then a version. So a write costs what it changes, an
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,15 @@ class Past:
         self._store = store
         self._known = store.documents(_KIND)
         self.trim()
+        self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        """Drop the removed rows of living tables that are older than seven days."""
+        find = "SELECT schema_name, table_name FROM duckdb_tables() WHERE suffix(table_name, ' ^past')"
+        old = f"{UNTIL} < now() - to_microseconds({_WINDOW})"
+        with closing(self._store.cursor()) as cursor:
+            for schema, name in cursor.execute(find).fetchall():
+                cursor.execute(f'DELETE FROM "{_doubled(schema)}"."{_doubled(name)}" WHERE {old}')
 
     def _document(self, name: TableName, transaction: Transaction | None) -> dict[str, Any]:
         """versions, oldest first, and the moment before which nothing is kept (forgotten)."""
@@ -193,6 +203,10 @@ def _exists(cursor: duckdb.DuckDBPyConnection, stored: str) -> bool:
 
 def _unquoted(name: str) -> str:
     return name[1:-1].replace('""', '"')
+
+
+def _doubled(name: str) -> str:
+    return name.replace('"', '""')
 
 
 def beside(stored: str, what: str) -> str:

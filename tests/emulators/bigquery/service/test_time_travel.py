@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from google.cloud.bigquery_storage_v1 import types
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulators.bigquery.state.outcomes import Query
+from emulators.bigquery.state.queries import Execution
+from emulators.bigquery.state.service import open_warehouse
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
 
 
@@ -162,6 +166,31 @@ def test_the_past_survives_a_kill(mortal: Service) -> None:
     mortal.kill()
     client = mortal.start().client()
     assert [_at(client, "d.t", moment) for moment in moments] == [[(1,), (2,)], [(2,)], []]
+
+
+def test_rows_removed_more_than_seven_days_ago_are_forgotten(tmp_path: Path) -> None:
+    def run(query: str) -> None:
+        view = warehouse.view("ada@example.com")
+        with closing(view.cursor):
+            Execution(view, warehouse.ddl, warehouse.results).run(Query("p", query))
+
+    def removed() -> int:
+        return int(warehouse.store.cursor().execute('SELECT count(*) FROM "p.d"."t ^past"').fetchall()[0][0])
+
+    warehouse = open_warehouse(tmp_path)
+    for query in (
+        "CREATE SCHEMA d",
+        "CREATE TABLE d.t AS SELECT 1 AS n UNION ALL SELECT 2",
+        "DELETE FROM d.t WHERE n = 1",
+    ):
+        run(query)
+    warehouse.store.cursor().execute("""UPDATE "p.d"."t ^past" SET "until ^" = now() - INTERVAL 169 HOUR""")
+    run("DELETE FROM d.t WHERE n = 2")
+    assert removed() == 2
+    warehouse.close()
+    warehouse = open_warehouse(tmp_path)
+    assert removed() == 1
+    warehouse.close()
 
 
 _STEP = st.sampled_from(
