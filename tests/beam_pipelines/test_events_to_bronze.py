@@ -90,7 +90,8 @@ def check(project: str, published: Published) -> None:
     assert {row["_batch_id"] for row in rows} <= {name.rpartition("/")[2].removesuffix(".parquet") for name in archived}
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.long  # tests/emulators/dataflow/test_job.py kills the runner too
+@pytest.mark.parametrize("kills", [60])
 def test_killed_while_it_works_each_message_arrives_once(project: str, runner: Runner, kills: int) -> None:
     published, dice = Published(project, kills), random.Random(kills)
     published.publish(300)

@@ -18,6 +18,7 @@ def step(incident: int, position: int, note: str, sort: int) -> Row:
     }  # fmt: skip
 
 
+@pytest.mark.long  # tests/end_to_end/test_company.py kills dbt too
 def test_killed_dbt_loses_nothing(warehouse: Warehouse) -> None:
     nodes = ("build", "--quiet", "--select", "+saas_incident_events")
     warehouse.land("incident_events", 1, [step(n, 1, "old", 1) for n in range(500)])
