@@ -83,8 +83,8 @@ fmt: .venv/.lock ## format, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: .venv/.lock ## the tests, in about ten minutes on two cores (three at a time: some of them wait)
-	$(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not long" $(ARGS)
+test: .venv/.lock ## the tests, in about a quarter of an hour on two cores
+	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-long: .venv/.lock ## the tests that take longer
 	$(PY) -m pytest -m long --hypothesis-profile=search $(ARGS)
