@@ -90,8 +90,7 @@ def _checked(tables: Iterable[Table]) -> list[Table]:
 
 def held_back(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
     """The tables whose last comparison found a lasting difference."""
-    evaluations = [(table, quality_gate.last(instance, check)) for table in tables for check in blocking(table)]
-    return [table for table, evaluation in evaluations if evaluation is not None and not evaluation.passed]
+    return quality_gate.failing(instance, tables, blocking)
 
 
 def blocking(table: Table) -> list[AssetCheckKey]:

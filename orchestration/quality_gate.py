@@ -63,7 +63,14 @@ def _specs(table: Table) -> Iterator[AssetCheckSpec]:
 
 def blocked(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
     """The tables that a blocking check holds back: its last evaluation failed."""
-    return [table for table in tables if _fails(instance, table)]
+    return failing(instance, tables, blocking)
+
+
+def failing(
+    instance: DagsterInstance, tables: Iterable[Table], checks: Callable[[Table], Sequence[AssetCheckKey]]
+) -> list[Table]:
+    """The tables of which the last evaluation of one of the checks did not pass."""
+    return [table for table in tables if any(_fails(instance, check) for check in checks(table))]
 
 
 def blocking(table: Table) -> list[AssetCheckKey]:
@@ -74,9 +81,9 @@ def blocking(table: Table) -> list[AssetCheckKey]:
     return [AssetCheckKey(keys.bronze(table), name) for name in names]
 
 
-def _fails(instance: DagsterInstance, table: Table) -> bool:
-    evaluations = (last(instance, check) for check in blocking(table))
-    return any(evaluation is not None and not evaluation.passed for evaluation in evaluations)
+def _fails(instance: DagsterInstance, check: AssetCheckKey) -> bool:
+    evaluation = last(instance, check)
+    return evaluation is not None and not evaluation.passed
 
 
 def results(

@@ -117,8 +117,7 @@ def delivered(table: Table) -> AssetCheckResult:
 
 def held_back(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:
     """The events whose last check found messages that are lost or stored twice."""
-    evaluations = [(table, quality_gate.last(instance, check)) for table in tables for check in blocking(table)]
-    return [table for table, evaluation in evaluations if evaluation is not None and not evaluation.passed]
+    return quality_gate.failing(instance, tables, blocking)
 
 
 def blocking(table: Table) -> list[AssetCheckKey]:

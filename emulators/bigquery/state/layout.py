@@ -19,8 +19,6 @@ def create_sql(table: Table, name: str) -> str:
     if table.ingestion_partitioned:
         unit = table.resource["timePartitioning"].get("type", "DAY").lower()
         columns.append(f"{quote(PARTITION_TIME.name)} TIMESTAMPTZ DEFAULT date_trunc('{unit}', now())")
-    if not columns:  # DuckDB knows no table without columns; BigQuery does
-        columns.append('"_NO_COLUMNS" BOOLEAN')
     columns.append(f"{SINCE} TIMESTAMPTZ DEFAULT now()")
     return f"CREATE TABLE {name} ({', '.join([*columns, *checks(table.fields)])})"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from emulators.bigquery.sql.model import SqlError, TableName
-from emulators.bigquery.sql.types import text
+from emulators.bigquery.sql.types import quoted, text
 from emulators.bigquery.state.store import Store, Transaction
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _WINDOW = int(timedelta(days=7) / timedelta(microseconds=1))
 _VERSIONS = 5  # of one name: they are whole tables, and a laptop's disk is small
 _ALTOGETHER = 200
 _KIND = "past"
-_TEMPORARY = ("_script", "_session")
+TEMPORARY = ("_script", "_session")  # what the datasets of temporary tables are called
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Past:
         old = f"{UNTIL} < now() - to_microseconds({_WINDOW})"
         with closing(self._store.cursor()) as cursor:
             for schema, name in cursor.execute(find).fetchall():
-                cursor.execute(f'DELETE FROM "{_doubled(schema)}"."{_doubled(name)}" WHERE {old}')
+                cursor.execute(f"DELETE FROM {quoted(schema)}.{quoted(name)} WHERE {old}")
 
     def _document(self, name: TableName, transaction: Transaction | None) -> dict[str, Any]:
         """versions, oldest first, and the moment before which nothing is kept (forgotten)."""
@@ -75,9 +75,8 @@ class Past:
 
     def retire(self, transaction: Transaction, table: "Table") -> None:
         """Let a stored table leave its name, and be a version from now on; the caller holds the table's lock."""
-        if table.name.dataset.startswith(_TEMPORARY):  # a script's or session's temporary table has no past
+        if table.name.dataset.startswith(TEMPORARY):  # a script's or session's temporary table has no past
             transaction.cursor.execute(f"DROP TABLE IF EXISTS {table.physical}")
-            transaction.cursor.execute(f"DROP TABLE IF EXISTS {beside(table.physical, 'past')}")
             return
         document, now = self._document(table.name, transaction), _now()
         stored = beside(table.physical, f"v{now}")
@@ -168,7 +167,7 @@ def removal(table: "Table", condition: str) -> list[str]:
     The last one is the DELETE. The condition is evaluated twice, so it must be the same each time.
     """
     delete = f"DELETE FROM {table.physical} AS w WHERE {condition}"
-    if table.name.dataset.startswith(_TEMPORARY):
+    if table.name.dataset.startswith(TEMPORARY):
         return [delete]
     past = beside(table.physical, "past")
     return [
@@ -203,10 +202,6 @@ def _exists(cursor: duckdb.DuckDBPyConnection, stored: str) -> bool:
 
 def _unquoted(name: str) -> str:
     return name[1:-1].replace('""', '"')
-
-
-def _doubled(name: str) -> str:
-    return name.replace('"', '""')
 
 
 def beside(stored: str, what: str) -> str:

@@ -23,6 +23,7 @@ from emulators.bigquery.state.insert_ids import InsertIds
 from emulators.bigquery.state.jobs import Job, Jobs
 from emulators.bigquery.state.objects import Objects
 from emulators.bigquery.state.outcomes import Outcome, Query
+from emulators.bigquery.state.past import TEMPORARY
 from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.queries import Execution, temporary_name
 from emulators.bigquery.state.query_jobs import describe, query_labels, query_of, reference, stack_frame
@@ -80,7 +81,7 @@ class Warehouse:
             shutil.rmtree(self.store.folder / name, ignore_errors=True)
         for key in self.catalog.keys("dataset"):
             project, _, dataset = key.partition(":")
-            if dataset.startswith(("_script", "_session")):
+            if dataset.startswith(TEMPORARY):
                 delete_dataset(self.catalog, project, dataset, delete_contents=True)
 
     def insert_job(

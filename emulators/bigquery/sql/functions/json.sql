@@ -20,8 +20,9 @@ CREATE MACRO bq.main.lax_string(x) AS CASE json_type(x) WHEN 'VARCHAR' THEN json
 CREATE MACRO bq.main.lax_items(x) AS CASE WHEN json_type(x) = 'ARRAY' THEN bq.json_list(x) END;
 CREATE MACRO bq.main.lax_int64(x) AS CASE WHEN json_type(x) = 'BOOLEAN' THEN CASE WHEN CAST(x AS VARCHAR) = 'true' THEN 1 ELSE 0 END WHEN json_type(x) IN ('VARCHAR', 'UBIGINT', 'BIGINT', 'DOUBLE') THEN COALESCE(TRY_CAST(json_extract_string(x, '$') AS BIGINT), TRY_CAST(round(TRY_CAST(json_extract_string(x, '$') AS DOUBLE)) AS BIGINT)) END;
 CREATE MACRO bq.main.lax_float64(x) AS CASE WHEN json_type(x) IN ('VARCHAR', 'UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT') THEN TRY_CAST(json_extract_string(x, '$') AS DOUBLE) END;
-CREATE MACRO bq.main.float_json_text(x) AS CASE WHEN isnan(x) OR isinf(x) THEN '"' || replace(replace(CAST(x AS VARCHAR), 'inf', 'Infinity'), 'nan', 'NaN') || '"' ELSE bq.float_text(x) END;
-CREATE MACRO bq.main.float_json(x) AS CASE WHEN isnan(x) OR isinf(x) THEN '"' || replace(replace(CAST(x AS VARCHAR), 'inf', 'Infinity'), 'nan', 'NaN') || '"' WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN bq_json_float(x) ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO bq.main.no_number_json(x) AS '"' || replace(replace(CAST(x AS VARCHAR), 'inf', 'Infinity'), 'nan', 'NaN') || '"';
+CREATE MACRO bq.main.float_json_text(x) AS CASE WHEN isnan(x) OR isinf(x) THEN bq.no_number_json(x) ELSE bq.float_text(x) END;
+CREATE MACRO bq.main.float_json(x) AS CASE WHEN isnan(x) OR isinf(x) THEN bq.no_number_json(x) WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN bq_json_float(x) ELSE CAST(x AS VARCHAR) END;
 -- As json_float64; mode exact refuses a number that FLOAT64 does not hold.
 CREATE MACRO bq.main.json_float64_by(x, m) AS CASE WHEN m NOT IN ('exact', 'round') THEN CAST(bq.fail('Invalid `wide_number_mode` specified: ' || m) AS DOUBLE) WHEN m = 'exact' AND json_type(x) IN ('UBIGINT', 'BIGINT') AND CAST(CAST(CAST(x AS VARCHAR) AS DOUBLE) AS HUGEINT) != CAST(CAST(x AS VARCHAR) AS HUGEINT) THEN CAST(bq.fail('JSON number: ' || CAST(x AS VARCHAR) || ' cannot be converted to DOUBLE without loss of precision') AS DOUBLE) ELSE bq.json_float64(x) END;
 CREATE MACRO bq.main.wide_decimal_json(x) AS CASE WHEN bq_json_is_exact(bq.decimal_text(x)) THEN CAST(bq.decimal_text(x) AS JSON) ELSE to_json(bq.decimal_text(x)) END;
