@@ -2,10 +2,12 @@
 
 import threading
 import time
+import uuid
 from collections import OrderedDict
 
-from emulators.bigquery.state.store import Store
+from emulators.bigquery.state.store import Store, Transaction
 
+_KIND = "insert_ids"
 _REMEMBERED_SECONDS = 600
 
 
@@ -15,14 +17,14 @@ class InsertIds:
     def __init__(self, store: Store) -> None:
         self._guard = threading.Lock()
         self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
-        cursor = store.cursor()
-        cursor.execute(
-            "CREATE TABLE IF NOT EXISTS main.insert_ids (table_name VARCHAR, insert_id VARCHAR, seen DOUBLE)"
-        )
-        cursor.execute(f"DELETE FROM main.insert_ids WHERE seen < {time.time() - _REMEMBERED_SECONDS}")
-        for table, insert_id, seen in cursor.execute("SELECT * FROM main.insert_ids ORDER BY seen").fetchall():
-            self._seen[table, insert_id] = seen
-        cursor.close()
+        known, oldest = store.documents(_KIND), time.time() - _REMEMBERED_SECONDS
+        old = [key for key, document in known.items() if document["seen"] < oldest]
+        if old:
+            with store.transaction() as transaction:
+                for key in old:
+                    transaction.record(_KIND, key, None)
+        for document in sorted(known.values(), key=lambda document: float(document["seen"])):
+            self._remember(document["table"], document["ids"], document["seen"])
 
     def known(self, table: str, insert_id: str) -> bool:
         """Whether the id was inserted lately."""
@@ -30,8 +32,14 @@ class InsertIds:
             seen = self._seen.get((table, insert_id))
         return seen is not None and seen > time.time() - _REMEMBERED_SECONDS
 
-    def add(self, table: str, ids: list[str], now: float) -> None:
-        """Remember ids that are committed."""
+    def record(self, transaction: Transaction, table: str, ids: list[str]) -> None:
+        """Remember the ids of rows when their transaction commits."""
+        if ids:
+            now = time.time()
+            transaction.record(_KIND, uuid.uuid4().hex, {"table": table, "ids": ids, "seen": now})
+            transaction.after_commit(lambda: self._remember(table, ids, now))
+
+    def _remember(self, table: str, ids: list[str], now: float) -> None:
         with self._guard:
             for insert_id in ids:
                 self._seen[table, insert_id] = now

@@ -1,6 +1,5 @@
 """tabledata.insertAll: rows one by one, their errors one by one, and each insertId once."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,6 @@ from emulators.bigquery.state.values import BadValue, convert_row
 from emulators.bigquery.state.warehouse import Warehouse
 
 _MOST_ROWS = 50_000
-_ID_COLUMNS = (Field("table_name", "STRING"), Field("insert_id", "STRING"), Field("seen", "FLOAT64"))
 Row = dict[str, Any]
 
 
@@ -49,7 +47,7 @@ def insert_all(warehouse: Warehouse, name: TableName, body: Mapping[str, Any]) -
             for index in range(len(entries))
             if index not in bad_rows
         ]
-        warehouse.timeline.refused((name.project, name.dataset, name.table), len(entries))
+        warehouse.timeline.refused(name, len(entries))
         return errors
     _fill(warehouse, table, [entries[index]["json"] for index in kept], [row for _, row in good])
     if not _insert(warehouse, table, good, size):
@@ -113,7 +111,7 @@ def _optional(fields: Sequence[Field], given: Mapping[str, Any]) -> Sequence[Fie
 
 def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, Row]], size: int) -> bool:
     """Insert what is not there yet; False when the table has become another one since the rows were made for it."""
-    key, now = str(table.name), time.time()
+    key = str(table.name)
     with warehouse.catalog.arrivals(table.name):  # two requests with one insertId are one after the other
         if warehouse.catalog.table(table.name) is not table:
             return False
@@ -125,14 +123,9 @@ def _insert(warehouse: Warehouse, table: Table, rows: list[tuple[str | None, Row
                 fresh[insert_id] = row
         if not fresh:
             return True
-        ids = [insert_id for insert_id in fresh if isinstance(insert_id, str)]
         with warehouse.store.transaction() as transaction:
-            cursor, own = transaction.cursor, table.name
-            append_rows(cursor, table.physical, list(fresh.values()), table.fields)
-            warehouse.timeline.note(cursor, (own.project, own.dataset, own.table), len(fresh), size)
-            if ids:
-                seen = [{"table_name": key, "insert_id": insert_id, "seen": now} for insert_id in ids]
-                append_rows(cursor, "main.insert_ids", seen, _ID_COLUMNS)
-            warehouse.catalog.touch(transaction, own)
-            transaction.after_commit(lambda: warehouse.insert_ids.add(key, ids, now))
+            append_rows(transaction.cursor, table.physical, list(fresh.values()), table.fields)
+            warehouse.timeline.note(transaction, table.name, len(fresh), size)
+            warehouse.insert_ids.record(transaction, key, [known for known in fresh if isinstance(known, str)])
+            warehouse.catalog.touch(transaction, table.name)
     return True

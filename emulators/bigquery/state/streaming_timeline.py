@@ -1,76 +1,61 @@
 """STREAMING_TIMELINE: how many requests, rows and bytes insertAll took of each table, minute by minute."""
 
+import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
-
-from emulators.bigquery.sql.types import text
+from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.state.metadata_columns import fields
-from emulators.bigquery.state.store import Store
+from emulators.bigquery.state.store import Store, Transaction
 
 TIMELINE = fields(
     "start_timestamp TIMESTAMP, project_id STRING, project_number INT64, dataset_id STRING, table_id STRING, "
     "error_code STRING, total_requests INT64, total_rows INT64, total_input_bytes INT64"
 )
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS main.streaming (minute BIGINT, project VARCHAR, dataset VARCHAR, table_name VARCHAR, "
-    "error VARCHAR, requests BIGINT, rows BIGINT, bytes BIGINT)"
-)
-_SUMS = (
-    "SELECT minute, project, dataset, table_name, error, CAST(sum(requests) AS BIGINT), CAST(sum(rows) AS BIGINT), "
-    "CAST(sum(bytes) AS BIGINT) FROM main.streaming GROUP BY ALL"
-)
+_KIND = "streaming"
 _KEPT_MINUTES = 180 * 24 * 60
-_MOST_LINES = 10_000
 
 
 class StreamingTimeline:
-    """One line a request, kept in the transaction of its rows; when there are many, those of a minute become one."""
+    """The sums of each minute, kept in the transaction of the rows; the last document of a minute counts."""
 
     def __init__(self, store: Store) -> None:
-        self._store, cursor = store, store.cursor()
-        cursor.execute(_TABLE)
-        lines = cursor.execute("SELECT count(*) FROM main.streaming").fetchall()[0][0]
-        cursor.close()
-        if lines > _MOST_LINES:
-            self._compact()
+        self._store, self._refusals = store, threading.Lock()
+        oldest, known = _minute() - _KEPT_MINUTES, store.documents(_KIND)
+        old = [key for key in known if int(key.split()[0]) <= oldest]
+        if old:
+            with store.transaction() as transaction:
+                for key in old:
+                    transaction.record(_KIND, key, None)
+        # By minute, table and error: requests, rows, bytes.
+        self._sums: dict[str, list[int]] = {key: found["sums"] for key, found in known.items() if key not in old}
 
-    def _compact(self) -> None:
-        oldest = _minute() - _KEPT_MINUTES
-        with self._store.transaction() as transaction:
-            transaction.cursor.execute(f"CREATE TEMP TABLE summed AS {_SUMS}")
-            transaction.cursor.execute("DELETE FROM main.streaming")
-            transaction.cursor.execute(f"INSERT INTO main.streaming SELECT * FROM summed WHERE minute > {oldest}")
-            transaction.cursor.execute("DROP TABLE summed")
+    def note(self, transaction: Transaction, name: TableName, rows: int, size: int) -> None:
+        """A request that is done, in the transaction of its rows; those of one table come one after the other."""
+        self._add(transaction, name, "", rows, size)
 
-    def note(self, cursor: duckdb.DuckDBPyConnection, name: tuple[str, str, str], rows: int, size: int) -> None:
-        """A request that is done, in the transaction of its rows."""
-        self._add(cursor, name, "NULL", rows, size)
-
-    def refused(self, name: tuple[str, str, str], rows: int) -> None:
+    def refused(self, name: TableName, rows: int) -> None:
         """A request of which nothing was inserted, because a row is wrong."""
-        with self._store.transaction() as transaction:
-            self._add(transaction.cursor, name, "'INVALID_ARGUMENT'", rows, 0)
+        with self._refusals, self._store.transaction() as transaction:
+            self._add(transaction, name, "INVALID_ARGUMENT", rows, 0)
 
-    @staticmethod
-    def _add(cursor: duckdb.DuckDBPyConnection, name: tuple[str, str, str], error: str, rows: int, size: int) -> None:
-        names = ", ".join(text(part) for part in name)
-        cursor.execute(f"INSERT INTO main.streaming VALUES ({_minute()}, {names}, {error}, 1, {rows}, {size})")
+    def _add(self, transaction: Transaction, name: TableName, error: str, rows: int, size: int) -> None:
+        key = f"{_minute()} {name.project} {name.dataset} {error} {name.table}"  # a table's name may have spaces
+        requests, rows_before, bytes_before = self._sums.get(key, (0, 0, 0))
+        sums = [requests + 1, rows_before + rows, bytes_before + size]
+        transaction.record(_KIND, key, {"sums": sums})
+        transaction.after_commit(lambda: self._sums.update({key: sums}))
 
     def rows(self, datasets: Iterable[tuple[str, str]]) -> list[list[Any]]:
         """The rows of STREAMING_TIMELINE for datasets (project, dataset)."""
-        wanted, cursor = set(datasets), self._store.cursor()
-        try:
-            found = cursor.execute(f"{_SUMS} ORDER BY ALL").fetchall()
-        finally:
-            cursor.close()
-        return [
-            [datetime.fromtimestamp(minute * 60, UTC), project, None, dataset, table, *counts]
-            for minute, project, dataset, table, *counts in found
-            if (project, dataset) in wanted
-        ]
+        wanted, found = set(datasets), []
+        for key, sums in self._sums.copy().items():
+            minute, project, dataset, error, table = key.split(" ", 4)
+            if (project, dataset) in wanted:
+                moment = datetime.fromtimestamp(int(minute) * 60, UTC)
+                found.append([moment, project, None, dataset, table, error or None, *sums])
+        return sorted(found, key=lambda row: (*row[:2], *row[3:5], row[5] or ""))
 
 
 def _minute() -> int:
