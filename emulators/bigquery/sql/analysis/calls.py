@@ -1,11 +1,13 @@
 """Function calls: find the rule or the overload, coerce the arguments, fill the template."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.once import once
 from emulators.bigquery.sql.analysis.signatures import mismatch
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
@@ -117,15 +119,15 @@ def _placed(node: nodes.Call) -> tuple[nodes.Call, list[Overload]]:
 
 
 def _fill(overload: Overload, values: list[Value], kind: Type) -> Value:
-    slots = {
-        "all": ", ".join(v.sql for v in values),
-        "rest": ", ".join(v.sql for v in values[1:]),
-        "type": t.duckdb(kind),
-    }
     template = overload.template
     if overload.otherwise is not None and not values[-1].literal:
         template = overload.otherwise
-    made = combine(template.format(*(v.sql for v in values), **slots), kind, *values)
+
+    def fill(given: Sequence[Value]) -> str:
+        each = [v.sql for v in given]
+        return template.format(*each, all=", ".join(each), rest=", ".join(each[1:]), type=t.duckdb(kind))
+
+    made = combine(once(values, fill), kind, *values)
     return replace(made, volatile=True) if overload.volatile else made
 
 

@@ -4,6 +4,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.cast_formats import formatted
 from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.once import once
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
@@ -80,7 +81,7 @@ def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:
         return combine(coerce(a, value, target).sql, target, value)
     template = CASTS.get((source.kind, target.kind))
     if template is not None:
-        return combine(template.format(value.sql), target, value)
+        return combine(once([value], lambda given: template.format(given[0].sql)), target, value)
     if source.kind == target.kind == "ARRAY":
         assert source.element is not None and target.element is not None
         if source.element.kind == "NULL":

@@ -22,5 +22,9 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
         return
     connection.execute("ATTACH ':memory:' AS bq")
     register(connection)
-    for theme in _THEMES:
-        connection.execute((_FOLDER / f"{theme}.sql").read_text())
+    connection.execute(definitions())
+
+
+def definitions() -> str:
+    """The statements that make our macros."""
+    return "\n".join((_FOLDER / f"{theme}.sql").read_text() for theme in _THEMES)
