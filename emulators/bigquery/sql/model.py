@@ -3,9 +3,10 @@
 The SQL layer knows GoogleSQL and DuckDB's dialect and nothing of storage; the state layer owns tables, jobs and files.
 
 How values look in DuckDB (tables, results, parameters): INT64 BIGINT, FLOAT64 DOUBLE, NUMERIC DECIMAL(38,9),
-BIGNUMERIC DECIMAL(38,18) (exact or refused), BOOL BOOLEAN, STRING VARCHAR, BYTES BLOB, DATE DATE, TIME TIME,
-DATETIME TIMESTAMP, TIMESTAMP TIMESTAMPTZ (the session's TimeZone is UTC), JSON JSON, INTERVAL INTERVAL,
-ARRAY<T> T[], STRUCT<...> STRUCT(...), RANGE<T> STRUCT("start" T, "end" T), GEOGRAPHY VARCHAR (WKT); see types.duckdb.
+BIGNUMERIC BIGNUM (the value times 10^38; nothing else is a BIGNUM), BOOL BOOLEAN, STRING VARCHAR, BYTES BLOB,
+DATE DATE, TIME TIME, DATETIME TIMESTAMP, TIMESTAMP TIMESTAMPTZ (the session's TimeZone is UTC), JSON JSON,
+INTERVAL INTERVAL, ARRAY<T> T[], STRUCT<...> STRUCT(...), RANGE<T> STRUCT("start" T, "end" T), GEOGRAPHY VARCHAR (WKT);
+see types.duckdb.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from emulators.bigquery.sql import types as t
-from emulators.bigquery.sql.analysis.casts import CASTS
+from emulators.bigquery.sql.analysis.cast_templates import CASTS
 from emulators.bigquery.sql.analysis.values import Value
 from emulators.bigquery.sql.model import QueryParameter, SqlError
 from emulators.bigquery.sql.types import Type

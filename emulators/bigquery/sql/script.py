@@ -135,7 +135,7 @@ class Script(Iterator[Statement]):
             value, kind = assign(a, value, wanted, _ASSIGN, node), wanted
         sql = value.sql if kind != t.INTERVAL else f"CAST({value.sql} AS VARCHAR)"
         if not a.shared.scans:
-            found = evaluate(sql)
+            found = evaluate(sql, kind)
         else:
             text_here = text[node.at :]
             yield Statement(
@@ -212,7 +212,8 @@ class Script(Iterator[Statement]):
             raise SqlError(f"Undeclared variable: {target}")
         a = Analyzer(self.environment, "")
         fitted = assign(a, value, known.type, _ASSIGN, None)
-        self.environment.variables[target.lower()] = Value(value_sql(evaluate(fitted.sql), known.type), known.type)
+        found = evaluate(fitted.sql, known.type)
+        self.environment.variables[target.lower()] = Value(value_sql(found, known.type), known.type)
 
     # --- blocks and control flow -------------------------------------------------------------------------------------
     def _block(self, node: s.Block, text: str) -> Steps:

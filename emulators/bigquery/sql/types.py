@@ -66,7 +66,7 @@ SIMPLE = {
     )
 }
 _DUCKDB = {
-    "INT64": "BIGINT", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "DECIMAL(38,18)",
+    "INT64": "BIGINT", "FLOAT64": "DOUBLE", "NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "BIGNUM",
     "BOOL": "BOOLEAN",
     "STRING": "VARCHAR", "BYTES": "BLOB", "DATE": "DATE", "TIME": "TIME", "DATETIME": "TIMESTAMP", "TIMESTAMP":
     "TIMESTAMPTZ",
@@ -182,7 +182,7 @@ _WIDER = {
 # A function of floats is nearer to integers than one of decimals is.
 _COSTS = {
     ("INT64", "FLOAT64"): 1, ("INT64", "NUMERIC"): 2, ("INT64", "BIGNUMERIC"): 3, ("NUMERIC", "BIGNUMERIC"): 1,
-    ("NUMERIC", "FLOAT64"): 2, ("BIGNUMERIC", "FLOAT64"): 1, ("DATE", "DATETIME"): 1,
+    ("NUMERIC", "FLOAT64"): 2, ("BIGNUMERIC", "FLOAT64"): 4, ("DATE", "DATETIME"): 1,
 }  # fmt: skip
 _LITERAL_TEXT = ("DATE", "TIME", "DATETIME", "TIMESTAMP")
 

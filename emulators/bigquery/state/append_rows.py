@@ -1,12 +1,14 @@
 """Rows of an append, Arrow or protobuf, as an Arrow table that fits the BigQuery table."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_type
+from emulators.bigquery.state.bignumerics import exact, holds
 from emulators.bigquery.state.decimals import exact_cast
 from emulators.bigquery.state.parquet_files import fits
 from emulators.bigquery.state.streams import StreamError
@@ -66,11 +68,17 @@ def _fit(column: pa.ChunkedArray, field: Field) -> pa.ChunkedArray:
         )
     wanted = arrow_type(field)
     try:
-        found = column if column.type == wanted else exact_cast(column, wanted)
+        found = column if column.type == wanted else _cast(column, wanted)
     except pa.ArrowException as error:
         raise StreamError("INVALID_ARGUMENT", f"Field {field.name}: {error}") from error
     _check_range(found, field)
     return found
+
+
+def _cast(column: pa.ChunkedArray, wanted: pa.DataType) -> Any:
+    if not holds(wanted):
+        return exact_cast(column, wanted)
+    return pa.chunked_array([exact(column.combine_chunks(), wanted, exact_cast)])
 
 
 def _check_range(column: pa.ChunkedArray, field: Field) -> None:

@@ -10,13 +10,14 @@ import pyarrow as pa
 from emulators.bigquery.sql.analysis.constants import value_sql
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.types import of_field
+from emulators.bigquery.state import bignumerics
 from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.errors import not_implemented
 from emulators.bigquery.state.layout import stored_sql
 
 _FEW = 500  # values that are sooner parsed as SQL than handed over by Arrow
 _ARROW = {
-    "INT64": pa.int64(), "FLOAT64": pa.float64(), "NUMERIC": pa.decimal128(38, 9), "BIGNUMERIC": pa.decimal128(38, 18),
+    "INT64": pa.int64(), "FLOAT64": pa.float64(), "NUMERIC": pa.decimal128(38, 9), "BIGNUMERIC": bignumerics.HELD,
     "BOOL": pa.bool_(), "STRING": pa.string(), "BYTES": pa.binary(), "DATE": pa.date32(), "TIME": pa.time64("us"),
     "DATETIME": pa.timestamp("us"), "TIMESTAMP": pa.timestamp("us", "UTC"), "JSON": pa.string(),
     "INTERVAL": pa.month_day_nano_interval(), "GEOGRAPHY": pa.string(),
@@ -48,7 +49,7 @@ def append_arrow(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, 
     Raises duckdb.ConstraintException or ConversionException where REQUIRED or another promise of a field is broken.
     """
     name = f"batch {uuid.uuid4().hex}"
-    cursor.register(name, rows)
+    cursor.register(name, bignumerics.for_duckdb(rows))
     try:
         wanted = ", ".join(quote(field.name) for field in fields)
         cursor.execute(f"INSERT INTO {table} ({wanted}) {stored_sql(fields, f'SELECT * FROM {quote(name)}')}")
@@ -67,7 +68,7 @@ def append_rows(
 ) -> None:
     """Append rows (values by the fields' names) to a DuckDB table; raises as append_arrow does."""
     if len(rows) * len(fields) > _FEW or not _literal(fields):
-        append_arrow(cursor, table, pa.Table.from_pylist(list(rows), arrow_schema(fields)), fields)
+        append_arrow(cursor, table, bignumerics.table(list(rows), arrow_schema(fields)), fields)
         return
     kinds = [of_field(field) for field in fields]
     values = ", ".join(

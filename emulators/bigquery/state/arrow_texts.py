@@ -15,7 +15,7 @@ _USUAL = {
     "FLOAT64": r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?",
     "BOOL": r"(?i:true|false)",
     "NUMERIC": r"-?\d{1,29}(?:\.\d{1,9})?",
-    "BIGNUMERIC": r"-?\d{1,20}(?:\.\d{1,18})?",
+    "BIGNUMERIC": r"-?\d{1,38}(?:\.\d{1,38})?",
     "DATE": _DAY,
     "TIME": _CLOCK,
     "DATETIME": f"{_DAY}[ T]{_CLOCK}",

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import append_arrow
+from emulators.bigquery.state.bignumerics import for_duckdb
 from emulators.bigquery.state.catalog import Table, quote
 from emulators.bigquery.state.change_order import SEQUENCE, comparable, newer_sql, remember
 from emulators.bigquery.state.past import removal
@@ -82,7 +83,7 @@ def _last(transaction: Transaction, table: Table, given: pa.Table, keys: list[st
 def _registered(transaction: Transaction, rows: pa.Table) -> Iterator[str]:
     """The name under which the transaction's cursor can read the rows."""
     name = f"changes {uuid.uuid4().hex}"
-    transaction.cursor.register(name, rows)
+    transaction.cursor.register(name, for_duckdb(rows))
     try:
         yield name
     finally:

@@ -10,6 +10,7 @@ from emulators.bigquery.sql.analysis.dml import default_of
 from emulators.bigquery.sql.analysis.statements import load_rules
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_type
+from emulators.bigquery.state.bignumerics import from_duckdb
 from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.warehouse import Warehouse
 
@@ -32,7 +33,7 @@ def default_values(warehouse: Warehouse, table: Table, field: Field, rows: int, 
     """A default value for each of some rows."""
     with closing(warehouse.store.cursor()) as cursor:
         sql = f"SELECT {default_sql(warehouse, table, field, user)} AS v FROM range({rows})"
-        found = cursor.execute(sql).to_arrow_table()["v"]
+        found = from_duckdb(cursor.execute(sql).to_arrow_table()["v"])
     return found.cast(arrow_type(field))
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
+from emulators.bigquery.sql.analysis.cast_templates import recast
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.sql.types import NULL, of_field
 from emulators.bigquery.state.catalog import Catalog, Table, now_ms, quote
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.past import beside
@@ -80,12 +82,13 @@ def _rebuild(
 ) -> None:
     transaction.hold(catalog.arrivals(table.name))
     _require_all(catalog, transaction, table)
-    before = {field.name.lower(): field.name for field in table.fields}
+    before = {field.name.lower(): field for field in table.fields}
     columns = []
     for field in fields:
         source = before.get(renamed.get(field.name, field.name).lower())
-        value = "NULL" if source is None else quote(source)
-        columns.append(f"CAST({value} AS {duckdb_type(field)})")
+        kind = of_field(field)
+        old = ("NULL", NULL) if source is None else (quote(source.name), of_field(source))
+        columns.append(recast(*old, kind))
     rebuilt = Table(table.resource | {"schema": fields_to_rest(fields)})
     store_rows(catalog, transaction, rebuilt, f"SELECT {', '.join(columns)} FROM {table.physical}", table)
 

@@ -1,5 +1,8 @@
 """Extract jobs: a table into files on gs://."""
 
+import pyarrow as pa
+
+from emulators.bigquery.state.bignumerics import from_duckdb
 from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.copies import source_of
 from emulators.bigquery.state.errors import invalid
@@ -19,7 +22,8 @@ def run_extract(warehouse: Warehouse, job: Job) -> None:
     cursor = warehouse.store.cursor()
     try:
         columns = ", ".join(quote(field.name) for field in source.table.fields)
-        rows = cursor.execute(source.select(columns)).to_arrow_table()
+        found = cursor.execute(source.select(columns)).to_arrow_table()
+        rows = pa.Table.from_arrays([from_duckdb(column) for column in found.columns], found.column_names)
     finally:
         cursor.close()
     form = str(configuration.get("destinationFormat") or "CSV").upper()

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_schema
+from emulators.bigquery.state.bignumerics import from_duckdb
 from emulators.bigquery.state.catalog import Table, quote
 from emulators.bigquery.state.errors import invalid, not_found
 from emulators.bigquery.state.jobs import Job
@@ -74,7 +75,8 @@ def table_page(
 
 def _slice(cursor: duckdb.DuckDBPyConnection, source: str, columns: str, start: int, count: int) -> pa.Table:
     found = cursor.execute(f"SELECT {columns} FROM {source} LIMIT {count} OFFSET {start}").to_arrow_table()
-    return found.rename_columns([f"c{i}" for i in range(found.num_columns)])
+    values = [from_duckdb(column) for column in found.columns]
+    return pa.Table.from_arrays(values, [f"c{i}" for i in range(len(values))])
 
 
 def _summary_page(

@@ -8,10 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.bignumerics import IN_PARQUET
 from emulators.bigquery.state.catalog import quote
-from emulators.bigquery.state.decimals import exact_cast
 from emulators.bigquery.state.errors import invalid
-from emulators.bigquery.state.objects import made_once
 from emulators.bigquery.state.schema import duckdb_type
 
 
@@ -95,46 +94,6 @@ def _check(schema: pa.Schema, fields: Sequence[Field], uri: str, table: str) -> 
     return {field.name.lower(): have[field.name.lower()] for field in fields if field.name.lower() in have}
 
 
-def narrowed(uri: str, path: Path) -> Path:
-    """A file whose decimals DuckDB reads exactly: itself, or a copy; 400 when a value needs more digits than that."""
-    file_schema(path, uri)  # 400 when it is no Parquet
-    wanted = _narrow_schema(str(path))
-    if wanted is None:
-        return path
-    target = path.with_name(f"{path.name}.narrow.parquet")
-    try:
-        return made_once(target, lambda part: _write_narrowed(part, path, wanted))
-    except pa.ArrowException as error:
-        what = f"a decimal has more than the 20 digits before and 18 after the point that are kept here: {error}"
-        raise invalid(f"Error while reading data, error message: {what}. File: {uri}", uri) from error
-
-
-def _write_narrowed(target: Path, path: Path, wanted: pa.Schema) -> None:
-    with pq.ParquetWriter(target, wanted) as writer:
-        for batch in pq.ParquetFile(path).iter_batches():
-            columns = [exact_cast(column, kind) for column, kind in zip(batch.columns, wanted.types, strict=True)]
-            writer.write_table(pa.Table.from_arrays(columns, schema=wanted))
-
-
-@lru_cache(maxsize=100_000)
-def _narrow_schema(path: str) -> pa.Schema | None:
-    """The schema with narrower decimals, or None when there is none to narrow."""
-    schema = _schema(path)
-    wanted = pa.schema([field.with_type(_narrow(field.type)) for field in schema])
-    return None if wanted.types == schema.types else wanted
-
-
-def _narrow(kind: pa.DataType) -> pa.DataType:
-    """The type with decimals of 38 digits, 18 of them after the point, for those that have more."""
-    if pa.types.is_decimal(kind):
-        return pa.decimal128(38, 18) if kind.precision > 38 or kind.scale > 18 else kind
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_narrow(kind.value_type)))
-    if pa.types.is_struct(kind):
-        return pa.struct([part.with_type(_narrow(part.type)) for part in kind])
-    return kind
-
-
 def fits(kind: pa.DataType, field: Field) -> bool:
     """Whether values of an Arrow type are values of a field without loss."""
     if pa.types.is_dictionary(kind):
@@ -174,7 +133,7 @@ _SCALARS = {
     "INT64": lambda kind: pa.types.is_integer(kind) and kind != pa.uint64(),
     "FLOAT64": pa.types.is_floating,
     "NUMERIC": lambda kind: _decimal(kind, 29, 9),
-    "BIGNUMERIC": lambda kind: _decimal(kind, 38, 38),
+    "BIGNUMERIC": lambda kind: _decimal(kind, 39, 38) or kind == IN_PARQUET,
     "BOOL": pa.types.is_boolean,
     "STRING": lambda kind: _string(kind) or pa.types.is_decimal(kind),
     "GEOGRAPHY": _string,

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -12,12 +12,13 @@ import pyarrow as pa
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError, Message
 
+from emulators.bigquery.sql.functions.decimals import BIGNUMERIC, NUMERIC, WIDE, Form
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state import bignumerics
 from emulators.bigquery.state.arrow import arrow_type
 from emulators.bigquery.state.streams import StreamError
 from emulators.bigquery.state.values import BadValue, convert
 
-_EXACT = Context(prec=100)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,7 +74,7 @@ def from_proto(
             "Errors found while processing rows. Please refer to the row_errors field for details.",
             rows=errors,
         )
-    arrays = [pa.array(column, arrow_type(field)) for column, (_, field) in zip(columns, fields, strict=True)]
+    arrays = [bignumerics.arrays(column, arrow_type(field)) for column, (_, field) in zip(columns, fields, strict=True)]
     return pa.table(arrays, names=[f"c{i}" for i in range(len(arrays))]), [field.name for _, field in fields]
 
 
@@ -135,23 +136,16 @@ def _packed_datetime(value: int) -> datetime:
     )
 
 
-def _decimal(scale: int, digits: int) -> Callable[[bytes], Decimal]:
+def _decimal(form: Form) -> Callable[[bytes], Decimal]:
     """BigDecimalByteStringEncoder: the unscaled value, little-endian two's complement."""
 
     def read(value: bytes) -> Decimal:
-        found = Decimal(int.from_bytes(value, "little", signed=True)).scaleb(-scale, _EXACT)
-        if found.copy_abs() >= Decimal(10) ** digits:
-            raise ValueError("numeric out of range")
-        return found
+        unscaled = int.from_bytes(value, "little", signed=True)
+        if not form.least <= unscaled <= form.greatest:
+            raise ValueError(f"{form.name} out of range")
+        return Decimal(unscaled).scaleb(-form.scale, WIDE)
 
     return read
-
-
-def _bignumeric(value: bytes) -> Decimal:
-    found = _decimal(38, 20)(value)
-    if found != found.quantize(Decimal(1).scaleb(-18), context=_EXACT):
-        raise ValueError("this emulator keeps 18 digits after the point of a BIGNUMERIC")
-    return found
 
 
 _READERS: dict[tuple[str, type], Callable[[Any], Any]] = {
@@ -161,8 +155,8 @@ _READERS: dict[tuple[str, type], Callable[[Any], Any]] = {
     ("TIMESTAMP", int): lambda micros: _EPOCH + timedelta(microseconds=micros),
     ("TIME", int): _packed_time,
     ("DATETIME", int): _packed_datetime,
-    ("NUMERIC", bytes): _decimal(9, 29),
-    ("BIGNUMERIC", bytes): _bignumeric,
+    ("NUMERIC", bytes): _decimal(NUMERIC),
+    ("BIGNUMERIC", bytes): _decimal(BIGNUMERIC),
     ("STRING", str): str,
     ("INT64", int): int,
     ("FLOAT64", float): float,

@@ -46,7 +46,7 @@ def read_schema(fields: Sequence[Field]) -> pa.Schema:
     return pa.schema(
         [
             pa.field(
-                f.name, _read_type(f), metadata={"ARROW:extension:name": _MARKS[f.type]} if f.type in _MARKS else None
+                f.name, arrow_type(f), metadata={"ARROW:extension:name": _MARKS[f.type]} if f.type in _MARKS else None
             )
             for f in fields
         ]
@@ -63,13 +63,6 @@ def _part(value: str, field: Field, depth: int = 0) -> str:
         return f"ARRAY(SELECT {inner} FROM UNNEST({value}) AS {one} WITH OFFSET AS at{depth} ORDER BY at{depth})"
     members = ", ".join(f"{_part(f'{value}.`{c.name}`', c, depth)} AS `{c.name}`" for c in field.fields)
     return f"IF({value} IS NULL, NULL, STRUCT({members}))"
-
-
-def _read_type(field: Field) -> pa.DataType:
-    if field.type == "BIGNUMERIC":
-        wide = pa.decimal256(76, 38)
-        return pa.list_(pa.field("item", wide)) if field.mode == "REPEATED" else wide
-    return arrow_type(field)
 
 
 class ReadSessions:

@@ -9,7 +9,9 @@ import duckdb
 import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field, SqlError
+from emulators.bigquery.state import bignumerics
 from emulators.bigquery.state.arrow import arrow_type
+from emulators.bigquery.state.errors import ServiceError
 
 _IN_MEMORY_BYTES = 32 << 20
 _BATCH_ROWS = 65_536
@@ -39,6 +41,7 @@ def read_result(cursor: duckdb.DuckDBPyConnection, fields: Sequence[Field], fold
     """Fetch what the cursor's last SELECT returns; large results go to a file in the folder."""
     reader = cursor.to_arrow_reader(_BATCH_ROWS)
     kinds = [_held(field.type, fields[i : i + 1]) for i, field in enumerate(reader.schema)]
+    require_exact(kinds, fields)
     schema = pa.schema([pa.field(f"c{i}", kind) for i, kind in enumerate(kinds)])
     batches, size = [], 0
     for batch in reader:
@@ -53,11 +56,21 @@ def read_result(cursor: duckdb.DuckDBPyConnection, fields: Sequence[Field], fold
 def _held(kind: pa.DataType, own: Sequence[Field]) -> pa.DataType:
     """The Arrow type of a column; DuckDB gives a NULL that it has computed ahead the type INTEGER, which no field
     has."""
-    return arrow_type(own[0]) if own and pa.types.is_int32(kind) else kind
+    return arrow_type(own[0]) if own and pa.types.is_int32(kind) else bignumerics.held_type(kind)
+
+
+def require_exact(kinds: Sequence[pa.DataType], fields: Sequence[Field]) -> None:
+    """A BIGNUMERIC, and nothing else, is a BIGNUM: what DuckDB computes of one by itself is mostly a DOUBLE."""
+    for kind, field in zip(kinds, fields, strict=False):
+        if bignumerics.holds(kind) != bignumerics.holds(arrow_type(field)):
+            message = f"An internal error occurred: column {field.name} of type {field.type} was computed as {kind}"
+            raise ServiceError(500, "internalError", message)
 
 
 def _columns(batch: pa.RecordBatch, schema: pa.Schema) -> list[pa.Array]:
-    return [_as(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
+    return [
+        _as(bignumerics.from_duckdb(column), field.type) for column, field in zip(batch.columns, schema, strict=True)
+    ]
 
 
 def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:

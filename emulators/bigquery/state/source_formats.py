@@ -14,12 +14,13 @@ from emulators.bigquery.state.arrow import arrow_schema
 from emulators.bigquery.state.arrow_csv import csv_tables
 from emulators.bigquery.state.arrow_json import json_tables
 from emulators.bigquery.state.arrow_texts import Unusual
+from emulators.bigquery.state.bignumerics import for_parquet, parquet_type, table
 from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.objects import made_once
 from emulators.bigquery.state.orc_files import orc_as_parquet
-from emulators.bigquery.state.parquet_files import narrowed
 from emulators.bigquery.state.text_formats import Tolerance, avro_rows, json_rows
+from emulators.bigquery.state.wide_decimals import readable
 
 _BATCH_ROWS = 20_000
 _SKIPPED = b"bad_records"
@@ -53,9 +54,9 @@ def as_parquet(
     """(URI, local Parquet file) for each (URI, local file)."""
     form = source_format(configuration)
     if form == "PARQUET":
-        return [(uri, narrowed(uri, path)) for uri, path in files]
+        return [(uri, readable(uri, path, fields)) for uri, path in files]
     if form == "ORC":
-        return [(uri, narrowed(uri, orc_as_parquet(uri, path))) for uri, path in files]
+        return [(uri, readable(uri, orc_as_parquet(uri, path), fields)) for uri, path in files]
     return [(uri, _converted(form, uri, path, fields, configuration)) for uri, path in files]
 
 
@@ -63,14 +64,15 @@ def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configu
     settings = repr((form, fields, sorted((k, repr(v)) for k, v in configuration.items() if k != "sourceUris")))
     fields, tolerance = _as_kept(fields), Tolerance(configuration)
     digest = hashlib.md5(settings.encode(), usedforsecurity=False).hexdigest()[:12]
-    schema = pa.schema([field.with_nullable(True) for field in arrow_schema(fields)])
+    given = pa.schema([field.with_nullable(True) for field in arrow_schema(fields)])
+    schema = pa.schema([field.with_type(parquet_type(field.type)) for field in given])
 
     def make(part: Path) -> None:
         try:
             _write(part, schema, _QUICK.get(form, _unusual)(path, fields, configuration))
         except Unusual:
             rows = _READERS[form](path, uri, fields, configuration, tolerance)
-            _write(part, schema, (pa.Table.from_pylist(batch, schema) for batch in _batches(rows)), tolerance)
+            _write(part, schema, (table(batch, given) for batch in _batches(rows)), tolerance)
 
     try:
         return made_once(path.with_name(f"{path.name}.{digest}.parquet"), make)
@@ -101,8 +103,8 @@ def bad_records(files: Iterable[tuple[str, Path]]) -> int:
 
 def _write(path: Path, schema: pa.Schema, tables: Iterable[pa.Table], tolerance: Tolerance | None = None) -> None:
     with pq.ParquetWriter(path, schema) as writer:
-        for table in tables:
-            writer.write_table(table)
+        for one in tables:
+            writer.write_table(for_parquet(one))
         if tolerance is not None and tolerance.skipped:
             writer.add_key_value_metadata({_SKIPPED.decode(): str(tolerance.skipped)})
 

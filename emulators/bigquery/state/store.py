@@ -18,6 +18,7 @@ import duckdb
 
 from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.sql.types import text
+from emulators.bigquery.state.upgrades import upgrade
 
 Document = Mapping[str, Any]
 _JOURNAL = "CREATE TABLE IF NOT EXISTS main.journal (seq BIGINT, kind VARCHAR, key VARCHAR, document VARCHAR)"
@@ -134,6 +135,7 @@ class Store:
         self.database.execute("SET GLOBAL TimeZone='UTC'")
         # A missing table must never be looked for among this process's variables.
         self.database.execute("SET GLOBAL python_enable_replacements=false")
+        upgrade(self.database)
         self.database.execute(_JOURNAL)
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._locks_guard = threading.Lock()

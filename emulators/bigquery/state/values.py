@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
+from emulators.bigquery.sql.functions import decimals
 from emulators.bigquery.sql.functions.intervals import interval_parse
 from emulators.bigquery.sql.geography.functions import st_geogfromgeojson, st_geogfromtext
 from emulators.bigquery.sql.model import Field
 
-_NUMERIC_LIMIT = Decimal(10) ** 29
 _MOMENT = re.compile(
     r"(\d{4}-\d{1,2}-\d{1,2})(?:[ Tt](\d{1,2}:\d{1,2}:\d{1,2})(?:\.(\d{1,9}))?)?\s*(Z|z|UTC|[+-]\d{1,2}(?::?\d{2})?)?"
 )
@@ -152,14 +152,15 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _decimal(scale: int, limit: Decimal) -> Callable[[Any], Decimal]:
+def _decimal(form: decimals.Form) -> Callable[[Any], Decimal]:
     def convert_decimal(value: Any) -> Decimal:
         if isinstance(value, bool):
             raise ValueError
         number = Decimal(str(value).strip())
         exponent = number.as_tuple().exponent
-        if not isinstance(exponent, int) or exponent < -scale or number.copy_abs() >= limit:
-            raise ValueError  # not finite, finer than the type's scale, or out of its range
+        if not isinstance(exponent, int) or exponent < -form.scale:
+            raise ValueError  # not finite, or finer than the type's scale
+        form.fit(number, "")
         return number
 
     return convert_decimal
@@ -248,8 +249,8 @@ def _interval(value: Any) -> tuple[int, int, int]:
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "INT64": _integer,
     "FLOAT64": _floating,
-    "NUMERIC": _decimal(9, _NUMERIC_LIMIT),
-    "BIGNUMERIC": _decimal(18, Decimal(10) ** 20),
+    "NUMERIC": _decimal(decimals.NUMERIC),
+    "BIGNUMERIC": _decimal(decimals.BIGNUMERIC),
     "BOOL": _boolean,
     "STRING": _text,
     "BYTES": _binary,

@@ -9,6 +9,7 @@ import duckdb
 
 from emulators.bigquery.sql import legacy
 from emulators.bigquery.sql.model import Field, SqlError, Statement, TableInfo, TableName
+from emulators.bigquery.state.bignumerics import for_duckdb
 from emulators.bigquery.state.catalog import Catalog, Table, quote
 from emulators.bigquery.state.external import External
 from emulators.bigquery.state.information_schema import InformationSchema
@@ -142,7 +143,7 @@ class View:
 
     def _register(self, name: TableName, result: Result) -> str:
         columns = ", ".join(f"c{i} AS {quote(field.name)}" for i, field in enumerate(result.fields))
-        self.cursor.register(f"result {name.table}", result.table)
+        self.cursor.register(f"result {name.table}", for_duckdb(result.table))
         return f"(SELECT {columns} FROM {quote(f'result {name.table}')})"
 
     def writable(self, name: TableName) -> str:

@@ -138,7 +138,7 @@ def choose(
     best: tuple[int, Overload, list[Type], Type] | None = None
     for overload in overloads:
         found = overload.match(values)
-        if found is not None and (best is None or found[0] < best[0]):
+        if found is not None and (best is None or (found[0], overload.general) < (best[0], best[1].general)):
             best = (found[0], overload, found[1], found[2])
     if best is None:
         no_function_signature(a, node, values)
@@ -155,6 +155,9 @@ def no_function_signature(a: Analyzer, node: nodes.Call, values: list[Value]) ->
 # With RESPECT NULLS, where NULL is the least of the values.
 _RESPECTING = {
     "PERCENTILE_CONT": "bq.sorted_cont(bq.sorted(list({0}){w}), {1})",
+    "PERCENTILE_CONT NUMERIC": "bq_bignumeric_to_numeric(bq_bignumeric_percentile("
+    "list(bq.numeric_to_bignumeric({0})){w}, {1}))",
+    "PERCENTILE_CONT BIGNUMERIC": "bq_bignumeric_percentile(list({0}){w}, {1})",
     "PERCENTILE_DISC": "bq.sorted_disc(bq.sorted(list({0}){w}), {1})",
     "APPROX_QUANTILES": "list_transform([bq.sorted(list({d}{0}){w})], lambda s: "
     "list_transform(range({1} + 1), lambda q: bq.sorted_disc(s, q / {1})))[1]",
@@ -204,7 +207,7 @@ def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     _check_offset(a, node, values)
     template = overload.template
     if node.nulls == "RESPECT" and node.name in _RESPECTING:
-        template = _RESPECTING[node.name]
+        template = _RESPECTING.get(f"{node.name} {kind}", _RESPECTING[node.name])
     sql = template.format(*(v.sql for v in values), type=t.duckdb(kind), **parts.slots)
     if node.distinct and node.name in _ORDERED and not node.order_by:
         sql = _distinct(node, values, parts, kind)
@@ -269,6 +272,11 @@ def _having(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value], ki
         body = kept
     elif node.name == "STRING_AGG":
         body = f"nullif(array_to_string({kept}, {values[1].sql if values[1:] else t.text(',')}), '')"
+    elif kind == t.BIGNUMERIC and node.name in ("SUM", "AVG"):
+        total = f"list_sum({kept})"
+        body = f"bq.bignumeric_{'sum' if node.name == 'SUM' else 'average'}({total}{{}})".format(
+            f", len(list_filter({kept}, lambda v: v IS NOT NULL))" if node.name == "AVG" else ""
+        )
     else:
         body = f"list_aggregate({kept}, '{_OF_LISTS[node.name]}')"
     sql = f"CAST(list_transform([{listed}], lambda {rows}: {body})[1] AS {t.duckdb(kind)})"

@@ -2,6 +2,7 @@
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.cast_templates import CASTS
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
@@ -37,7 +38,8 @@ def formatted(a: Analyzer, node: nodes.Cast, value: Value, target: Type, scope: 
     elif kind == "STRING" and source == "BYTES":
         sql = f"bq_cast_bytes_text({value.sql}, {form.sql})"
     elif kind == "STRING" and source in t.NUMBERS:
-        sql = f"bq_cast_number_text(CAST({value.sql} AS VARCHAR), {form.sql})"
+        text = CASTS[source, kind].format(value.sql) if source == "BIGNUMERIC" else f"CAST({value.sql} AS VARCHAR)"
+        sql = f"bq_cast_number_text({text}, {form.sql})"
     elif source == "STRING" and kind in _MOMENTS:
         read = f"bq_cast_text_moment({value.sql}, {form.sql}, {zone.sql}, epoch_us(now()))"
         sql = _MOMENTS[kind].format(read)

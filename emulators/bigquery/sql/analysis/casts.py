@@ -1,63 +1,14 @@
-"""CAST and SAFE_CAST: one line for each pair of types, in DuckDB SQL."""
+"""CAST and SAFE_CAST."""
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.cast_formats import formatted
+from emulators.bigquery.sql.analysis.cast_templates import CASTS
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import once
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
-
-# source -> target: template of {0}. A pair that is not here is refused, as BigQuery does.
-CASTS = {
-    ("INT64", "FLOAT64"): "CAST({0} AS DOUBLE)",
-    ("INT64", "NUMERIC"): "CAST({0} AS DECIMAL(38,9))",
-    ("INT64", "BIGNUMERIC"): "CAST({0} AS DECIMAL(38,18))",
-    ("INT64", "BOOL"): "({0} != 0)",
-    ("INT64", "STRING"): "CAST({0} AS VARCHAR)",
-    ("FLOAT64", "INT64"): "bq.float_to_int64({0})",
-    ("FLOAT64", "NUMERIC"): "bq.float_to_numeric({0})",
-    ("FLOAT64", "BIGNUMERIC"): "bq.float_to_bignumeric({0})",
-    ("FLOAT64", "STRING"): "bq.float_text({0})",
-    ("NUMERIC", "INT64"): "CAST({0} AS BIGINT)",
-    ("NUMERIC", "FLOAT64"): "CAST({0} AS DOUBLE)",
-    ("NUMERIC", "BIGNUMERIC"): "CAST({0} AS DECIMAL(38,18))",
-    ("NUMERIC", "STRING"): "bq.decimal_text({0})",
-    ("BIGNUMERIC", "INT64"): "CAST({0} AS BIGINT)",
-    ("BIGNUMERIC", "FLOAT64"): "CAST({0} AS DOUBLE)",
-    ("BIGNUMERIC", "NUMERIC"): "CAST({0} AS DECIMAL(38,9))",
-    ("BIGNUMERIC", "STRING"): "bq.decimal_text({0})",
-    ("BOOL", "INT64"): "CAST({0} AS BIGINT)",
-    ("BOOL", "STRING"): "CAST({0} AS VARCHAR)",
-    ("STRING", "INT64"): "bq.to_int64({0})",
-    ("STRING", "FLOAT64"): "bq.to_float64({0})",
-    ("STRING", "NUMERIC"): "bq.to_numeric({0})",
-    ("STRING", "BIGNUMERIC"): "bq.to_bignumeric({0})",
-    ("STRING", "BOOL"): "bq.to_bool({0})",
-    ("STRING", "BYTES"): "encode({0})",
-    ("STRING", "DATE"): "bq.to_date({0})",
-    ("STRING", "TIME"): "bq.to_time({0})",
-    ("STRING", "DATETIME"): "bq.to_datetime({0})",
-    ("STRING", "TIMESTAMP"): "bq.to_timestamp({0})",
-    ("STRING", "INTERVAL"): "bq.to_interval({0})",
-    ("BYTES", "STRING"): "bq.bytes_to_string({0})",
-    ("DATE", "STRING"): "bq.date_text({0})",
-    ("DATE", "DATETIME"): "CAST({0} AS TIMESTAMP)",
-    ("DATE", "TIMESTAMP"): "CAST({0} AS TIMESTAMPTZ)",
-    ("DATETIME", "STRING"): "bq.datetime_text({0})",
-    ("DATETIME", "DATE"): "CAST({0} AS DATE)",
-    ("DATETIME", "TIME"): "CAST({0} AS TIME)",
-    ("DATETIME", "TIMESTAMP"): "CAST({0} AS TIMESTAMPTZ)",
-    ("TIME", "STRING"): "bq.time_text({0})",
-    ("TIMESTAMP", "STRING"): "bq.timestamp_text({0})",
-    ("TIMESTAMP", "DATE"): "CAST({0} AS DATE)",
-    ("TIMESTAMP", "TIME"): "CAST(CAST({0} AS TIMESTAMP) AS TIME)",
-    ("TIMESTAMP", "DATETIME"): "CAST({0} AS TIMESTAMP)",
-    ("INTERVAL", "STRING"): "bq.interval_text({0})",
-    ("GEOGRAPHY", "STRING"): "{0}",
-    ("STRING", "GEOGRAPHY"): "bq_st_geogfromtext({0})",
-}
 
 
 @expression_rule(nodes.Cast)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.cast_templates import recast
 from emulators.bigquery.sql.analysis.values import Value, combine
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
@@ -28,7 +29,7 @@ def coerce(a: Analyzer, value: Value, target: Type) -> Value:
         and target.kind in ("NUMERIC", "BIGNUMERIC")
         and value.raw is not None
     ):
-        return Value(f"CAST({t.text(str(value.raw))} AS {t.duckdb(target)})", target, True, value.raw)
+        return Value(recast(t.text(str(value.raw)), t.STRING, target), target, True, value.raw)
     if source.kind == "ARRAY" and target.kind == "ARRAY":
         assert source.element is not None and target.element is not None
         name = a.shared.alias("e")
@@ -36,9 +37,7 @@ def coerce(a: Analyzer, value: Value, target: Type) -> Value:
         return combine(f"list_transform({value.sql}, lambda {name}: {inner.sql})", target, value)
     if source.kind == "STRUCT":
         return _struct(a, value, target)
-    return Value(
-        f"CAST({value.sql} AS {t.duckdb(target)})", target, value.literal, value.raw, value.refs, value.volatile
-    )
+    return Value(recast(value.sql, source, target), target, value.literal, value.raw, value.refs, value.volatile)
 
 
 def _struct(a: Analyzer, value: Value, target: Type) -> Value:
@@ -84,7 +83,7 @@ def assign(a: Analyzer, value: Value, target: Type, what: str, node: nodes.Node 
         loose = _assignable(value.type, target)
         if not loose:
             a.fail(what.format(source=value.type, target=target), node)
-        return combine(f"CAST({value.sql} AS {t.duckdb(target)})", target, value)
+        return combine(recast(value.sql, value.type, target), target, value)
     return coerce(a, value, target)
 
 

@@ -11,6 +11,7 @@ import duckdb
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.values import Value
+from emulators.bigquery.sql.functions import bignumerics
 from emulators.bigquery.sql.types import Type
 
 _LOCK = threading.Lock()
@@ -26,8 +27,8 @@ def _connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def evaluate(sql: str) -> Any:
-    """The value of one constant DuckDB expression; DuckDB's errors come out as SqlError."""
+def evaluate(sql: str, kind: Type = t.NULL) -> Any:
+    """The value of one constant DuckDB expression, of this type; DuckDB's errors come out as SqlError."""
     from emulators.bigquery.sql.errors import from_duckdb
 
     with _LOCK:
@@ -36,17 +37,30 @@ def evaluate(sql: str) -> Any:
         except duckdb.Error as error:
             raise from_duckdb(error) from error
     assert row is not None
-    return row[0]
+    return plain(row[0], kind)
+
+
+def plain(value: Any, kind: Type) -> Any:
+    """What DuckDB's Python client gives, but a Decimal for a BIGNUM."""
+    if value is None:
+        return None
+    if kind.kind == "BIGNUMERIC":
+        return bignumerics.value(value)
+    if kind.kind == "ARRAY" and kind.element is not None:
+        return [plain(item, kind.element) for item in value]
+    if kind.kind == "STRUCT":
+        names = t.struct_names(kind)
+        return {n: plain(value[n], member) for n, (_, member) in zip(names, kind.fields, strict=True)}
+    return value
 
 
 def python_value(value: Value) -> Any:
     """A constant value in Python: raw when it is a plain literal, computed otherwise."""
-    return evaluate(value.sql)
+    return evaluate(value.sql, value.type)
 
 
 def value_sql(value: Any, kind: Type) -> str:
-    """A DuckDB literal of type `kind`. value: as DuckDB's Python client gives it (fetchall), or JSON-like for
-    structs."""
+    """A DuckDB literal of type `kind`. value: as evaluate gives it, or JSON-like for structs."""
     name = t.duckdb(kind)
     if value is None:
         return f"CAST(NULL AS {name})"
@@ -79,6 +93,8 @@ def _scalar(value: Any, kind: Type) -> str:
         return f"'{moment.isoformat(' ')}'"
     if isinstance(value, (date, time)):
         return f"'{value.isoformat()}'"
+    if kind.kind == "BIGNUMERIC":
+        return f"'{bignumerics.kept(Decimal(value))}'"
     if isinstance(value, Decimal):
         return f"'{value:f}'"
     if kind.kind == "INTERVAL" and hasattr(value, "days"):

@@ -4,7 +4,7 @@ from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.constants import evaluate
+from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.values import Scope
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.syntax import nodes
@@ -73,4 +73,4 @@ def option(a: Analyzer, node: nodes.Node) -> Any:
     value = a.expression(node, Scope())
     if not value.constant:
         a.fail("Option values must be constant", node)
-    return value.raw if isinstance(value.raw, int) and value.type == t.INT64 else evaluate(value.sql)
+    return value.raw if isinstance(value.raw, int) and value.type == t.INT64 else python_value(value)

@@ -108,6 +108,10 @@ def _value(i: int, method: str, kind: t.Type) -> str:
         return f"CASE WHEN {exact} THEN b{i}.v{i} END"
     if method == "locf":
         return f"b{i}.v{i}"
+    if kind == t.BIGNUMERIC:
+        start, at, end = (f"epoch_us(CAST({side} AS TIMESTAMP))" for side in (f"b{i}.ts", "g.ts", f"f{i}.ts"))
+        between = f"bq_bignumeric_between(b{i}.v{i}, f{i}.v{i}, {at} - {start}, {end} - {start})"
+        return f"CASE WHEN {exact} THEN b{i}.v{i} ELSE {between} END"
     x, y = (f"epoch_us(CAST({side} AS TIMESTAMP))" for side in (f"b{i}.ts", f"f{i}.ts"))
     share = f"(epoch_us(CAST(g.ts AS TIMESTAMP)) - {x})::DOUBLE / ({y} - {x})"
     between = f"b{i}.v{i}::DOUBLE + (f{i}.v{i}::DOUBLE - b{i}.v{i}::DOUBLE) * ({share})"

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.cast_templates import CASTS
 from emulators.bigquery.sql.analysis.values import Value, combine
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.types import Type
@@ -75,9 +76,7 @@ def _given(sql: str, kind: Type, name: str, depth: int = 0) -> str:
     if kind.kind == "FLOAT64":
         return f"CASE WHEN isfinite({sql}) THEN to_json({sql}) ELSE to_json(CAST({sql} AS VARCHAR)) END"
     if kind.kind in ("NUMERIC", "BIGNUMERIC"):
-        whole = f"{sql} = trunc({sql}) AND abs({sql}) <= 9007199254740992"
-        text = f"rtrim(rtrim(CAST({sql} AS VARCHAR), '0'), '.')"
-        return f"CASE WHEN {whole} THEN to_json(CAST({sql} AS BIGINT)) ELSE to_json({text}) END"
+        return f"bq.decimal_json({CASTS[kind.kind, 'STRING'].format(sql)})"
     if kind.kind == "BYTES":
         return f"to_json(to_base64({sql}))"
     if kind.kind == "TIMESTAMP":
@@ -167,4 +166,6 @@ def _scalar(text: str, kind: Type) -> str:
         return f"from_base64({text})"
     if kind.kind == "JSON":
         return f"CAST({text} AS JSON)"
+    if kind.kind == "BIGNUMERIC":
+        return f"bq.to_bignumeric({text})"
     return f"CAST({text} AS {t.duckdb(kind)})"

@@ -6,6 +6,8 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce, common, literal_text
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.functions import bignumerics
+from emulators.bigquery.sql.functions.decimals import BIGNUMERIC
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
@@ -72,14 +74,14 @@ def _decimal(a: Analyzer, node: nodes.Literal) -> Value:
 
 
 def decimal_sql(a: Analyzer, number: Decimal, kind: Type, node: nodes.Node | None = None) -> str:
-    """A decimal literal; refused when BigQuery, or the 38 digits kept here, cannot hold it."""
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int):
+    """A decimal literal; refused when its type cannot hold it."""
+    if kind == t.BIGNUMERIC:
+        try:
+            return f"CAST('{bignumerics.kept(BIGNUMERIC.fit(number, ''))}' AS BIGNUM)"
+        except ValueError:
+            a.fail(f"Invalid BIGNUMERIC value: {number}", node)
+    if not isinstance(number.as_tuple().exponent, int):
         a.fail(f"Invalid {kind} value: {number}", node)
-    if kind == t.BIGNUMERIC and (-exponent > 18 or number.copy_abs() >= Decimal(10) ** 20):
-        a.fail(
-            f"BIGNUMERIC value {number} needs more than the 20 digits before and 18 after the point that are kept here"
-        )
     if kind == t.NUMERIC and number.copy_abs() >= Decimal(10) ** 29:
         a.fail(f"Invalid NUMERIC value: {number}", node)
     return f"CAST('{number:f}' AS {t.duckdb(kind)})"

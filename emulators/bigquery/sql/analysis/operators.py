@@ -144,9 +144,9 @@ def arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node
         # Only of constants, because a check of each row would cost as much as the operation.
         checked = left.constant and right.constant and len(sql) < 500
         return combine(f"bq.float_in_range({sql}, {x.sql}, '{op}', {y.sql})" if checked else sql, kind, left, right)
-    if op in ("+", "-"):
+    if op in ("+", "-") and kind == t.NUMERIC:
         return combine(f"CAST({x.sql} {op} {y.sql} AS {t.duckdb(kind)})", kind, left, right)
-    name = {"*": "multiply", "/": "divide"}[op]
+    name = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}[op]
     return combine(f"bq.{kind.kind.lower()}_{name}({x.sql}, {y.sql})", kind, left, right)
 
 
@@ -195,7 +195,8 @@ def unary(a: Analyzer, node: nodes.Unary, scope: Scope) -> Value:
         return coerce(a, value, t.INT64)
     if value.type.kind not in (*t.NUMBERS, "INTERVAL"):
         no_signature(a, "-", [value], node)
-    return combine(f"(-{value.sql})", value.type, value)
+    negated = f"bq.bignumeric_negate({value.sql})" if value.type == t.BIGNUMERIC else f"(-{value.sql})"
+    return combine(negated, value.type, value)
 
 
 @expression_rule(nodes.Is)

@@ -1,12 +1,15 @@
 """PIVOT and UNPIVOT as grouping and as a union of columns."""
 
+from decimal import Decimal
+
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import common
-from emulators.bigquery.sql.analysis.constants import evaluate
+from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.operators import compare
 from emulators.bigquery.sql.analysis.sources import From, from_columns
 from emulators.bigquery.sql.analysis.values import Column, Scope, Value
+from emulators.bigquery.sql.functions.formatting import decimal_text
 from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.syntax import nodes
 
@@ -73,10 +76,10 @@ def _label(value: Value) -> str:
     """BigQuery's column name for a pivot value without an alias."""
     if value.type.kind == "NULL":
         return "NULL"
-    raw = value.raw if value.raw is not None else evaluate(value.sql)
+    raw = value.raw if value.raw is not None else python_value(value)
     if value.type == t.BOOL:
         return "TRUE" if raw else "FALSE"
-    text = str(raw)
+    text = decimal_text(raw) if isinstance(raw, Decimal) else str(raw)
     if value.type.kind in ("INT64", "NUMERIC", "FLOAT64", "BIGNUMERIC"):
         text = text.replace("-", "minus_").replace(".", "_point_")
         return f"_{text}" if text[:1].isdigit() else text

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.cast_templates import recast
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.python_rows import rows_sql
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Scan, Scope
@@ -141,9 +142,9 @@ def _wildcard(a: Analyzer, node: nodes.TableSource, alias: str) -> "From":
         own = a.shared.alias()
         one = Scan(f"\x01{own}\x01", info)
         a.shared.scans.append(one)
-        known = {field.name.lower() for field in info.fields}
+        known = {field.name.lower(): t.of_field(field) for field in info.fields}
         items = [
-            f"CAST({own}.{t.quoted(f.name) if f.name.lower() in known else 'NULL'} AS {t.duckdb(t.of_field(f))}) AS {t.quoted(f.name)}"  # noqa: E501
+            f"{recast(f'{own}.{t.quoted(f.name)}', known[f.name.lower()], t.of_field(f))} AS {t.quoted(f.name)}"
             if f.name.lower() in known
             else f"CAST(NULL AS {t.duckdb(t.of_field(f))}) AS {t.quoted(f.name)}"
             for f in fields

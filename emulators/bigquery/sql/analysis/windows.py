@@ -121,6 +121,8 @@ def _range_type(a: Analyzer, window: nodes.Window, scope: Scope) -> t.Type:
             f"but has type {kind}",
             window,
         )
+    if kind == t.BIGNUMERIC:
+        a.fail("A RANGE with a bound over a BIGNUMERIC is not supported by this emulator", window)
     return kind
 
 

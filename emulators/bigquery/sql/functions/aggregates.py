@@ -10,7 +10,7 @@ table(
     COUNTIF(BOOL) -> INT64 = count({d}CASE WHEN {0} THEN true END){w}
     SUM(INT64) -> INT64 = CAST(sum({d}{0}){w} AS BIGINT)
     SUM(NUMERIC) -> NUMERIC = CAST(sum({d}{0}){w} AS DECIMAL(38,9))
-    SUM(BIGNUMERIC) -> BIGNUMERIC = CAST(sum({d}{0}){w} AS DECIMAL(38,18))
+    SUM(BIGNUMERIC) -> BIGNUMERIC = bq.bignumeric_sum(sum({d}{0}){w})
     SUM(FLOAT64) -> FLOAT64 = sum({d}{0}){w}
     SUM(INTERVAL) -> INTERVAL = bq.interval_sum(list({d}{0}){w})
     AVG(INTERVAL) -> INTERVAL = bq.interval_average(list({d}{0}){w})
@@ -46,9 +46,11 @@ table(
     VAR_POP(FLOAT64) -> FLOAT64 = bq.if_finite(bool_and(isfinite({0})){w}, var_pop({d}bq.finite({0})){w})
     APPROX_COUNT_DISTINCT(T) -> INT64 = count(DISTINCT {0}){w}
     APPROX_QUANTILES(T, INT64) -> ARRAY<T> = quantile_disc({d}{0}, list_transform(range({1} + 1), lambda q: q / {1})){w}
+    APPROX_TOP_COUNT(BIGNUMERIC, INT64) -> ARRAY<STRUCT<value BIGNUMERIC, count INT64>> = list_transform(bq.top_sum(list(struct_pack(v := {0}, w := 1)){w}, {1}), lambda e: struct_pack("value" := e."value", "count" := CAST(e."sum" AS BIGINT)))
     APPROX_TOP_COUNT(T, INT64) -> ARRAY<STRUCT<value T, count INT64>> = bq.top_count(list({0}){w}, {1})
     APPROX_TOP_SUM(T, INT64, INT64) -> ARRAY<STRUCT<value T, sum INT64>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
     APPROX_TOP_SUM(T, NUMERIC, INT64) -> ARRAY<STRUCT<value T, sum NUMERIC>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
+    APPROX_TOP_SUM(T, BIGNUMERIC, INT64) -> ARRAY<STRUCT<value T, sum BIGNUMERIC>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
     APPROX_TOP_SUM(T, FLOAT64, INT64) -> ARRAY<STRUCT<value T, sum FLOAT64>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
     HLL_COUNT.INIT(INT64) -> BYTES = bq_hll_init_numbers(list({d}{0}){w}, 15)
     HLL_COUNT.INIT(INT64, INT64) -> BYTES = bq_hll_init_numbers(list({d}{0}){w}, {1})

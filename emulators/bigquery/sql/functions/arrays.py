@@ -29,7 +29,10 @@ table(
     ARRAY_AVG(ARRAY<FLOAT64>) -> FLOAT64 = list_avg({0})
     GENERATE_ARRAY(INT64, INT64) -> ARRAY<INT64> = generate_series({0}, {1})
     GENERATE_ARRAY(INT64, INT64, INT64) -> ARRAY<INT64> = bq.generate_integers({0}, {1}, {2})
+    GENERATE_ARRAY(NUMERIC, NUMERIC) -> ARRAY<NUMERIC> = bq.generate_numbers({0}, {1}, CAST(1 AS DECIMAL(38,9)))
     GENERATE_ARRAY(NUMERIC, NUMERIC, NUMERIC) -> ARRAY<NUMERIC> = bq.generate_numbers({0}, {1}, {2})
+    GENERATE_ARRAY(BIGNUMERIC, BIGNUMERIC) -> ARRAY<BIGNUMERIC> = bq_bignumeric_series({0}, {1}, bq.int64_to_bignumeric(1))
+    GENERATE_ARRAY(BIGNUMERIC, BIGNUMERIC, BIGNUMERIC) -> ARRAY<BIGNUMERIC> = bq_bignumeric_series({0}, {1}, {2})
     GENERATE_ARRAY(FLOAT64, FLOAT64) -> ARRAY<FLOAT64> = bq.generate_floats({0}, {1}, 1e0)
     GENERATE_ARRAY(FLOAT64, FLOAT64, FLOAT64) -> ARRAY<FLOAT64> = bq.generate_floats({0}, {1}, {2})
     """,  # noqa: E501

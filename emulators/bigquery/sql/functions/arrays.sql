@@ -3,6 +3,7 @@ CREATE MACRO bq.main.array_offset(x, i) AS CASE WHEN i < 0 OR i >= len(x) THEN l
 CREATE MACRO bq.main.array_ordinal(x, i) AS CASE WHEN i < 1 OR i > len(x) THEN list_extract(list_slice(x, 1, 0), CAST(bq.fail('Array index ' || i || ' is out of bounds (overflow)') AS BIGINT)) ELSE list_extract(x, i) END;
 CREATE MACRO bq.main.array_safe_offset(x, i) AS CASE WHEN i < 0 THEN NULL ELSE list_extract(x, i + 1) END;
 CREATE MACRO bq.main.array_safe_ordinal(x, i) AS CASE WHEN i < 1 THEN NULL ELSE list_extract(x, i) END;
+CREATE MACRO bq.main.known(x) AS list_filter(x, lambda e: e IS NOT NULL);
 CREATE MACRO bq.main.array_first(x) AS CASE WHEN len(x) = 0 THEN list_extract(x, CAST(bq.fail('ARRAY_FIRST cannot get the first element of an empty array') AS BIGINT)) ELSE list_extract(x, 1) END;
 CREATE MACRO bq.main.array_last(x) AS CASE WHEN len(x) = 0 THEN list_extract(x, CAST(bq.fail('ARRAY_LAST cannot get the last element of an empty array') AS BIGINT)) ELSE list_extract(x, -1) END;
 CREATE MACRO bq.main.array_slice(x, s, e) AS CASE WHEN x IS NULL OR s IS NULL OR e IS NULL THEN NULL ELSE list_slice(x, CASE WHEN s < 0 THEN greatest(len(x) + s, 0) ELSE s END + 1, CASE WHEN e < 0 THEN len(x) + e ELSE least(e, len(x)) END + 1) END;
@@ -34,4 +35,4 @@ CREATE MACRO bq.main.generate_floats(s, e, n) AS list_transform(range(0, CASE WH
 -- The most frequent values with their counts; of equal counts the smaller value first.
 CREATE MACRO bq.main.top_count(x, n) AS list_slice(list_transform(list_sort(list_concat(list_transform(map_entries(list_histogram(x)), lambda e: {'c': -CAST(e.value AS BIGINT), 'v': e.key}), CASE WHEN list_count(x) < len(x) THEN [{'c': CAST(list_count(x) - len(x) AS BIGINT), 'v': list_extract(list_filter(x, lambda e: e IS NULL), 1)}] ELSE [] END)), lambda e: {'value': e.v, 'count': -e.c}), 1, n);
 -- The values with the greatest sums of weights, with those sums; of equal sums the smaller value first.
-CREATE MACRO bq.main.top_sum(x, n) AS list_slice(list_transform(list_sort(list_transform(list_distinct(list_transform(x, lambda e: {'v': e.v})), lambda d: {'s': -list_sum(list_transform(list_filter(x, lambda e: e.v IS NOT DISTINCT FROM d.v), lambda e: e.w)), 'v': d.v})), lambda e: {'value': e.v, 'sum': -e.s}), 1, n);
+CREATE MACRO bq.main.top_sum(x, n) AS list_slice(list_transform(list_sort(list_transform(list_distinct(list_transform(x, lambda e: {'v': e.v})), lambda d: {'s': 0 - list_sum(list_transform(list_filter(x, lambda e: e.v IS NOT DISTINCT FROM d.v), lambda e: e.w)), 'v': d.v})), lambda e: {'value': e.v, 'sum': 0 - e.s}), 1, n);

@@ -18,10 +18,6 @@ CREATE MACRO bq.main.to_float64(x) AS CASE
 CREATE MACRO bq.main.to_numeric(x) AS CASE WHEN x IS NULL THEN NULL
     WHEN bq.is_number(x) AND TRY_CAST(trim(x) AS DECIMAL(38,9)) IS NOT NULL THEN TRY_CAST(trim(x) AS DECIMAL(38,9))
     ELSE CAST(bq.fail('Invalid NUMERIC value: ' || x) AS DECIMAL(38,9)) END;
-CREATE MACRO bq.main.to_bignumeric(x) AS CASE WHEN x IS NULL THEN NULL
-    WHEN bq.is_number(x) AND TRY_CAST(trim(x) AS DECIMAL(38,18)) IS NOT NULL AND NOT regexp_matches(x, '\.\d{18}\d*[1-9]|[eE]') THEN TRY_CAST(trim(x) AS DECIMAL(38,18))
-    WHEN bq.is_number(x) THEN CAST(bq.fail('BIGNUMERIC value ' || x || ' needs more than the 20 digits before and 18 after the point that are kept here') AS DECIMAL(38,18))
-    ELSE CAST(bq.fail('Invalid BIGNUMERIC value: ' || x) AS DECIMAL(38,18)) END;
 CREATE MACRO bq.main.to_bool(x) AS CASE lower(x) WHEN 'true' THEN true WHEN 'false' THEN false
     ELSE CASE WHEN x IS NULL THEN NULL ELSE CAST(bq.fail('Bad bool value: ' || x) AS BOOLEAN) END END;
 CREATE MACRO bq.main.to_date(x) AS CASE WHEN x IS NULL THEN NULL
@@ -41,15 +37,12 @@ CREATE MACRO bq.main.timestamp_text(x) AS strftime(make_timestamp(epoch_us(x)), 
 CREATE MACRO bq.main.float_to_int64(x) AS CASE WHEN isnan(x) OR isinf(x) THEN bq.fail('Illegal conversion of non-finite floating point number to an integer: ' || bq_float_text(x))
     WHEN abs(x) >= 9223372036854775808.0 THEN bq.fail('Bad int64 value: ' || bq_float_text(x)) ELSE CAST(round(x) AS BIGINT) END;
 CREATE MACRO bq.main.float_to_numeric(x) AS CASE WHEN isnan(x) OR isinf(x) THEN CAST(bq.fail('Illegal conversion of non-finite floating point number to NUMERIC: ' || bq_float_text(x)) AS DECIMAL(38,9)) ELSE CAST(x AS DECIMAL(38,9)) END;
-CREATE MACRO bq.main.float_to_bignumeric(x) AS CASE WHEN isnan(x) OR isinf(x) THEN CAST(bq.fail('Illegal conversion of non-finite floating point number to BIGNUMERIC: ' || bq_float_text(x)) AS DECIMAL(38,18)) ELSE CAST(x AS DECIMAL(38,18)) END;
 CREATE MACRO bq.main.bytes_to_string(x) AS bq_bytes_to_string(x);
 CREATE MACRO bq.main.limit_string(x, n) AS CASE WHEN length(x) > n THEN CAST(bq.fail('maximum length ' || n || ' exceeded: length ' || length(x)) AS VARCHAR) ELSE x END;
 CREATE MACRO bq.main.limit_bytes(x, n) AS CASE WHEN octet_length(x) > n THEN CAST(CAST(bq.fail('maximum length ' || n || ' exceeded: length ' || octet_length(x)) AS VARCHAR) AS BLOB) ELSE x END;
 CREATE MACRO bq.main.limit_numeric(x, p, s) AS CASE WHEN abs(bq.round_half_away(x, s)) >= CAST(power(10, p - s) AS DECIMAL(38,0)) THEN CAST(bq.fail('numeric overflow: ' || bq.decimal_text(x)) AS DECIMAL(38,9)) ELSE bq.round_half_away(x, s) END;
-CREATE MACRO bq.main.limit_bignumeric(x, p, s) AS CASE WHEN abs(x) >= CAST(power(10, least(p - s, 37)) AS DECIMAL(38,0)) THEN CAST(bq.fail('bignumeric overflow: ' || bq.decimal_text(x)) AS DECIMAL(38,18)) ELSE CAST(round(x, CAST(s AS INTEGER)) AS DECIMAL(38,18)) END;
 CREATE MACRO bq.main.nearest_even(x, r, s) AS CASE WHEN abs(x - r) + abs(x - r) = power(10, -s)::DECIMAL(38,18) AND r % (2 * power(10, -s))::DECIMAL(38,18) <> 0 THEN r + (x - r) + (x - r) ELSE r END;
 CREATE MACRO bq.main.limit_numeric_even(x, p, s) AS bq.limit_numeric(CAST(bq.nearest_even(x, bq.round_half_away(x, s), s) AS DECIMAL(38,9)), p, s);
-CREATE MACRO bq.main.limit_bignumeric_even(x, p, s) AS bq.limit_bignumeric(CAST(bq.nearest_even(x, CAST(round(x, CAST(s AS INTEGER)) AS DECIMAL(38,18)), s) AS DECIMAL(38,18)), p, s);
 CREATE MACRO bq.main.interval_text(x) AS bq_interval_text(datepart('year', x) * 12 + datepart('month', x), datepart('day', x), CAST(datepart('hour', x) AS BIGINT) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x));
 CREATE MACRO bq.main.interval_iso(x) AS bq_interval_iso(datepart('year', x) * 12 + datepart('month', x), datepart('day', x), CAST(datepart('hour', x) AS BIGINT) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x));
 CREATE MACRO bq.main.to_interval(x) AS CAST(bq_interval_parse(x) AS INTERVAL);

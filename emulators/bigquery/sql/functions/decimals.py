@@ -1,111 +1,136 @@
-"""Mathematics of NUMERIC and BIGNUMERIC: computed with 60 digits, then rounded half away from zero."""
+"""Exact mathematics of decimals: computed with many digits, then rounded half away from zero into a form.
+
+The functions of NUMERIC are registered here; bignumerics has those of BIGNUMERIC, made of the same.
+"""
 
 from collections.abc import Callable
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation, Overflow
+from functools import partial
 from typing import Any
 
-_DIGITS = Context(prec=60)
+from emulators.bigquery.sql.functions.formatting import decimal_text
+
+WIDE = Context(prec=300)  # no sum, product or quotient of two decimals needs more to be rounded rightly
+_MODES = {"ROUND_HALF_EVEN": ROUND_HALF_EVEN, "ROUND_HALF_AWAY_FROM_ZERO": ROUND_HALF_UP}
 
 
-def _checked(function: Callable[[Decimal], Decimal], x: Decimal, name: str, scale: int) -> Decimal:
+@dataclass(frozen=True)
+class Form:
+    """A type of decimals: digits after the point, the least and the greatest value in units of the last digit."""
+
+    name: str
+    scale: int
+    least: int
+    greatest: int
+    digits: Context  # in which its roots and logarithms are computed
+
+    def fit(self, value: Decimal, what: str) -> Decimal:
+        """Rounded half away from zero; ValueError: what overflows."""
+        try:
+            kept = value.quantize(Decimal(1).scaleb(-self.scale), ROUND_HALF_UP, WIDE)
+        except InvalidOperation:
+            raise ValueError(f"{self.name} overflow{what}") from None
+        if not self.least <= kept.scaleb(self.scale, WIDE) <= self.greatest:
+            raise ValueError(f"{self.name} overflow{what}")
+        return kept
+
+
+NUMERIC = Form("numeric", 9, 1 - 10**38, 10**38 - 1, Context(prec=60))
+BIGNUMERIC = Form("bignumeric", 38, -(2**255), 2**255 - 1, Context(prec=150))
+
+
+def multiply(form: Form, x: Decimal, y: Decimal) -> Decimal:
+    return form.fit(WIDE.multiply(x, y), f": {decimal_text(x)} * {decimal_text(y)}")
+
+
+def divide(form: Form, x: Decimal, y: Decimal) -> Decimal:
+    if not y:
+        raise ValueError(f"division by zero: {decimal_text(x)} / 0")
+    return form.fit(WIDE.divide(x, y), f": {decimal_text(x)} / {decimal_text(y)}")
+
+
+def computed(form: Form, function: Callable[..., Decimal], name: str, *values: Decimal) -> Decimal:
+    shown = f"{name}({', '.join(map(decimal_text, values))})"
     try:
-        return _rounded(function(x), scale, name)
+        return form.fit(function(*values), f" in function: {shown}")
+    except Overflow:
+        raise ValueError(f"{form.name} overflow in function: {shown}") from None
     except InvalidOperation as error:
-        raise ValueError(f"Floating point error in function: {name}({x:f})") from error
+        raise ValueError(f"Floating point error in function: {shown}") from error
 
 
-def _rounded(value: Decimal, scale: int, what: str) -> Decimal:
-    kept = value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, Context(prec=200))
-    if abs(kept) >= Decimal(10) ** (38 - scale):
-        raise ValueError(f"numeric overflow in function: {what}")
-    return kept
-
-
-def decimal_sqrt(x: Decimal, scale: int) -> Decimal:
+def sqrt(form: Form, x: Decimal) -> Decimal:
     if x < 0:
-        raise ValueError(f"Argument to SQRT cannot be negative: {x:f}")
-    return _checked(_DIGITS.sqrt, x, "SQRT", scale)
+        raise ValueError(f"Argument to SQRT cannot be negative: {decimal_text(x)}")
+    return computed(form, form.digits.sqrt, "SQRT", x)
 
 
-def decimal_cbrt(x: Decimal, scale: int) -> Decimal:
-    root = _DIGITS.power(abs(x), _DIGITS.divide(Decimal(1), Decimal(3))) if x else x
-    return _rounded(root.copy_sign(x), scale, "CBRT")
+def cbrt(form: Form, x: Decimal) -> Decimal:
+    third = form.digits.divide(Decimal(1), Decimal(3))
+    root = form.digits.power(x.copy_abs(), third) if x else x
+    return form.fit(root.copy_sign(x), " in function: CBRT")
 
 
-def decimal_exp(x: Decimal, scale: int) -> Decimal:
+def exp(form: Form, x: Decimal) -> Decimal:
     if x > 100:
-        raise ValueError(f"numeric overflow in function: EXP({x:f})")
-    return _checked(_DIGITS.exp, x, "EXP", scale)
+        raise ValueError(f"{form.name} overflow in function: EXP({decimal_text(x)})")
+    return computed(form, form.digits.exp, "EXP", x)
 
 
-def decimal_ln(x: Decimal, scale: int) -> Decimal:
+def ln(form: Form, x: Decimal) -> Decimal:
     if x <= 0:
-        raise ValueError(f"LN is undefined for zero or negative value: LN({x:f})")
-    return _checked(_DIGITS.ln, x, "LN", scale)
+        raise ValueError(f"LN is undefined for zero or negative value: LN({decimal_text(x)})")
+    return computed(form, form.digits.ln, "LN", x)
 
 
-def decimal_log10(x: Decimal, scale: int) -> Decimal:
+def log10(form: Form, x: Decimal) -> Decimal:
     if x <= 0:
-        raise ValueError(f"LOG10 is undefined for zero or negative value: LOG10({x:f})")
-    return _checked(_DIGITS.log10, x, "LOG10", scale)
+        raise ValueError(f"LOG10 is undefined for zero or negative value: LOG10({decimal_text(x)})")
+    return computed(form, form.digits.log10, "LOG10", x)
 
 
-def decimal_log(x: Decimal, base: Decimal, scale: int) -> Decimal:
+def log(form: Form, x: Decimal, base: Decimal) -> Decimal:
     if x <= 0 or base <= 0 or base == 1:
-        raise ValueError(f"LOG is undefined for these values: LOG({x:f}, {base:f})")
-    return _rounded(_DIGITS.divide(_DIGITS.ln(x), _DIGITS.ln(base)), scale, "LOG")
+        raise ValueError(f"LOG is undefined for these values: LOG({decimal_text(x)}, {decimal_text(base)})")
+    return form.fit(form.digits.divide(form.digits.ln(x), form.digits.ln(base)), " in function: LOG")
 
 
-def decimal_round(x: Decimal, places: int, mode: str) -> Decimal:
+def round_by(form: Form, x: Decimal, places: int, mode: str) -> Decimal:
     """mode: ROUND_HALF_EVEN or ROUND_HALF_AWAY_FROM_ZERO."""
-    modes = {"ROUND_HALF_EVEN": ROUND_HALF_EVEN, "ROUND_HALF_AWAY_FROM_ZERO": ROUND_HALF_UP}
-    if mode not in modes:
+    if mode not in _MODES:
         raise ValueError(f"Invalid rounding mode: {mode}")
-    step = Decimal(1).scaleb(-max(-38, min(places, 38)))
-    return x.quantize(step, modes[mode], Context(prec=200)) if step >= Decimal("1e-18") else x
+    return _at(form, x, places, _MODES[mode])
 
 
-def decimal_trunc(x: Decimal, places: int) -> Decimal:
+def trunc_by(form: Form, x: Decimal, places: int) -> Decimal:
     """Towards zero."""
-    step = Decimal(1).scaleb(-max(-38, min(places, 38)))
-    return x.quantize(step, ROUND_DOWN, Context(prec=200)) if step >= Decimal("1e-18") else x
+    return _at(form, x, places, ROUND_DOWN)
 
 
-def numeric_round_by(x: Decimal, places: int, mode: str) -> Decimal:
-    return decimal_round(x, places, mode)
+def _at(form: Form, x: Decimal, places: int, mode: str) -> Decimal:
+    if places >= form.scale:
+        return x
+    step = Decimal(1).scaleb(-max(-40, places))
+    return form.fit(x.quantize(step, mode, WIDE), f": ROUND({decimal_text(x)}, {places})")
 
 
-def numeric_trunc_by(x: Decimal, places: int) -> Decimal:
-    return decimal_trunc(x, places)
+# Each with its arguments: D is a decimal of the form, as its result is.
+FUNCTIONS_OF_FORMS: tuple[tuple[Callable[..., Decimal], tuple[str, ...]], ...] = (
+    (multiply, ("D", "D")), (divide, ("D", "D")), (sqrt, ("D",)), (cbrt, ("D",)), (exp, ("D",)), (ln, ("D",)),
+    (log10, ("D",)), (log, ("D", "D")), (round_by, ("D", "BIGINT", "VARCHAR")), (trunc_by, ("D", "BIGINT")),
+)  # fmt: skip
 
 
-_N, _B = "DECIMAL(38,9)", "DECIMAL(38,18)"
-_ONE = (decimal_sqrt, decimal_cbrt, decimal_exp, decimal_ln, decimal_log10)
+def of_form(form: Form, function: Callable[..., Decimal]) -> Callable[..., Decimal]:
+    """A function for one form, under a name of its own."""
+    found: Any = partial(function, form)
+    found.__name__ = f"{form.name}_{function.__name__}"
+    return found  # type: ignore[no-any-return]
 
 
-def _scaled(function: Callable[[Decimal, int], Decimal], scale: int, prefix: str) -> Callable[[Decimal], Decimal]:
-    def scaled(x: Decimal) -> Decimal:
-        return function(x, scale)
-
-    scaled.__name__ = function.__name__.replace("decimal", prefix)
-    return scaled
-
-
-def numeric_log(x: Decimal, base: Decimal) -> Decimal:
-    return decimal_log(x, base, 9)
-
-
-def bignumeric_log(x: Decimal, base: Decimal) -> Decimal:
-    return decimal_log(x, base, 18)
-
-
-FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
-    *((_scaled(function, 9, "numeric"), (_N,), _N) for function in _ONE),
-    *((_scaled(function, 18, "bignumeric"), (_B,), _B) for function in _ONE),
-    (numeric_log, (_N, _N), _N),
-    (bignumeric_log, (_B, _B), _B),
-    (decimal_round, (_B, "BIGINT", "VARCHAR"), _B),
-    (numeric_round_by, (_N, "BIGINT", "VARCHAR"), _N),
-    (numeric_trunc_by, (_N, "BIGINT"), _N),
-    (decimal_trunc, (_B, "BIGINT"), _B),
+_N = "DECIMAL(38,9)"
+FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = tuple(
+    (of_form(NUMERIC, function), tuple(_N if kind == "D" else kind for kind in kinds), _N)
+    for function, kinds in FUNCTIONS_OF_FORMS
 )

@@ -6,7 +6,7 @@ import duckdb
 
 _FOLDER = Path(__file__).parent
 # In order of use: DuckDB looks up what a macro calls when the macro is made.
-_THEMES = ("errors", "casts", "maths", "strings", "arrays", "dates", "json", "ranges")
+_THEMES = ("errors", "casts", "bignumerics", "maths", "strings", "arrays", "dates", "json", "ranges")
 
 
 def install(connection: duckdb.DuckDBPyConnection) -> None:

@@ -78,7 +78,7 @@ table(
 _SCALARS = {
     "INT64": "to_json({0})", "BOOL": "to_json({0})", "STRING": "to_json({0})", "JSON": "{0}",
     "FLOAT64": "CAST(bq.float_json({0}) AS JSON)",
-    "NUMERIC": "CAST(bq.decimal_text({0}) AS JSON)", "BIGNUMERIC": "CAST(bq.decimal_text({0}) AS JSON)",
+    "NUMERIC": "CAST(bq.decimal_text({0}) AS JSON)", "BIGNUMERIC": "CAST(bq.bignumeric_text({0}) AS JSON)",
     "BYTES": "to_json(to_base64({0}))",
     "DATE": "to_json(bq.date_text({0}))", "TIME": "to_json(bq.time_text({0}))",
     "INTERVAL": "to_json(bq.interval_iso({0}))", "GEOGRAPHY": "CAST(bq_json_ordered(bq_st_asgeojson({0})) AS JSON)",
@@ -91,16 +91,16 @@ _SCALARS = {
 _WIDE = {
     "INT64": "CASE WHEN {0} BETWEEN -9007199254740992 AND 9007199254740992 THEN to_json({0}) "
     "ELSE to_json(CAST({0} AS VARCHAR)) END",
-    "NUMERIC": "bq.wide_decimal_json({0})",
-    "BIGNUMERIC": "bq.wide_decimal_json({0})",
+    "NUMERIC": "bq.wide_decimal_json(bq.decimal_text({0}))",
+    "BIGNUMERIC": "bq.wide_decimal_json(bq.bignumeric_text({0}))",
 }
 
 
 # TO_JSON_STRING writes a whole FLOAT64 without a point.
 _TEXTS = _WIDE | {
     "FLOAT64": "CAST(bq.float_json_text({0}) AS JSON)",
-    "NUMERIC": "bq.decimal_json({0})",
-    "BIGNUMERIC": "bq.decimal_json({0})",
+    "NUMERIC": "bq.decimal_json(bq.decimal_text({0}))",
+    "BIGNUMERIC": "bq.decimal_json(bq.bignumeric_text({0}))",
 }
 
 

@@ -25,6 +25,7 @@ CREATE MACRO bq.main.float_json_text(x) AS CASE WHEN isnan(x) OR isinf(x) THEN b
 CREATE MACRO bq.main.float_json(x) AS CASE WHEN isnan(x) OR isinf(x) THEN bq.no_number_json(x) WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN bq_json_float(x) ELSE CAST(x AS VARCHAR) END;
 -- As json_float64; mode exact refuses a number that FLOAT64 does not hold.
 CREATE MACRO bq.main.json_float64_by(x, m) AS CASE WHEN m NOT IN ('exact', 'round') THEN CAST(bq.fail('Invalid `wide_number_mode` specified: ' || m) AS DOUBLE) WHEN m = 'exact' AND json_type(x) IN ('UBIGINT', 'BIGINT') AND CAST(CAST(CAST(x AS VARCHAR) AS DOUBLE) AS HUGEINT) != CAST(CAST(x AS VARCHAR) AS HUGEINT) THEN CAST(bq.fail('JSON number: ' || CAST(x AS VARCHAR) || ' cannot be converted to DOUBLE without loss of precision') AS DOUBLE) ELSE bq.json_float64(x) END;
-CREATE MACRO bq.main.wide_decimal_json(x) AS CASE WHEN bq_json_is_exact(bq.decimal_text(x)) THEN CAST(bq.decimal_text(x) AS JSON) ELSE to_json(bq.decimal_text(x)) END;
-CREATE MACRO bq.main.decimal_json(x) AS CASE WHEN abs(x) <= 9007199254740992 AND x = trunc(x) THEN CAST(bq.decimal_text(x) AS JSON) ELSE to_json(bq.decimal_text(x)) END;
+-- A decimal's text as JSON: a number where it is exact, and (decimal_json) whole; else a text.
+CREATE MACRO bq.main.wide_decimal_json(text) AS CASE WHEN bq_json_is_exact(text) THEN CAST(text AS JSON) ELSE to_json(text) END;
+CREATE MACRO bq.main.decimal_json(text) AS CASE WHEN abs(TRY_CAST(regexp_extract(text, '^-?\d{1,16}$') AS BIGINT)) <= 9007199254740992 THEN CAST(text AS JSON) ELSE to_json(text) END;
 CREATE MACRO bq.main.json_object_of(k, v) AS CASE WHEN len(k) != len(v) THEN CAST(bq.fail('The number of keys and values must match in JSON_OBJECT') AS VARCHAR)::JSON WHEN list_count(k) < len(k) THEN CAST(bq.fail('Invalid null JSON key in JSON_OBJECT') AS VARCHAR)::JSON WHEN len(k) = 0 THEN CAST('{}' AS JSON) ELSE CAST(bq_json_of_pairs(k, list_transform(v, lambda e: CAST(e AS VARCHAR))) AS JSON) END;

@@ -14,9 +14,6 @@ CREATE MACRO bq.main.numeric_divide(a, b) AS CASE WHEN abs(a) < 1000000000000 AN
     THEN CAST(sign(a) * sign(b) * ((2 * CAST(abs(a) * 1000000000 AS HUGEINT) * 1000000000 + CAST(abs(b) * 1000000000 AS HUGEINT)) // (2 * CAST(abs(b) * 1000000000 AS HUGEINT))) AS DECIMAL(29,0)) * CAST(0.000000001 AS DECIMAL(9,9))
     ELSE bq_numeric_divide(a, b) END;
 CREATE MACRO bq.main.numeric_average(total, n) AS CASE WHEN n = 0 THEN NULL ELSE CAST(bq.numeric_divide(CAST(total AS DECIMAL(38,9)), CAST(n AS DECIMAL(38,9))) AS DECIMAL(38,9)) END;
-CREATE MACRO bq.main.bignumeric_multiply(a, b) AS bq_bignumeric_multiply(a, b);
-CREATE MACRO bq.main.bignumeric_divide(a, b) AS bq_bignumeric_divide(a, b);
-CREATE MACRO bq.main.bignumeric_average(total, n) AS CASE WHEN n = 0 THEN NULL ELSE bq_bignumeric_divide(CAST(total AS DECIMAL(38,18)), CAST(n AS DECIMAL(38,18))) END;
 CREATE MACRO bq.main.numeric_round(x, n) AS CAST(CASE WHEN n >= 9 THEN x ELSE round(x, CAST(n AS INTEGER)) END AS DECIMAL(38,9));
 CREATE MACRO bq.main.trunc_float(x, n) AS trunc(x * power(10e0, n)) / power(10e0, n);
 CREATE MACRO bq.main.sqrt(x) AS CASE WHEN x < 0 THEN CAST(bq.fail('Argument to SQRT cannot be negative: ' || bq.float_text(x)) AS DOUBLE) ELSE sqrt(x) END;

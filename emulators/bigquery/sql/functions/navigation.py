@@ -21,6 +21,8 @@ table(
     LAST_VALUE(T) -> T = last_value({0}{n}){w}
     NTH_VALUE(T, INT64) -> T = nth_value({0}, {1}{n}){w}
     ST_CLUSTERDBSCAN(GEOGRAPHY, FLOAT64, INT64) -> INT64 = list_extract(bq_st_clusterdbscan(list({0}){w}, {1}, {2}), row_number(){w})
+    PERCENTILE_CONT(NUMERIC, FLOAT64) -> NUMERIC = bq_bignumeric_to_numeric(bq_bignumeric_percentile(bq.known(list(bq.numeric_to_bignumeric({0})){w}), {1}))
+    PERCENTILE_CONT(BIGNUMERIC, FLOAT64) -> BIGNUMERIC = bq_bignumeric_percentile(bq.known(list({0}){w}), {1})
     PERCENTILE_CONT(FLOAT64, FLOAT64) -> FLOAT64 = quantile_cont({0}, {1}){w}
     PERCENTILE_DISC(T, FLOAT64) -> T = quantile_disc({0}, {1}){w}
     """,  # noqa: E501

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from emulators.bigquery.sql.functions.decimals import WIDE
+
 _FORMAT = re.compile(
     r"(?P<lead>(?:S|\$|L|C|B)*)(?P<digits>[09,G.DX]+)(?:V(?P<shifted>[09]+))?(?P<exponent>EEEE)?(?P<trail>MI|PR|S)?",
     re.IGNORECASE,
@@ -28,7 +30,7 @@ def cast_number_text(value: str, pattern: str) -> str:
 
 
 def _roman(number: Decimal) -> str:
-    left = int(number.quantize(Decimal(1), ROUND_HALF_UP))
+    left = int(number.quantize(Decimal(1), ROUND_HALF_UP, WIDE))
     if not 1 <= left <= 3999:
         raise ValueError(f"Format RN needs a number between 1 and 3999, but got {number:f}")
     text = ""
@@ -47,20 +49,20 @@ def _filled(value: str, pattern: str) -> str:
     head, trail, digits = found["lead"], (found["trail"] or "").upper(), found["digits"].upper()
     money = next((_MONEY[c] for c in head if c in _MONEY), "")
     if found["shifted"]:
-        number, digits = number.scaleb(len(found["shifted"])), digits + found["shifted"]
+        number, digits = number.scaleb(len(found["shifted"]), WIDE), digits + found["shifted"]
     if "X" in digits:
         body, padding = _hexadecimal(number, found["digits"]), len(digits)
     elif found["exponent"]:
-        body, padding = _scientific(abs(number), digits), 0
+        body, padding = _scientific(number.copy_abs(), digits), 0
     else:
-        body, padding = _plain(abs(number), digits), len(digits)
+        body, padding = _plain(number.copy_abs(), digits), len(digits)
     text = _signed(body.lstrip(), number < 0, money, "S" in head.upper(), trail, padding + len(money))
-    return " " * len(text) if "B" in head.upper() and abs(number) < 1 else text
+    return " " * len(text) if "B" in head.upper() and number.copy_abs() < 1 else text
 
 
 def _plain(number: Decimal, digits: str) -> str:
     whole, point, places = re.match(r"([09,GX]*)([.D]?)([09]*)$", digits).groups()  # type: ignore[union-attr]
-    rounded = number.quantize(Decimal(1).scaleb(-len(places)), ROUND_HALF_UP) if number < _HUGE else number
+    rounded = number.quantize(Decimal(1).scaleb(-len(places)), ROUND_HALF_UP, WIDE) if number < _HUGE else number
     text, _, fraction = f"{rounded:f}".partition(".")
     text = "" if text == "0" else text
     room = [c for c in whole if c in "09"]
@@ -91,7 +93,7 @@ def _scientific(number: Decimal, digits: str) -> str:
 
 
 def _hexadecimal(number: Decimal, digits: str) -> str:
-    text = f"{int(abs(number).quantize(Decimal(1), ROUND_HALF_UP)):X}"
+    text = f"{int(number.copy_abs().quantize(Decimal(1), ROUND_HALF_UP, WIDE)):X}"
     if len(text) > len(digits):
         return "#" * len(digits)
     text = text.zfill(len(digits)) if digits.startswith("0") else text

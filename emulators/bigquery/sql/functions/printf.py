@@ -114,7 +114,8 @@ def _float(flags: str, precision: str | None, letter: str, tag: str, text: str) 
     if isinstance(number, Decimal) and letter in "fF":
         number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=200))
     comma = "," if "'" in flags else ""
-    body = format(abs(number), f"{comma}{'#' if '#' in flags else ''}.{places}{letter}")
+    size = number.copy_abs() if isinstance(number, Decimal) else abs(number)
+    body = format(size, f"{comma}{'#' if '#' in flags else ''}.{places}{letter}")
     return _sign(flags, number < 0 or text.startswith("-")) + _EXPONENT.sub(r"\g<1>0\2", body)
 
 

@@ -5,7 +5,8 @@ number, ARRAY<T> for arrays; `X...` at the end means none or more X; `n => X` is
 may use the letters. TEMPLATE is DuckDB SQL: {0}, {1} are the arguments, {all} all of them, {rest} all but the first,
 {type} the DuckDB type of the result. Templates of aggregates have {d} (DISTINCT), {o} (ORDER BY), {n} (IGNORE NULLS)
 and {w} (FILTER, OVER). A line that begins with `~` is volatile: each row may have another value. What follows `??` is
-the template for a last argument that is no literal.
+the template for a last argument that is no literal. Of lines that fit equally well the first counts that names its
+types.
 """
 
 import importlib
@@ -53,6 +54,11 @@ class Overload:
     volatile: bool = False
     names: tuple[str | None, ...] = ()
     otherwise: str | None = None
+
+    @property
+    def general(self) -> bool:
+        """Whether it takes any type somewhere."""
+        return any(kind.kind in _LETTERS for kind in self.arguments)
 
     def match(self, values: "list[Value]") -> tuple[int, list[Type], Type] | None:
         """Cost, argument types and result type for these values, or None."""

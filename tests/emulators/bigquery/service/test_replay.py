@@ -5,6 +5,7 @@ tables that are altered, renamed and written in one transaction, so the statemen
 """
 
 import random
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -23,8 +24,9 @@ from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.state.warehouse import Warehouse
 
 _COLUMNS = {
-    "INT64": "1", "STRING": "'abc'", "STRING(5)": "'abc'", "NUMERIC(10, 2)": "1.5", "BIGNUMERIC": "2", "BOOL": "true",
-    "BYTES(4)": "b'ab'", "ARRAY<STRING>": "['a', 'b']", "JSON": "JSON '{}'", "GEOGRAPHY": "ST_GEOGPOINT(1, 2)",
+    "INT64": "1", "STRING": "'abc'", "STRING(5)": "'abc'", "NUMERIC(10, 2)": "1.5", "BIGNUMERIC": "BIGNUMERIC '5e38'",
+    "BOOL": "true", "BYTES(4)": "b'ab'", "ARRAY<STRING>": "['a', 'b']", "JSON": "JSON '{}'",
+    "GEOGRAPHY": "ST_GEOGPOINT(1, 2)", "ARRAY<BIGNUMERIC>": "[BIGNUMERIC '-1e-38', 2]",
     "ARRAY<STRUCT<a INT64, b ARRAY<STRING>>>": "[STRUCT(1 AS a, ['q'] AS b)]",
     "STRUCT<x INT64 NOT NULL, y STRING(3)>": "STRUCT(1 AS x, 'abc' AS y)", "TIMESTAMP": "TIMESTAMP '2020-01-01'",
     "DATE": "DATE '2020-01-02'", "TIME": "TIME '10:00:00'", "INTERVAL": "INTERVAL 3 DAY", "FLOAT64": "1.25",
@@ -84,8 +86,13 @@ def _value(field: Field, dice: random.Random) -> str:
     if field.name == "day":
         return dice.choice(["CURRENT_DATE()", "DATE '2020-01-02'"])
     if field.mode == "REPEATED" or field.type in ("STRUCT", "RANGE"):
-        return next(value for kind, value in _COLUMNS.items() if sql_type(field) == kind.replace(" NOT NULL", ""))
+        return next(value for kind, value in _COLUMNS.items() if _bare(kind) == _bare(sql_type(field)))
     return next(value for kind, value in _COLUMNS.items() if kind.split("(")[0].split()[0] == field.type)
+
+
+def _bare(kind: str) -> str:
+    """A type without what CREATE TABLE AS SELECT leaves out: lengths and NOT NULL."""
+    return re.sub(r"\(\d+\)| NOT NULL", "", kind)
 
 
 def _statements(dice: random.Random, warehouse: Warehouse) -> Iterator[str]:

@@ -43,9 +43,9 @@ def test_partitions_expire(client: bigquery.Client, dataset: str) -> None:
 
 def test_wide_decimals_in_files(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
     kind = pa.decimal256(76, 38)
-    wide, narrow = Decimal("12345678901234567890.123456789012345678"), Decimal("1.5")
+    wide, narrow = Decimal(f"{'1234567890' * 3}12345678.{'1234567890' * 3}12345678"), Decimal("1.5")
 
-    def put(name: str, values: list[Decimal | None]) -> None:
+    def put(name: str, values: list[Decimal | None], kind: pa.DataType = kind) -> None:
         file = io.BytesIO()
         pq.write_table(
             pa.table({"x": pa.array(values, kind), "l": pa.array([[v] for v in values], pa.list_(kind))}), file
@@ -53,7 +53,7 @@ def test_wide_decimals_in_files(client: bigquery.Client, dataset: str, bucket: s
         bucket.blob(name).upload_from_string(file.getvalue())
 
     put("good/1.parquet", [wide, None, narrow])
-    put("bad/1.parquet", [Decimal("7e35")])
+    put("bad/1.parquet", [Decimal("6e38")], pa.decimal256(76, 37))
     for name in ("good", "bad"):
         client.query_and_wait(
             f"CREATE EXTERNAL TABLE {dataset}.{name} (x BIGNUMERIC, l ARRAY<BIGNUMERIC>) "

@@ -9,9 +9,11 @@ import duckdb
 import pytest
 
 from emulators.bigquery.sql import actions
+from emulators.bigquery.sql.analysis.constants import plain
 from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.model import Field, QueryParameter, SqlError, Statement, TableInfo, TableName
 from emulators.bigquery.sql.translate import duckdb_type, install, translate
+from emulators.bigquery.sql.types import of_field
 
 
 class Warehouse:
@@ -98,7 +100,9 @@ class Warehouse:
             self._act(statement)
         if statement.action is not None or statement.duckdb is None:
             return []
-        rows = [tuple(row) for row in self.connection.execute(statement.duckdb).fetchall()]
+        kinds = [of_field(field) for field in statement.schema]
+        found = self.connection.execute(statement.duckdb).fetchall()
+        rows = [tuple(map(plain, row, kinds)) if kinds else tuple(row) for row in found]
         for sql in statement.cleanup:
             self.connection.execute(sql)
         return rows
