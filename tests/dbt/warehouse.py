@@ -31,7 +31,7 @@ _ARROW = {
     "DATETIME": pa.timestamp("us"),
     "TIME": pa.time64("us"),
     "FLOAT64": pa.float64(),
-    "BIGNUMERIC": pa.decimal128(38, 18),
+    "BIGNUMERIC": pa.decimal256(76, 38),
     "BYTES": pa.binary(),
 }
 

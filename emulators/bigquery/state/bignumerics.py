@@ -149,8 +149,9 @@ def _held(integers: Iterable[int | None]) -> pa.Array:
 
 
 def _integers(values: pa.Array) -> Iterable[int | None]:
-    for value in values.to_pylist():
-        yield None if value is None else int(value.scaleb(38, _EXACT))
+    bits = memoryview(values.buffers()[1] or b"")[32 * values.offset :]
+    for i, valid in enumerate(values.is_valid().to_pylist()):
+        yield int.from_bytes(bits[32 * i : 32 * (i + 1)], "little", signed=True) if valid else None
 
 
 def _texts(values: pa.Array) -> pa.Array:

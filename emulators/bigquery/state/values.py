@@ -158,9 +158,8 @@ def _decimal(form: decimals.Form) -> Callable[[Any], Decimal]:
             raise ValueError
         number = Decimal(str(value).strip())
         exponent = number.as_tuple().exponent
-        if not isinstance(exponent, int) or exponent < -form.scale:
-            raise ValueError  # not finite, or finer than the type's scale
-        form.fit(number, "")
+        if not isinstance(exponent, int) or exponent < -form.scale or not form.holds(number):
+            raise ValueError  # not finite, finer than the type's scale, or out of its range
         return number
 
     return convert_decimal

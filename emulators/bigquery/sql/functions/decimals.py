@@ -6,7 +6,7 @@ The functions of NUMERIC are registered here; bignumerics has those of BIGNUMERI
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation, Overflow
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from emulators.bigquery.sql.functions.formatting import decimal_text
@@ -25,13 +25,23 @@ class Form:
     greatest: int
     digits: Context  # in which its roots and logarithms are computed
 
+    @cached_property
+    def range(self) -> tuple[Decimal, Decimal]:
+        """The least and the greatest value."""
+        return Decimal(self.least).scaleb(-self.scale, WIDE), Decimal(self.greatest).scaleb(-self.scale, WIDE)
+
+    def holds(self, value: Decimal) -> bool:
+        """Whether a value is neither too small nor too large."""
+        least, greatest = self.range
+        return least <= value <= greatest
+
     def fit(self, value: Decimal, what: str) -> Decimal:
         """Rounded half away from zero; ValueError: what overflows."""
         try:
             kept = value.quantize(Decimal(1).scaleb(-self.scale), ROUND_HALF_UP, WIDE)
         except InvalidOperation:
             raise ValueError(f"{self.name} overflow{what}") from None
-        if not self.least <= kept.scaleb(self.scale, WIDE) <= self.greatest:
+        if not self.holds(kept):
             raise ValueError(f"{self.name} overflow{what}")
         return kept
 
