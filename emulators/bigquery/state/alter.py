@@ -9,6 +9,7 @@ from emulators.bigquery.sql.model import Field, SqlError, TableName
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.errors import duplicate
 from emulators.bigquery.state.evolution import WIDER, move_columns
+from emulators.bigquery.state.layout import create_sql
 from emulators.bigquery.state.options import foreign_key_resource, table_options
 from emulators.bigquery.state.row_policies import policies_of
 from emulators.bigquery.state.schema import fields_to_rest, sql_type, with_rounding
@@ -87,7 +88,7 @@ def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...
             scale=wide.scale,
             max_length=wide.max_length,
         )
-    if change.drop_not_null:
+    if change.drop_not_null and field.mode == "REQUIRED":
         field = replace(field, mode="NULLABLE")
     if change.default is not None or change.drop_default:
         field = replace(field, default=change.default)
@@ -157,6 +158,11 @@ def _rename(catalog: Catalog, transaction: Transaction, table: Table, new_name: 
     moved = Table(table.resource | {"tableReference": reference, "lastModifiedTime": str(now_ms())})
     if table.kind in STORED:
         catalog.past.renamed(transaction, table, name)
-        transaction.cursor.execute(f"ALTER TABLE {table.physical} RENAME TO {moved.physical.rpartition('.')[2]}")
+        if table.name in transaction.changed:  # DuckDB 1.5 cannot replay DELETE and RENAME of one transaction
+            transaction.cursor.execute(create_sql(moved, moved.physical))
+            transaction.cursor.execute(f"INSERT INTO {moved.physical} BY NAME FROM {table.physical}")
+            transaction.cursor.execute(f"DROP TABLE {table.physical}")
+        else:
+            transaction.cursor.execute(f"ALTER TABLE {table.physical} RENAME TO {moved.physical.rpartition('.')[2]}")
     catalog.remove_table(transaction, table.name)
     return catalog.put_table(transaction, moved.resource)

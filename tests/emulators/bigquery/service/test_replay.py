@@ -138,3 +138,25 @@ def test_the_log_of_a_killed_emulator_gives_back_what_was_there(tmp_path: Path, 
             again.close()
     assert refused < count / 3, "\n".join(said)
     warehouse.close()
+
+
+def test_the_log_gives_back_a_table_that_was_renamed_when_a_partition_had_expired(tmp_path: Path) -> None:
+    warehouse = open_warehouse(tmp_path / "state")
+    create_dataset(warehouse.catalog, "p", {"datasetReference": {"projectId": "p", "datasetId": "d"}})
+    for statement in (
+        "CREATE TABLE d.t (n INT64 NOT NULL, l ARRAY<INT64>, day DATE) PARTITION BY day",
+        "INSERT INTO d.t VALUES (1, [2], DATE '2020-01-01'), (3, [4], CURRENT_DATE())",
+        "ALTER TABLE d.t SET OPTIONS (partition_expiration_days = 30)",
+        "ALTER TABLE d.t RENAME TO u",
+        "ALTER TABLE d.u ALTER COLUMN l DROP NOT NULL",
+    ):
+        _run(warehouse, statement)
+    shutil.copytree(tmp_path / "state", tmp_path / "copy")
+    again = open_warehouse(tmp_path / "copy")
+    ((kind, fields, (row,)),) = _everything(again).values()
+    assert (kind, [field.mode for field in fields]) == ("TABLE", ["REQUIRED", "REPEATED", "NULLABLE"])
+    assert row["c0"].startswith('{"n":3,"l":[4],')
+    with pytest.raises(SqlError, match="cannot be null"):
+        _run(again, "INSERT INTO d.u (l) VALUES ([1])")
+    again.close()
+    warehouse.close()
