@@ -26,7 +26,7 @@ from emulators.bigquery.state.outcomes import Query
 from emulators.bigquery.state.queries import Execution
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.state.warehouse import Warehouse
-from tests.emulators.bigquery.service.append import request
+from tests.emulators.bigquery.service.append import create_stream, request
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
 
 EXACT = Context(prec=100)
@@ -227,6 +227,41 @@ def test_the_storage_api_writes_and_reads(service: Service, client: bigquery.Cli
     too_large = arrow(rows_of([Decimal("6e38")]), pa.decimal256(76, 37)).to_batches()[0]
     answer = next(iter(service.writer().append_rows(iter([request(stream, too_large)]), retry=None)))
     assert "is no BIGNUMERIC" in answer.error.message
+
+
+def changes(rows: Sequence[tuple[Decimal, str, str]], stream: str) -> types.AppendRowsRequest:
+    """Rows of a BIGNUMERIC key (as text), a text and a change type."""
+    message = descriptor_pb2.DescriptorProto(name="Change")
+    for number, name in enumerate(("k", "s", "_CHANGE_TYPE"), 1):
+        message.field.add(name=name, number=number, type="TYPE_STRING", label="LABEL_OPTIONAL")
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(descriptor_pb2.FileDescriptorProto(name="change.proto", message_type=[message]))
+    kind = message_factory.GetMessageClass(pool.FindMessageTypeByName("Change"))
+    made = [kind(k=f"{key:f}", s=text, _CHANGE_TYPE=change).SerializeToString() for key, text, change in rows]
+    data = types.AppendRowsRequest.ProtoData(
+        writer_schema=types.ProtoSchema(proto_descriptor=message), rows=types.ProtoRows(serialized_rows=made)
+    )
+    return types.AppendRowsRequest(write_stream=stream, proto_rows=data)
+
+
+def test_streams_that_wait_default_values_and_changes_by_key(
+    service: Service, client: bigquery.Client, dataset: str
+) -> None:
+    client.query_and_wait(f"CREATE TABLE {dataset}.t (k BIGNUMERIC, s STRING, d BIGNUMERIC DEFAULT BIGNUMERIC '1e-38', "
+                          "PRIMARY KEY (k) NOT ENFORCED)")  # fmt: skip
+    writer, table = service.writer(), f"projects/{PROJECT}/datasets/{dataset}/tables/t"
+    key, other = max(VALUES), Decimal("1e-37")
+    for rows in ([(key, "a", "UPSERT"), (other, "b", "UPSERT")], [(key, "c", "UPSERT"), (other, "", "DELETE")]):
+        asked = changes(rows, f"{table}/streams/_default")
+        asked.default_missing_value_interpretation = types.AppendRowsRequest.MissingValueInterpretation.DEFAULT_VALUE
+        assert not next(iter(writer.append_rows(iter([asked]), retry=None))).error.message
+    stream = create_stream(writer, f"{PROJECT}.{dataset}.t", "PENDING")
+    batch = pa.record_batch({"k": pa.array([other], WIDE)})
+    assert not next(iter(writer.append_rows(iter([request(stream, batch)]), retry=None))).error.message
+    writer.finalize_write_stream(name=stream)
+    writer.batch_commit_write_streams({"parent": table, "write_streams": [stream]})
+    found = [tuple(row) for row in client.query_and_wait(f"SELECT * FROM {dataset}.t ORDER BY k")]
+    assert found == [(other, None, None), (key, "c", Decimal("1e-38"))]
 
 
 def test_tables_are_copied_cloned_and_changed(client: bigquery.Client, table: str) -> None:
