@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from emulators.bigquery.sql.functions.bignums import IN_DUCKDB, decoded, encoded
+
 HELD = pa.decimal256(76, 38)
 IN_PARQUET = pa.opaque(pa.string(), "bignumeric", "sluice")
-_IN_DUCKDB = pa.opaque(pa.binary(), "bignum", "DuckDB")
 _LEAST, _GREATEST = -(2**255), 2**255 - 1
 _EXACT = Context(prec=200)
 Leaf = Callable[[pa.Array], pa.Array]
@@ -30,12 +31,12 @@ def holds(kind: pa.DataType, wanted: pa.DataType = HELD) -> bool:
 
 def from_duckdb(column: Any) -> Any:
     """A column as DuckDB gives it, with HELD for each BIGNUM; the same column when it has none."""
-    return _changed(column, _IN_DUCKDB, lambda values: _held(map(_read, values.storage.to_pylist())))
+    return _changed(column, IN_DUCKDB, lambda values: _held(_if_any(decoded, values.storage.to_pylist())))
 
 
 def for_duckdb(rows: pa.Table) -> pa.Table:
     """A table as DuckDB takes it."""
-    return _all(rows, lambda values: pa.array(map(_written, _integers(values)), pa.binary()), _IN_DUCKDB)
+    return _all(rows, lambda values: pa.array(_if_any(encoded, _integers(values)), pa.binary()), IN_DUCKDB)
 
 
 def for_parquet(rows: pa.Table) -> pa.Table:
@@ -50,7 +51,7 @@ def parquet_type(kind: pa.DataType) -> pa.DataType:
 
 def held_type(kind: pa.DataType) -> pa.DataType:
     """The type that from_duckdb makes of a type."""
-    return _replaced(kind, _IN_DUCKDB, HELD)
+    return _replaced(kind, IN_DUCKDB, HELD)
 
 
 def _replaced(kind: pa.DataType, one: pa.DataType, other: pa.DataType) -> pa.DataType:
@@ -155,21 +156,9 @@ def _integers(values: pa.Array) -> Iterable[int | None]:
 
 
 def _texts(values: pa.Array) -> pa.Array:
-    return pa.array([None if one is None else str(one) for one in _integers(values)], pa.string())
+    return pa.array(_if_any(str, _integers(values)), pa.string())
 
 
-def _read(data: bytes | None) -> int | None:
-    """A BIGNUM: three bytes of sign and length, then the digits from the highest on; inverted when it is negative."""
-    if data is None:
-        return None
-    if data[0] & 0x80:
-        return int.from_bytes(data[3:], "big")
-    return int.from_bytes(data[3:], "big") - (1 << 8 * (len(data) - 3)) + 1
-
-
-def _written(number: int | None) -> bytes | None:
-    if number is None:
-        return None
-    size = max(1, (abs(number).bit_length() + 7) // 8)
-    digits = (size | 0x80_00_00).to_bytes(3, "big") + abs(number).to_bytes(size, "big")
-    return digits if number >= 0 else bytes(byte ^ 0xFF for byte in digits)
+def _if_any(function: Callable[[Any], Any], values: Iterable[Any]) -> Iterable[Any]:
+    """Of each value, and None of None."""
+    return (None if value is None else function(value) for value in values)

@@ -1,6 +1,7 @@
 """Exact arithmetic of BIGNUMERIC, which DuckDB keeps as a BIGNUM: the value times 10^38, a text in Python.
 
-DuckDB adds, subtracts, negates, sums and compares BIGNUMs itself; all else of its arithmetic would be in DOUBLE.
+DuckDB adds, subtracts, sums and compares BIGNUMs itself, and bignums multiplies and divides them; all else of DuckDB's
+arithmetic would be in DOUBLE.
 """
 
 import re
@@ -138,7 +139,8 @@ def percentile(values: list[str | None], place: float) -> str | None:
 
 
 _B = "BIGNUM"
-_OWN: tuple[tuple[Callable[..., Decimal], tuple[str, ...]], ...] = (
+_OF_DECIMALS: tuple[tuple[Callable[..., Decimal], tuple[str, ...]], ...] = (
+    *((function, kinds) for function, kinds in FUNCTIONS_OF_FORMS if function.__name__ not in ("multiply", "divide")),
     (average, ("D", "BIGINT")), (mod, ("D", "D")), (div, ("D", "D")), (floor, ("D",)), (ceil, ("D",)),
     (power, ("D", "D")), (limit, ("D", "BIGINT", "BIGINT", "BOOLEAN")), (between, ("D", "D", "BIGINT", "BIGINT")),
 )  # fmt: skip
@@ -164,7 +166,7 @@ MAY_BE_NULL = ("bignumeric_percentile",)
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *(
         (_of_bignums(own, kinds), tuple(_B if kind == "D" else kind for kind in kinds), _B)
-        for own, kinds in (*FUNCTIONS_OF_FORMS, *_OWN)
+        for own, kinds in _OF_DECIMALS
     ),
     (_named("from_text", from_text), ("VARCHAR",), _B),
     (_named("from_float", from_float), ("DOUBLE",), _B),

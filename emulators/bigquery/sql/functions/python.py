@@ -12,6 +12,7 @@ import duckdb
 
 from emulators.bigquery.sql.functions import (
     bignumerics,
+    bignums,
     bits,
     cast_formats,
     decimals,
@@ -54,6 +55,11 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
 )
 
 
+# These get a batch of rows at a time, as Arrow columns.
+_BATCHES: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
+    *bignums.BATCHES,
+    (javascript, ("VARCHAR", "VARCHAR"), "VARCHAR"),
+)
 _MAY_BE_NULL = (
     *bignumerics.MAY_BE_NULL,
     *geography.MAY_BE_NULL,
@@ -85,6 +91,6 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         handling: Any = "special" if name in (*_SEES_NULL, *_MAY_BE_NULL) else "default"
         kinds: list[Any] = list(arguments)
         connection.create_function(f"bq_{name}", function, kinds, result, null_handling=handling)
-    texts: list[Any] = ["VARCHAR", "VARCHAR"]
-    settings: dict[str, Any] = {"type": "arrow", "null_handling": "special"}  # a batch of rows at a time
-    connection.create_function("bq_javascript", javascript, texts, "VARCHAR", **settings)
+    settings: dict[str, Any] = {"type": "arrow", "null_handling": "special"}
+    for function, arguments, result in _BATCHES:
+        connection.create_function(f"bq_{function.__name__}", function, list(arguments), result, **settings)
