@@ -141,9 +141,7 @@ class InformationSchema:
             return [(None, self._sizes.of(table)[0])]
         cursor = self._catalog.store.cursor()
         try:
-            found = cursor.execute(
-                f"SELECT {text} AS id, count(*) FROM {table.physical} GROUP BY id ORDER BY id"
-            ).fetchall()
+            found = cursor.execute(f"SELECT {text}, count(*) FROM {table.physical} GROUP BY 1 ORDER BY 1").fetchall()
         finally:
             cursor.close()
         return [(str(partition), int(count)) for partition, count in found]

@@ -4,8 +4,12 @@ from emulators.bigquery.sql.model import Field
 
 
 def fields(text: str) -> tuple[Field, ...]:
-    """`name TYPE, ...` as Fields."""
-    return tuple(Field(name, kind) for name, kind in map(str.split, text.split(",")))
+    """`name TYPE, ...` as Fields; ARRAY<TYPE> is a repeated one."""
+    found = []
+    for name, kind in map(str.split, text.split(",")):
+        repeated = kind.startswith("ARRAY<")
+        found.append(Field(name, kind[6:-1], "REPEATED") if repeated else Field(name, kind))
+    return tuple(found)
 
 
 TABLES = fields(
@@ -18,11 +22,12 @@ COLUMNS = fields(
     "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, "
     "is_nullable STRING, data_type STRING, is_generated STRING, generation_expression STRING, is_stored STRING, "
     "is_hidden STRING, is_updatable STRING, is_system_defined STRING, is_partitioning_column STRING, "
-    "clustering_ordinal_position INT64, collation_name STRING, column_default STRING, rounding_mode STRING"
+    "clustering_ordinal_position INT64, collation_name STRING, column_default STRING, rounding_mode STRING, "
+    "policy_tags ARRAY<STRING>"
 )
 COLUMN_FIELD_PATHS = fields(
     "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, field_path STRING, "
-    "data_type STRING, description STRING, collation_name STRING, rounding_mode STRING"
+    "data_type STRING, description STRING, collation_name STRING, rounding_mode STRING, policy_tags ARRAY<STRING>"
 )
 TABLE_OPTIONS = fields(
     "table_catalog STRING, table_schema STRING, table_name STRING, option_name STRING, option_type STRING, "

@@ -77,4 +77,4 @@ def _time_partitioning(table: Table, time: dict[str, Any]) -> str:
 
 def _options(table: Table) -> Iterator[tuple[str, str]]:
     for *_, option, _kind, value in option_rows(table):
-        yield option, value.replace("STRUCT(", "(") if option == "labels" else value
+        yield option, value.replace("STRUCT(", "(") if option in ("labels", "tags") else value

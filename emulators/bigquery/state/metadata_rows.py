@@ -71,6 +71,7 @@ def column_rows(table: Table) -> Iterator[list[Any]]:
             "NULL",
             field.default or "NULL",
             field.rounding_mode,
+            list(field.policy_tags),
         ]
 
 
@@ -89,6 +90,7 @@ def field_path_rows(table: Table) -> Iterator[list[Any]]:
                 field.description,
                 "NULL",
                 field.rounding_mode,
+                list(field.policy_tags),
             ]
 
 
@@ -114,9 +116,20 @@ def option_rows(table: Table) -> Iterator[list[Any]]:
         options.append(("expiration_timestamp", "TIMESTAMP", f'TIMESTAMP "{text}"'))
     if time.get("expirationMs"):
         options.append(("partition_expiration_days", "FLOAT64", repr(int(time["expirationMs"]) / 86_400_000)))
-    for option, kind, value in options:
+    for option, kind, value in (*options, *_rarer_options(resource)):
         if value is not None:
             yield [name.project, name.dataset, name.table, option, kind, value]
+
+
+def _rarer_options(resource: dict[str, Any]) -> Iterator[tuple[str, str, str | None]]:
+    view, staleness = resource.get("materializedView") or {}, resource.get("maxStaleness")
+    yield "tags", "ARRAY<STRUCT<STRING, STRING>>", labels_literal(resource.get("resourceTags"))
+    yield "kms_key_name", "STRING", literal((resource.get("encryptionConfiguration") or {}).get("kmsKeyName"))
+    yield "max_staleness", "INTERVAL", f'INTERVAL "{staleness}" YEAR TO SECOND' if staleness else None
+    if "enableRefresh" in view:
+        yield "enable_refresh", "BOOL", str(view["enableRefresh"]).lower()
+    if "refreshIntervalMs" in view:
+        yield "refresh_interval_minutes", "FLOAT64", repr(int(view["refreshIntervalMs"]) / 60_000)
 
 
 def literal(text: str | None) -> str | None:

@@ -22,7 +22,7 @@ def partition_summary(warehouse: Warehouse, table: Table) -> list[dict[str, Any]
         raise invalid(f"Cannot read partition information from a table that is not partitioned: {table.name}")
     cursor = warehouse.store.cursor()
     try:
-        found = cursor.execute(f"SELECT DISTINCT {text} AS id FROM {table.physical} ORDER BY id").fetchall()
+        found = cursor.execute(f"SELECT DISTINCT {text} FROM {table.physical} ORDER BY 1").fetchall()
     finally:
         cursor.close()
     name = {"project_id": table.name.project, "dataset_id": table.name.dataset, "table_id": table.name.table}

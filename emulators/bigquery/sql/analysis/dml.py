@@ -30,7 +30,7 @@ def target(a: Analyzer, path: list[str], node: nodes.Node, verb: str) -> TableIn
 
 
 def column_of(a: Analyzer, info: TableInfo, name: str, node: nodes.Node) -> Field:  # noqa: RET503
-    for field in (*info.fields, *info.hidden):
+    for field in changes.stored(info):
         if field.name.lower() == name.lower():
             return field
     a.fail(f"Column {name} is not present in table {info.name.project}.{info.name.dataset}.{info.name.table}", node)
@@ -149,19 +149,23 @@ def _hidden(name: str, field: Field) -> str:
 
 def require_filter(a: Analyzer, info: TableInfo, where: nodes.Node | None, scope: Scope) -> None:
     """A table that requires a partition filter requires it of DML as well."""
-    if not info.require_partition_filter:
-        return
-    scan = next(c.origin[0] for c in scope.items[0].columns if c.origin is not None)
-    a.shared.scans.append(scan)
-    if where is not None:
-        push(a, where, scope)
-    a.shared.scans.remove(scan)
-    if not scan.predicates:
+    if info.require_partition_filter and not filtered(a, where, scope):
         name = f"{info.name.project}.{info.name.dataset}.{info.name.table}"
         columns = "', '".join(info.partition_columns)
         raise SqlError(
             f"Cannot query over table '{name}' without a filter over column(s) '{columns}' that can be used for partition elimination"  # noqa: E501
         )
+
+
+def filtered(a: Analyzer, where: nodes.Node | None, scope: Scope) -> bool:
+    """Whether a condition leaves out partitions of the changed table, which is the first of the scope."""
+    scan = next(c.origin[0] for c in scope.items[0].columns if c.origin is not None)
+    a.shared.scans.append(scan)
+    if where is not None:
+        push(a, where, scope)
+    a.shared.scans.remove(scan)
+    found, scan.predicates = bool(scan.predicates), []
+    return found
 
 
 def assigned(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: Scope) -> dict[str, Value]:
@@ -178,12 +182,12 @@ def assigned(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: Sco
         key = field.name.lower()
         if key in changed and len(path) == 1:
             a.fail(f"Update item {'.'.join(one.path)} assigned more than once", one)
-        old = changed.get(key) or next(c for c in scope.items[0].columns if c.name.lower() == key).value()
         if isinstance(one.value, nodes.DefaultValue):
             changed[key] = default_of(a, field)
         elif len(path) == 1:
             changed[key] = fitted(a, a.expression(one.value, scope), field, one.value)
         else:
+            old = changed.get(key) or next(c for c in scope.items[0].columns if c.name.lower() == key).value()
             changed[key] = _rebuilt(a, old, path[1:], a.expression(one.value, scope), one)
         fields[key] = field
     return {fields[key].name: value for key, value in changed.items()}

@@ -13,6 +13,7 @@ from emulators.bigquery.sql.analysis.dml import (
     column_of,
     default_of,
     entered,
+    filtered,
     fitted,
     require_filter,
     target,
@@ -38,9 +39,10 @@ def merge(a: Analyzer, node: s.Merge) -> Statement:
     using = f"({found.sql})" if isinstance(node.source, nodes.Join) else found.sql
     foreign = Scope(items=list(found.items), merged=found.merged)
     condition = a.condition(node.on, both, "MERGE ON clause").sql
-    require_filter(a, info, node.on, both)
-    push(a, node.on, foreign)
     scopes = {"MATCHED": both, "TARGET": foreign, "SOURCE": own}
+    if not _filtered(a, node, scopes):
+        require_filter(a, info, node.on, both)
+    push(a, node.on, foreign)
     branches: dict[str, list[Branch]] = {"MATCHED": [], "TARGET": [], "SOURCE": []}
     for clause in node.clauses:
         branches[clause.match].append(_branch(a, clause, info, scopes[clause.match]))
@@ -62,6 +64,15 @@ def merge(a: Analyzer, node: s.Merge) -> Statement:
         "MERGE", text_of(a, node), f"SELECT k AS merge_action FROM {made}", tuple(finish(a, sql) for sql in prepare),
         (f"DROP TABLE {made}",), target=info.name, reads=tuple(a.shared.reads),
     )  # fmt: skip
+
+
+def _filtered(a: Analyzer, node: s.Merge, scopes: dict[str, Scope]) -> bool:
+    """Whether the WHEN clauses leave out partitions of the target, so that ON need not."""
+    never = isinstance(node.on, nodes.Literal) and node.on.value is False
+    reading = [clause for clause in node.clauses if clause.match != "TARGET"]
+    return (never or len(reading) == len(node.clauses)) and all(
+        filtered(a, clause.condition, scopes[clause.match]) for clause in reading
+    )
 
 
 def _parts(

@@ -6,7 +6,7 @@ from emulators.bigquery.sql.analysis.values import Scan, Scope
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.syntax import nodes
 
-_COMPARISONS = ("=", "<", ">", "<=", ">=")
+_COMPARISONS = ("=", "<", ">", "<=", ">=", "!=")
 # Functions that give NULL for NULL: a condition made of them rejects the rows that an outer join adds.
 _STRICT = frozenset(
     [
@@ -28,6 +28,10 @@ _STRICT = frozenset(
         "PARSE_DATE",
         "TIMESTAMP_MICROS",
         "LAST_DAY",
+        "GENERATE_DATE_ARRAY",
+        "GENERATE_TIMESTAMP_ARRAY",
+        "GENERATE_DATETIME_ARRAY",
+        "GENERATE_ARRAY",
     ]
 )
 
@@ -66,7 +70,7 @@ def _prunes(scan: Scan, column: str) -> bool:
 
 
 def _simple(node: nodes.Node) -> bool:
-    """Comparisons, BETWEEN and IN over strict expressions, and ORs of them."""
+    """Comparisons, BETWEEN, IN and IS NOT NULL over strict expressions, and ORs of them."""
     if isinstance(node, nodes.Binary):
         if node.op in ("OR", "AND"):
             return _simple(node.left) and _simple(node.right)
@@ -74,13 +78,9 @@ def _simple(node: nodes.Node) -> bool:
     if isinstance(node, nodes.Between):
         return not node.negated and _strict(node.operand) and _strict(node.low) and _strict(node.high)
     if isinstance(node, nodes.In):
-        return (
-            not node.negated
-            and node.items is not None
-            and _strict(node.operand)
-            and all(_strict(i) for i in node.items)
-        )
-    return False
+        listed = node.items if node.items is not None else [node.array] if node.array is not None else None
+        return not node.negated and listed is not None and all(_strict(one) for one in (node.operand, *listed))
+    return isinstance(node, nodes.Is) and node.what == "NULL" and node.negated and _strict(node.operand)
 
 
 def _strict(node: nodes.Node) -> bool:
@@ -88,6 +88,8 @@ def _strict(node: nodes.Node) -> bool:
         return node.op in ("+", "-") and _strict(node.left) and _strict(node.right)
     if isinstance(node, nodes.Call):
         return node.name in _STRICT and all(_strict(arg) for arg in node.args)
+    if isinstance(node, nodes.ArrayLiteral):
+        return all(_strict(item) for item in node.items)
     if isinstance(node, nodes.Cast):
         return not node.safe and _strict(node.operand)
     if isinstance(node, nodes.Extract):

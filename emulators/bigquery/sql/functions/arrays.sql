@@ -23,7 +23,7 @@ CREATE MACRO bq.main.sorted_cont(s, p) AS bq.between_two(list_extract(s, CAST(fl
 -- Each value where it is met first.
 CREATE MACRO bq.main.numbered(x) AS list_sort(list_transform(x, lambda v, i: {'v': v, 'i': i}));
 CREATE MACRO bq.main.firsts(s) AS list_transform(list_filter(list_zip(s, list_concat([NULL], list_slice(s, 1, -2))), lambda e: e[2] IS NULL OR e[1].v IS DISTINCT FROM e[2].v), lambda e: e[1]);
-CREATE MACRO bq.main.first_of_each(x) AS list_transform(list_sort(list_transform(bq.firsts(bq.numbered(x)), lambda e: {'i': e.i, 'v': e.v})), lambda e: e.v);
+CREATE MACRO bq.main.first_of_each(x) AS CASE WHEN x IS NOT NULL THEN list_transform(list_sort(list_transform(bq.firsts(bq.numbered(x)), lambda e: {'i': e.i, 'v': e.v})), lambda e: e.v) END;
 -- Of arrays: NULL where a NULL decides.
 CREATE MACRO bq.main.arrays_equal(x, y) AS CASE WHEN x IS NULL OR y IS NULL THEN NULL WHEN len(x) != len(y) THEN false WHEN list_count(x) = len(x) AND list_count(y) = len(y) THEN x = y
     WHEN list_bool_and(list_transform(list_zip(x, y), lambda e: e[1] = e[2])) THEN CASE WHEN len(list_filter(list_zip(x, y), lambda e: e[1] IS NULL OR e[2] IS NULL)) = 0 THEN true END ELSE false END;

@@ -89,7 +89,9 @@ def test_second_build_changes_what_changed(dbt: Dbt) -> None:
     for model, expected in (("overwritten_static", 10), ("overwritten_dynamic", 10), ("overwritten_copy", 11)):
         assert dbt.rows(f"SELECT COUNT(*) FROM everything.{model}") == [(expected,)], model
     assert dbt.rows("SELECT COUNT(*), COUNT(DISTINCT _PARTITIONDATE) FROM everything.arrived") == [(12, 3)]
-    assert dbt.rows("SELECT COUNT(*) FROM everything.batched")[0][0] >= 9
+    assert dbt.rows("SELECT COUNT(*), COUNT(DISTINCT _PARTITIONDATE) FROM everything.arrived_merge") == [(12, 3)]
+    assert dbt.rows("SELECT COUNT(*) FROM everything.overwritten_filtered WHERE month IS NOT NULL") == [(12,)]
+    assert dbt.rows("SELECT COUNT(*) FROM everything.batched")[0][0] >= 9  # of its five days two have no rows
 
 
 def test_documentation(dbt: Dbt) -> None:

@@ -45,6 +45,30 @@ def test_ranges_are_partitions(client: bigquery.Client, dataset: str) -> None:
     assert partitions == [("0",), ("10",), ("__NULL__",), ("__UNPARTITIONED__",)]
 
 
+def test_partitions_of_a_table_whose_columns_have_common_names(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"CREATE TABLE {dataset}.t PARTITION BY day AS SELECT 7 AS id, DATE '2024-01-02' AS day")
+    found = rows(client, f"SELECT partition_id, total_rows FROM {dataset}.INFORMATION_SCHEMA.PARTITIONS")
+    assert found == [("20240102", 1)]
+
+
+def test_columns_tell_their_policy_tags_and_tables_their_rarer_options(client: bigquery.Client, dataset: str) -> None:
+    tag = bigquery.PolicyTagList(["projects/p/locations/us/taxonomies/1/policyTags/2"])
+    name = f"{client.project}.{dataset}.t"
+    client.create_table(bigquery.Table(name, [bigquery.SchemaField("n", "INTEGER", policy_tags=tag)]))
+    for view in ("COLUMNS", "COLUMN_FIELD_PATHS"):
+        assert rows(client, f"SELECT policy_tags FROM {dataset}.INFORMATION_SCHEMA.{view}") == [(list(tag.names),)]
+    client.query_and_wait(
+        f"CREATE TABLE {dataset}.other (n INT64); "
+        f"CREATE MATERIALIZED VIEW {dataset}.m OPTIONS(refresh_interval_minutes=45, max_staleness=INTERVAL 4 HOUR, "
+        f"kms_key_name='k', tags=[('p/env', 'prod')]) AS SELECT COUNT(*) AS n FROM {dataset}.other"
+    )
+    options = f"SELECT option_name, option_value FROM {dataset}.INFORMATION_SCHEMA.TABLE_OPTIONS WHERE table_name = 'm'"
+    assert dict(rows(client, options)) == {
+        "tags": '[STRUCT("p/env", "prod")]', "kms_key_name": '"k"',
+        "refresh_interval_minutes": "45.0", "max_staleness": 'INTERVAL "0-0 0 4:0:0" YEAR TO SECOND',
+    }  # fmt: skip
+
+
 def test_a_table_tells_how_to_make_it_again(client: bigquery.Client, dataset: str) -> None:
     """TABLES.ddl runs, and makes the same table."""
     name = f"{client.project}.{dataset}.t"

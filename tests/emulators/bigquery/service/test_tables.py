@@ -127,3 +127,55 @@ def test_iam_policies_are_kept_and_guarded_by_their_etag(client: bigquery.Client
     assert found.bindings[0]["members"] == {"user:a@example.com", "user:b@example.com"}
     with pytest.raises(Conflict):
         client.set_iam_policy(table, policy, retry=None)
+
+
+MERGE = "MERGE {d}.t AS t USING (SELECT 2 AS n, DATE '2024-01-02' AS day) AS s ON "
+PRUNED = [
+    "SELECT n FROM {d}.t WHERE day IS NOT NULL",
+    "SELECT n FROM {d}.t WHERE day != '2024-01-02'",
+    "SELECT n FROM {d}.t WHERE day IN UNNEST(GENERATE_DATE_ARRAY('2024-01-01', '2024-01-03'))",
+    MERGE + "FALSE WHEN NOT MATCHED BY SOURCE AND t.day IN UNNEST([DATE '2024-02-01']) THEN DELETE "
+    "WHEN NOT MATCHED THEN INSERT ROW",
+    MERGE + "t.n = s.n WHEN MATCHED AND t.day = '2024-01-02' THEN UPDATE SET n = 3",
+]
+NOT_PRUNED = [
+    "SELECT n FROM {d}.t WHERE day IS NULL OR n = 1",
+    MERGE + "t.n = s.n WHEN MATCHED AND t.day = '2024-01-02' THEN DELETE WHEN NOT MATCHED THEN INSERT ROW",
+    MERGE + "FALSE WHEN NOT MATCHED BY SOURCE THEN DELETE",
+]
+
+
+@pytest.fixture
+def filtered(client: bigquery.Client, dataset: str) -> str:
+    client.query_and_wait(
+        f"CREATE TABLE {dataset}.t PARTITION BY day OPTIONS(require_partition_filter=true) AS "
+        "SELECT 1 AS n, DATE '2024-01-01' AS day"
+    )
+    return dataset
+
+
+@pytest.mark.parametrize("text", PRUNED)
+def test_filters_that_leave_out_partitions(client: bigquery.Client, filtered: str, text: str) -> None:
+    client.query_and_wait(text.format(d=filtered))
+    (row,) = client.query_and_wait(f"SELECT COUNT(*) FROM {filtered}.t WHERE day = '2024-01-01'")
+    assert row[0] == 1
+
+
+@pytest.mark.parametrize("text", NOT_PRUNED)
+def test_filters_that_leave_out_no_partition(client: bigquery.Client, filtered: str, text: str) -> None:
+    with pytest.raises(BadRequest, match="that can be used for partition elimination"):
+        client.query_and_wait(text.format(d=filtered))
+
+
+def test_rows_move_to_another_partition_of_arrival(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(
+        f"CREATE TABLE {dataset}.t (n INT64) PARTITION BY _PARTITIONDATE; "
+        f"INSERT INTO {dataset}.t (n, _PARTITIONTIME) VALUES (1, TIMESTAMP '2024-01-01'), (2, TIMESTAMP '2024-01-01'); "
+        f"UPDATE {dataset}.t SET _PARTITIONTIME = TIMESTAMP '2024-01-02' WHERE n = 1; "
+        f"MERGE {dataset}.t AS t USING (SELECT 2 AS n, TIMESTAMP '2024-01-03' AS moment) AS s ON t.n = s.n "
+        "WHEN MATCHED THEN UPDATE SET n = 3, _PARTITIONTIME = s.moment"
+    )
+    rows = client.query_and_wait(f"SELECT n, CAST(_PARTITIONDATE AS STRING) FROM {dataset}.t ORDER BY n")
+    assert [tuple(row.values()) for row in rows] == [(1, "2024-01-02"), (3, "2024-01-03")]
+    with pytest.raises(BadRequest, match="Column _PARTITIONDATE is not present"):
+        client.query_and_wait(f"UPDATE {dataset}.t SET _PARTITIONDATE = DATE '2024-01-01' WHERE true")

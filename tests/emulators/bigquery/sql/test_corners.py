@@ -25,6 +25,9 @@ VALUES: list[tuple[str, Any]] = [
     ("b'\\x80\\x00' >> 1", b"\x40\x00"),
     ("b'\\xff' << 8", b"\x00"),
     ("(SELECT SUM(BIT_COUNT(x)) FROM UNNEST([b'', b'\\xff']) AS x)", 8),
+    # aggregates of nothing
+    ("(SELECT ARRAY_AGG(DISTINCT x) IS NULL FROM UNNEST([1]) AS x WHERE false)", True),
+    ("(SELECT STRING_AGG(DISTINCT x) FROM UNNEST(['a']) AS x WHERE false)", None),
     # numbers
     ("MOD(-9223372036854775808, -1)", 0),
     ("MOD(NUMERIC '1.5', -1)", Decimal("0.5")),
