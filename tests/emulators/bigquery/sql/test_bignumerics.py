@@ -200,6 +200,14 @@ def test_aggregates_are_exact(warehouse: Any, xs: list[Decimal]) -> None:
     assert list(row) == [rounded(reference(xs)) for reference in AGGREGATES.values()]
     ordered = warehouse.run(f"SELECT x, SUM(x) OVER (ORDER BY x ROWS UNBOUNDED PRECEDING), LAG(x) OVER (ORDER BY x), "
                             f"PERCENTILE_CONT(x, 0.5) OVER () {rows} ORDER BY x")  # fmt: skip
+    (columns,) = warehouse.run(
+        "SELECT ARRAY_AGG(x - x), ARRAY_AGG((x + 1) - (x + 1)), ARRAY_AGG(x + x), ARRAY_AGG(-x - x), "
+        f"ARRAY_AGG(1 - x < 1), SUM(x) - SUM(x) {rows}"
+    )
+    assert columns[0] == columns[1] == [0] * len(xs)
+    assert sorted(columns[2]) == sorted(EXACT.add(x, x) for x in xs)
+    assert sorted(columns[3]) == sorted(EXACT.add(x, x).copy_negate() for x in xs)
+    assert sorted(columns[4]) == sorted(x > 0 for x in xs) and columns[5] == 0
     sorted_xs = sorted(xs)
     middle = EXACT.divide(EXACT.add(sorted_xs[(len(xs) - 1) // 2], sorted_xs[len(xs) // 2]), Decimal(2))
     assert [row[0] for row in ordered] == sorted_xs
