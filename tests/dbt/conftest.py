@@ -11,22 +11,36 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dbt.cli.main import dbtRunner
 
 from contracts.reader import load
 from emulators.auth.credentials import write_service_account_key
 from emulators.provision.apply import apply
 from emulators.provision.warehouse import buckets, datasets, tables
-from tests.dbt.warehouse import ROOT, Warehouse
+from tests.dbt.warehouse import ROOT, Warehouse, located
+
+PROJECT = "sluice-test"
+
+
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the dbt project that dbt has parsed: parsing takes longer than most builds."""
+    project = tmp_path_factory.mktemp("parsed") / "dbt"
+    shutil.copytree(ROOT / "dbt", project, ignore=shutil.ignore_patterns("target", "logs", ".user.yml"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
+        assert dbtRunner().invoke(["--quiet", "parse", *located(project)]).success
+    return project
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def warehouse(parsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """An empty warehouse, provisioned from contracts/, with a copy of the dbt project; one a module, as a batch that
     another module landed would be taken for the newest."""
     folder = tmp_path_factory.mktemp("warehouse")
     auth, gcs, rest, grpc = (_free_port() for _ in range(4))
     variables = {
-        "GOOGLE_CLOUD_PROJECT": "sluice-test",
+        "GOOGLE_CLOUD_PROJECT": PROJECT,
         "GOOGLE_APPLICATION_CREDENTIALS": str(folder / "credentials.json"),
         "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{gcs}",
         "BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{rest}",
@@ -36,7 +50,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         for name, value in variables.items():
             patch.setenv(name, value)
         address = f"http://127.0.0.1:{auth}"
-        write_service_account_key(folder / "credentials.json", folder / "auth", address, "sluice-test")
+        write_service_account_key(folder / "credentials.json", folder / "auth", address, PROJECT)
         processes = [
             _start("auth", auth, folder),
             _start("storage", gcs, folder),
@@ -46,8 +60,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             for port in (auth, gcs, rest):
                 _wait(port, folder)
             list(apply([*buckets(), *datasets(), *tables(load())]))
-            ignored = shutil.ignore_patterns("target", "logs", ".user.yml")
-            shutil.copytree(ROOT / "dbt", folder / "dbt", ignore=ignored)
+            shutil.copytree(parsed, folder / "dbt")
             yield Warehouse(folder / "dbt", {**os.environ, **variables})
         finally:
             for process in processes:

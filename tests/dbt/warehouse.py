@@ -88,4 +88,9 @@ class Warehouse:
     def command(self, *arguments: str) -> list[str]:
         """dbt's command line over this warehouse's copy of the project."""
         executable = shutil.which("dbt", path=str(Path(sys.executable).parent)) or "dbt"
-        return [executable, *arguments, "--project-dir", str(self.project), "--profiles-dir", str(self.project)]
+        return [executable, *arguments, *located(self.project)]
+
+
+def located(project: Path) -> list[str]:
+    """The options that tell dbt where a project is."""
+    return ["--project-dir", str(project), "--profiles-dir", str(project)]
