@@ -9,6 +9,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import once
 from emulators.bigquery.sql.analysis.signatures import mismatch
+from emulators.bigquery.sql.analysis.trying import attempt, without_coalesce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
 from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload
@@ -48,7 +49,7 @@ def _safe(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         a.fail(f"Function {inner.name} does not support SAFE error mode", node)
     if all(isinstance(arg, _HARMLESS) for arg in inner.args) or inner.name not in SCALARS or inner.name in RULES:
         value = call(a, inner, scope)
-        return combine(f"TRY({value.sql})", value.type, value)
+        return combine(attempt(value.sql), value.type, value)
     return _safe_call(a, inner, scope)
 
 
@@ -61,7 +62,7 @@ def _safe_call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     # Literals stay where they are: some of DuckDB's functions want constants.
     inside = [v if v.literal else Value(f"struct_extract({name}, 'a{i}')", v.type) for i, v in enumerate(values)]
     body = _fill(overload, inside, kind).sql
-    return combine(f"list_transform([struct_pack({members})], lambda {name}: TRY({body}))[1]", kind, *values)
+    return combine(f"list_transform([struct_pack({members})], lambda {name}: {attempt(body)})[1]", kind, *values)
 
 
 def arguments(a: Analyzer, node: nodes.Call, scope: Scope) -> list[Value]:
@@ -127,7 +128,8 @@ def _fill(overload: Overload, values: list[Value], kind: Type) -> Value:
         each = [v.sql for v in given]
         return template.format(*each, all=", ".join(each), rest=", ".join(each[1:]), type=t.duckdb(kind))
 
-    made = combine(once(values, fill), kind, *values)
+    sql = once(values, fill)
+    made = combine(without_coalesce(sql) if "TRY(" in template else sql, kind, *values)
     return replace(made, volatile=True) if overload.volatile else made
 
 
@@ -250,7 +252,7 @@ _NOT_COMPARING = ("COUNT", "ANY_VALUE", "ARRAY_AGG", "STRING_AGG", "LAG", "LEAD"
                   "NTH_VALUE")  # fmt: skip
 # What aggregates a list of the rows that HAVING MAX or HAVING MIN leaves.
 _OF_LISTS = {
-    "ANY_VALUE": "any_value", "MAX": "max", "MIN": "min", "SUM": "sum", "AVG": "avg", "COUNT": "count",
+    "MAX": "max", "MIN": "min", "SUM": "sum", "AVG": "avg", "COUNT": "count",
     "LOGICAL_AND": "bool_and", "LOGICAL_OR": "bool_or", "BIT_AND": "bit_and", "BIT_OR": "bit_or", "BIT_XOR": "bit_xor",
 }  # fmt: skip
 
@@ -258,16 +260,20 @@ _OF_LISTS = {
 def _having(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value], kind: Type, parts: Modifiers) -> Value:
     """F(x HAVING MAX k): F of the rows whose k is the greatest (MIN: the least); rows without k do not count."""
     assert node.having is not None
-    known = node.name in (*_OF_LISTS, "ARRAY_AGG", "STRING_AGG")
+    known = node.name in (*_OF_LISTS, "ANY_VALUE", "ARRAY_AGG", "STRING_AGG")
     if not known or (len(values) != 1 and node.name != "STRING_AGG") or node.distinct or node.order_by or parts.limit:
         a.fail(f"{node.name} with HAVING {node.having[0]} is not supported by this emulator", node)
     which, key = node.having[0].lower(), a.expression(node.having[1], scope)
     if key.type.kind in ("JSON", "ARRAY", "STRUCT", "GEOGRAPHY"):
         a.fail(f"HAVING {node.having[0]} does not support expressions of type {key.type}", node)
-    rows, row = a.shared.alias("l"), a.shared.alias("e")
+    if node.name == "ANY_VALUE":
+        sql = f"arg_{which}_null({values[0].sql}, {key.sql}){parts.slots['w']}"
+        return combine(sql, kind, *values, key, *parts.read)
+    rows, row, top = a.shared.alias("l"), a.shared.alias("e"), a.shared.alias("k")
     listed = f"list(struct_pack(v := {values[0].sql}, k := {key.sql})){parts.slots['w']}"
     best = f"list_{which}(list_transform({rows}, lambda {row}: {row}.k))"
-    kept = f"list_transform(list_filter({rows}, lambda {row}: {row}.k = {best}), lambda {row}: {row}.v)"
+    filtered = f"list_filter({rows}, lambda {row}: {row}.k = {top})"
+    kept = f"list_transform([{best}], lambda {top}: list_transform({filtered}, lambda {row}: {row}.v))[1]"
     if node.name == "ARRAY_AGG":
         body = kept
     elif node.name == "STRING_AGG":

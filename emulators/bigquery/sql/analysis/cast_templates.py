@@ -80,3 +80,10 @@ def _member(sql: str, source: Type, name: str, target: Type, depth: int) -> str:
         if own.lower() == name.lower():
             return recast(f"struct_extract({sql}, {t.text(own)})", kind, target, depth)
     return f"CAST(NULL AS {t.duckdb(target)})"
+
+
+# SAFE_CAST without an error on the way: DuckDB's TRY computes a batch row by row when one of them fails.
+SAFE_CASTS = {
+    ("STRING", kind): f"bq.{kind.lower()}_or({{0}}, NULL)"
+    for kind in ("INT64", "FLOAT64", "NUMERIC", "BOOL", "DATE", "TIME", "DATETIME", "TIMESTAMP")
+}

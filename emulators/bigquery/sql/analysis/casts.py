@@ -3,9 +3,10 @@
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.cast_formats import formatted
-from emulators.bigquery.sql.analysis.cast_templates import CASTS
+from emulators.bigquery.sql.analysis.cast_templates import CASTS, SAFE_CASTS
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import once
+from emulators.bigquery.sql.analysis.trying import attempt
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
@@ -16,11 +17,20 @@ def cast(a: Analyzer, node: nodes.Cast, scope: Scope) -> Value:
     """CAST(x AS T) -> the pair's template; SAFE_CAST -> NULL where it fails."""
     value = a.expression(node.operand, scope)
     target = t.of_node(node.type)
-    made = convert(a, value, target, node) if node.format is None else formatted(a, node, value, target, scope)
+    if node.format is not None:
+        made = formatted(a, node, value, target, scope)
+    elif node.safe and (value.type.kind, target.kind) in SAFE_CASTS:
+        made = filled(SAFE_CASTS[value.type.kind, target.kind], value, target)
+    else:
+        made = convert(a, value, target, node)
     made = constrained(a, made, node.type)
     if node.safe and made.sql != value.sql:
-        made = combine(f"TRY({made.sql})", target, value)
+        made = combine(attempt(made.sql), target, value)
     return made
+
+
+def filled(template: str, value: Value, target: Type) -> Value:
+    return combine(once([value], lambda given: template.format(given[0].sql)), target, value)
 
 
 def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:  # noqa: RET503
@@ -32,7 +42,7 @@ def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:
         return combine(coerce(a, value, target).sql, target, value)
     template = CASTS.get((source.kind, target.kind))
     if template is not None:
-        return combine(once([value], lambda given: template.format(given[0].sql)), target, value)
+        return filled(template, value, target)
     if source.kind == target.kind == "ARRAY":
         assert source.element is not None and target.element is not None
         if source.element.kind == "NULL":

@@ -26,7 +26,7 @@ _FULL_MONTHS = [
 ]
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _FULL_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 _COMPOUND = {
     "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y", "x": "%m/%d/%y", "X": "%H:%M:%S",
     "c": "%a %b %e %H:%M:%S %Y", "h": "%b",
@@ -189,8 +189,41 @@ def in_utc(moment: datetime, name: str) -> datetime:
     return moment.replace(tzinfo=found).astimezone(UTC).replace(tzinfo=None)
 
 
+_PLAIN = {"%Y": ("year", 4), "%m": ("month", 2), "%d": ("day", 2), "%H": ("hour", 2), "%M": ("minute", 2),
+          "%S": ("second", 2)}  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _plain(pattern: str) -> Callable[[str], re.Match[str] | None] | None:
+    """Reads texts with all their digits, where the pattern has nothing but the usual elements, each once."""
+    elements = [element for element in _elements(pattern) if element[0] == "%"]
+    if not set(elements) <= _PLAIN.keys() or len(set(elements)) < len(elements):
+        return None
+    expression = "".join(
+        "(?P<{}>[0-9]{{{}}})".format(*_PLAIN[element]) if element[0] == "%" else re.escape(element)
+        for element in _elements(pattern)
+    )
+    return re.compile(expression).fullmatch
+
+
+def _at_once(pattern: str, text: str) -> datetime | None:
+    """What is written as most texts are, read ten times as fast as by elements; None leaves it to them."""
+    read = _plain(pattern)
+    found = read(text) if read is not None else None
+    if found is None:
+        return None
+    fields = {name: int(digits) for name, digits in found.groupdict().items()}
+    try:
+        return _EPOCH.replace(**fields)  # type: ignore[arg-type]  # names of datetime's own
+    except ValueError:
+        return None
+
+
 def parse_moment(pattern: str, text: str, default_zone: str) -> int:
     """Microseconds since 1970; a time zone in the text, or the default one, is taken off."""
+    plain = _at_once(pattern, text) if default_zone in ("", "UTC") else None
+    if plain is not None:
+        return (plain - _EPOCH) // _MICROSECOND
     try:
         fields = _read(pattern, text)
         if "s" in fields:
@@ -202,9 +235,19 @@ def parse_moment(pattern: str, text: str, default_zone: str) -> int:
         moment -= fields["offset"]  # type: ignore[operator]
     elif "zone" in fields or default_zone not in ("", "UTC"):
         moment = in_utc(moment, str(fields.get("zone", default_zone)))
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def is_zone(name: str) -> bool:
+    """Whether a time zone has that name."""
+    try:
+        zone(name)
+    except ValueError:
+        return False
+    return True
 
 
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (parse_moment, ("VARCHAR", "VARCHAR", "VARCHAR"), "BIGINT"),
+    (is_zone, ("VARCHAR",), "BOOLEAN"),
 )

@@ -72,6 +72,8 @@ def format_moment(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     pattern = values[0].raw if isinstance(values[0].raw, str) else "%"
     for element, parts in _COMPOUND:
         pattern = pattern.replace(element, parts)
-    if len(values) == 2 and pattern and _SAME.fullmatch(pattern):
+    if len(values) == 3 and moment.type.kind == "TIMESTAMP":
+        sql = f"bq.local({moment.sql}, {zone.sql})"
+    if pattern and _SAME.fullmatch(pattern):
         own = f"CASE WHEN year({sql}) > 999 THEN strftime({sql}, {t.text(pattern)}) ELSE {own} END"
     return combine(own, t.STRING, *values)
