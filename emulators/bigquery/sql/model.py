@@ -184,10 +184,12 @@ class Statement:
 class SqlError(Exception):
     """A mistake in the SQL, in BigQuery's words; reason is BigQuery's (invalidQuery, notFound, ...).
 
-    statement: the text of the script's statement that failed, once a script has seen it.
+    statement: the text of the script's statement that failed, once a script has seen it; frames: where that is, and
+    where the procedures that it is in were called (line, column, filename, location), innermost first.
     """
 
     def __init__(self, message: str, reason: str = "invalidQuery", status: int = 400) -> None:
         super().__init__(message)
         self.message, self.reason, self.status = message, reason, status
         self.statement: str | None = None
+        self.frames: list[dict[str, Any]] = []

@@ -1,7 +1,6 @@
 """Running a script: its statements one by one, variables, control flow, exceptions, procedures."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql import actions
@@ -12,11 +11,12 @@ from emulators.bigquery.sql.analysis.constants import evaluate, value_sql
 from emulators.bigquery.sql.analysis.routines import rest_type
 from emulators.bigquery.sql.analysis.statements import analyse, finish, load_rules, rows_of
 from emulators.bigquery.sql.analysis.values import Scope, Value
-from emulators.bigquery.sql.model import SqlError, Statement, TableName
+from emulators.bigquery.sql.model import SqlError, Statement
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
 from emulators.bigquery.sql.syntax.scripting import parse_script
+from emulators.bigquery.sql.system_variables import assign_system, forget_error, keep, keep_error, require_settable
 from emulators.bigquery.sql.types import Type
 
 _MAX_STEPS = 100_000
@@ -53,6 +53,8 @@ class Script(Iterator[Statement]):
         self._finished = False
         self._rows: Sequence[Sequence[Any]] = ()
         self._kind = "SCRIPT"
+        self._steps_taken = 0
+        self._procedures: list[str | None] = [None]  # the names of those that run
 
     @property
     def is_script(self) -> bool:
@@ -84,7 +86,7 @@ class Script(Iterator[Statement]):
         """The statement last yielded has run: its rows when it wanted them, the number of rows that it changed."""
         self._rows = rows or ()
         if affected is not None:
-            self.environment.system["row_count"] = Value(f"CAST({affected} AS BIGINT)", t.INT64)
+            keep(self.environment, {"row_count": affected})
 
     def failed(self, error: SqlError) -> bool:
         """The statement last yielded has failed. True: a handler of the script takes it, go on; False: raise the
@@ -111,10 +113,13 @@ class Script(Iterator[Statement]):
 
     def _each(self, statements: Iterable[s.Statement], text: str) -> Steps:
         for node in statements:
+            self._steps_taken += 1
             try:
                 yield from self._one(node, text)
             except SqlError as error:
-                error.statement = error.statement or text[node.at : node.end]
+                if error.statement is None:
+                    error.statement = text[node.at : node.end]
+                    error.frames.append(_frame(text, node.at, self._procedures[-1]))
                 raise
 
     def _one(self, node: s.Statement, text: str) -> Steps:
@@ -188,25 +193,20 @@ class Script(Iterator[Statement]):
 
     def _assign(self, target: str, node: nodes.Node, text: str) -> Steps:
         if target.startswith("@@"):
-            self._set_system(target[2:], (yield from self._value(node, text)))
+            name = target[2:].lower()
+            require_settable(name)
+            value = yield from self._value(node, text, t.STRING)
+            assign_system(self.environment, name, value, self._steps_taken == 1)
             return
         known = self.environment.variables.get(target.lower())
         if known is None:
             raise SqlError(f"Undeclared variable: {target}")
         self.environment.variables[target.lower()] = yield from self._value(node, text, known.type)
 
-    def _set_system(self, name: str, value: Value) -> None:
-        """SET @@name: the default dataset is used; a label is kept; a time zone other than UTC is refused."""
-        environment, text = self.environment, evaluate(value.sql)
-        if name in ("dataset_id", "dataset_project_id") and isinstance(text, str):
-            own = environment.dataset or TableName(environment.project, "", "")
-            environment.dataset = replace(own, **{"dataset" if name == "dataset_id" else "project": text})
-        elif name == "query_label":
-            environment.system[name] = value
-        elif name != "time_zone" or text != "UTC":
-            raise SqlError(f"Setting @@{name} to this value is not supported by this emulator", "notImplemented", 501)
-
     def _store(self, target: str, value: Value) -> None:
+        if target.startswith("@@"):
+            assign_system(self.environment, target[2:].lower(), value, self._steps_taken == 1)
+            return
         known = self.environment.variables.get(target.lower())
         if known is None:
             raise SqlError(f"Undeclared variable: {target}")
@@ -225,9 +225,11 @@ class Script(Iterator[Statement]):
         except SqlError as error:
             if node.handler is None:
                 raise
-            self.environment.system["error.message"] = Value(t.text(error.message), t.STRING)
-            self.environment.system["error.statement_text"] = Value(t.text(error.statement or ""), t.STRING)
-            yield from self._each(node.handler, text)
+            before = keep_error(self.environment, error)
+            try:
+                yield from self._each(node.handler, text)
+            finally:
+                forget_error(self.environment, before)
         except _Break as jump:
             if jump.label is None or jump.label.lower() != (node.label or "").lower() or isinstance(jump, _Continue):
                 raise
@@ -388,12 +390,13 @@ class Script(Iterator[Statement]):
                 session = evaluate((yield from self._value(argument, text, t.STRING)).sql)
             yield Statement("CALL", text[node.at : node.end], action=actions.AbortSession(session))
             return
-        routine = a.catalog.routine(a.table_name(node.path, node))
+        name = a.table_name(node.path, node)
+        routine = a.catalog.routine(name)
         if routine is None or routine.get("routineType") != "PROCEDURE":
             a.fail(f"Procedure not found: {'.'.join(node.path)}", node)
-        yield from self._procedure(routine, node, text)
+        yield from self._procedure(routine, f"{name.project}.{name.dataset}.{name.table}", node, text)
 
-    def _procedure(self, routine: Any, node: s.CallStatement, text: str) -> Steps:
+    def _procedure(self, routine: Any, name: str, node: s.CallStatement, text: str) -> Steps:
         wanted = routine.get("arguments", [])
         if len(wanted) != len(node.args):
             raise SqlError(
@@ -416,14 +419,25 @@ class Script(Iterator[Statement]):
         outer = self.environment.variables
         self.environment.variables = given
         body = routine["definitionBody"]
+        self._procedures.append(name)
         try:
             yield from self._each(parse_script(body), body)
         except _Return:
             pass
+        except SqlError as error:
+            error.frames.append(_frame(text, node.at, self._procedures[-2]))
+            raise
         finally:
+            self._procedures.pop()
             finished, self.environment.variables = self.environment.variables, outer
         for name, target in outputs:
             self._store(target, finished[name])
+
+
+def _frame(text: str, at: int, procedure: str | None) -> dict[str, Any]:
+    """Where a statement is, in a procedure or in the script itself; lines and columns count from 1."""
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return {"line": line, "column": column, "filename": None, "location": procedure}
 
 
 def _mine(jump: _Break, label: str | None) -> bool:

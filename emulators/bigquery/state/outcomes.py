@@ -26,7 +26,8 @@ class Query:
 class Outcome:
     """What a statement, or a whole script, did.
 
-    affected: rows by INSERT, UPDATE and DELETE; wrote_result: the rows of a SELECT went to `target`.
+    affected: rows by INSERT, UPDATE and DELETE; wrote_result: the rows of a SELECT went to `target`; job_id: of a
+    statement of a script, which is a job of its own.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Outcome:
     error: ServiceError | None = None
     children: "list[Outcome]" = field(default_factory=list)
     undeclared: tuple[QueryParameter, ...] = ()
+    job_id: str = ""
 
 
 def count(outcome: Outcome) -> int | None:

@@ -12,15 +12,18 @@ from pathlib import Path
 import duckdb
 
 from emulators.bigquery.sql.model import QueryParameter, SqlError, Statement, TableName
+from emulators.bigquery.sql.system_variables import keep
 from emulators.bigquery.sql.translate import Script, from_duckdb, translate
 from emulators.bigquery.sql.undeclared import undeclared_parameters
 from emulators.bigquery.state.budget import Budget
 from emulators.bigquery.state.catalog import Catalog, physical_schema
 from emulators.bigquery.state.ddl import Ddl
 from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.outcomes import Outcome, Query, count, summary
 from emulators.bigquery.state.partitions import unexpired
 from emulators.bigquery.state.results import read_result
+from emulators.bigquery.state.script_variables import script_variables
 from emulators.bigquery.state.sessions import Session
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import drop_table
@@ -43,14 +46,17 @@ class Execution:
         keep: Callable[[Transaction, Outcome, bool], None] | None = None,
         session: Session | None = None,
         budget: Budget | None = None,
+        job: Job | None = None,
     ) -> None:
         """keep: called before a statement's transaction commits, to record the job with it (True: the script goes on).
 
-        session: keeps what outlives the script. budget: counts, and may forbid, what statements read.
+        session: keeps what outlives the script. budget: counts, and may forbid, what statements read. job: the one
+        that runs the script, told to it as @@script.
         """
         self.view, self._ddl, self._results = view, ddl, results
         self._destination, self._keep, self._session = destination, keep, session
-        self._budget = budget
+        self._budget, self._job = budget, job
+        self._children = f"script_job_{uuid.uuid4().hex}"
         self._cancelled = ""  # why, once it is
         self.outcomes: list[Outcome] = []
         self._transaction: Transaction | None = session.transaction if session else None
@@ -76,23 +82,40 @@ class Execution:
         try:
             script = self._script = self._translate(query)
             outcomes = self.outcomes
+            self._tell(script)
             for statement in script:
                 self._check_cancelled()
                 try:
                     outcome = self._execute(statement)
                 except SqlError as error:
                     if not statement.wants_rows:
-                        outcomes.append(_failed(statement, error))
+                        self._add(_failed(statement, error), script)
                     if not script.failed(error):
                         raise
                 else:
                     rows = outcome.result.table.to_pylist() if statement.wants_rows and outcome.result else None
                     script.done(None if rows is None else [tuple(row.values()) for row in rows], count(outcome))
                     if not statement.wants_rows:
-                        outcomes.append(outcome)
+                        self._add(outcome, script)
             return summary(script.kind, outcomes, query.key_result)
         finally:
             self._abandon()
+
+    def _add(self, outcome: Outcome, script: Script) -> None:
+        outcome.job_id = self._following
+        self.outcomes.append(outcome)
+        self._tell(script)
+
+    @property
+    def _following(self) -> str:
+        """The id of the next statement's job."""
+        return f"{self._children}_{len(self.outcomes)}"
+
+    def _tell(self, script: Script) -> None:
+        """Let the next statement see what the jobs before it did."""
+        if self._job is not None and (script.is_script or "@@" in script.text):
+            own = self._following if script.is_script else self._job.id
+            keep(script.environment, script_variables(self._job, self.outcomes, self._budget, own))
 
     def _translate(self, query: Query) -> Script:
         dataset = query.dataset

@@ -36,6 +36,7 @@ from emulators.bigquery.state.writes import Destination, destination, refuse_upd
 
 _DEFAULTS = {"priority": "INTERACTIVE"}
 _SHORTEST_SECONDS = 10.0  # the service stops at a time limit what runs long, and lets shorter jobs end
+_SET_LOCATION = re.compile(r"(?:\s|(?:--|#)[^\n]*\n)*SET\s+@@location\s*=\s*(['\"])(?P<place>[\w-]+)\1", re.IGNORECASE)
 _DATASETS = re.compile(r"(?:\b([a-z][a-z0-9-]{4,28}[a-z0-9])`?\.)?`?\b(\w+)`?\.`?\w")
 
 
@@ -107,13 +108,17 @@ class Warehouse:
         return self.jobs.start(project, body.get("jobReference") or {}, configuration, place, user, work, inline)
 
     def _location(self, project: str, configuration: Mapping[str, Any]) -> str:
-        """Where a job runs: as its default dataset, its destination or its query's first dataset does, else US."""
+        """Where a job runs: as SET @@location in its first statement says, or as its default dataset, its destination
+        or its query's first dataset does, else US."""
+        text = str(configuration.get("query") or "")
+        if said := _SET_LOCATION.match(text):
+            return said["place"]
         for key in ("defaultDataset", "destinationTable"):
             target = configuration.get(key) or {}
             found = self.catalog.get("dataset", f"{target.get('projectId') or project}:{target.get('datasetId')}")
             if found is not None:
                 return str(found["location"])
-        for named, dataset in _DATASETS.findall(str(configuration.get("query") or "")):
+        for named, dataset in _DATASETS.findall(text):
             found = self.catalog.get("dataset", f"{named or project}:{dataset}")
             if found is not None:
                 return str(found["location"])
@@ -154,6 +159,7 @@ class Warehouse:
             lambda t, o, more: self._keep(job, t, o, view, budget, more),
             session,
             budget,
+            job,
         )
         job.cancel = execution.cancel
         try:
@@ -175,13 +181,13 @@ class Warehouse:
     def _add_children(self, parent: Job, outcomes: Sequence[Outcome]) -> None:
         """A script's statements as finished jobs of their own."""
         at, text = 0, str(parent.resource["configuration"]["query"]["query"])
-        for number, outcome in enumerate(outcomes):
+        for outcome in outcomes:
             configuration: Resource = {
                 "jobType": "QUERY",
                 "query": _DEFAULTS | {"query": outcome.text, "useLegacySql": False},
             }
-            user, child_id = parent.resource["user_email"], f"script_job_{uuid.uuid4().hex}_{number}"
-            child = Job(parent.project, child_id, parent.location, configuration, user)
+            user = parent.resource["user_email"]
+            child = Job(parent.project, outcome.job_id, parent.location, configuration, user)
             at = max(at, text.find(outcome.text, at))
             frame = stack_frame(text, outcome.text, at)
             child.statistics.update({"parentJobId": parent.id, "scriptStatistics": frame})

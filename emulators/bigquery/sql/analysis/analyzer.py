@@ -95,11 +95,11 @@ class Analyzer:
     def table_name(self, path: list[str], node: nodes.Node) -> TableName:
         """A written path as a full name."""
         if len(path) == 1:
-            if self.dataset is None:
+            if self.dataset is None or not self.dataset.dataset:
                 self.fail(f'Table "{path[0]}" must be qualified with a dataset (e.g. dataset.table).')
             return TableName(self.dataset.project, self.dataset.dataset, path[0])
         if len(path) == 2:
-            return TableName(self.project, path[0], path[1])
+            return TableName(self.dataset.project if self.dataset else self.project, path[0], path[1])
         if len(path) == 3:
             return TableName(path[0], path[1], path[2])
         raise SqlError(f'Invalid value: Table name "{".".join(path)}" is not valid', "invalid")

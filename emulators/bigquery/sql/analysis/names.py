@@ -7,6 +7,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.system_variables import read
 from emulators.bigquery.sql.types import Type
 
 _WITHOUT_PARENTHESES = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_DATETIME", "CURRENT_TIMESTAMP")
@@ -136,24 +137,7 @@ def parameter(a: Analyzer, node: nodes.Parameter, scope: Scope) -> Value:
 @expression_rule(nodes.SystemVariable)
 def system_variable(a: Analyzer, node: nodes.SystemVariable, scope: Scope) -> Value:
     """@@name -> its value."""
-    found = a.environment.system.get(node.name) or _of_environment(a, node.name)
+    found = read(a.environment, node.name.lower())
     if found is None:
         a.fail(f"Unrecognized system variable: @@{node.name}", node)
     return found
-
-
-def _of_environment(a: Analyzer, name: str) -> Value | None:
-    """What the query's own settings say: @@project_id, @@dataset_id, @@dataset_project_id, @@time_zone."""
-    dataset = a.environment.dataset
-    known = {
-        "project_id": a.environment.project,
-        "dataset_id": dataset.dataset if dataset else None,
-        "dataset_project_id": dataset.project if dataset else a.environment.project,
-        "time_zone": "UTC",
-    }
-    if name == "row_count":  # no DML yet
-        return Value("CAST(NULL AS BIGINT)", t.INT64)
-    if name not in known:
-        return None
-    text = known[name]
-    return Value("CAST(NULL AS VARCHAR)" if text is None else t.text(text), t.STRING)

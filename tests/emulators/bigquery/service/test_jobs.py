@@ -76,6 +76,26 @@ def test_a_script_has_its_statements_as_children(client: bigquery.Client, datase
     assert (job.statement_type, kinds) == ("SCRIPT", {"CREATE_TABLE", "INSERT", "SELECT"})
 
 
+def test_a_script_knows_its_jobs(client: bigquery.Client, dataset: str) -> None:
+    job = client.query(
+        f"CREATE TABLE {dataset}.t AS SELECT 1 AS n; SELECT n FROM {dataset}.t; "
+        "SELECT @@script.job_id, @@last_job_id, @@current_job_id, @@script.num_child_jobs, @@script.bytes_processed, "
+        "@@script.bytes_billed, @@script.slot_ms, @@script.creation_time, @@location, @@session_id"
+    )
+    (row,) = job.result()
+    children = sorted(child.job_id for child in client.list_jobs(parent_job=job))
+    assert tuple(row) == (job.job_id, children[1], children[2], 2, 8, 10 << 20, 0, job.created, "US", None)
+
+
+def test_a_script_says_where_it_runs(client: bigquery.Client) -> None:
+    job = client.query("-- first\nSET @@location = 'EU'; SELECT @@location")
+    assert [tuple(row) for row in job.result()] == [("EU",)] and job.location == "EU"
+    with pytest.raises(BadRequest, match="must be the first statement"):
+        client.query_and_wait("SELECT 1; SET @@location = 'EU'")
+    with pytest.raises(BadRequest, match="but the query runs in US"):
+        client.query_and_wait("SET @@location = 'EU'; SELECT 1", location="US")
+
+
 def test_pages_are_the_whole_in_order(client: bigquery.Client) -> None:
     rows = client.query("SELECT n FROM UNNEST(GENERATE_ARRAY(1, 1005)) AS n ORDER BY n").result(page_size=100)
     assert rows.total_rows == 1005

@@ -216,6 +216,14 @@ SCRIPTS: list[tuple[str, list[tuple[Any, ...]]]] = [
     ),
     ("DECLARE n INT64 DEFAULT 0; REPEAT SET n = n + 2; UNTIL n >= 5 END REPEAT; SELECT n", [(6,)]),
     (
+        "BEGIN\n  SELECT 1 / 0;\nEXCEPTION WHEN ERROR THEN SELECT @@error.formatted_stack_trace, "
+        "(SELECT AS STRUCT f.line, f.column, f.location FROM UNNEST(@@error.stack_trace) f); END",
+        [("At [2:3]", {"line": 2, "column": 3, "location": None})],
+    ),
+    ("SET @@query_label = 'a:b'; SET @@query_label = NULL; SELECT @@query_label, @@reservation", [(None, None)]),
+    ("SET (@@dataset_id, @@time_zone) = ('d', NULL); SELECT @@dataset_id, @@time_zone", [("d", "UTC")]),
+    ("SET @@dataset_project_id = 'other'; SELECT @@dataset_project_id, @@project_id", [("other", "p")]),
+    (
         "DECLARE m STRING; BEGIN SELECT 1 / 0; EXCEPTION WHEN ERROR THEN SET m = @@error.message; END; SELECT m",
         [("division by zero: 1 / 0",)],
     ),
@@ -248,6 +256,11 @@ def test_script(accounts: Any, text: str, expected: list[tuple[Any, ...]]) -> No
 SCRIPT_ERRORS = [
     ("DECLARE x INT64; SET x = 'a'", "Cannot coerce expression of type STRING to type INT64 at [1:26]"),
     ("SET nope = 1", "Undeclared variable: nope"),
+    ("SET @@nope = 1", "Unrecognized system variable: @@nope"),
+    ("SET @@row_count = 1", "System variable @@row_count is read-only"),
+    ("SET @@time_zone = 'Mars/Olympus'", "Invalid time zone: Mars/Olympus"),
+    ("SET @@dataset_id = 'd'; SET @@dataset_id = NULL; SELECT * FROM t", 'Table "t" must be qualified with a dataset'),
+    ("BEGIN SELECT 1 / 0; EXCEPTION WHEN ERROR THEN SELECT 1; END; SELECT @@error.message", "Unrecognized system"),
     ("RAISE USING MESSAGE = 'stop'", "stop"),
     ("ASSERT 1 = 2 AS 'no'", "no"),
     ("BREAK", "BREAK is not allowed outside of a loop body"),

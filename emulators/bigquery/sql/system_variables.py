@@ -1,0 +1,115 @@
+"""@@name: the system variables of scripts, their types, and what SET does to those that may be set."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.analyzer import Analyzer, Environment
+from emulators.bigquery.sql.analysis.coercion import assign
+from emulators.bigquery.sql.analysis.constants import evaluate, value_sql
+from emulators.bigquery.sql.analysis.values import Value
+from emulators.bigquery.sql.functions.formatting import zone
+from emulators.bigquery.sql.model import SqlError, TableName
+from emulators.bigquery.sql.types import Type
+
+_FRAME = Type("STRUCT", None, (("line", t.INT64), ("column", t.INT64), ("filename", t.STRING), ("location", t.STRING)))
+KINDS: Mapping[str, Type] = {
+    "current_job_id": t.STRING, "last_job_id": t.STRING, "location": t.STRING, "project_id": t.STRING,
+    "query_label": t.STRING, "reservation": t.STRING, "row_count": t.INT64, "session_id": t.STRING,
+    "dataset_id": t.STRING, "dataset_project_id": t.STRING, "time_zone": t.STRING,
+    "script.bytes_billed": t.INT64, "script.bytes_processed": t.INT64, "script.creation_time": t.TIMESTAMP,
+    "script.job_id": t.STRING, "script.num_child_jobs": t.INT64, "script.slot_ms": t.INT64,
+}  # fmt: skip
+_ERROR_KINDS: Mapping[str, Type] = {  # only while an exception is handled
+    "error.message": t.STRING, "error.statement_text": t.STRING, "error.formatted_stack_trace": t.STRING,
+    "error.stack_trace": Type("ARRAY", _FRAME),
+}  # fmt: skip
+_UTC = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "+00:00", "-00:00")
+_ASSIGN = "Cannot coerce expression of type {source} to type {target}"
+
+
+def keep(environment: Environment, values: Mapping[str, Any]) -> None:
+    """Give system variables, named without @@, their values."""
+    for name, value in values.items():
+        kind = KINDS.get(name) or _ERROR_KINDS[name]
+        environment.system[name] = Value(value_sql(value, kind), kind)
+
+
+def keep_error(environment: Environment, error: SqlError) -> dict[str, Value]:
+    """Let a handler see an error; returns what to put in its place when the handler has ended."""
+    before = {name: value for name, value in environment.system.items() if name in _ERROR_KINDS}
+    places = [f"{f['location'] or ''}[{f['line']}:{f['column']}]" for f in error.frames]
+    keep(environment, {
+        "error.message": error.message, "error.statement_text": error.statement or "",
+        "error.formatted_stack_trace": "\n".join(f"At {place}" for place in places), "error.stack_trace": error.frames,
+    })  # fmt: skip
+    return before
+
+
+def forget_error(environment: Environment, before: Mapping[str, Value]) -> None:
+    """Put back what keep_error has replaced."""
+    for name in _ERROR_KINDS:
+        environment.system.pop(name, None)
+    environment.system.update(before)
+
+
+def require_settable(name: str) -> None:
+    """SqlError for SET @@name of what is not there, or is only to be read."""
+    if name not in KINDS and name not in _ERROR_KINDS:
+        raise SqlError(f"Unrecognized system variable: @@{name}")
+    if name not in ("dataset_id", "dataset_project_id", "query_label", "reservation", "location", "time_zone"):
+        raise SqlError(f"System variable @@{name} is read-only and cannot be set")
+
+
+def assign_system(environment: Environment, name: str, value: Value, first: bool) -> None:
+    """SET @@name = value. first: whether it is the script's first statement."""
+    require_settable(name)
+    kept = assign(Analyzer(environment, ""), value, t.STRING, _ASSIGN, None)
+    wanted = evaluate(kept.sql)
+    if name in ("dataset_id", "dataset_project_id"):
+        own = environment.dataset or TableName(environment.project, "", "")
+        part = {"dataset": wanted or ""} if name == "dataset_id" else {"project": wanted or environment.project}
+        environment.dataset = replace(own, **part)
+    elif name == "location":
+        _require_location(environment, wanted, first)
+    elif name == "time_zone":
+        _require_utc(wanted)
+    else:
+        environment.system[name] = Value(value_sql(wanted, t.STRING), t.STRING)
+
+
+def _require_location(environment: Environment, wanted: str | None, first: bool) -> None:
+    """The job runs already, where the text said it should."""
+    if not first:
+        raise SqlError("SET @@location must be the first statement of a query")
+    known = environment.system.get("location")
+    runs = evaluate(known.sql) if known is not None else None
+    if runs is not None and str(wanted).lower() != str(runs).lower():
+        raise SqlError(f"SET @@location to {wanted!r}, but the query runs in {runs}: set the same location in the job")
+
+
+def _require_utc(wanted: str | None) -> None:
+    if wanted is None or wanted in _UTC:
+        return
+    try:
+        zone(wanted)
+    except ValueError as error:
+        raise SqlError(str(error)) from None
+    raise SqlError("Setting @@time_zone to another zone than UTC is not supported by this emulator", "notImplemented",
+                   501)  # fmt: skip
+
+
+def read(environment: Environment, name: str) -> Value | None:
+    """The value of @@name: what is known of it, or NULL; None when there is no such variable here."""
+    dataset, found = environment.dataset, environment.system.get(name)
+    if found is not None or name not in KINDS:
+        return found
+    own = {
+        "project_id": environment.project,
+        "dataset_id": dataset.dataset or None if dataset else None,
+        "dataset_project_id": dataset.project if dataset else environment.project,
+        "time_zone": "UTC",
+    }.get(name)
+    kind = KINDS[name]
+    return Value(f"CAST(NULL AS {t.duckdb(kind)})" if own is None else t.text(own), kind)
