@@ -10,10 +10,12 @@ CREATE MACRO bq.main.week_number(x, first) AS CAST((dayofyear(x) + 6 - (dayofwee
 -- Wall clock in a zone, and back. Offsets are checked and taken by hand, names are ICU's.
 CREATE MACRO bq.main.is_offset(z) AS regexp_full_match(z, '[+-]\d{1,2}(:\d{2})?');
 CREATE MACRO bq.main.offset_minutes(z) AS CAST(CASE WHEN z[1] = '-' THEN -1 ELSE 1 END * (CAST(regexp_extract(z, '^.(\d+)', 1) AS INTEGER) * 60 + coalesce(TRY_CAST(regexp_extract(z, ':(\d+)$', 1) AS INTEGER), 0)) AS BIGINT);
-CREATE MACRO bq.main.local(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(x AS TIMESTAMP) + to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) ELSE timezone(CASE WHEN bq.is_offset(z) THEN 'UTC' ELSE z END, x) END;
+-- DuckDB's own error of an unknown zone is none that TRY catches.
+CREATE MACRO bq.main.zone(z) AS CASE WHEN bq.is_offset(z) THEN 'UTC' WHEN bq_is_zone(z) THEN z ELSE CAST(bq.fail('Invalid time zone: ' || z) AS VARCHAR) END;
+CREATE MACRO bq.main.local(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(x AS TIMESTAMP) + to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) ELSE timezone(bq.zone(z), x) END;
 -- Of a wall clock that comes twice, the first.
 CREATE MACRO bq.main.moment_of(x, z) AS CASE WHEN timezone(z, timezone(z, x) - INTERVAL 1 HOUR) = x THEN timezone(z, x) - INTERVAL 1 HOUR ELSE timezone(z, x) END;
-CREATE MACRO bq.main.global(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(CAST(x AS TIMESTAMP) - to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) AS TIMESTAMPTZ) ELSE bq.moment_of(CAST(x AS TIMESTAMP), CASE WHEN bq.is_offset(z) THEN 'UTC' ELSE z END) END;
+CREATE MACRO bq.main.global(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(CAST(x AS TIMESTAMP) - to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) AS TIMESTAMPTZ) ELSE bq.moment_of(CAST(x AS TIMESTAMP), bq.zone(z)) END;
 CREATE MACRO bq.main.zone_name(x) AS regexp_extract(x, '\s*([A-Za-z_]+/[A-Za-z_+\-0-9/]+)\s*$', 1);
 CREATE MACRO bq.main.timestamp_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
     WHEN bq.zone_name(x) != '' AND bq_is_zone(bq.zone_name(x)) AND TRY_CAST(regexp_extract(x, '^\s*(\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?)\s*[A-Za-z]', 1) AS TIMESTAMP) IS NOT NULL

@@ -33,6 +33,8 @@ def whole(value: int | None) -> int | None:
         ("SAFE_ADD(COALESCE(SAFE_CAST(v AS INT64), 1), 9223372036854775807 - LENGTH(v))",
          lambda v: whole((1 if number(v) is None else number(v)) + 2**63 - 1 - len(v))),
         ("SAFE.DIV(10, COALESCE(SAFE_CAST(v AS INT64), 0))", lambda v: 10 // number(v) if number(v) else None),
+        ("SAFE.STRING(TIMESTAMP_SECONDS(n), v) IS NULL", lambda v: True),
+        ("SAFE.FORMAT_TIMESTAMP('%H', TIMESTAMP_SECONDS(n), v) IS NULL", lambda v: True),
         ("SAFE.PARSE_DATE('%Y', COALESCE(NULLIF(v, 'x'), '2020')) IS NULL",
          lambda v: not (v == "x" or (v.isdigit() and 1 <= int(v) <= 9999 and len(v) <= 4))),
     ],
