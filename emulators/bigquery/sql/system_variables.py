@@ -74,7 +74,7 @@ def assign_system(environment: Environment, name: str, value: Value, first: bool
     elif name == "location":
         _require_location(environment, wanted, first)
     elif name == "time_zone":
-        _require_utc(wanted)
+        set_time_zone(environment, wanted)
     else:
         environment.system[name] = Value(value_sql(wanted, t.STRING), t.STRING)
 
@@ -89,15 +89,16 @@ def _require_location(environment: Environment, wanted: str | None, first: bool)
         raise SqlError(f"SET @@location to {wanted!r}, but the query runs in {runs}: set the same location in the job")
 
 
-def _require_utc(wanted: str | None) -> None:
+def set_time_zone(environment: Environment, wanted: str | None) -> None:
+    """What counts where no time zone is written; None for UTC."""
+    environment.system.pop("time_zone", None)
     if wanted is None or wanted in _UTC:
         return
     try:
         zone(wanted)
     except ValueError as error:
         raise SqlError(str(error)) from None
-    raise SqlError("Setting @@time_zone to another zone than UTC is not supported by this emulator", "notImplemented",
-                   501)  # fmt: skip
+    environment.system["time_zone"] = Value(t.text(wanted), t.STRING)
 
 
 def read(environment: Environment, name: str) -> Value | None:

@@ -20,6 +20,7 @@ class Query:
     user: str = ""
     legacy: bool = False
     key_result: str = "LAST"
+    time_zone: str | None = None
 
 
 @dataclass

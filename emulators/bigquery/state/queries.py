@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from emulators.bigquery.sql.model import QueryParameter, SqlError, Statement, TableName
-from emulators.bigquery.sql.system_variables import keep
+from emulators.bigquery.sql.system_variables import keep, set_time_zone
 from emulators.bigquery.sql.translate import Script, from_duckdb, translate
 from emulators.bigquery.sql.undeclared import undeclared_parameters
 from emulators.bigquery.state.budget import Budget
@@ -123,6 +123,8 @@ class Execution:
         script = translate(query.text, self.view, project, dataset.dataset if dataset else None, query.parameters)
         if self._session is not None:
             self._session.lend(script)
+        if query.time_zone:
+            set_time_zone(script.environment, query.time_zone)
         return script
 
     def dry_run(self, query: Query) -> Outcome:

@@ -36,7 +36,8 @@ def query_of(configuration: Mapping[str, Any], project: str, location: str, user
     )  # fmt: skip
     dataset = TableName(default.get("projectId") or project, default["datasetId"], "") if default else None
     parameters = tuple(query_parameter(entry) for entry in configuration.get("queryParameters") or ())
-    return Query(project, text, dataset, parameters, location, user, is_legacy, _key_result(configuration))
+    zone = properties.get("time_zone")
+    return Query(project, text, dataset, parameters, location, user, is_legacy, _key_result(configuration), zone)
 
 
 def _key_result(configuration: Mapping[str, Any]) -> str:
@@ -53,12 +54,10 @@ def _key_result(configuration: Mapping[str, Any]) -> str:
 
 
 def _properties(configuration: Mapping[str, Any]) -> dict[str, str]:
-    """connectionProperties by key; 400 for one that does not exist, 501 for a time zone other than UTC."""
+    """connectionProperties by key; 400 for one that does not exist."""
     found = {str(e.get("key")): str(e.get("value") or "") for e in configuration.get("connectionProperties") or ()}
     for key in found.keys() - _CONNECTION:
         raise invalid(f"Unsupported connection property: {key}; use one of {', '.join(sorted(_CONNECTION))}.")
-    if found.get("time_zone", "UTC") not in ("UTC", "Etc/UTC", "GMT"):
-        raise not_implemented(f"Connection property time_zone={found['time_zone']}")
     return found
 
 

@@ -12,6 +12,7 @@ from emulators.bigquery.sql.analysis.signatures import mismatch
 from emulators.bigquery.sql.analysis.trying import attempt, without_coalesce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
+from emulators.bigquery.sql.analysis.zones import OPTIONAL, default_zone
 from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
@@ -145,7 +146,19 @@ def choose(
     if best is None:
         no_function_signature(a, node, values)
     _, overload, kinds, result = best
+    zone = default_zone(a) if node.name in OPTIONAL else None
+    if zone is not None and (zoned := _zoned(node.name, overload, overloads)) is not None:
+        overload, kinds, values = zoned, [*kinds, t.STRING], [*values, zone]
     return overload, [coerce(a, v, k) for v, k in zip(values, kinds, strict=True)], result
+
+
+def _zoned(name: str, plain: Overload, overloads: list[Overload]) -> Overload | None:
+    """The overload that takes a time zone as well; a text that TIMESTAMP reads may have its own."""
+    for overload in overloads:
+        if overload.arguments == (*plain.arguments, t.STRING):
+            own = name == "TIMESTAMP" and plain.arguments == (t.STRING,)
+            return replace(overload, template="bq.to_timestamp_in({0}, {1})") if own else overload
+    return None
 
 
 def no_function_signature(a: Analyzer, node: nodes.Call, values: list[Value]) -> NoReturn:

@@ -5,6 +5,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.cast_templates import CASTS
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.analysis.zones import default_zone
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
@@ -27,7 +28,9 @@ def formatted(a: Analyzer, node: nodes.Cast, value: Value, target: Type, scope: 
     """CAST(x AS T FORMAT f [AT TIME ZONE z]): dates, times, bytes and numbers to text, and text to all but numbers."""
     assert node.format is not None
     form = coerce(a, a.expression(node.format, scope), t.STRING)
-    zone = Value("'UTC'", t.STRING) if node.zone is None else coerce(a, a.expression(node.zone, scope), t.STRING)
+    zone = default_zone(a) or Value("'UTC'", t.STRING)
+    if node.zone is not None:
+        zone = coerce(a, a.expression(node.zone, scope), t.STRING)
     if value.type.kind == "NULL":
         value = coerce(a, value, t.STRING)
     source, kind = value.type.kind, target.kind

@@ -8,6 +8,7 @@ from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import once
 from emulators.bigquery.sql.analysis.trying import attempt
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.analysis.zones import refuse_zone, zoned_cast
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
@@ -19,7 +20,7 @@ def cast(a: Analyzer, node: nodes.Cast, scope: Scope) -> Value:
     target = t.of_node(node.type)
     if node.format is not None:
         made = formatted(a, node, value, target, scope)
-    elif node.safe and (value.type.kind, target.kind) in SAFE_CASTS:
+    elif node.safe and (value.type.kind, target.kind) in SAFE_CASTS and zoned_cast(a, value, target) is None:
         made = filled(SAFE_CASTS[value.type.kind, target.kind], value, target)
     else:
         made = convert(a, value, target, node)
@@ -40,6 +41,8 @@ def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:
         return Value(value.sql, target, refs=value.refs, volatile=value.volatile)
     if source.kind == "NULL":
         return combine(coerce(a, value, target).sql, target, value)
+    if (zoned := zoned_cast(a, value, target)) is not None:
+        return zoned
     template = CASTS.get((source.kind, target.kind))
     if template is not None:
         return filled(template, value, target)
@@ -57,6 +60,7 @@ def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:
 
         return range_from_text(a, value, target)
     if source.kind == "RANGE" and target.kind == "STRING":
+        refuse_zone(a, source, "The text of a RANGE<TIMESTAMP>")
         return combine(f"bq.range_text({value.sql})", target, value)
     a.fail(f"Invalid cast from {source} to {target}", node)
 

@@ -8,6 +8,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.cast_templates import recast
 from emulators.bigquery.sql.analysis.values import Value, combine
+from emulators.bigquery.sql.analysis.zones import zoned_cast
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
@@ -22,7 +23,7 @@ def coerce(a: Analyzer, value: Value, target: Type) -> Value:
     if source.kind == "NULL" or (source.kind == "ARRAY" and source.element == t.NULL):
         return combine(f"CAST({value.sql} AS {t.duckdb(target)})", target, value)
     if value.literal and source.kind == "STRING" and target.kind in ("DATE", "TIME", "DATETIME", "TIMESTAMP"):
-        return Value(literal_text(target.kind, value.sql), target, True, value.raw)
+        return moment_literal(a, value, target)
     if (
         value.literal
         and source.kind == "FLOAT64"
@@ -37,7 +38,16 @@ def coerce(a: Analyzer, value: Value, target: Type) -> Value:
         return combine(f"list_transform({value.sql}, lambda {name}: {inner.sql})", target, value)
     if source.kind == "STRUCT":
         return _struct(a, value, target)
+    if (zoned := zoned_cast(a, value, target)) is not None:
+        return zoned
     return Value(recast(value.sql, source, target), target, value.literal, value.raw, value.refs, value.volatile)
+
+
+def moment_literal(a: Analyzer, value: Value, target: Type) -> Value:
+    """A literal text as a date or time."""
+    zoned = zoned_cast(a, value, target)
+    sql = literal_text(target.kind, value.sql) if zoned is None else zoned.sql
+    return Value(sql, target, True, value.raw)
 
 
 def _struct(a: Analyzer, value: Value, target: Type) -> Value:

@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
-from emulators.bigquery.sql.analysis.coercion import coerce, common, literal_text
+from emulators.bigquery.sql.analysis.coercion import coerce, common, moment_literal
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions import bignumerics
 from emulators.bigquery.sql.functions.decimals import BIGNUMERIC
@@ -36,7 +36,7 @@ def literal(a: Analyzer, node: nodes.Literal, scope: Scope) -> Value:
         from emulators.bigquery.sql.analysis.ranges import range_literal
 
         return range_literal(a, node)
-    return Value(literal_text(kind, t.text(node.value)), t.SIMPLE[kind], True, node.value)
+    return moment_literal(a, Value(t.text(node.value), t.STRING, True, node.value), t.SIMPLE[kind])
 
 
 def integer(a: Analyzer, node: nodes.Literal) -> Value:

@@ -7,6 +7,7 @@ from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.intervals import interval_sql
 from emulators.bigquery.sql.analysis.table_functions import table_argument, table_rule
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value, combine
+from emulators.bigquery.sql.analysis.zones import refuse_zone
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
@@ -34,6 +35,7 @@ def range_literal(a: Analyzer, node: nodes.Literal) -> Value:
 def range_from_text(a: Analyzer, value: Value, kind: Type) -> Value:
     """'[start, end)', UNBOUNDED or NULL for a missing bound."""
     assert kind.element is not None
+    refuse_zone(a, kind, "RANGE<TIMESTAMP> of a text")
     cast = f"bq.to_{kind.element.kind.lower()}"
     bounds = [f"{cast}(bq.range_bound({value.sql}, {i}))" for i in (1, 2)]
     return combine(f"CASE WHEN {value.sql} IS NOT NULL THEN bq.range_make({bounds[0]}, {bounds[1]}) END", kind, value)

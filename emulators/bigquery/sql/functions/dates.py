@@ -8,6 +8,7 @@ from emulators.bigquery.sql.analysis.calls import arguments, no_function_signatu
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.intervals import in_range, interval_sql
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.analysis.zones import default_zone
 from emulators.bigquery.sql.functions.parts import DATE_PARTS, TIME_PARTS, WEEKDAYS, part, truncated
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
@@ -143,10 +144,10 @@ def truncate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         return combine(f"CAST({truncated(moment, found)} AS TIME)", kind, value)
     if kind != t.TIMESTAMP:
         return combine(f"CAST({truncated(value.sql, found)} AS {t.duckdb(kind)})", kind, value)
-    if len(node.args) == 2:
+    zone = default_zone(a) if len(node.args) == 2 else coerce(a, a.expression(node.args[2], scope), t.STRING)
+    if zone is None:
         sql = f"CAST({truncated(f'CAST({value.sql} AS TIMESTAMP)', found)} AS TIMESTAMPTZ)"
         return combine(sql, kind, value)
-    zone = coerce(a, a.expression(node.args[2], scope), t.STRING)
     return combine(
         f"bq.global({truncated(f'bq.local({value.sql}, {zone.sql})', found)}, {zone.sql})", kind, value, zone
     )
@@ -224,7 +225,9 @@ def extract(a: Analyzer, node: nodes.Extract, scope: Scope) -> Value:
     value = a.expression(node.operand, scope)
     name, kind = node.part.name, value.type.kind
     if kind == "TIMESTAMP":
-        zone = coerce(a, a.expression(node.zone, scope), t.STRING) if node.zone is not None else None
+        zone = default_zone(a)
+        if node.zone is not None:
+            zone = coerce(a, a.expression(node.zone, scope), t.STRING)
         sql = f"CAST({value.sql} AS TIMESTAMP)" if zone is None else f"bq.local({value.sql}, {zone.sql})"
         value = combine(sql, t.DATETIME, value, *([zone] if zone is not None else []))
     elif node.zone is not None:

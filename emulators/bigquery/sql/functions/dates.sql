@@ -24,6 +24,8 @@ CREATE MACRO bq.main.timestamp_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
         THEN CASE WHEN TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) IS NULL THEN otherwise ELSE TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) END
     ELSE otherwise END;
 CREATE MACRO bq.main.to_timestamp(x) AS bq.timestamp_or(x, CAST(CAST(bq.fail('Invalid timestamp: ''' || x || '''') AS VARCHAR) AS TIMESTAMPTZ));
+-- A text without a zone is of zone z.
+CREATE MACRO bq.main.to_timestamp_in(x, z) AS CASE WHEN regexp_full_match(x, '\s*\d{1,4}-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') THEN bq.global(bq.to_datetime(x), z) ELSE bq.to_timestamp(x) END;
 CREATE MACRO bq.main.offset_text(minutes) AS CASE WHEN minutes < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(minutes) // 60 AS VARCHAR), 2, '0') || CASE WHEN minutes % 60 = 0 THEN '' ELSE ':' || lpad(CAST(abs(minutes) % 60 AS VARCHAR), 2, '0') END;
 CREATE MACRO bq.main.timestamp_text_in(x, z) AS bq.datetime_text(bq.local(x, z)) || bq.offset_text(CAST(floor((epoch_us(bq.local(x, z)) - epoch_us(x)) / 60000000) AS BIGINT));
 CREATE MACRO bq.main.generate_moments(s, e, step, n) AS CASE WHEN n = 0 THEN list_slice([s], 1, CAST(bq.fail('Sequence step cannot be 0.') AS BIGINT)) WHEN s IS NULL OR e IS NULL OR step IS NULL THEN NULL WHEN abs(epoch(e) - epoch(s)) > 1e8 * abs(epoch(step)) THEN list_slice([s], 1, CAST(bq.fail('Resources exceeded during query execution: the generated array has more than 100000000 elements.') AS BIGINT)) ELSE generate_series(s, e, step) END;

@@ -7,6 +7,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.analysis.zones import default_zone
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
 
@@ -67,12 +68,13 @@ def format_moment(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
             no_function_signature(a, node, values)
         moment = coerce(a, values[1], kind)
     sql = _MOMENTS[moment.type.kind].format(moment.sql)
-    zone = coerce(a, values[2], t.STRING) if len(values) == 3 else Value("'UTC'", t.STRING)
+    given = coerce(a, values[2], t.STRING) if len(values) == 3 else default_zone(a)
+    zone = given or Value("'UTC'", t.STRING)
     own = f"bq_format_moment(epoch_us({moment.sql if kind == t.TIMESTAMP else sql}), {values[0].sql}, {zone.sql})"
     pattern = values[0].raw if isinstance(values[0].raw, str) else "%"
     for element, parts in _COMPOUND:
         pattern = pattern.replace(element, parts)
-    if len(values) == 3 and moment.type.kind == "TIMESTAMP":
+    if given is not None and moment.type.kind == "TIMESTAMP":
         sql = f"bq.local({moment.sql}, {zone.sql})"
     if pattern and _SAME.fullmatch(pattern):
         own = f"CASE WHEN year({sql}) > 999 THEN strftime({sql}, {t.text(pattern)}) ELSE {own} END"

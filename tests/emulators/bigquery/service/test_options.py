@@ -144,7 +144,6 @@ def test_intervals_in_files(client: bigquery.Client, dataset: str, bucket: stora
     "body",
     [
         {"userDefinedFunctionResources": [{"inlineCode": "create temp function f() as (1);"}]}, {"continuous": True},
-        {"connectionProperties": [{"key": "time_zone", "value": "Asia/Tokyo"}]},
         {"connectionProperties": [{"key": "nonsense", "value": "x"}]},
     ],
 )  # fmt: skip
@@ -157,7 +156,11 @@ def test_options_of_a_query_that_are_refused(client: bigquery.Client, body: dict
 def test_connection_properties(client: bigquery.Client, dataset: str) -> None:
     client.query_and_wait(f"create table {dataset}.t as select 1 as a")
     given = [bigquery.ConnectionProperty("dataset_id", dataset), bigquery.ConnectionProperty("query_label", "k:v,l:w")]
-    job = client.query("select a from t", job_config=bigquery.QueryJobConfig(connection_properties=given))
+    given.append(bigquery.ConnectionProperty("time_zone", "Asia/Tokyo"))
+    job = client.query(
+        "select extract(hour from timestamp_seconds(0)) - 8 as a from t",
+        job_config=bigquery.QueryJobConfig(connection_properties=given),
+    )
     assert [tuple(row) for row in job.result()] == [(1,)]
     assert client.get_job(job.job_id).labels == {"k": "v", "l": "w"}
 

@@ -221,6 +221,40 @@ SCRIPTS: list[tuple[str, list[tuple[Any, ...]]]] = [
         [("At [2:3]", {"line": 2, "column": 3, "location": None})],
     ),
     ("SET @@query_label = 'a:b'; SET @@query_label = NULL; SELECT @@query_label, @@reservation", [(None, None)]),
+    (
+        "SET @@time_zone = 'Asia/Tokyo'; "
+        "SELECT STRING(TIMESTAMP '2024-06-01'), STRING(TIMESTAMP '2024-06-01 00:00:00Z'), "
+        "CAST(TIMESTAMP '2024-06-01 20:00:00Z' AS DATE), EXTRACT(HOUR FROM TIMESTAMP '2024-06-01 20:00:00Z'), "
+        "STRING(TIMESTAMP(DATE '2024-06-01'), 'UTC'), STRING(PARSE_TIMESTAMP('%F', '2024-06-01'), 'UTC'), "
+        "STRING(TIMESTAMP('2024-06-01 00:00:00+00'), 'UTC'), "
+        "STRING(TIMESTAMP_TRUNC('2024-06-01 12:00:00', DAY), 'UTC'), "
+        "FORMAT_TIMESTAMP('%H', TIMESTAMP '2024-06-01 20:00:00Z'), FORMAT('%t', TIMESTAMP '2024-06-01 20:00:00Z'), "
+        "TO_JSON_STRING(TIMESTAMP '2024-06-01'), SAFE_CAST('nope' AS TIMESTAMP), SAFE.DATE(TIMESTAMP '2024-06-01'), "
+        "DATE(DATETIME '2024-06-01 20:00:00'), STRING(DATE '2024-06-01')",
+        [
+            (
+                "2024-06-01 00:00:00+09",
+                "2024-06-01 09:00:00+09",
+                date(2024, 6, 2),
+                5,
+                "2024-05-31 15:00:00+00",
+                "2024-05-31 15:00:00+00",
+                "2024-06-01 00:00:00+00",
+                "2024-05-31 15:00:00+00",
+                "05",
+                "2024-06-02 05:00:00+09",
+                '"2024-05-31T15:00:00Z"',
+                None,
+                date(2024, 6, 1),
+                date(2024, 6, 1),
+                "2024-06-01",
+            )
+        ],
+    ),
+    (
+        "SET @@time_zone = 'Asia/Tokyo'; SET @@time_zone = NULL; SELECT STRING(TIMESTAMP '2024-06-01')",
+        [("2024-06-01 00:00:00+00",)],
+    ),
     ("SET (@@dataset_id, @@time_zone) = ('d', NULL); SELECT @@dataset_id, @@time_zone", [("d", "UTC")]),
     ("SET @@dataset_project_id = 'other'; SELECT @@dataset_project_id, @@project_id", [("other", "p")]),
     (
@@ -263,6 +297,7 @@ SCRIPT_ERRORS = [
     ("BEGIN SELECT 1 / 0; EXCEPTION WHEN ERROR THEN SELECT 1; END; SELECT @@error.message", "Unrecognized system"),
     ("RAISE USING MESSAGE = 'stop'", "stop"),
     ("ASSERT 1 = 2 AS 'no'", "no"),
+    ("SET @@time_zone = 'Asia/Tokyo'; SELECT RANGE<TIMESTAMP> '[2024-01-01, UNBOUNDED)'", "RANGE<TIMESTAMP> of a text"),
     ("BREAK", "BREAK is not allowed outside of a loop body"),
     ("CALL d.nope()", "Procedure not found: d.nope at [1:1]"),
     (
