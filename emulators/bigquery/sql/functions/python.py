@@ -26,6 +26,7 @@ from emulators.bigquery.sql.functions import (
     number_formats,
     parsing,
     printf,
+    quantile_sketches,
     search,
     sketches,
 )
@@ -52,6 +53,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *parsing.FUNCTIONS,
     *search.FUNCTIONS,
     *sketches.FUNCTIONS,
+    *quantile_sketches.FUNCTIONS,
 )
 
 
@@ -69,7 +71,7 @@ _MAY_BE_NULL = (
     *json_text.MAY_BE_NULL,
 )
 # These decide by themselves what NULL gives.
-_SEES_NULL = ("format_text", *search.SEES_NULL, *sketches.SEES_NULL)
+_SEES_NULL = ("format_text", *search.SEES_NULL, *sketches.SEES_NULL, *quantile_sketches.SEES_NULL)
 
 
 def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:

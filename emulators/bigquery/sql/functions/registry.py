@@ -36,6 +36,7 @@ THEMES = (
     "maths",
     "navigation",
     "nets",
+    "quantiles",
     "strings",
     "timestamps",
 )
