@@ -86,4 +86,4 @@ def _member(sql: str, source: Type, name: str, target: Type, depth: int) -> str:
 SAFE_CASTS = {
     ("STRING", kind): f"bq.{kind.lower()}_or({{0}}, NULL)"
     for kind in ("INT64", "FLOAT64", "NUMERIC", "BOOL", "DATE", "TIME", "DATETIME", "TIMESTAMP")
-}
+} | {("STRING", "BIGNUMERIC"): "bq_bignumeric_or_null({0})"}

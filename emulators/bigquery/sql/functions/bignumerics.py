@@ -49,6 +49,14 @@ def from_text(text: str) -> str:
     return kept(read(text))
 
 
+def or_null(text: str) -> str | None:
+    """As from_text, but NULL for what is no BIGNUMERIC."""
+    try:
+        return from_text(text)
+    except ValueError:
+        return None
+
+
 def from_float(number: float) -> str:
     return kept(BIGNUMERIC.fit(Decimal(number), f": {number!r}"))
 
@@ -162,13 +170,14 @@ def _of_bignums(function: Callable[..., Decimal], kinds: tuple[str, ...]) -> Cal
     return of_bignums
 
 
-MAY_BE_NULL = ("bignumeric_percentile",)
+MAY_BE_NULL = ("bignumeric_percentile", "bignumeric_or_null")
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *(
         (_of_bignums(own, kinds), tuple(_B if kind == "D" else kind for kind in kinds), _B)
         for own, kinds in _OF_DECIMALS
     ),
     (_named("from_text", from_text), ("VARCHAR",), _B),
+    (_named("or_null", or_null), ("VARCHAR",), _B),
     (_named("from_float", from_float), ("DOUBLE",), _B),
     (_named("to_numeric", lambda x: to_numeric(value(x))), (_B,), "DECIMAL(38,9)"),
     (_named("to_int64", lambda x: to_int64(value(x))), (_B,), "BIGINT"),

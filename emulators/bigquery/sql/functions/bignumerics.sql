@@ -25,7 +25,5 @@ CREATE MACRO bq.main.bignumeric_sum(total) AS list_transform([total], lambda p: 
 CREATE MACRO bq.main.bignumeric_average(total, n) AS CASE WHEN n = 0 THEN NULL ELSE bq_bignumeric_average(total, n) END;
 CREATE MACRO bq.main.bignumeric_multiply(a, b) AS bq_bignumeric_multiply(a, b);
 CREATE MACRO bq.main.bignumeric_divide(a, b) AS bq_bignumeric_divide(a, b);
--- A batch of rows with a failure is computed again row by row: the usual failure is seen before.
-CREATE MACRO bq.main.bignumeric_safe_divide(a, b) AS CASE WHEN b != CAST('0' AS BIGNUM) THEN TRY(bq_bignumeric_divide(a, b)) END;
 CREATE MACRO bq.main.limit_bignumeric(x, p, s) AS bq_bignumeric_limit(x, p, s, false);
 CREATE MACRO bq.main.limit_bignumeric_even(x, p, s) AS bq_bignumeric_limit(x, p, s, true);

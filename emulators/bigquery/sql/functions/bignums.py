@@ -70,7 +70,7 @@ def bignumeric_divide(x: Any, y: Any) -> Any:
     return _of_columns(_ratio, x, y)
 
 
-# They get Arrow columns, NULLs among them.
+# They get Arrow columns, NULLs among them. In TRY a batch with a failure is computed again row by row, which is slow.
 BATCHES: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (bignumeric_multiply, ("BIGNUM", "BIGNUM"), "BIGNUM"),
     (bignumeric_divide, ("BIGNUM", "BIGNUM"), "BIGNUM"),

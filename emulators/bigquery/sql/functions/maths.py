@@ -15,7 +15,7 @@ table(
     IEEE_DIVIDE(FLOAT64, FLOAT64) -> FLOAT64 = ({0} / {1})
     SAFE_DIVIDE(FLOAT64, FLOAT64) -> FLOAT64 = (CASE WHEN {1} = 0 THEN NULL ELSE {0} / {1} END)
     SAFE_DIVIDE(NUMERIC, NUMERIC) -> NUMERIC = TRY(bq.numeric_divide({0}, {1}))
-    SAFE_DIVIDE(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC = bq.bignumeric_safe_divide({0}, {1})
+    SAFE_DIVIDE(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC = (CASE WHEN {1} != CAST('0' AS BIGNUM) THEN TRY(bq.bignumeric_divide({0}, {1})) END)
     SAFE_ADD(INT64, INT64) -> INT64 = TRY({0} + {1})
     SAFE_ADD(NUMERIC, NUMERIC) -> NUMERIC = TRY(CAST({0} + {1} AS {type}))
     SAFE_ADD(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC = TRY(bq.bignumeric_add({0}, {1}))
