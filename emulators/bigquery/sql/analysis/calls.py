@@ -25,7 +25,7 @@ _HARMLESS = (nodes.Literal, nodes.Path, nodes.Parameter, nodes.Member, nodes.Par
 def call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """name(arguments) by: special rules, the tables of scalar, aggregate and window functions, the user's functions."""
     name = node.name
-    if name.startswith("SAFE.") and len(node.path) == 2:
+    if name.startswith("SAFE.") and (len(node.path) == 2 or name.removeprefix("SAFE.") in SCALARS):
         return _safe(a, node, scope)
     if len(node.path) == 1 or name in SCALARS or name in AGGREGATES or name in RULES:
         if name.lower() in a.environment.functions:
@@ -45,7 +45,7 @@ def call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
 def _safe(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """SAFE.F(x): NULL where F fails."""
-    inner = replace(node, name=node.path[1].upper(), path=node.path[1:])
+    inner = replace(node, name=".".join(node.path[1:]).upper(), path=node.path[1:])
     if inner.name in AGGREGATES:
         a.fail(f"Function {inner.name} does not support SAFE error mode", node)
     if all(isinstance(arg, _HARMLESS) for arg in inner.args) or inner.name not in SCALARS or inner.name in RULES:

@@ -15,6 +15,7 @@ from emulators.bigquery.sql.functions import (
     bignums,
     bits,
     cast_formats,
+    ciphers,
     decimals,
     domains,
     encodings,
@@ -22,6 +23,7 @@ from emulators.bigquery.sql.functions import (
     intervals,
     json_reading,
     json_text,
+    keysets,
     network,
     number_formats,
     parsing,
@@ -39,6 +41,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *bignumerics.FUNCTIONS,
     *bits.FUNCTIONS,
     *cast_formats.FUNCTIONS,
+    *ciphers.FUNCTIONS,
     *decimals.FUNCTIONS,
     *domains.FUNCTIONS,
     *encodings.FUNCTIONS,
@@ -47,6 +50,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *intervals.FUNCTIONS,
     *json_reading.FUNCTIONS,
     *json_text.FUNCTIONS,
+    *keysets.FUNCTIONS,
     *network.FUNCTIONS,
     *number_formats.FUNCTIONS,
     *printf.FUNCTIONS,
@@ -92,7 +96,8 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
             function = _null_in_null_out(function)
         handling: Any = "special" if name in (*_SEES_NULL, *_MAY_BE_NULL) else "default"
         kinds: list[Any] = list(arguments)
-        connection.create_function(f"bq_{name}", function, kinds, result, null_handling=handling)
+        random = name in (*keysets.RANDOM, *ciphers.RANDOM)  # so that DuckDB calls it for every row
+        connection.create_function(f"bq_{name}", function, kinds, result, null_handling=handling, side_effects=random)
     settings: dict[str, Any] = {"type": "arrow", "null_handling": "special"}
     for function, arguments, result in _BATCHES:
         connection.create_function(f"bq_{function.__name__}", function, list(arguments), result, **settings)

@@ -30,6 +30,7 @@ THEMES = (
     "conditionals",
     "conversions",
     "dates",
+    "encryption",
     "geography",
     "hashes",
     "json",
