@@ -7,9 +7,9 @@ from typing import NoReturn
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce
-from emulators.bigquery.sql.analysis.once import once
+from emulators.bigquery.sql.analysis.once import named, once
 from emulators.bigquery.sql.analysis.signatures import mismatch
-from emulators.bigquery.sql.analysis.trying import attempt, without_coalesce
+from emulators.bigquery.sql.analysis.trying import attempt
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
 from emulators.bigquery.sql.analysis.zones import OPTIONAL, default_zone
@@ -17,8 +17,8 @@ from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
-# Arguments that cannot fail by themselves.
-_HARMLESS = (nodes.Literal, nodes.Path, nodes.Parameter, nodes.Member, nodes.Part)
+# Arguments that a function wants as they are written.
+_AS_WRITTEN = (nodes.Literal, nodes.Parameter, nodes.Part, nodes.Lambda, nodes.Interval)
 
 
 @expression_rule(nodes.Call)
@@ -48,22 +48,35 @@ def _safe(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     inner = replace(node, name=".".join(node.path[1:]).upper(), path=node.path[1:])
     if inner.name in AGGREGATES:
         a.fail(f"Function {inner.name} does not support SAFE error mode", node)
-    if all(isinstance(arg, _HARMLESS) for arg in inner.args) or inner.name not in SCALARS or inner.name in RULES:
-        value = call(a, inner, scope)
-        return combine(attempt(value.sql), value.type, value)
-    return _safe_call(a, inner, scope)
+    if inner.name in SCALARS and inner.name not in RULES:
+        inner, overloads = _placed(inner)
+        overload, values, kind = choose(a, inner, overloads, arguments(a, inner, scope))
+        return combine(attempt(values, lambda given: _fill(overload, [*given], kind).sql), kind, *values)
+    return _safe_rule(a, inner, scope)
 
 
-def _safe_call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
-    """The arguments are computed outside of TRY: their errors are not the function's."""
-    node, overloads = _placed(node)
-    overload, values, kind = choose(a, node, overloads, arguments(a, node, scope))
-    name = a.shared.alias("s")
-    members = ", ".join(f"a{i} := {v.sql}" for i, v in enumerate(values))
-    # Literals stay where they are: some of DuckDB's functions want constants.
-    inside = [v if v.literal else Value(f"struct_extract({name}, 'a{i}')", v.type) for i, v in enumerate(values)]
-    body = _fill(overload, inside, kind).sql
-    return combine(f"list_transform([struct_pack({members})], lambda {name}: {attempt(body)})[1]", kind, *values)
+def _safe_rule(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """A function that reads its arguments by itself: it finds the values of those that can fail under other names."""
+    given = [*node.args, *(arg.value for arg in node.args if isinstance(arg, nodes.Interval))]
+    own = [arg for arg in given if not isinstance(arg, _AS_WRITTEN)]
+    values = [a.expression(arg, scope) for arg in own]
+    made: list[Value] = []
+
+    def fill(names: Sequence[Value]) -> str:
+        variables = {f"argument {place}": value for place, value in enumerate(names)}
+        paths = {id(arg): nodes.Path(arg.at, [name]) for arg, name in zip(own, variables, strict=True)}
+        args = [_renamed(arg, paths) for arg in node.args]
+        made.append(call(a, replace(node, args=args), Scope(parent=scope, variables=variables)))
+        return made[-1].sql
+
+    sql = attempt(values, fill)
+    return combine(sql, made[-1].type, made[-1], *values)
+
+
+def _renamed(arg: nodes.Node, paths: dict[int, nodes.Path]) -> nodes.Node:
+    if isinstance(arg, nodes.Interval):
+        return replace(arg, value=_renamed(arg.value, paths))
+    return paths.get(id(arg), arg)
 
 
 def arguments(a: Analyzer, node: nodes.Call, scope: Scope) -> list[Value]:
@@ -129,8 +142,7 @@ def _fill(overload: Overload, values: list[Value], kind: Type) -> Value:
         each = [v.sql for v in given]
         return template.format(*each, all=", ".join(each), rest=", ".join(each[1:]), type=t.duckdb(kind))
 
-    sql = once(values, fill)
-    made = combine(without_coalesce(sql) if "TRY(" in template else sql, kind, *values)
+    made = combine((named if "TRY(" in template else once)(values, fill), kind, *values)
     return replace(made, volatile=True) if overload.volatile else made
 
 

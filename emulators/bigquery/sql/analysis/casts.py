@@ -18,16 +18,21 @@ def cast(a: Analyzer, node: nodes.Cast, scope: Scope) -> Value:
     """CAST(x AS T) -> the pair's template; SAFE_CAST -> NULL where it fails."""
     value = a.expression(node.operand, scope)
     target = t.of_node(node.type)
-    if node.format is not None:
-        made = formatted(a, node, value, target, scope)
-    elif node.safe and (value.type.kind, target.kind) in SAFE_CASTS and zoned_cast(a, value, target) is None:
-        made = filled(SAFE_CASTS[value.type.kind, target.kind], value, target)
-    else:
-        made = convert(a, value, target, node)
-    made = constrained(a, made, node.type)
-    if node.safe and made.sql != value.sql:
-        made = combine(attempt(made.sql), target, value)
-    return made
+
+    def made(value: Value, *, safe: bool = False) -> Value:
+        template = SAFE_CASTS.get((value.type.kind, target.kind))
+        if node.format is not None:
+            found = formatted(a, node, value, target, scope)
+        elif safe and template is not None and zoned_cast(a, value, target) is None:
+            found = filled(template, value, target)
+        else:
+            found = convert(a, value, target, node)
+        return constrained(a, found, node.type)
+
+    plain = made(value)
+    if not node.safe or plain.sql == value.sql:
+        return plain
+    return combine(attempt([value], lambda given: made(given[0], safe=True).sql), target, plain)
 
 
 def filled(template: str, value: Value, target: Type) -> Value:

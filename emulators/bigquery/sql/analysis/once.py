@@ -14,15 +14,22 @@ MANY = 2000  # words; what is less costs less as copies, each planned once, than
 
 
 def once(values: Sequence[Value], fill: Callable[[Sequence[Value]], str]) -> str:
-    """fill(values), or fill(names for them) within a lambda that binds them, where that would become too much SQL.
+    """fill(values), with names for them where that would become too much SQL."""
+    filled = fill(values)
+    if "bq." not in filled or sum(len(value.sql) for value in values) < 100 or expanded(filled) < MANY:
+        return filled
+    return named(values, fill)
+
+
+def named(values: Sequence[Value], fill: Callable[[Sequence[Value]], str]) -> str:
+    """fill(names for the values), within a lambda that binds them; fill(values) where all are literals.
 
     Literals stay where they are: some of DuckDB's functions want constants. Equal values have equal names, so that
     GROUP BY knows the expression again.
     """
-    filled = fill(values)
-    if "bq." not in filled or sum(len(value.sql) for value in values) < 100 or expanded(filled) < MANY:
-        return filled
     members = ", ".join(f"a{place} := {value.sql}" for place, value in enumerate(values) if not value.literal)
+    if not members:
+        return fill(values)
     name = f"once_{hashlib.md5(members.encode()).hexdigest()[:16]}"
     inside = [
         value if value.literal else value.with_sql(f"struct_extract({name}, 'a{place}')", value.type)

@@ -1,17 +1,22 @@
-"""TRY(x), which is NULL where x fails, without what DuckDB 1.5.5 does not survive in it.
+"""TRY(f(x)), which is NULL where f fails; x is computed outside of it, as its errors are not those of f.
 
+DuckDB 1.5.5 wants that as well: in TRY it takes no aggregates and no windows, and fails at columns of GROUP BY.
 COALESCE within TRY reads memory that is not its own when one of its arguments fails: the process dies, or another
 value comes out. CASE does not.
 """
 
 import re
+from collections.abc import Callable, Sequence
+
+from emulators.bigquery.sql.analysis.once import named
+from emulators.bigquery.sql.analysis.values import Value
 
 _WORD = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?<![\w.])COALESCE\(|[(),]|[^'\"(),]", re.I)
 
 
-def attempt(sql: str) -> str:
-    """NULL where `sql` fails."""
-    return f"TRY({without_coalesce(sql)})"
+def attempt(values: Sequence[Value], fill: Callable[[Sequence[Value]], str]) -> str:
+    """fill(values), or NULL where that fails and the values do not."""
+    return named(values, lambda given: f"TRY({without_coalesce(fill(given))})")
 
 
 def without_coalesce(sql: str) -> str:

@@ -2,6 +2,8 @@
 
 import random
 import re
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,32 @@ def whole(value: int | None) -> int | None:
 def test_each_row_that_fails_is_null_and_no_other(warehouse: Any, expression: str, expected: Any) -> None:
     found = [value for (value,) in warehouse.run(f"SELECT {expression} FROM {ROWS} ORDER BY n")]
     assert found == [expected(text) for text in TEXTS]
+
+
+GROUPS = "(SELECT MOD(x, 2) AS g, x, CAST(x AS NUMERIC) AS n, DATE '2020-01-01' AS d FROM UNNEST([1, 2, 3]) x)"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("SAFE_DIVIDE(SUM(n), SUM(x) - 2)", [None, Decimal(2)]),
+        ("SAFE_ADD(SUM(x), 9223372036854775804)", [2**63 - 2, None]),
+        ("SAFE_CAST(AVG(x) * 1e18 AS INT64)", [2 * 10**18] * 2),
+        ("SAFE_CAST(MAX(CAST(x AS STRING)) AS INT64)", [2, 3]),
+        ("SAFE_NEGATE(g)", [0, -1]),
+        ("SAFE_CAST(g AS NUMERIC)", [Decimal(0), Decimal(1)]),
+        ("SAFE.LN(g)", [None, 0.0]),
+        ("SAFE.FORMAT_DATE('%Y', MAX(d))", ["2020", "2020"]),
+        ("SAFE.DATE_ADD(MIN(d), INTERVAL MAX(x) * 1000000 DAY)", [date(7495, 10, 25), None]),
+        ("SAFE_SUBTRACT(SUM(SUM(x)) OVER (), g)", [6, 5]),
+    ],
+)
+def test_aggregates_windows_and_columns_of_group_by(warehouse: Any, expression: str, expected: list[Any]) -> None:
+    for by in ("g", "1", f"g HAVING {expression} IS NULL OR TRUE"):
+        if "OVER" in expression and "HAVING" in by:
+            continue  # no window is known there
+        query = f"SELECT g, {expression} FROM {GROUPS} GROUP BY {by} ORDER BY g"
+        assert [value for _, value in warehouse.run(query)] == expected, by
 
 
 def test_coalesce_is_written_as_case() -> None:
