@@ -21,6 +21,7 @@ from emulators.bigquery.sql.types import Type
 
 _DEPTH = 60
 _FUNCTIONS = ("SCALAR_FUNCTION", "AGGREGATE_FUNCTION")
+_ABSENT = ("AI", "APPENDS", "CHANGES", "EXTERNAL_OBJECT_TRANSFORM", "EXTERNAL_QUERY", "ML", "OBJ")  # of the service's
 Arguments = Sequence[tuple[str, Type | None]]
 
 
@@ -66,6 +67,14 @@ def inline(
     return combine(f"({value.sql})", value.type, value, *bound.values())
 
 
+def _not_found(a: Analyzer, node: nodes.Call, what: str) -> NoReturn:
+    """What the service has and this emulator has not is told apart from what nobody has."""
+    name = ".".join(node.path)
+    if node.path[0].upper() in _ABSENT and len(node.path) < 3:
+        a.fail(f"{name.upper()} is not supported by this emulator", node)
+    a.fail(f"{what} not found: {name}", node)
+
+
 def temporary_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """A call of a TEMP FUNCTION of this script."""
     found = a.environment.functions[node.name.lower()]
@@ -106,7 +115,7 @@ def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """A call of a routine of the catalog; Function not found when there is none."""
     routine, _name = _routine(a, node)
     if routine is None or routine.get("routineType", "SCALAR_FUNCTION") not in _FUNCTIONS:
-        _unknown(a, node)
+        _not_found(a, node, "Function")
     wanted = [
         (arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"]))
         for arg in routine.get("arguments", [])
@@ -128,10 +137,6 @@ def _routine(a: Analyzer, node: nodes.Call) -> tuple[Mapping[str, Any] | None, T
         return None, None
     name = a.table_name(node.path, node)
     return a.catalog.routine(name), name
-
-
-def _unknown(a: Analyzer, node: nodes.Call) -> NoReturn:
-    a.fail(f"Function not found: {'.'.join(node.path)}", node)
 
 
 def rest_type(kind: Mapping[str, Any]) -> Type:
@@ -172,7 +177,7 @@ def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Rel
         return TABLE_FUNCTIONS[call.name](a, call, scope)
     routine, _name = _routine(a, call)
     if routine is None or routine.get("routineType") != "TABLE_VALUED_FUNCTION":
-        a.fail(f"Table-valued function not found: {'.'.join(call.path)}", call)
+        _not_found(a, call, "Table-valued function")
     wanted = [
         (arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"]))
         for arg in routine.get("arguments", [])
