@@ -10,7 +10,7 @@ from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import named, once
 from emulators.bigquery.sql.analysis.signatures import mismatch
 from emulators.bigquery.sql.analysis.trying import attempt
-from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.analysis.values import Column, Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
 from emulators.bigquery.sql.analysis.zones import OPTIONAL, default_zone
 from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload
@@ -224,6 +224,8 @@ def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if any(v.type.collated for v in values) and (node.distinct or node.name not in _NOT_COMPARING):
         a.fail(f"Collation in {node.name} is not supported by this emulator", node)
     overload, values, kind = choose(a, node, (WINDOWS if only_window else AGGREGATES)[node.name], values)
+    if node.over is None:
+        values = _of_this_query(values, scope)
     parts = modifiers(a, node, scope, values)
     if node.having is not None:
         return _having(a, node, scope, values, kind, parts)
@@ -241,6 +243,23 @@ def _aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if parts.limit is not None:
         sql = _limited(a, node, sql, values, parts)
     return combine(sql, kind, *values, *parts.read)
+
+
+def _of_this_query(values: list[Value], scope: Scope) -> list[Value]:
+    """The arguments of an aggregate, with a column of its own query beside those of outer ones.
+
+    DuckDB takes an aggregate that reads outer columns alone for one of the outer query, as the SQL standard does.
+    """
+    own = [
+        column for item in scope.items for column in (*item.columns, *item.hidden, item.element) if column is not None
+    ]
+    read = frozenset[Column]().union(*(value.refs for value in values))
+    if not own or not read or not read.isdisjoint(own):
+        return values
+    first = next(place for place, value in enumerate(values) if value.refs)
+    sql = values[first].sql
+    anchored = f"CASE WHEN {own[0].sql} IS NULL THEN {sql} ELSE {sql} END"
+    return [*values[:first], values[first].with_sql(anchored, values[first].type), *values[first + 1 :]]
 
 
 _ORDERED = ("ARRAY_AGG", "STRING_AGG", "ARRAY_CONCAT_AGG")

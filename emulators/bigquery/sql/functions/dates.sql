@@ -1,5 +1,6 @@
 -- Dates and times: checked constructors, weeks that begin on any day (0 is Sunday), zones.
-CREATE MACRO bq.main.make_date(y, m, d) AS CASE WHEN y IS NULL OR m IS NULL OR d IS NULL THEN NULL WHEN y BETWEEN 1 AND 9999 AND m BETWEEN 1 AND 12 AND d BETWEEN 1 AND 31 AND TRY(make_date(y, m, d)) IS NOT NULL THEN make_date(y, m, d)
+CREATE MACRO bq.main.days_in_month(y, m) AS CASE WHEN m IN (4, 6, 9, 11) THEN 30 WHEN m != 2 THEN 31 WHEN y % 4 = 0 AND (y % 100 != 0 OR y % 400 = 0) THEN 29 ELSE 28 END;
+CREATE MACRO bq.main.make_date(y, m, d) AS CASE WHEN y IS NULL OR m IS NULL OR d IS NULL THEN NULL WHEN y BETWEEN 1 AND 9999 AND m BETWEEN 1 AND 12 AND d BETWEEN 1 AND bq.days_in_month(y, m) THEN make_date(y, m, d)
     ELSE CAST(CAST(bq.fail('Input calculates to invalid date: ' || lpad(CAST(y AS VARCHAR), 4, '0') || '-' || lpad(CAST(m AS VARCHAR), 2, '0') || '-' || lpad(CAST(d AS VARCHAR), 2, '0')) AS VARCHAR) AS DATE) END;
 CREATE MACRO bq.main.make_time(h, m, s) AS CASE WHEN h IS NULL OR m IS NULL OR s IS NULL THEN NULL WHEN h BETWEEN 0 AND 23 AND m BETWEEN 0 AND 59 AND s BETWEEN 0 AND 59 THEN make_time(h, m, CAST(s AS DOUBLE)) ELSE CAST(CAST(bq.fail('Input calculates to invalid time: ' || h || ':' || m || ':' || s) AS VARCHAR) AS TIME) END;
 CREATE MACRO bq.main.make_datetime(y, mo, d, h, m, s) AS bq.make_date(y, mo, d) + bq.make_time(h, m, s);
