@@ -9,10 +9,13 @@ _REWRITES = ("UPDATE", "DELETE", "MERGE")
 
 
 class Budget:
-    """Counts the bytes of a job's statements; limit is the job's maximumBytesBilled."""
+    """Counts the bytes of a job's statements.
 
-    def __init__(self, sizes: Sizes, view: View, limit: int | None = None) -> None:
-        self._sizes, self._view, self._limit = sizes, view, limit
+    limit: the job's maximumBytesBilled; each: scriptOptions.statementByteBudget, what one statement may be billed for.
+    """
+
+    def __init__(self, sizes: Sizes, view: View, limit: int | None = None, each: int | None = None) -> None:
+        self._sizes, self._view, self._limit, self._each = sizes, view, limit, each
         self._external = 0
         self._tables: set[TableName] = set()
         self.processed = 0
@@ -22,23 +25,28 @@ class Budget:
         return billed(self.processed, len(self._tables))
 
     def spend(self, statement: Statement) -> int:
-        """The bytes that a statement reads; 400 bytesBilledLimitExceeded when the job would cost more than it may."""
+        """The bytes that a statement reads; 400 bytesBilledLimitExceeded when it or the job would cost more than it
+        may."""
         files, self._external = self._view.read.bytes - self._external, self._view.read.bytes
         found = files + self._sizes.scanned(statement.scans) + self._rewritten(statement)
         self.processed += found
-        self._tables.update(scan.table for scan in statement.scans)
-        if self._limit is not None and self.billed > self._limit:
-            raise ServiceError(
-                400,
-                "bytesBilledLimitExceeded",
-                f"Query exceeded limit for bytes billed: {self._limit}. {self.billed} or higher required.",
-            )
+        tables = {scan.table for scan in statement.scans}
+        if statement.kind in _REWRITES and statement.target is not None:
+            tables.add(statement.target)
+        self._tables |= tables
+        _require(self.billed, self._limit)
+        _require(billed(found, len(tables)), self._each)
         return found
 
     def _rewritten(self, statement: Statement) -> int:
         """DML that changes rows reads the whole table that it changes."""
         if statement.kind not in _REWRITES or statement.target is None:
             return 0
-        self._tables.add(statement.target)
         table = self._view.find(statement.target)
         return 0 if table is None else self._sizes.of(table)[1]
+
+
+def _require(cost: int, limit: int | None) -> None:
+    if limit is not None and cost > limit:
+        message = f"Query exceeded limit for bytes billed: {limit}. {cost} or higher required."
+        raise ServiceError(400, "bytesBilledLimitExceeded", message)

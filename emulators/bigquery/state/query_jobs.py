@@ -41,10 +41,8 @@ def query_of(configuration: Mapping[str, Any], project: str, location: str, user
 
 
 def _key_result(configuration: Mapping[str, Any]) -> str:
-    """scriptOptions.keyResultStatement; 501 for a limit on what each statement reads."""
+    """scriptOptions.keyResultStatement."""
     options = configuration.get("scriptOptions") or {}
-    if options.get("statementByteBudget"):
-        raise not_implemented("scriptOptions.statementByteBudget")
     key = options.get("keyResultStatement") or "LAST"
     if key == "KEY_RESULT_STATEMENT_KIND_UNSPECIFIED":
         return "LAST"

@@ -150,7 +150,8 @@ class Warehouse:
         view.place = job.location if job.location_given else None
         for name, definition in (configuration.get("tableDefinitions") or {}).items():
             view.define(TableName(job.project, SESSION, name), definition)
-        budget = Budget(self.sizes, view, _limit(configuration))
+        each = (configuration.get("scriptOptions") or {}).get("statementByteBudget")
+        budget = Budget(self.sizes, view, _number(configuration.get("maximumBytesBilled")), _number(each))
         execution = Execution(
             view,
             self.ddl,
@@ -254,7 +255,6 @@ def within(milliseconds: Any, cancel: Callable[[str], None]) -> Iterator[None]:
         timer.cancel()
 
 
-def _limit(configuration: Mapping[str, Any]) -> int | None:
-    """maximumBytesBilled, if there is one."""
-    limit = configuration.get("maximumBytesBilled")
-    return None if limit is None else int(limit)
+def _number(text: Any) -> int | None:
+    """An int64 as REST writes it."""
+    return None if text in (None, "") else int(text)

@@ -39,6 +39,16 @@ def test_bytes_processed(client: bigquery.Client, table: str, sql: str, expected
     assert run.total_bytes_billed == (0 if "FROM" not in sql else 10 * MEGABYTE)
 
 
+def test_a_budget_for_each_statement(client: bigquery.Client, table: str) -> None:
+    text = f"SELECT * FROM {table} LIMIT 1; SELECT * FROM {table} LIMIT 1"
+    options = bigquery.ScriptOptions(statement_byte_budget=10 * MEGABYTE)
+    client.query(text, bigquery.QueryJobConfig(script_options=options)).result()
+    options = bigquery.ScriptOptions(statement_byte_budget=10 * MEGABYTE - 1)
+    with pytest.raises(GoogleAPICallError, match="10485760 or higher required"):
+        config = bigquery.QueryJobConfig(script_options=options)
+        client.query(text, config, retry=None, job_retry=None).result(retry=None)
+
+
 def test_maximum_bytes_billed(client: bigquery.Client, table: str) -> None:
     enough = bigquery.QueryJobConfig(maximum_bytes_billed=10 * MEGABYTE)
     client.query(f"SELECT n FROM {table}", enough).result()
