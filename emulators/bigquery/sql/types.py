@@ -95,6 +95,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def member(name: str, sql: str) -> str:
+    """name := sql, for struct_pack. In a correlated subquery DuckDB 1.5 loses the name of what is a macro's call."""
+    return f"{quoted(name)} := {f'CASE WHEN true THEN {sql} END' if sql.startswith('bq.') else sql}"
+
+
 def text(value: str) -> str:
     """A DuckDB string literal."""
     if "\0" in value:

@@ -134,7 +134,7 @@ def struct_literal(a: Analyzer, node: nodes.StructLiteral, scope: Scope) -> Valu
         )
     if not values:
         a.fail("Empty STRUCT values are not supported by this emulator", node)
-    members = ", ".join(f"{t.quoted(n)} := {v.sql}" for n, v in zip(t.struct_names(kind), values, strict=True))
+    members = ", ".join(t.member(n, v.sql) for n, v in zip(t.struct_names(kind), values, strict=True))
     made = combine(f"struct_pack({members})", kind, *values)
     return Value(made.sql, kind, all(v.literal for v in values), None, made.refs, made.volatile)
 

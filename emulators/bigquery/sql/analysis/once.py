@@ -7,6 +7,7 @@ places: SUBSTR of a hash of eight columns, cast to INT64, was planned for half a
 import hashlib
 from collections.abc import Callable, Sequence
 
+from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.values import Value
 from emulators.bigquery.sql.functions.expansion import expanded
 
@@ -27,7 +28,7 @@ def named(values: Sequence[Value], fill: Callable[[Sequence[Value]], str]) -> st
     Literals stay where they are: some of DuckDB's functions want constants. Equal values have equal names, so that
     GROUP BY knows the expression again.
     """
-    members = ", ".join(f"a{place} := {value.sql}" for place, value in enumerate(values) if not value.literal)
+    members = ", ".join(t.member(f"a{place}", value.sql) for place, value in enumerate(values) if not value.literal)
     if not members:
         return fill(values)
     name = f"once_{hashlib.md5(members.encode()).hexdigest()[:16]}"

@@ -145,7 +145,7 @@ def _unique(names: list[str]) -> list[str]:
 
 def _as_struct(outputs: list[Output]) -> Output:
     kind = Type("STRUCT", None, tuple((o.name or None, o.value.type) for o in outputs))
-    members = ", ".join(f"{t.quoted(n)} := {o.value.sql}" for n, o in zip(t.struct_names(kind), outputs, strict=True))
+    members = ", ".join(t.member(n, o.value.sql) for n, o in zip(t.struct_names(kind), outputs, strict=True))
     refs = frozenset[Column]().union(*(o.value.refs for o in outputs))
     return Output("", Value(f"struct_pack({members})", kind, refs=refs))
 

@@ -307,6 +307,15 @@ def test_variables_parameters_and_functions_keep_every_digit(warehouse: Any) -> 
     assert row == (*[Decimal(text)] * 4, Decimal(2))
 
 
+def test_sums_are_members_of_structs_in_correlated_subqueries(warehouse: Any) -> None:
+    (row,) = warehouse.run(
+        "SELECT (SELECT AS STRUCT t.x + 1 AS a, UPPER(t.s) AS b), (SELECT STRUCT(t.x - 1 AS a)), "
+        "ARRAY(SELECT SAFE.SQRT(t.x - v) FROM UNNEST([BIGNUMERIC '-1']) AS v) "
+        "FROM (SELECT x, s FROM UNNEST([STRUCT(BIGNUMERIC '3' AS x, 'a' AS s)])) AS t"
+    )
+    assert row == ({"a": 4, "b": "A"}, {"a": 2}, [2])
+
+
 def test_javascript_sees_and_gives_bignumerics_as_texts(warehouse: Any) -> None:
     text = "0.12345678901234567890123456789012345678"
     (row,) = warehouse.run(
