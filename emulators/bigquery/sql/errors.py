@@ -63,5 +63,8 @@ def from_duckdb(error: duckdb.Error) -> SqlError:
         m = re.search(pattern, text, re.DOTALL)
         if m:
             return SqlError(message.format(*m.groups()))
-    first = re.sub(r"\n\nLINE \d+:.*", "", text, flags=re.DOTALL)
-    return SqlError(re.sub(r"^[A-Z]\w*(?: [A-Z]\w*)* Error: ", "", first))
+    first = re.sub(r"\n\n(?:LINE \d+|Stack Trace):.*", "", text, flags=re.DOTALL)
+    first = re.sub(r"^[A-Z]\w*(?: \w+)* Error: ", "", first)
+    if isinstance(error, duckdb.InternalException | duckdb.FatalException | duckdb.NotImplementedException):
+        return SqlError(f"This emulator cannot run this query, which is its fault and not the query's: {first}")
+    return SqlError(first)
