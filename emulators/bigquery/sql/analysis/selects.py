@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.lambda_names import canonical
 from emulators.bigquery.sql.analysis.literals import implied_name
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import source
@@ -77,6 +78,8 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail) ->
     distinct = "DISTINCT " if node.distinct else ""
     if distinct and any(o.value.type.collated for o in outputs):
         a.fail("Collation in DISTINCT is not supported by this emulator", node)
+    if group:
+        listed, group, having, qualify, order = map(canonical, (listed, group, having, qualify, order))
     sql = f"SELECT {distinct}{listed}{from_sql}{where}{group}{having}{qualify}{order}{tail.limits()}"
     opaque = bool(tail.limit) or " OVER (" in listed or bool(qualify)
     columns = [_column(o, n, opaque) for o, n in zip(outputs, names, strict=True)]

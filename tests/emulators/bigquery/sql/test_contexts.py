@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulators.bigquery.sql.analysis.lambda_names import canonical
 from emulators.bigquery.sql.functions.registry import SCALARS, Overload
 from emulators.bigquery.sql.model import Field, SqlError, TableName
 from emulators.bigquery.sql.types import Type
@@ -31,9 +32,10 @@ SAFE.DATE_ADD(@d, INTERVAL @i DAY); SAFE.PARSE_DATE('%Y', @s); SAFE.TIMESTAMP_TR
 SAFE_CAST(@i AS STRING)
 CONCAT(@s, 'x', @s); @s || @s; @s LIKE '7%'; @i IN (1, 2, 3); @i BETWEEN 1 AND @i; IF(@b, @i, 0); (NOT @b); -@n; @i / @f
 CASE @i WHEN 3 THEN @s ELSE '' END; COALESCE(NULLIF(@i, 3), @i); TO_JSON_STRING(@ts); JSON_OBJECT('a', @i, 'b', @s)
+FARM_FINGERPRINT(TO_JSON_STRING([STRUCT(@i AS a)]))
 JSON_VALUE(@s); STRUCT(@i AS a, @s AS b).b; [@i, 1][OFFSET(0)]; [@i][SAFE_OFFSET(@i)]; @i IN UNNEST([@i])
 MAKE_INTERVAL(@i)
-GENERATE_ARRAY(1, @i); CONTAINS_SUBSTR(@s, '7')
+GENERATE_ARRAY(1, @i); GENERATE_DATE_ARRAY(@d, @d); TO_JSON_STRING(STRUCT(@i AS a, [@s] AS b)); CONTAINS_SUBSTR(@s, '7')
 NORMALIZE(@s); RANGE(@d, NULL); CAST(@n AS NUMERIC(3, 1)); @bn * @bn
 """
 RANDOM = re.compile("UUID|RAND|CURRENT|KEYS|ENCRYPT|HLL|KLL")
@@ -112,3 +114,9 @@ def test_some_functions_are_the_same_everywhere(warehouse: Any) -> None:
 @pytest.mark.long
 def test_all_functions_are_the_same_everywhere(warehouse: Any) -> None:
     check(warehouse, calls())
+
+
+def test_equal_lambdas_are_equal_texts() -> None:
+    assert canonical("f(lambda e7: e7 + g(lambda x, y9: x.e7 + y9 + e7 + 'e7' + \"e7\"), e7)[1:2]") == (
+        "f(lambda p0: p0 + g(lambda p1, p1_: p1.e7 + p1_ + p0 + 'e7' + \"e7\"), e7)[1:2]"
+    )
