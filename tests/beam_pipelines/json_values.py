@@ -128,7 +128,7 @@ GOOD: dict[str, Callable[[Dice], tuple[str, Any]]] = {
     "INT64": _whole,
     "FLOAT64": _double,
     "NUMERIC": _decimal(29, 9),
-    "BIGNUMERIC": _decimal(20, 18),  # what the local BigQuery keeps of it
+    "BIGNUMERIC": _decimal(38, 38),
     "BOOL": lambda dice: dice.choice([("true", True), ("false", False)]),
     "DATE": _date,
     "TIME": _time,
