@@ -9,9 +9,8 @@ import pyarrow as pa
 
 from emulators.bigquery.sql.analysis.constants import value_sql
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.sql.types import of_field
+from emulators.bigquery.sql.types import of_field, quoted
 from emulators.bigquery.state import bignumerics
-from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.errors import not_implemented
 from emulators.bigquery.state.layout import stored_sql
 
@@ -51,8 +50,8 @@ def append_arrow(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, 
     name = f"batch {uuid.uuid4().hex}"
     cursor.register(name, bignumerics.for_duckdb(rows))
     try:
-        wanted = ", ".join(quote(field.name) for field in fields)
-        cursor.execute(f"INSERT INTO {table} ({wanted}) {stored_sql(fields, f'SELECT * FROM {quote(name)}')}")
+        wanted = ", ".join(quoted(field.name) for field in fields)
+        cursor.execute(f"INSERT INTO {table} ({wanted}) {stored_sql(fields, f'SELECT * FROM {quoted(name)}')}")
     finally:
         cursor.unregister(name)
     return int(rows.num_rows)
@@ -75,5 +74,5 @@ def append_rows(
         f"({', '.join(value_sql(row[field.name], kind) for field, kind in zip(fields, kinds, strict=True))})"
         for row in rows
     )
-    wanted = ", ".join(quote(field.name) for field in fields)
+    wanted = ", ".join(quoted(field.name) for field in fields)
     cursor.execute(f"INSERT INTO {table} ({wanted}) {stored_sql(fields, f'VALUES {values}')}")

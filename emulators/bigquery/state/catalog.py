@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from emulators.bigquery.sql.model import Field, TableName
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.errors import not_found
 from emulators.bigquery.state.past import Moment, Past
 from emulators.bigquery.state.schema import fields_from_rest
@@ -31,14 +32,9 @@ def etag(resource: Mapping[str, Any]) -> str:
     return hashlib.md5(json.dumps(resource, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
 
 
-def quote(name: str) -> str:
-    """A DuckDB identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def physical_schema(project: str, dataset: str) -> str:
     """The DuckDB schema of a dataset. DuckDB ignores case and BigQuery does not, so a capital X becomes ^x."""
-    return quote(_fold(f"{project}.{dataset}"))
+    return quoted(_fold(f"{project}.{dataset}"))
 
 
 def _fold(name: str) -> str:
@@ -65,7 +61,7 @@ class Table:
     @property
     def physical(self) -> str:
         """The quoted name of its DuckDB table."""
-        return f"{physical_schema(self.name.project, self.name.dataset)}.{quote(_fold(self.name.table))}"
+        return f"{physical_schema(self.name.project, self.name.dataset)}.{quoted(_fold(self.name.table))}"
 
     @property
     def ingestion_partitioned(self) -> bool:

@@ -4,8 +4,8 @@ import re
 
 import pyarrow as pa
 
-from emulators.bigquery.sql.types import text
-from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.sql.types import quoted, text
+from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.store import Store, Transaction
 from emulators.bigquery.state.streams import StreamError
 
@@ -41,7 +41,7 @@ def newer_sql(table: Table, keys: list[str], number: str) -> str:
     """A condition for rows of `b`: that no later change of their key was applied before."""
     return (
         f"NOT EXISTS (FROM {_KEPT} AS s WHERE s.table_name = {text(_life(table))} AND s.key = {_key(keys)} "
-        f"AND s.number > b.{quote(number)})"
+        f"AND s.number > b.{quoted(number)})"
     )
 
 
@@ -49,10 +49,10 @@ def remember(transaction: Transaction, table: Table, keys: list[str], batch: str
     """Keep the numbers of a batch, a registered relation with one row for each key."""
     life = text(_life(table))
     transaction.cursor.execute(
-        f"DELETE FROM {_KEPT} AS s USING {quote(batch)} AS b WHERE s.table_name = {life} AND s.key = {_key(keys)}"
+        f"DELETE FROM {_KEPT} AS s USING {quoted(batch)} AS b WHERE s.table_name = {life} AND s.key = {_key(keys)}"
     )
     transaction.cursor.execute(
-        f"INSERT INTO {_KEPT} SELECT {life}, {_key(keys)}, b.{quote(number)} FROM {quote(batch)} AS b"
+        f"INSERT INTO {_KEPT} SELECT {life}, {_key(keys)}, b.{quoted(number)} FROM {quoted(batch)} AS b"
     )
 
 
@@ -62,4 +62,4 @@ def _life(table: Table) -> str:
 
 
 def _key(keys: list[str]) -> str:
-    return f"CAST(to_json([{', '.join(f'CAST(b.{quote(key)} AS VARCHAR)' for key in keys)}]) AS VARCHAR)"
+    return f"CAST(to_json([{', '.join(f'CAST(b.{quoted(key)} AS VARCHAR)' for key in keys)}]) AS VARCHAR)"

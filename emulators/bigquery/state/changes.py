@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.arrow import append_arrow
 from emulators.bigquery.state.bignumerics import for_duckdb
-from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.change_order import SEQUENCE, comparable, newer_sql, remember
 from emulators.bigquery.state.past import removal
 from emulators.bigquery.state.store import Transaction
@@ -43,8 +44,8 @@ def apply_changes(transaction: Transaction, table: Table, rows: pa.Table, column
         given = given.append_column(_NUMBER, comparable(given[SEQUENCE]))
     last = _last(transaction, table, given, keys, ordered)
     with _registered(transaction, last) as batch:
-        same = " AND ".join(f"w.{quote(key)} IS NOT DISTINCT FROM b.{quote(key)}" for key in keys)
-        for sql in removal(table, f"EXISTS (FROM {quote(batch)} AS b WHERE {same})"):
+        same = " AND ".join(f"w.{quoted(key)} IS NOT DISTINCT FROM b.{quoted(key)}" for key in keys)
+        for sql in removal(table, f"EXISTS (FROM {quoted(batch)} AS b WHERE {same})"):
             transaction.cursor.execute(sql)
         if ordered:
             remember(transaction, table, keys, batch, _NUMBER)
@@ -70,12 +71,12 @@ def _keys(table: Table, names: Sequence[str]) -> list[str]:
 
 def _last(transaction: Transaction, table: Table, given: pa.Table, keys: list[str], ordered: bool) -> pa.Table:
     """One row for each key: the one that counts, unless a later change was applied before."""
-    order = f"{quote(_NUMBER)} DESC, {quote(_POSITION)} DESC" if ordered else f"{quote(_POSITION)} DESC"
-    number = f"row_number() OVER (PARTITION BY {', '.join(map(quote, keys))} ORDER BY {order})"
+    order = f"{quoted(_NUMBER)} DESC, {quoted(_POSITION)} DESC" if ordered else f"{quoted(_POSITION)} DESC"
+    number = f"row_number() OVER (PARTITION BY {', '.join(map(quoted, keys))} ORDER BY {order})"
     newer = newer_sql(table, keys, _NUMBER) if ordered else "true"
     with _registered(transaction, given) as batch:
         return transaction.cursor.execute(
-            f"SELECT b.* FROM {quote(batch)} AS b WHERE {newer} QUALIFY {number} = 1 ORDER BY {quote(_POSITION)}"
+            f"SELECT b.* FROM {quoted(batch)} AS b WHERE {newer} QUALIFY {number} = 1 ORDER BY {quoted(_POSITION)}"
         ).to_arrow_table()
 
 

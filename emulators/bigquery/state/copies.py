@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state.catalog import Resource, Table, quote
+from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.catalog import Resource, Table
 from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid
 from emulators.bigquery.state.jobs import Job
@@ -83,7 +84,7 @@ def _write(
 ) -> tuple[Table, int]:
     """The table that is made, and the number of its rows."""
     catalog, first = warehouse.catalog, sources[0]
-    columns = ", ".join(quote(field.name) for field in first.table.fields)
+    columns = ", ".join(quoted(field.name) for field in first.table.fields)
     rows = " UNION ALL ".join(source.select(columns) for source in sources)
     if operation in ("COPY", "RESTORE"):
         count = write_rows(catalog, transaction, where, first.table.fields, rows)

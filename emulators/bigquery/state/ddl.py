@@ -6,8 +6,9 @@ from typing import Any
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.alter import alter_table
-from emulators.bigquery.state.catalog import Catalog, Resource, now_ms, quote
+from emulators.bigquery.state.catalog import Catalog, Resource, now_ms
 from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset
 from emulators.bigquery.state.errors import ServiceError, not_found
@@ -128,7 +129,7 @@ class Ddl:
         resource = copied_resource(source, action.method, action.as_of)
         if action.method == "like":
             return resource, None
-        columns = ", ".join(quote(field.name) for field in source.fields)
+        columns = ", ".join(quoted(field.name) for field in source.fields)
         return resource, f"SELECT {columns or 'NULL'} FROM {view.relation(action.source, (), action.as_of)}"
 
     def _create_view(self, statement: Statement, view: View, transaction: Transaction) -> Performed:

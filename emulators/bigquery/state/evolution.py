@@ -6,8 +6,8 @@ from typing import Any
 
 from emulators.bigquery.sql.analysis.cast_templates import recast
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.sql.types import NULL, of_field
-from emulators.bigquery.state.catalog import Catalog, Table, now_ms, quote
+from emulators.bigquery.sql.types import NULL, of_field, quoted
+from emulators.bigquery.state.catalog import Catalog, Table, now_ms
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.past import beside
 from emulators.bigquery.state.schema import duckdb_type, fields_to_rest, with_rounding
@@ -65,7 +65,7 @@ def move_columns(
     )
     if new[: len(old)] == old and plain and old:
         for field in fields[len(old) :]:
-            column = f"{quote(field.name)} {duckdb_type(field)}"
+            column = f"{quoted(field.name)} {duckdb_type(field)}"
             transaction.cursor.execute(f"ALTER TABLE {table.physical} ADD COLUMN {column}")
             transaction.cursor.execute(f"ALTER TABLE IF EXISTS {beside(table.physical, 'past')} ADD COLUMN {column}")
         return
@@ -87,7 +87,7 @@ def _rebuild(
     for field in fields:
         source = before.get(renamed.get(field.name, field.name).lower())
         kind = of_field(field)
-        old = ("NULL", NULL) if source is None else (quote(source.name), of_field(source))
+        old = ("NULL", NULL) if source is None else (quoted(source.name), of_field(source))
         columns.append(recast(*old, kind))
     rebuilt = Table(table.resource | {"schema": fields_to_rest(fields)})
     store_rows(catalog, transaction, rebuilt, f"SELECT {', '.join(columns)} FROM {table.physical}", table)

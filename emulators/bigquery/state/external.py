@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.detection import detect_fields
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.hive import Hive, hive_of, kept_hive, partitions
@@ -121,9 +122,8 @@ class External:
         keys = hive.columns if hive else ()
         if not found:
             every = (*fields, *keys, FILE_NAME)
-            return (
-                f"(SELECT {', '.join(f'CAST(NULL AS {duckdb_type(f)}) AS {quote(f.name)}' for f in every)} WHERE false)"
-            )
+            nulls = ", ".join(f"CAST(NULL AS {duckdb_type(f)}) AS {quoted(f.name)}" for f in every)
+            return f"(SELECT {nulls} WHERE false)"
         paths = list(self._pool.map(self._objects.local, found))
         files = as_parquet(configuration, [(item.uri, path) for item, path in zip(found, paths, strict=True)], fields)
         return parquet_relation(files, fields, keys, table)

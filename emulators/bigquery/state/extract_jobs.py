@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.bignumerics import from_duckdb
-from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.copies import source_of
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.extracts import export_rows
@@ -21,7 +21,7 @@ def run_extract(warehouse: Warehouse, job: Job) -> None:
     source = source_of(warehouse, given, job)
     cursor = warehouse.store.cursor()
     try:
-        columns = ", ".join(quote(field.name) for field in source.table.fields)
+        columns = ", ".join(quoted(field.name) for field in source.table.fields)
         found = cursor.execute(source.select(columns)).to_arrow_table()
         rows = pa.Table.from_arrays([from_duckdb(column) for column in found.columns], found.column_names)
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.catalog import quote
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.objects import Objects, split_uri
 from emulators.bigquery.state.schema import duckdb_type
@@ -97,7 +97,7 @@ def partitions(
         below = [(inner, values) for folder, values in folders for inner in objects.folders(bucket, folder)]
         found = [(folder, (*values, unquote(_value(folder, key.name)))) for folder, values in below]
         known = hive.columns[: depth + 1]
-        unknown = {quote(later.name).lower() for later in hive.columns[depth + 1 :]}
+        unknown = {quoted(later.name).lower() for later in hive.columns[depth + 1 :]}
         usable = [text for text in predicates if not any(name in text.lower() for name in unknown)]
         folders = _satisfying(store, found, known, usable)
     return [folder for folder, _ in folders]
@@ -115,7 +115,7 @@ def _satisfying(
 ) -> list[tuple[str, tuple[str, ...]]]:
     if not found or not predicates:
         return found
-    types = [f"CAST(v{i} AS {duckdb_type(column)}) AS {quote(column.name)}" for i, column in enumerate(columns)]
+    types = [f"CAST(v{i} AS {duckdb_type(column)}) AS {quoted(column.name)}" for i, column in enumerate(columns)]
     names = ", ".join(["n", *(f"v{i}" for i in range(len(columns)))])
     places = ", ".join(["(" + ", ".join(["?"] * (len(columns) + 1)) + ")"] * len(found))
     values = [item for n, (_, texts) in enumerate(found) for item in (n, *(None if t == _NULL else t for t in texts))]

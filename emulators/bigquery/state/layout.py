@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from emulators.bigquery.sql.analysis.limits import limited_sql
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.partitions import unexpired
 from emulators.bigquery.state.past import SINCE
 from emulators.bigquery.state.schema import duckdb_type
@@ -18,25 +19,25 @@ def create_sql(table: Table, name: str) -> str:
     columns = [_column(field) for field in table.fields]
     if table.ingestion_partitioned:
         unit = table.resource["timePartitioning"].get("type", "DAY").lower()
-        columns.append(f"{quote(PARTITION_TIME.name)} TIMESTAMPTZ DEFAULT date_trunc('{unit}', now())")
+        columns.append(f"{quoted(PARTITION_TIME.name)} TIMESTAMPTZ DEFAULT date_trunc('{unit}', now())")
     columns.append(f"{SINCE} TIMESTAMPTZ DEFAULT now()")
     return f"CREATE TABLE {name} ({', '.join([*columns, *checks(table.fields)])})"
 
 
 def stored_sql(fields: Sequence[Field], rows: str) -> str:
     """The rows of a query (columns in the order of the fields) as the columns take them: rounded, or refused."""
-    names = [quote(f"c{i}") for i in range(len(fields))]
+    names = [quoted(f"c{i}") for i in range(len(fields))]
     values = [limited_sql(name, field) for name, field in zip(names, fields, strict=True)]
     return rows if values == names else f"SELECT {', '.join(values)} FROM ({rows}) AS given({', '.join(names)})"
 
 
 def _column(field: Field) -> str:
-    return f"{quote(field.name)} {duckdb_type(field)}{' NOT NULL' if field.mode == 'REQUIRED' else ''}"
+    return f"{quoted(field.name)} {duckdb_type(field)}{' NOT NULL' if field.mode == 'REQUIRED' else ''}"
 
 
 def checks(fields: Sequence[Field]) -> list[str]:
     """CHECK constraints for what a type cannot say: lengths, no NULL in an array, REQUIRED inside of a STRUCT."""
-    return [f"CHECK ({condition})" for field in fields for condition in _conditions(field, quote(field.name))]
+    return [f"CHECK ({condition})" for field in fields for condition in _conditions(field, quoted(field.name))]
 
 
 def _conditions(field: Field, path: str) -> Iterator[str]:
@@ -74,7 +75,7 @@ def relation_sql(table: Table, rows: str | None = None) -> str:
         if condition is not None:
             return f"(SELECT * FROM {rows} WHERE {condition})"
         return rows if table.fields else f"(SELECT NULL AS nothing FROM {rows})"
-    columns = [quote(field.name) for field in table.fields] + [quote(PARTITION_TIME.name)]
+    columns = [quoted(field.name) for field in table.fields] + [quoted(PARTITION_TIME.name)]
     if len(hidden) == 2:
-        columns.append(f"CAST({quote(PARTITION_TIME.name)} AS DATE) AS {quote(PARTITION_DATE.name)}")
+        columns.append(f"CAST({quoted(PARTITION_TIME.name)} AS DATE) AS {quoted(PARTITION_DATE.name)}")
     return f"(SELECT {', '.join(columns)} FROM {rows}{f' WHERE {condition}' if condition else ''})"

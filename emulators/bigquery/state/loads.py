@@ -9,7 +9,7 @@ import duckdb
 
 from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.catalog import quote
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.defaults import default_sql, defaulted
 from emulators.bigquery.state.detection import detect_fields
 from emulators.bigquery.state.errors import invalid, not_found
@@ -74,7 +74,7 @@ def plan_load(
         raise invalid(f"Error while reading data, error message: too many errors: {bad} of {most} allowed.")
     relation = parquet_relation(readable, own, keys, str(where.name))
     fields = (*own, *keys)
-    columns = [quote(field.name) for field in fields]
+    columns = [quoted(field.name) for field in fields]
     existing = warehouse.catalog.table(where.name)
     if existing is not None and where.write != "WRITE_TRUNCATE":
         for field in defaulted(existing, [field.name for field in fields]):

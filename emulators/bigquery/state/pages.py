@@ -7,9 +7,10 @@ import duckdb
 import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.arrow import arrow_schema
 from emulators.bigquery.state.bignumerics import from_duckdb
-from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.errors import invalid, not_found
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.partition_summary import SUMMARY, SUMMARY_FIELDS, partition_summary
@@ -62,7 +63,7 @@ def table_page(
         return _summary_page(warehouse, table, start, count, selected)
     count = _PAGE_ROWS if count is None else min(count, _PAGE_ROWS)
     fields = selected_fields(table.fields, selected)
-    columns = ", ".join(selected_sql(quote(f.name), f) if selected else quote(f.name) for f in fields) or "NULL"
+    columns = ", ".join(selected_sql(quoted(f.name), f) if selected else quoted(f.name) for f in fields) or "NULL"
     source = f"{table.physical}{f' WHERE {partition_condition(table, partition)}' if partition else ''}"
     cursor = warehouse.store.cursor()
     try:

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.bignumerics import IN_PARQUET
-from emulators.bigquery.state.catalog import quote
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.schema import duckdb_type
 
@@ -48,9 +48,9 @@ def parquet_relation(
         options += ["hive_partitioning = true", f"hive_types = {{{kinds}}}"]
     else:
         options.append("hive_partitioning = false")
-    columns = [f"{_value(field, present)} AS {quote(field.name)}" for field in fields]
+    columns = [f"{_value(field, present)} AS {quoted(field.name)}" for field in fields]
     # DuckDB 1.5 fails inside on min and max of a bare hive key; it prunes files through COALESCE all the same.
-    columns += [f"COALESCE(CAST({quote(key.name)} AS {duckdb_type(key)}), NULL) AS {quote(key.name)}" for key in keys]
+    columns += [f"COALESCE(CAST({quoted(key.name)} AS {duckdb_type(key)}), NULL) AS {quoted(key.name)}" for key in keys]
     columns.append(f"{_uri(files)} AS _FILE_NAME")
     paths = ", ".join(_text(str(path)) for _, path in files)
     return f"(SELECT {', '.join(columns)} FROM read_parquet([{paths}], {', '.join(options)}))"
@@ -58,7 +58,7 @@ def parquet_relation(
 
 def _value(field: Field, present: Mapping[str, pa.DataType]) -> str:
     kind = present.get(field.name.lower())
-    source = "NULL" if kind is None else quote(field.name)
+    source = "NULL" if kind is None else quoted(field.name)
     if kind is not None and pa.types.is_map(kind):
         entries = f"map_entries({source})"
         source = entries if field.mode == "REPEATED" else f"struct_pack(key_value := {entries})"

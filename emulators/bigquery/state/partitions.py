@@ -3,7 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.errors import invalid
 
 _FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
@@ -14,18 +15,18 @@ def partition_key(table: Table) -> str:
     numbers = table.resource.get("rangePartitioning")
     if numbers is not None:
         start, step = int(numbers["range"]["start"]), int(numbers["range"]["interval"])
-        return f"(({quote(numbers['field'])} - {start}) // {step})"
+        return f"(({quoted(numbers['field'])} - {start}) // {step})"
     time = table.resource.get("timePartitioning")
     if time is None:
         return "1"
-    return f"date_trunc('{time.get('type', 'DAY').lower()}', {quote(time.get('field') or '_PARTITIONTIME')})"
+    return f"date_trunc('{time.get('type', 'DAY').lower()}', {quoted(time.get('field') or '_PARTITIONTIME')})"
 
 
 def partition_id(table: Table) -> str | None:
     """A DuckDB expression for the id of a row's partition, as PARTITIONS shows it; None without partitions."""
     numbers = table.resource.get("rangePartitioning")
     if numbers is not None:
-        column = quote(numbers["field"])
+        column = quoted(numbers["field"])
         start, end, step = (int(numbers["range"][key]) for key in ("start", "end", "interval"))
         return (
             f"CASE WHEN {column} IS NULL THEN '__NULL__' WHEN {column} < {start} OR {column} >= {end} "
@@ -34,7 +35,7 @@ def partition_id(table: Table) -> str | None:
     time = table.resource.get("timePartitioning")
     if time is None:
         return None
-    column = quote(time.get("field") or "_PARTITIONTIME")
+    column = quoted(time.get("field") or "_PARTITIONTIME")
     return f"coalesce(strftime({column}, '{_FORMATS[time.get('type', 'DAY')]}'), '__NULL__')"
 
 
@@ -47,7 +48,7 @@ def unexpired(table: Table) -> str | None:
     if not time.get("expirationMs"):
         return None
     oldest = datetime.now(UTC) - timedelta(milliseconds=int(time["expirationMs"]))
-    column, unit = quote(time.get("field") or "_PARTITIONTIME"), time.get("type", "DAY").lower()
+    column, unit = quoted(time.get("field") or "_PARTITIONTIME"), time.get("type", "DAY").lower()
     moment = oldest.strftime("%Y-%m-%d %H:%M:%S")
     return f"({column} IS NULL OR {column} >= date_trunc('{unit}', TIMESTAMP '{moment}'))"
 
@@ -59,12 +60,12 @@ def partition_condition(table: Table, partition: str) -> str:
         if not re.fullmatch(r"-?\d+", partition):
             raise invalid(f"Invalid partition decorator ${partition} for table {table.name}: an integer is needed.")
         start, step = int(partition), int(numbers["range"]["interval"])
-        column = quote(numbers["field"])
+        column = quoted(numbers["field"])
         return f"{column} >= {start} AND {column} < {start + step}"
     time = table.resource.get("timePartitioning")
     if time is None:
         raise invalid(f"Table {table.name} is not partitioned, so ${partition} names nothing.")
-    column = quote(time.get("field") or "_PARTITIONTIME")
+    column = quoted(time.get("field") or "_PARTITIONTIME")
     if partition == "__NULL__":
         return f"{column} IS NULL"
     unit = time.get("type", "DAY")

@@ -16,7 +16,8 @@ from typing import Any
 import urllib3
 
 from emulators.bigquery.sql.model import Field, SqlError, TableName
-from emulators.bigquery.state.catalog import Table, quote
+from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.masks import BY_PRIORITY, masked_sql
 from emulators.bigquery.state.row_policies import is_member
@@ -62,7 +63,7 @@ class PolicyTags:
         for field in self.guarded(table):
             rule = self.mask(field, user)
             if rule is not None:
-                changed.append(f"{masked_sql(quote(field.name), field, rule)} AS {quote(field.name)}")
+                changed.append(f"{masked_sql(quoted(field.name), field, rule)} AS {quoted(field.name)}")
         return f"(SELECT * REPLACE ({', '.join(changed)}) FROM {relation})" if changed else relation
 
     def require(self, table: Table, user: str, columns: Iterable[str], clear: bool) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.catalog import quote
+from emulators.bigquery.sql.types import quoted
 
 
 def selected_fields(fields: Sequence[Field], paths: Sequence[str] | None) -> list[Field]:
@@ -42,7 +42,7 @@ def selected_sql(value: str, field: Field, depth: int = 0) -> str:
         return f"list_transform({value}, lambda {one}: {selected_sql(one, replace(field, mode='NULLABLE'), depth + 1)})"
     names = [child.name.replace("'", "''") for child in field.fields]
     parts = [
-        f"{quote(child.name)} := {selected_sql(f'struct_extract({value}, {chr(39)}{name}{chr(39)})', child, depth)}"
+        f"{quoted(child.name)} := {selected_sql(f'struct_extract({value}, {chr(39)}{name}{chr(39)})', child, depth)}"
         for child, name in zip(field.fields, names, strict=True)
     ]
     return f"CASE WHEN {value} IS NULL THEN NULL ELSE struct_pack({', '.join(parts)}) END"

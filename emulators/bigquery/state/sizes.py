@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import duckdb
 
 from emulators.bigquery.sql.model import Field, TableScan
-from emulators.bigquery.state.catalog import Catalog, Table, quote
+from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.catalog import Catalog, Table
 from emulators.bigquery.state.partitions import partition_key
 
 _FIXED = {"INT64": 8, "FLOAT64": 8, "BOOL": 1, "NUMERIC": 16, "BIGNUMERIC": 32, "DATE": 8, "TIME": 8, "DATETIME": 8,
@@ -88,7 +89,7 @@ def billed(processed: int, tables: int) -> int:
 
 def _widths(cursor: duckdb.DuckDBPyConnection, table: Table, rows: int) -> dict[str, float]:
     """Each column's mean bytes in a sample."""
-    sums = ", ".join(_bytes(field, quote(field.name)) for field in table.fields)
+    sums = ", ".join(_bytes(field, quoted(field.name)) for field in table.fields)
     sample = table.physical if rows <= _SAMPLE else f"(SELECT * FROM {table.physical} LIMIT {_SAMPLE})"
     found = cursor.execute(f"SELECT {sums} FROM {sample}").fetchall()[0]
     return {f.name: float(size or 0) / min(rows, _SAMPLE) for f, size in zip(table.fields, found, strict=True)}

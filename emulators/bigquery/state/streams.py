@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state.catalog import quote
+from emulators.bigquery.sql.types import quoted
 
 COMMITTED, PENDING, BUFFERED, DEFAULT = "COMMITTED", "PENDING", "BUFFERED", "DEFAULT"
 
@@ -36,7 +36,7 @@ class Stream:
     @property
     def staging(self) -> str:
         """The DuckDB table that holds rows which are not visible yet."""
-        return f"main.{quote('stream ' + self.name.rpartition('/')[2])}"
+        return f"main.{quoted('stream ' + self.name.rpartition('/')[2])}"
 
     def document(self) -> dict[str, Any]:
         """As kept in the journal."""

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulators.bigquery.sql.model import Field, TableName
-from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms, quote
+from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.errors import duplicate, invalid, not_implemented
 from emulators.bigquery.state.labels import check_labels
 from emulators.bigquery.state.layout import create_sql, stored_sql
@@ -62,7 +63,7 @@ def store_rows(
     scratch = beside(table.physical, "new")
     transaction.cursor.execute(create_sql(table, scratch))
     if rows is not None:
-        columns = ", ".join(quote(field.name) for field in table.fields)
+        columns = ", ".join(quoted(field.name) for field in table.fields)
         transaction.cursor.execute(f"INSERT INTO {scratch} ({columns}) {stored_sql(table.fields, rows)}")
     if replaced is not None and replaced.kind in STORED:
         catalog.past.retire(transaction, replaced)

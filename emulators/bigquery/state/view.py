@@ -9,8 +9,9 @@ import duckdb
 
 from emulators.bigquery.sql import legacy
 from emulators.bigquery.sql.model import Field, SqlError, Statement, TableInfo, TableName
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.bignumerics import for_duckdb
-from emulators.bigquery.state.catalog import Catalog, Table, quote
+from emulators.bigquery.state.catalog import Catalog, Table
 from emulators.bigquery.state.external import External
 from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.layout import hidden_fields, relation_sql
@@ -142,9 +143,9 @@ class View:
         return Table(moment.resource), moment.rows
 
     def _register(self, name: TableName, result: Result) -> str:
-        columns = ", ".join(f"c{i} AS {quote(field.name)}" for i, field in enumerate(result.fields))
+        columns = ", ".join(f"c{i} AS {quoted(field.name)}" for i, field in enumerate(result.fields))
         self.cursor.register(f"result {name.table}", for_duckdb(result.table))
-        return f"(SELECT {columns} FROM {quote(f'result {name.table}')})"
+        return f"(SELECT {columns} FROM {quoted(f'result {name.table}')})"
 
     def writable(self, name: TableName) -> str:
         found = self.find(name)

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.model import Field, TableName
+from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.arrow import append_arrow
-from emulators.bigquery.state.catalog import Table, now_ms, quote
+from emulators.bigquery.state.catalog import Table, now_ms
 from emulators.bigquery.state.change_order import prepare_order
 from emulators.bigquery.state.changes import TYPE, apply_changes
 from emulators.bigquery.state.defaults import with_defaults
@@ -191,9 +192,9 @@ class WriteStreams:
     def _reveal(self, transaction: Transaction, stream: Stream, condition: str) -> None:
         """Move staged rows into the table."""
         table = self.table(stream.table)
-        columns = ", ".join(quote(field.name) for field in table.fields)
+        columns = ", ".join(quoted(field.name) for field in table.fields)
         have = {row[0] for row in transaction.cursor.execute(f"DESCRIBE {stream.staging}").fetchall()}
-        values = ", ".join(quote(f.name) if f.name in have else "NULL" for f in table.fields)
+        values = ", ".join(quoted(f.name) if f.name in have else "NULL" for f in table.fields)
         transaction.cursor.execute(
             f"INSERT INTO {table.physical} ({columns}) "
             + stored_sql(table.fields, f"SELECT {values} FROM {stream.staging} WHERE {condition} ORDER BY {_POSITION}")

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulators.bigquery.sql.model import Field, TableName
-from emulators.bigquery.state.catalog import Catalog, Table, quote
+from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.catalog import Catalog, Table
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, not_found
 from emulators.bigquery.state.evolution import evolve
 from emulators.bigquery.state.layout import stored_sql
@@ -106,7 +107,7 @@ def _append(
     catalog: Catalog, transaction: Transaction, table: Table, where: Destination, fields: Sequence[Field], rows: str
 ) -> int:
     table = _fitted(catalog, transaction, table, where, fields)
-    columns = ", ".join(quote(field.name) for field in fields)
+    columns = ", ".join(quoted(field.name) for field in fields)
     own = {field.name.lower(): field for field in table.fields}
     stored = stored_sql([own[field.name.lower()] for field in fields], rows)
     inserted = transaction.cursor.execute(f"INSERT INTO {table.physical} ({columns}) {stored}").fetchall()
