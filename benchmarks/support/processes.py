@@ -26,12 +26,14 @@ class Measured:
     said: dict[str, Any]
 
 
-def measured(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Measured:
-    """Runs a command to its end. Raises Failed."""
+def measured(
+    command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Measured:
+    """Runs a command to its end, in a folder. Raises Failed."""
     output = log.with_suffix(".out")
     started, before = time.monotonic(), _cpu_of_children()
     with output.open("w") as out, log.open("a") as errors:
-        process = psutil.Popen(list(command), stdout=out, stderr=errors, env=environment)
+        process = psutil.Popen(list(command), stdout=out, stderr=errors, env=environment, cwd=folder)
         most = 0.0
         while process.poll() is None:
             most = max(most, megabytes(process))

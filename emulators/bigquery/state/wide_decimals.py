@@ -25,8 +25,7 @@ def readable(uri: str, path: Path, fields: Sequence[Field]) -> Path:
 
     What does not fit its field at all stays as it is: parquet_relation refuses it.
     """
-    file_schema(path, uri)  # 400 when it is no Parquet
-    wide = _wide(str(path), uri, tuple(fields))
+    wide = _wide(path, uri, tuple(fields))
     if not wide:
         return path
     digest = hashlib.md5(repr(sorted(wide.items())).encode(), usedforsecurity=False).hexdigest()[:12]
@@ -38,12 +37,11 @@ def readable(uri: str, path: Path, fields: Sequence[Field]) -> Path:
 
 
 @lru_cache(maxsize=10_000)
-def _wide(path: str, uri: str, fields: tuple[Field, ...]) -> Mapping[str, Field]:
-    """The columns to change, each with its field."""
-    schema = pq.read_schema(path)
+def _wide(path: Path, uri: str, fields: tuple[Field, ...]) -> Mapping[str, Field]:
+    """The columns to change, each with its field; 400 when the file is no Parquet."""
     known = {field.name.lower(): field for field in fields}
     found = {}
-    for part in schema:
+    for part in file_schema(path, uri):
         field = known.get(part.name.lower())
         if field is None or not fits(part.type, field):
             continue

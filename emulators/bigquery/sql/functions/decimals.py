@@ -134,9 +134,9 @@ FUNCTIONS_OF_FORMS: tuple[tuple[Callable[..., Decimal], tuple[str, ...]], ...] =
 
 def of_form(form: Form, function: Callable[..., Decimal]) -> Callable[..., Decimal]:
     """A function for one form, under a name of its own."""
-    found: Any = partial(function, form)
+    found: Callable[..., Decimal] = partial(function, form)
     found.__name__ = f"{form.name}_{function.__name__}"
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 _N = "DECIMAL(38,9)"

@@ -212,9 +212,9 @@ def _at_once(pattern: str, text: str) -> datetime | None:
     found = read(text) if read is not None else None
     if found is None:
         return None
-    fields = {name: int(digits) for name, digits in found.groupdict().items()}
+    fields: dict[str, Any] = {name: int(digits) for name, digits in found.groupdict().items()}
     try:
-        return _EPOCH.replace(**fields)  # type: ignore[arg-type]  # names of datetime's own
+        return _EPOCH.replace(**fields)
     except ValueError:
         return None
 

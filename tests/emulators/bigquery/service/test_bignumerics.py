@@ -69,7 +69,8 @@ def table(client: bigquery.Client, dataset: str) -> str:
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:
-    return json.loads(json.dumps(row, default=lambda value: f"{value:f}"))  # type: ignore[no-any-return]
+    made: dict[str, Any] = json.loads(json.dumps(row, default=lambda value: f"{value:f}"))
+    return made
 
 
 def load(client: bigquery.Client, table: str, content: bytes, form: str, **options: Any) -> None:
