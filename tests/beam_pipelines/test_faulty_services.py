@@ -68,6 +68,7 @@ def test_landing_to_bronze_while_services_fail_for_long(project: str, switch: Sw
 def attack_events(project: str, switch: Switch, folder: Path, seed: int, count: int, times: int | None) -> None:
     """Good and bad messages, so that both sinks and the topic of the letters are under attack."""
     print(f"seed {seed}")
+    events_door.limit_ids(project)
     made = [one for one in Events(events_door.readings(), seed).make(count) if len(one.data) < 100_000]
     sent = {events_door.publish(project, one): one for one in made}
     methods = ("Publish", "Pull", "Acknowledge", "ModifyAckDeadline")
@@ -110,6 +111,7 @@ def test_a_fault_that_lasts_ends_the_batch_with_the_reason_and_the_next_run_fini
 
 
 def test_a_fault_that_lasts_keeps_the_stream_trying_and_saying_so(project: str, switch: Switch, tmp_path: Path) -> None:
+    events_door.limit_ids(project)
     sent = {events_door.publish(project, one): one for one in Events(events_door.readings(), 34).make(30)}
     switch(bigquery=[Rule("AppendRows", error="PERMISSION_DENIED")])
     runner = Runner(tmp_path, source="door")
