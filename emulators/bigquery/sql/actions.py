@@ -119,6 +119,13 @@ class DropSchema:
 
 
 @dataclass(frozen=True)
+class UndropSchema:
+    project: str
+    dataset: str
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
 class DropTable:
     """DROP TABLE / VIEW / MATERIALIZED VIEW / EXTERNAL TABLE / SNAPSHOT TABLE: kind is one of those, with spaces."""
 

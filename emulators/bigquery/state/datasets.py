@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulators.bigquery.state.catalog import Catalog, Resource, etag, now_ms, physical_schema
+from emulators.bigquery.state.deleted_datasets import delete_with_contents, forget, undelete_dataset
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, not_implemented
 from emulators.bigquery.state.labels import check_labels, matches_filter
 from emulators.bigquery.state.store import Transaction
-from emulators.bigquery.state.tables import drop_table
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,1024}")
 _OUTPUT = ("kind", "id", "selfLink", "etag", "creationTime", "lastModifiedTime", "datasetReference", "type")
@@ -18,6 +18,12 @@ _CHOICES = {
     "defaultRoundingMode": ("ROUND_HALF_AWAY_FROM_ZERO", "ROUND_HALF_EVEN", "ROUNDING_MODE_UNSPECIFIED"),
     "defaultCollation": ("", "und:ci"),
 }
+_GRANTEES = (
+    "userByEmail", "groupByEmail", "domain", "specialGroup", "iamMember", "view", "routine", "dataset",
+)  # fmt: skip
+_LEGACY_ROLES = {
+    "roles/bigquery.dataOwner": "OWNER", "roles/bigquery.dataEditor": "WRITER", "roles/bigquery.dataViewer": "READER",
+}  # fmt: skip
 _OWNERS = [
     {"role": "WRITER", "specialGroup": "projectWriters"},
     {"role": "OWNER", "specialGroup": "projectOwners"},
@@ -42,6 +48,8 @@ def create_dataset(
     """Insert a dataset; 409 when it exists."""
     reference = body.get("datasetReference") or {}
     dataset = reference.get("datasetId")
+    if not dataset:
+        raise invalid("Required parameter is missing: datasetReference.datasetId")
     if not isinstance(dataset, str) or not _ID.fullmatch(dataset):
         raise invalid(f'Invalid dataset ID "{dataset}". Dataset IDs must be alphanumeric (plus underscores) and must '
                       "be at most 1024 characters long.")  # fmt: skip
@@ -56,10 +64,12 @@ def create_dataset(
             "creationTime": now,
             "lastModifiedTime": now,
             "location": _location(body.get("location")),
-            "access": body.get("access") or _OWNERS,
+            "access": _access(body.get("access") or _OWNERS),
             "type": "DEFAULT",
         }
         _check(resource)
+        if catalog.get("deleted", key, change) is not None:
+            forget(catalog, change, project, dataset)
         change.cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {physical_schema(project, dataset)}")
         catalog.put(change, "dataset", key, resource)
     return resource
@@ -81,6 +91,22 @@ def _check(resource: Mapping[str, Any]) -> None:
         least = 3_600_000 if name == "defaultTableExpirationMs" else 1
         if resource.get(name) is not None and int(resource[name]) < least:
             raise invalid(f"Invalid value for {name}: {resource[name]}; it must be at least {least} ms.")
+
+
+def _access(entries: Any) -> list[Resource]:
+    """The access list as the service gives it back: a basic role has its legacy name; 400 for an entry of nobody."""
+    found = []
+    for entry in entries:
+        named = [name for name in _GRANTEES if entry.get(name)]
+        if len(named) != 1:
+            raise invalid(f"Exactly one of {', '.join(_GRANTEES)} is required in each entry of access, not {named}.")
+        if named[0] in ("view", "routine", "dataset"):
+            if entry.get("role"):
+                raise invalid(f"An entry of access for a {named[0]} has no role.")
+        elif not entry.get("role"):
+            raise invalid(f"Required parameter is missing: role of the entry of access for {entry[named[0]]}")
+        found.append({**entry, "role": _LEGACY_ROLES.get(entry["role"], entry["role"])} if entry.get("role") else entry)
+    return found
 
 
 def _location(value: Any) -> str:
@@ -106,6 +132,8 @@ def change_dataset(
             raise invalid("Dataset location cannot be changed.")
         kept = {name: current[name] for name in (*_OUTPUT, "location", "access") if name in current}
         own = {name: value for name, value in body.items() if name not in (*_OUTPUT, "location")}
+        if own.get("access") is not None:
+            own["access"] = _access(own["access"])
         resource = merged(kept if replace else current, own)
         _check(resource)
         resource["lastModifiedTime"] = str(now_ms())
@@ -143,14 +171,15 @@ def delete_dataset(
         tables = catalog.tables(project, dataset)
         if tables and not delete_contents:
             raise ServiceError(400, "resourceInUse", f"Dataset {key} is still in use")
-        for table in tables:
-            drop_table(catalog, change, table)
-        for kind in ("routine", "policy", "row_policy"):
-            for name in [n for n in catalog.keys(kind) if n.startswith(f"{key}.") or n == key]:
-                catalog.put(change, kind, name, None)
-        catalog.past.forget_dataset(change, project, dataset)
-        change.cursor.execute(f"DROP SCHEMA IF EXISTS {physical_schema(project, dataset)} CASCADE")
-        catalog.put(change, "dataset", key, None)
+        delete_with_contents(catalog, change, project, dataset)
+
+
+def undelete(
+    catalog: Catalog, project: str, dataset: str, transaction: Transaction | None = None, if_not_exists: bool = False
+) -> Resource:
+    """Bring the last deleted dataset of a name back, with its contents; 409 when there is one, 404 when it is gone."""
+    with _changing(catalog, f"{project}:{dataset}", transaction) as change:
+        return undelete_dataset(catalog, project, dataset, change, if_not_exists)
 
 
 def list_datasets(catalog: Catalog, project: str, label_filter: str | None, everything: bool) -> list[Resource]:

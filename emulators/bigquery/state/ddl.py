@@ -10,7 +10,7 @@ from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.alter import alter_table
 from emulators.bigquery.state.catalog import Catalog, Resource, now_ms
 from emulators.bigquery.state.clones import copied_resource
-from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset
+from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, undelete
 from emulators.bigquery.state.errors import ServiceError, not_found
 from emulators.bigquery.state.options import dataset_options, foreign_key_resource, partitioning_resource, table_options
 from emulators.bigquery.state.row_policies import (
@@ -55,6 +55,7 @@ class Ddl:
             actions.CreateSchema: self._create_schema,
             actions.AlterSchema: self._alter_schema,
             actions.DropSchema: self._drop_schema,
+            actions.UndropSchema: self._undrop_schema,
             actions.DropTable: self._drop_table,
             actions.CreateRoutine: self._create_routine,
             actions.DropRoutine: self._drop_routine,
@@ -169,6 +170,13 @@ class Ddl:
             return Performed("SKIP", None, "schema")
         delete_dataset(self.catalog, action.project, action.dataset, action.cascade, transaction)
         return Performed("DROP", TableName(action.project, action.dataset, ""), "schema")
+
+    def _undrop_schema(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        action: actions.UndropSchema = statement.action
+        name = TableName(action.project, action.dataset, "")
+        there = self.catalog.get("dataset", f"{action.project}:{action.dataset}", transaction) is not None
+        undelete(self.catalog, action.project, action.dataset, transaction, action.if_not_exists)
+        return Performed("SKIP" if there else "UNDROP", name, "schema")
 
     def _drop_table(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         action: actions.DropTable = statement.action

@@ -45,6 +45,11 @@ def invalid(message: str, location: str | None = None) -> ServiceError:
     return ServiceError(400, "invalid", message, location)
 
 
+def bad_request(message: str) -> ServiceError:
+    """A request that is no request of this service, refused before BigQuery sees it: 400 badRequest."""
+    return ServiceError(400, "badRequest", message)
+
+
 def not_found(what: str, name: str) -> ServiceError:
     """404: `what` is Dataset, Table, Job ...; name is project:dataset.table."""
     return ServiceError(404, "notFound", f"Not found: {what} {name}")

@@ -93,6 +93,19 @@ class Past:
         self._record(transaction, str(table.name), _drop(transaction, document | {"versions": versions}, gone))
         transaction.after_commit(self.trim)
 
+    def restore(self, transaction: Transaction, table: "Table") -> bool:
+        """Let the last version of a name that no table has be its table again; False when it is not kept any more."""
+        document = self._document(table.name, transaction)
+        if not document["versions"]:
+            return False
+        *versions, last = document["versions"]
+        for old, new in (
+            (last["stored"], table.physical), (beside(last["stored"], "past"), beside(table.physical, "past")),
+        ):  # fmt: skip
+            transaction.cursor.execute(f"ALTER TABLE IF EXISTS {old} RENAME TO {new.rpartition('.')[2]}")
+        self._record(transaction, str(table.name), document | {"versions": versions})
+        return True
+
     def renamed(self, transaction: Transaction, table: "Table", new: TableName) -> None:
         """A table that has another name from now on has no past under it."""
         transaction.cursor.execute(f"DROP TABLE IF EXISTS {beside(table.physical, 'past')}")

@@ -30,6 +30,7 @@ from emulators.bigquery.wire import (
     uploads,
 )
 from emulators.bigquery.wire.batch import answer_batch
+from emulators.bigquery.wire.parameters import check_parameters, declared
 from emulators.bigquery.wire.replies import packed, refusal, shaped
 
 log = logging.getLogger("bigquery")
@@ -48,6 +49,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("PATCH", _DATASET, datasets.patch),
     ("PUT", _DATASET, datasets.update),
     ("DELETE", _DATASET, datasets.delete),
+    ("POST", _DATASET + ":undelete", datasets.undelete),
     ("POST", _DATASET + "/tables", tables.insert),
     ("GET", _DATASET + "/tables", tables.listing),
     ("GET", _TABLE, tables.get),
@@ -108,7 +110,10 @@ class Router:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         custom_verbs_first = sorted(ROUTES, key=lambda route: ":" not in route[1])
-        self._routes = [(method, _compile(template), handler) for method, template, handler in custom_verbs_first]
+        self._routes = [
+            (method, _compile(template), handler, declared(method, template))
+            for method, template, handler in custom_verbs_first
+        ]
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,14 +159,17 @@ class Router:
             if request.method == "POST"
             else request.method
         )
-        for method, pattern, handler in self._routes:
+        for method, pattern, handler, parameters in self._routes:
             if method == asked and (match := pattern.fullmatch(path)):
                 request.scope["path_params"] = match.groupdict()
+                request.state.parameters = parameters
                 return handler
         return None
 
     def _run(self, handler: Handler, request: Request, body: bytes) -> Response:
         try:
+            if request.state.parameters is not None:
+                check_parameters(request, request.state.parameters)
             return packed(request, shaped(request, handler(self._warehouse, request, body)))
         except ServiceError as error:
             return refusal(error)

@@ -1,12 +1,25 @@
 """datasets.*: thin over state.datasets."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, list_datasets
+from emulators.bigquery.state.datasets import (
+    change_dataset,
+    create_dataset,
+    delete_dataset,
+    list_datasets,
+)
+from emulators.bigquery.state.datasets import (
+    undelete as undelete_dataset,
+)
+from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.replies import collection, dataset_body, flag, page_of, reply
 from emulators.bigquery.wire.request_bodies import parse_body
+
+_ACL = ("kind", "etag", "id", "selfLink", "datasetReference", "access", "type")
 
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
@@ -21,7 +34,14 @@ def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """GET projects/{project}/datasets/{dataset}."""
     found = warehouse.catalog.dataset(request.path_params["project"], request.path_params["dataset"])
-    return reply(dataset_body(request, found))
+    return reply(_seen(dataset_body(request, found), request.query_params.get("datasetView")))
+
+
+def _seen(body: dict[str, Any], view: str | None) -> dict[str, Any]:
+    """What datasetView asks for: METADATA is without the access list, ACL has it and the names alone."""
+    if view == "METADATA":
+        return {key: value for key, value in body.items() if key != "access"}
+    return {key: body[key] for key in _ACL if key in body} if view == "ACL" else body
 
 
 def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
@@ -56,3 +76,11 @@ def delete(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     project, dataset = request.path_params["project"], request.path_params["dataset"]
     delete_dataset(warehouse.catalog, project, dataset, flag(request, "deleteContents"))
     return Response(status_code=204)
+
+
+def undelete(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST datasets/{dataset}:undelete: as it was when it was last deleted."""
+    if parse_body(body, "UndeleteDatasetRequest").get("deletionTime"):
+        raise invalid("Undeleting a dataset using deletion time is not supported.")
+    found = undelete_dataset(warehouse.catalog, request.path_params["project"], request.path_params["dataset"])
+    return reply(dataset_body(request, found))

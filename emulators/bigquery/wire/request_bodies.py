@@ -8,9 +8,11 @@ from typing import Any
 
 import orjson
 
-from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.errors import ServiceError, bad_request, invalid
 
 _INTEGER = re.compile(r"[+-]?\d{1,20}")
+_LIMITS = {"int32": (-(2**31), 2**31), "uint32": (0, 2**32), "int64": (-(2**63), 2**63), "uint64": (0, 2**64)}
+_TYPES = {"boolean": "TYPE_BOOL", "number": "TYPE_DOUBLE", "integer": "TYPE_INT32", "string": "TYPE_STRING"}
 
 
 @lru_cache(maxsize=1)
@@ -31,9 +33,14 @@ def parse_body(body: bytes, schema: str, project: str | None = None) -> dict[str
     except orjson.JSONDecodeError as error:
         raise ServiceError(400, "parseError", f"Invalid JSON payload received. {error}") from None
     if not isinstance(content, dict):
-        raise invalid("Invalid JSON payload received. An object is expected.")
-    _check(content, {"$ref": schema}, "", project)
+        raise bad_request("Invalid JSON payload received. An object is expected.")
+    _check(content, {"$ref": schema}, snake_case(schema), project)
     return content
+
+
+def snake_case(name: str) -> str:
+    """A field's name as the service's refusals spell it: maxResults -> max_results."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _check(value: Any, kind: Mapping[str, Any], path: str, project: str | None) -> None:
@@ -58,41 +65,55 @@ def _check(value: Any, kind: Mapping[str, Any], path: str, project: str | None) 
             if item is None:
                 raise _wrong(f"{path}[{i}]", "a value", item)
             _check(item, kind["items"], f"{path}[{i}]", project)
-    elif not _is_scalar(value, str(name), kind.get("format")):
-        raise _wrong(path, str(kind.get("format") or name), value)
+    elif not is_scalar(value, str(name), kind.get("format")):
+        raise _wrong(path, _type(kind), value)
+    elif "enum" in kind and value and str(value).upper() not in kind["enum"]:
+        raise _wrong(path, "TYPE_ENUM", value)
 
 
 def _check_object(value: Any, kind: Mapping[str, Any], path: str, project: str | None) -> None:
+    if isinstance(value, list):
+        parent, _, name = path.rpartition(".")
+        raise bad_request(f'Invalid JSON payload received. Unknown name "{name}" at \'{parent}\': Proto field is not '
+                          "repeating, cannot start list.")  # fmt: skip
     if not isinstance(value, dict):
         raise _wrong(path, "an object", value)
     properties, others = kind.get("properties", {}), kind.get("additionalProperties")
     for key, inner in value.items():
         expected = properties.get(key) or others
-        if expected is not None:
-            _check(inner, expected, f"{path}.{key}" if path else key, project)
+        if expected is None:
+            raise bad_request(f"Invalid JSON payload received. Unknown name \"{key}\" at '{path}': Cannot find field.")
+        _check(inner, expected, f"{path}.{snake_case(key) if key in properties else key}", project)
 
 
 def _complete(value: dict[str, Any], reference: str, path: str, project: str) -> None:
     value["projectId"] = value.get("projectId") or project
     for key in ("datasetId", "tableId") if reference == "TableReference" else ("datasetId",):
         if not value.get(key):
-            raise invalid(f"Required parameter is missing: {path}.{key}")
+            raise invalid(f"Required parameter is missing: {key} of {path}")
 
 
-def _is_scalar(value: Any, kind: str, form: str | None) -> bool:
+def is_scalar(value: Any, kind: str, form: str | None) -> bool:
+    """Whether a JSON value is of a scalar type of the discovery document; integers may be texts."""
     if kind == "any":
         return True
     if kind == "boolean":
         return isinstance(value, bool)
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "integer" or (kind == "string" and form in ("int64", "uint64", "int32", "uint32")):
-        return (isinstance(value, int) and not isinstance(value, bool)) or (
-            isinstance(value, str) and _INTEGER.fullmatch(value) is not None
-        )
+    if kind == "integer" or (kind == "string" and form in _LIMITS):
+        if isinstance(value, str) and _INTEGER.fullmatch(value):
+            value = int(value)
+        low, high = _LIMITS[form or "int32"]
+        return isinstance(value, int) and not isinstance(value, bool) and low <= value < high
     return isinstance(value, str)
+
+
+def _type(kind: Mapping[str, Any]) -> str:
+    form = kind.get("format")
+    return f"TYPE_{form.upper()}" if form in _LIMITS else _TYPES.get(str(kind.get("type")), "TYPE_MESSAGE")
 
 
 def _wrong(path: str, expected: str, value: Any) -> ServiceError:
     shown = orjson.dumps(value).decode()
-    return invalid(f"Invalid value at '{path}': {expected} is expected, not {shown[:100]}")
+    return invalid(f"Invalid value at '{path}' ({expected}), {shown[:100]}")

@@ -186,6 +186,13 @@ def drop(a: Analyzer, node: d.Drop) -> Statement:
     )
 
 
+@statement_rule(d.UndropSchema)
+def undrop_schema(a: Analyzer, node: d.UndropSchema) -> Statement:
+    """UNDROP SCHEMA"""
+    project, dataset = dataset_name(a, node.name)
+    return made(a, node, "UNDROP_SCHEMA", actions.UndropSchema(project, dataset, node.if_not_exists))
+
+
 @statement_rule(d.Truncate)
 def truncate(a: Analyzer, node: d.Truncate) -> Statement:
     """TRUNCATE TABLE"""

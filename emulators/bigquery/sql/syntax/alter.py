@@ -1,4 +1,4 @@
-"""ALTER, DROP, TRUNCATE, GRANT, REVOKE, EXPORT DATA, LOAD DATA."""
+"""ALTER, DROP, UNDROP, TRUNCATE, GRANT, REVOKE, EXPORT DATA, LOAD DATA."""
 
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import statements as s
@@ -94,6 +94,11 @@ class AlterParser(CreateParser):
         drop.cascade = self.accept("CASCADE")
         self.accept("RESTRICT")
         return drop
+
+    def statement_undrop(self) -> s.Statement:
+        at = self.expect("UNDROP", "SCHEMA").at
+        guarded = self.accept("IF", "NOT", "EXISTS")
+        return d.UndropSchema(at, name=self.table_path(), if_not_exists=guarded)
 
     def statement_truncate(self) -> s.Statement:
         at = self.expect("TRUNCATE", "TABLE").at

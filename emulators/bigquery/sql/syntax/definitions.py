@@ -71,6 +71,12 @@ class Drop(Statement):
 
 
 @dataclass(slots=True)
+class UndropSchema(Statement):
+    name: list[str] = field(default_factory=list)
+    if_not_exists: bool = False
+
+
+@dataclass(slots=True)
 class Truncate(Statement):
     name: list[str] = field(default_factory=list)
 
