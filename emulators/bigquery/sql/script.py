@@ -55,6 +55,7 @@ class Script(Iterator[Statement]):
         self._kind = "SCRIPT"
         self._steps_taken = 0
         self._procedures: list[str | None] = [None]  # the names of those that run
+        self._blocks: list[set[str]] = [set()]  # the variables that the blocks around declare
 
     @property
     def is_script(self) -> bool:
@@ -162,7 +163,7 @@ class Script(Iterator[Statement]):
     def _declare(self, node: s.Declare, text: str) -> Steps:
         kind = t.of_node(node.type) if node.type is not None else None
         for name in node.names:
-            if name.lower() in self._own:
+            if any(name.lower() in block for block in self._blocks):
                 raise SqlError(f"Variable '{name}' redeclaration is not allowed")
         if node.default is not None:
             value = yield from self._value(node.default, text, kind)
@@ -170,13 +171,8 @@ class Script(Iterator[Statement]):
             assert kind is not None
             value = Value(value_sql(None, kind), kind)
         for name in node.names:
-            self._own.add(name.lower())
+            self._blocks[-1].add(name.lower())
             self.environment.variables[name.lower()] = value
-
-    @property
-    def _own(self) -> set[str]:
-        """The variables declared in the innermost block."""
-        return self.__dict__.setdefault("_blocks", [set()])[-1]  # type: ignore[no-any-return]
 
     def _set(self, node: s.Set, text: str) -> Steps:
         assert node.value is not None
@@ -217,9 +213,7 @@ class Script(Iterator[Statement]):
 
     # --- blocks and control flow -------------------------------------------------------------------------------------
     def _block(self, node: s.Block, text: str) -> Steps:
-        saved, own = dict(self.environment.variables), self._own
-        blocks: list[set[str]] = self.__dict__["_blocks"]
-        blocks.append(set())
+        self._blocks.append(set())
         try:
             yield from self._each(node.body, text)
         except SqlError as error:
@@ -234,11 +228,8 @@ class Script(Iterator[Statement]):
             if jump.label is None or jump.label.lower() != (node.label or "").lower() or isinstance(jump, _Continue):
                 raise
         finally:
-            mine = blocks.pop()
-            for name in mine:
+            for name in self._blocks.pop():
                 self.environment.variables.pop(name, None)
-                if name in saved and name not in own:
-                    self.environment.variables[name] = saved[name]
 
     def _if(self, node: s.If, text: str) -> Steps:
         for condition, body in node.branches:
@@ -419,6 +410,7 @@ class Script(Iterator[Statement]):
         outer = self.environment.variables
         self.environment.variables = given
         body = routine["definitionBody"]
+        blocks, self._blocks = self._blocks, [set()]
         self._procedures.append(name)
         try:
             yield from self._each(parse_script(body), body)
@@ -429,6 +421,7 @@ class Script(Iterator[Statement]):
             raise
         finally:
             self._procedures.pop()
+            self._blocks = blocks
             finished, self.environment.variables = self.environment.variables, outer
         for name, target in outputs:
             self._store(target, finished[name])

@@ -121,6 +121,8 @@ def _alter_resource(table: Table, change: actions.Change) -> Resource:
     if isinstance(change, actions.SetOptions):
         return changed(resource, table_options(change.options))
     if isinstance(change, actions.AddPrimaryKey):
+        if "primaryKey" in constraints:
+            raise SqlError(f"Table {table.name} already has a primary key.")
         constraints["primaryKey"] = {"columns": list(change.columns)}
     elif isinstance(change, actions.DropPrimaryKey):
         if constraints.pop("primaryKey", None) is None and not change.if_exists:

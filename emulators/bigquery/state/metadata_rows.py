@@ -112,7 +112,7 @@ def option_rows(table: Table) -> Iterator[list[Any]]:
         ("labels", "ARRAY<STRUCT<STRING, STRING>>", labels_literal(resource.get("labels"))),
     ]
     if resource.get("expirationTime"):
-        text = _moment(resource["expirationTime"]).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        text = f"{_moment(resource['expirationTime']):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
         options.append(("expiration_timestamp", "TIMESTAMP", f'TIMESTAMP "{text}"'))
     if time.get("expirationMs"):
         options.append(("partition_expiration_days", "FLOAT64", repr(int(time["expirationMs"]) / 86_400_000)))

@@ -22,6 +22,9 @@ def aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         a.fail(f"Argument * can only be used in COUNT(*), but was used in {node.name}(*)", node)
     if any(v.type.collated for v in values) and (node.distinct or node.name not in _NOT_COMPARING):
         a.fail(f"Collation in {node.name} is not supported by this emulator", node)
+    _check_offset(a, node, values)
+    if node.distinct and any(v.type.kind in ("JSON", "GEOGRAPHY") for v in values):
+        a.fail(f"Aggregate functions with DISTINCT cannot be used with arguments of type {values[0].type}", node)
     overload, values, kind = choose(a, node, (WINDOWS if only_window else AGGREGATES)[node.name], values)
     if node.over is None:
         values = _of_this_query(values, scope)
@@ -32,7 +35,6 @@ def aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         a.fail(f"{node.name} does not support ORDER BY in arguments", node)
     if node.name in ("MIN", "MAX") and kind.kind in ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY"):
         a.fail(f"{node.name} is not defined for arguments of type {kind}", node)
-    _check_offset(a, node, values)
     template = overload.template
     if node.nulls == "RESPECT" and node.name in _RESPECTING:
         template = _RESPECTING.get(f"{node.name} {kind}", _RESPECTING[node.name])
@@ -101,6 +103,8 @@ _LEAST = {"LEAD": 0, "LAG": 0, "NTH_VALUE": 1, "NTILE": 1}
 def _check_offset(a: Analyzer, node: nodes.Call, values: list[Value]) -> None:
     place = 0 if node.name == "NTILE" else 1
     offset = values[place] if node.name in _LEAST and len(values) > place else None
+    if offset is not None and offset.type.kind == "NULL":
+        a.fail(f"The offset of {node.name} must not be NULL", node)
     if offset is not None and offset.literal and isinstance(offset.raw, int) and offset.raw < _LEAST[node.name]:
         a.fail(f"The offset of {node.name} must be at least {_LEAST[node.name]}, but is {offset.raw}", node)
 

@@ -40,6 +40,8 @@ def create(a: Analyzer, node: d.Create) -> Statement:
         project, dataset = dataset_name(a, node.name)
         action = actions.CreateSchema(project, dataset, node.if_not_exists, f.options(a, node.options))
         return made(a, node, "CREATE_SCHEMA", action)
+    if node.temporary and len(node.name) > 1 and node.name[:-1] != ["_SESSION"]:
+        a.fail(f"CREATE TEMP TABLE statements with qualified names are not allowed: {'.'.join(node.name)}", node)
     name = TableName(a.project, "_SESSION", node.name[-1]) if node.temporary else a.table_name(node.name, node)
     if node.kind in ("VIEW", "MATERIALIZED VIEW"):
         return _view(a, node, name)
@@ -79,6 +81,9 @@ def _table(a: Analyzer, node: d.Create, name: TableName) -> Statement:
         duckdb, schema = _filled(a, node, relation, schema)
     elif node.columns is None and not node.method:
         a.fail("CREATE TABLE needs a column list or a query", node)
+    for place, column in enumerate(node.cluster_by):
+        if column.lower() in (other.lower() for other in node.cluster_by[:place]):
+            a.fail(f"Duplicate column {column} in CLUSTER BY", node)
     action = actions.CreateTable(
         name, schema, node.or_replace, node.if_not_exists, node.temporary, partitioning(a, node.partition_by, schema),
         tuple(node.cluster_by), f.options(a, node.options), tuple(node.primary_key),
@@ -86,6 +91,12 @@ def _table(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     )  # fmt: skip
     kind = "CREATE_SNAPSHOT_TABLE" if method == "snapshot" else "CREATE_TABLE_AS_SELECT" if duckdb else "CREATE_TABLE"
     return made(a, node, kind, action, name, duckdb=duckdb, schema=schema)
+
+
+def _named(a: Analyzer, node: d.Create, relation: Relation) -> None:
+    for i, column in enumerate(relation.columns):
+        if not column.name and not relation.value_table:
+            a.fail(f"CREATE {node.kind} columns must be named, but column {i + 1} has no name", node.query)
 
 
 def _unique_names(a: Analyzer, schema: tuple[Field, ...], node: nodes.Node) -> None:
@@ -105,9 +116,8 @@ def _filled(
 ) -> tuple[str, tuple[Field, ...]]:
     """The query of CTAS, coerced to the declared columns when there are any."""
     own = _storable(a, relation)
-    for i, column in enumerate(relation.columns):
-        if not column.name and not relation.value_table and not declared:
-            a.fail(f"CREATE TABLE columns must be named, but column {i + 1} has no name", node.query)
+    if not declared:
+        _named(a, node, relation)
     sql = rows_of(relation)
     if not declared:
         return finish(a, sql), own
@@ -140,7 +150,9 @@ def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     assert node.query is not None
     relation = a.query(node.query, None)
     schema = _storable(a, relation)
-    if node.columns is not None:
+    if node.columns is None:
+        _named(a, node, relation)
+    else:
         if len(node.columns) != len(schema):
             a.fail(f"View column list has {len(node.columns)} columns but the query has {len(schema)}", node)
         schema = tuple(

@@ -94,10 +94,7 @@ def _between(a: Analyzer, node: nodes.Interval, text: str) -> Value:
 
 def in_range(value: Value) -> Value:
     """A date or moment that was computed: an error outside of the years 1 to 9999, which DuckDB would go on with."""
-    kind, sql = t.duckdb(value.type), value.sql
-    message = f"{value.type} overflow: the result is not between the years 1 and 9999"
-    failure = f"CAST(CAST(bq.fail({t.text(message)}) AS VARCHAR) AS {kind})"
-    return replace(value, sql=f"CASE WHEN year({sql}) NOT BETWEEN 1 AND 9999 THEN {failure} ELSE {sql} END")
+    return replace(value, sql=f"bq.{value.type.kind.lower()}_in_range({value.sql})")
 
 
 def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -> Value:  # noqa: RET503

@@ -32,7 +32,7 @@ class Table:
         return From(self.sql + self.where, [(c.name, c.value()) for c in self.columns], [own, *self.items])
 
     def scope(self, parent: Scope | None) -> Scope:
-        return Scope(parent, items=self.source().items, aggregated=True)
+        return Scope(parent, items=self.source().items)
 
 
 def pipeline(a: Analyzer, node: nodes.Pipeline, parent: Scope | None) -> Relation:
@@ -101,15 +101,17 @@ def _wrapped(a: Analyzer, table: Table, clause: str = "", added: tuple[str, ...]
     )
 
 
-def _selected(a: Analyzer, table: Table, node: nodes.Select, parent: Scope | None, tail: Tail) -> Table:
+def _selected(
+    a: Analyzer, table: Table, node: nodes.Select, parent: Scope | None, tail: Tail, aggregated: bool
+) -> Table:
     """SELECT over the table; what comes out has no aliases."""
     node.source = nodes.GivenSource(node.at, given=table.source())
-    relation = select(a, node, parent, tail)
+    relation = select(a, node, parent, tail, aggregated)
     return _table(from_relation(a, relation, None))
 
 
 def _select(a: Analyzer, table: Table, node: nodes.Select, parent: Scope | None) -> Table:
-    return _selected(a, table, node, parent, Tail())
+    return _selected(a, table, node, parent, Tail(), False)
 
 
 def _extend(a: Analyzer, table: Table, node: nodes.PipeExtend, parent: Scope | None) -> Table:
@@ -201,7 +203,7 @@ def _aggregate(a: Analyzer, table: Table, node: nodes.PipeAggregate, parent: Sco
         for i, order in enumerate(orders)
         if order is not None
     ]
-    return _selected(a, table, chosen, parent, Tail(ordered))
+    return _selected(a, table, chosen, parent, Tail(ordered), True)
 
 
 def _leaves(item: nodes.SelectItem) -> list[nodes.SelectItem]:

@@ -43,7 +43,10 @@ def _with(a: Analyzer, node: nodes.Query, parent: Scope | None) -> str:
 def with_queries(a: Analyzer, node: nodes.Query, parent: Scope | None) -> list[str]:
     """Bring the WITH queries into scope; each as DuckDB's `name AS (query)`."""
     texts = []
-    for cte in node.ctes:
+    names = [cte.name.lower() for cte in node.ctes]
+    for place, cte in enumerate(node.ctes):
+        if cte.name.lower() in names[:place]:
+            a.fail(f"Duplicate alias {cte.name} for WITH subquery", cte)
         shared = SharedQuery(cte.name, t.quoted(f"{a.shared.alias('w')}_{cte.name}"))
         before = len(a.shared.scans)
         if node.recursive and isinstance(cte.query.body, nodes.SetOperation) and _mentions(cte.query, cte.name):

@@ -43,8 +43,8 @@ class Output:
     alias: bool = False
 
 
-def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail) -> Relation:
-    """SELECT ... as DuckDB SQL, columns named uniquely."""
+def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, aggregated: bool = True) -> Relation:
+    """SELECT ... as DuckDB SQL, columns named uniquely; aggregated: its list may have aggregates."""
     scope = Scope(parent, windows=node.windows)
     from_sql = ""
     if node.source is not None:
@@ -58,7 +58,7 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail) ->
         condition = a.condition(node.where, scope, "WHERE clause")
         push(a, node.where, scope)
         where = f" WHERE {condition.sql}"
-    scope.aggregated = True
+    scope.aggregated = aggregated
     outputs = _outputs(a, node, scope, star)
     group = _group_by(a, node, scope, outputs)
     scope.aliases = {o.name.lower(): o.value for o in outputs if o.alias}
@@ -78,6 +78,8 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail) ->
     distinct = "DISTINCT " if node.distinct else ""
     if distinct and any(o.value.type.collated for o in outputs):
         a.fail("Collation in DISTINCT is not supported by this emulator", node)
+    if distinct:
+        _distinguishable(a, node, outputs)
     if group:
         listed, group, having, qualify, order = map(canonical, (listed, group, having, qualify, order))
     sql = f"SELECT {distinct}{listed}{from_sql}{where}{group}{having}{qualify}{order}{tail.limits()}"
@@ -85,6 +87,13 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail) ->
     columns = [_column(o, n, opaque) for o, n in zip(outputs, names, strict=True)]
     row = None if from_sql or where or group or having or qualify or order or tail else _row(a, node, outputs)
     return Relation(sql, columns, names, value_table, row)
+
+
+def _distinguishable(a: Analyzer, node: nodes.Select, outputs: list[Output]) -> None:
+    for output in outputs:
+        if output.value.type.kind in _UNGROUPABLE:
+            name = output.name or f"{outputs.index(output) + 1}"
+            a.fail(f"Column {name} of type {output.value.type} cannot be used in SELECT DISTINCT", node)
 
 
 # What a row of VALUES may be made of: no queries and no aggregates.

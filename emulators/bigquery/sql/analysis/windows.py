@@ -10,6 +10,7 @@ from emulators.bigquery.sql.functions.registry import AGGREGATES, WINDOWS
 from emulators.bigquery.sql.syntax import nodes
 
 _ARGUMENT_NULLS = ("FIRST_VALUE", "LAST_VALUE", "NTH_VALUE")
+_NULLS = (*_ARGUMENT_NULLS, "PERCENTILE_CONT", "PERCENTILE_DISC")  # window functions that may ignore NULLs
 
 
 @dataclass(slots=True)
@@ -26,6 +27,10 @@ def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) 
     """The SQL of the call's modifiers; refuses those that the function does not take."""
     read: list[Value] = []
     order = order_by(a, node.order_by, scope, read, node.distinct) if node.order_by else ""
+    if node.order_by:
+        _order_allowed(a, node, read, values)
+    if node.nulls and node.name in WINDOWS and node.name not in _NULLS:
+        a.fail(f"Function {node.name} does not support IGNORE NULLS or RESPECT NULLS", node)
     conditions = []
     if node.nulls == "IGNORE" and node.name == "ARRAY_AGG":
         conditions.append(f"{values[0].sql} IS NOT NULL")
@@ -42,6 +47,15 @@ def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) 
     if node.limit is not None:
         limit = coerce(a, a.expression(node.limit, scope), t.INT64).sql
     return Modifiers(slots, limit, read)
+
+
+def _order_allowed(a: Analyzer, node: nodes.Call, keys: list[Value], values: list[Value]) -> None:
+    """ORDER BY of arguments: in no window, and with DISTINCT by the arguments alone."""
+    if node.over is not None:
+        a.fail(f"ORDER BY in arguments is not supported on analytic function {node.name}", node)
+    if node.distinct and any(key.sql not in [value.sql for value in values] for key in keys):
+        both = "An aggregate function that has both DISTINCT and ORDER BY arguments"
+        a.fail(f"{both} can only ORDER BY expressions that are arguments to the function", node)
 
 
 def _aggregation_allowed(a: Analyzer, node: nodes.Call, scope: Scope) -> None:

@@ -34,7 +34,7 @@ CREATE MACRO bq.main.date_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
     ELSE otherwise END;
 CREATE MACRO bq.main.to_date(x) AS bq.date_or(x, CAST(CAST(bq.fail('Invalid date: ''' || x || '''') AS VARCHAR) AS DATE));
 CREATE MACRO bq.main.time_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
-    WHEN regexp_full_match(x, '\s*\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,6})?\s*') THEN CASE WHEN TRY_CAST(trim(x) AS TIME) IS NULL THEN otherwise ELSE TRY_CAST(trim(x) AS TIME) END
+    WHEN regexp_full_match(x, '\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?\s*') THEN CASE WHEN TRY_CAST(trim(x) AS TIME) IS NULL THEN otherwise ELSE TRY_CAST(trim(x) AS TIME) END
     ELSE otherwise END;
 CREATE MACRO bq.main.to_time(x) AS bq.time_or(x, CAST(CAST(bq.fail('Invalid time string "' || x || '"') AS VARCHAR) AS TIME));
 CREATE MACRO bq.main.datetime_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
@@ -52,7 +52,9 @@ CREATE MACRO bq.main.bytes_to_string(x) AS bq_bytes_to_string(x);
 CREATE MACRO bq.main.limit_string(x, n) AS CASE WHEN length(x) > n THEN CAST(bq.fail('maximum length ' || n || ' exceeded: length ' || length(x)) AS VARCHAR) ELSE x END;
 CREATE MACRO bq.main.limit_bytes(x, n) AS CASE WHEN octet_length(x) > n THEN CAST(CAST(bq.fail('maximum length ' || n || ' exceeded: length ' || octet_length(x)) AS VARCHAR) AS BLOB) ELSE x END;
 CREATE MACRO bq.main.limit_numeric(x, p, s) AS CASE WHEN abs(bq.round_half_away(x, s)) >= CAST(power(10, p - s) AS DECIMAL(38,0)) THEN CAST(bq.fail('numeric overflow: ' || bq.decimal_text(x)) AS DECIMAL(38,9)) ELSE bq.round_half_away(x, s) END;
-CREATE MACRO bq.main.nearest_even(x, r, s) AS CASE WHEN abs(x - r) + abs(x - r) = power(10, -s)::DECIMAL(38,18) AND r % (2 * power(10, -s))::DECIMAL(38,18) <> 0 THEN r + (x - r) + (x - r) ELSE r END;
+-- r is x rounded half away from zero, to s digits; an odd one of a half goes back to the even one. Counted in units of the last digit.
+CREATE MACRO bq.main.units(x, s) AS CAST(x * CAST(power(10, s) AS DECIMAL(10,0)) AS HUGEINT);
+CREATE MACRO bq.main.nearest_even(x, r, s) AS CASE WHEN (x - r) + (x - r) + sign(r) * CAST(power(10, -s) AS DECIMAL(38,9)) = 0 AND bq.units(r, s) % 2 != 0 THEN r + (x - r) + (x - r) ELSE r END;
 CREATE MACRO bq.main.limit_numeric_even(x, p, s) AS bq.limit_numeric(CAST(bq.nearest_even(x, bq.round_half_away(x, s), s) AS DECIMAL(38,9)), p, s);
 CREATE MACRO bq.main.interval_text(x) AS bq_interval_text(datepart('year', x) * 12 + datepart('month', x), datepart('day', x), CAST(datepart('hour', x) AS BIGINT) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x));
 CREATE MACRO bq.main.interval_iso(x) AS bq_interval_iso(datepart('year', x) * 12 + datepart('month', x), datepart('day', x), CAST(datepart('hour', x) AS BIGINT) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x));

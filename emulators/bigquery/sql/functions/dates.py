@@ -45,16 +45,16 @@ table(
     DATE_BUCKET(DATE, INTERVAL, DATE) -> DATE = CAST(time_bucket(bq.bucket_width({1}), {0}, {2}) AS DATE)
     DATETIME_BUCKET(DATETIME, INTERVAL) -> DATETIME = time_bucket(bq.bucket_width({1}), {0}, TIMESTAMP '1950-01-01')
     DATETIME_BUCKET(DATETIME, INTERVAL, DATETIME) -> DATETIME = time_bucket(bq.bucket_width({1}), {0}, {2})
-    TIMESTAMP_BUCKET(TIMESTAMP, INTERVAL) -> TIMESTAMP = CAST(time_bucket(bq.bucket_width({1}), CAST({0} AS TIMESTAMP), TIMESTAMP '1950-01-01') AS TIMESTAMPTZ)
-    TIMESTAMP_BUCKET(TIMESTAMP, INTERVAL, TIMESTAMP) -> TIMESTAMP = CAST(time_bucket(bq.bucket_width({1}), CAST({0} AS TIMESTAMP), CAST({2} AS TIMESTAMP)) AS TIMESTAMPTZ)
-    DATE_FROM_UNIX_DATE(INT64) -> DATE = (DATE '1970-01-01' + CAST({0} AS INTEGER))
+    TIMESTAMP_BUCKET(TIMESTAMP, INTERVAL) -> TIMESTAMP = CAST(time_bucket(bq.clock_width({1}), CAST({0} AS TIMESTAMP), TIMESTAMP '1950-01-01') AS TIMESTAMPTZ)
+    TIMESTAMP_BUCKET(TIMESTAMP, INTERVAL, TIMESTAMP) -> TIMESTAMP = CAST(time_bucket(bq.clock_width({1}), CAST({0} AS TIMESTAMP), CAST({2} AS TIMESTAMP)) AS TIMESTAMPTZ)
+    DATE_FROM_UNIX_DATE(INT64) -> DATE = bq.unix_date({0})
     UNIX_DATE(DATE) -> INT64 = CAST({0} - DATE '1970-01-01' AS BIGINT)
-    PARSE_DATE(STRING, STRING) -> DATE = CAST(make_timestamp(bq_parse_moment({0}, {1}, '')) AS DATE)
-    PARSE_DATETIME(STRING, STRING) -> DATETIME = make_timestamp(bq_parse_moment({0}, {1}, ''))
-    PARSE_TIME(STRING, STRING) -> TIME = CAST(make_timestamp(bq_parse_moment({0}, {1}, '')) AS TIME)
+    PARSE_DATE(STRING, STRING) -> DATE = CAST(make_timestamp(bq_parse_moment('DATE', {0}, {1}, '')) AS DATE)
+    PARSE_DATETIME(STRING, STRING) -> DATETIME = make_timestamp(bq_parse_moment('DATETIME', {0}, {1}, ''))
+    PARSE_TIME(STRING, STRING) -> TIME = CAST(make_timestamp(bq_parse_moment('TIME', {0}, {1}, '')) AS TIME)
     JUSTIFY_DAYS(INTERVAL) -> INTERVAL = bq.justify_days({0})
     JUSTIFY_HOURS(INTERVAL) -> INTERVAL = bq.justify_hours({0})
-    JUSTIFY_INTERVAL(INTERVAL) -> INTERVAL = bq.justify_days(bq.justify_hours({0}))
+    JUSTIFY_INTERVAL(INTERVAL) -> INTERVAL = bq.justify_interval({0})
     """,  # noqa: E501
 )
 
@@ -143,7 +143,8 @@ def truncate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         moment = f"(DATE '1970-01-01' + {value.sql})"
         return combine(f"CAST({truncated(moment, found)} AS TIME)", kind, value)
     if kind != t.TIMESTAMP:
-        return combine(f"CAST({truncated(value.sql, found)} AS {t.duckdb(kind)})", kind, value)
+        cut = combine(f"CAST({truncated(value.sql, found)} AS {t.duckdb(kind)})", kind, value)
+        return in_range(cut) if found.name == "WEEK" else cut  # the first week of the year 1 may begin before it
     zone = default_zone(a) if len(node.args) == 2 else coerce(a, a.expression(node.args[2], scope), t.STRING)
     if zone is None:
         sql = f"CAST({truncated(f'CAST({value.sql} AS TIMESTAMP)', found)} AS TIMESTAMPTZ)"
@@ -202,7 +203,7 @@ def last_day(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     found = part(a, node.args[1], DATE_PARTS[1:], node.name)
     start = f"CAST({truncated(value.sql, found)} AS DATE)"
     if found.name in ("WEEK", "ISOWEEK"):
-        return combine(f"({start} + 6)", t.DATE, value)
+        return in_range(combine(f"({start} + 6)", t.DATE, value))
     if found.name == "ISOYEAR":
         return combine(f"(CAST(date_trunc('isoyear', {start} + 371) AS DATE) - 1)", t.DATE, value)
     unit = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[found.name]
@@ -224,6 +225,8 @@ def extract(a: Analyzer, node: nodes.Extract, scope: Scope) -> Value:
     """EXTRACT(part FROM x [AT TIME ZONE z])"""
     value = a.expression(node.operand, scope)
     name, kind = node.part.name, value.type.kind
+    if kind == "NULL":
+        return value.with_sql("CAST(NULL AS BIGINT)", t.INT64)
     if kind == "TIMESTAMP":
         zone = default_zone(a)
         if node.zone is not None:

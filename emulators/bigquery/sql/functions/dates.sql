@@ -3,6 +3,14 @@ CREATE MACRO bq.main.days_in_month(y, m) AS CASE WHEN m IN (4, 6, 9, 11) THEN 30
 CREATE MACRO bq.main.make_date(y, m, d) AS CASE WHEN y IS NULL OR m IS NULL OR d IS NULL THEN NULL WHEN y BETWEEN 1 AND 9999 AND m BETWEEN 1 AND 12 AND d BETWEEN 1 AND bq.days_in_month(y, m) THEN make_date(y, m, d)
     ELSE CAST(CAST(bq.fail('Input calculates to invalid date: ' || lpad(CAST(y AS VARCHAR), 4, '0') || '-' || lpad(CAST(m AS VARCHAR), 2, '0') || '-' || lpad(CAST(d AS VARCHAR), 2, '0')) AS VARCHAR) AS DATE) END;
 CREATE MACRO bq.main.make_time(h, m, s) AS CASE WHEN h IS NULL OR m IS NULL OR s IS NULL THEN NULL WHEN h BETWEEN 0 AND 23 AND m BETWEEN 0 AND 59 AND s BETWEEN 0 AND 59 THEN make_time(h, m, CAST(s AS DOUBLE)) ELSE CAST(CAST(bq.fail('Input calculates to invalid time: ' || h || ':' || m || ':' || s) AS VARCHAR) AS TIME) END;
+-- A date or moment that was computed; DuckDB goes on outside of the years 1 to 9999.
+CREATE MACRO bq.main.overflow(kind) AS CAST(bq.fail(kind || ' overflow: the result is not between the years 1 and 9999') AS VARCHAR);
+CREATE MACRO bq.main.date_in_range(x) AS CASE WHEN x NOT BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(bq.overflow('DATE') AS DATE) ELSE x END;
+CREATE MACRO bq.main.datetime_in_range(x) AS CASE WHEN x NOT BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN CAST(bq.overflow('DATETIME') AS TIMESTAMP) ELSE x END;
+CREATE MACRO bq.main.timestamp_in_range(x) AS CASE WHEN x NOT BETWEEN make_timestamptz(-62135596800000000) AND make_timestamptz(253402300799999999) THEN CAST(bq.overflow('TIMESTAMP') AS TIMESTAMPTZ) ELSE x END;
+-- So many units since 1970, of which a second has n.
+CREATE MACRO bq.main.unix_timestamp(x, n) AS CASE WHEN x NOT BETWEEN -62135596800 * n AND 253402300800 * n - 1 THEN CAST(bq.overflow('TIMESTAMP') AS TIMESTAMPTZ) ELSE make_timestamptz(x * (1000000 // n)) END;
+CREATE MACRO bq.main.unix_date(x) AS CASE WHEN x NOT BETWEEN -719162 AND 2932896 THEN CAST(bq.overflow('DATE') AS DATE) ELSE DATE '1970-01-01' + CAST(x AS INTEGER) END;
 CREATE MACRO bq.main.make_datetime(y, mo, d, h, m, s) AS bq.make_date(y, mo, d) + bq.make_time(h, m, s);
 CREATE MACRO bq.main.truncate_week(x, first) AS date_trunc('day', x) - to_days(CAST((dayofweek(x) - first + 7) % 7 AS INTEGER));
 CREATE MACRO bq.main.week_day_zero(x, first) AS CAST(CAST(x AS DATE) - DATE '1970-01-01' AS BIGINT) - (dayofweek(x) - first + 7) % 7;
@@ -33,8 +41,13 @@ CREATE MACRO bq.main.generate_moments(s, e, step, n) AS CASE WHEN n = 0 THEN lis
 -- 30 days are a month, 24 hours a day.
 CREATE MACRO bq.main.interval_micros(x) AS CAST(datepart('hour', x) AS BIGINT) * 3600000000 + CAST(datepart('minute', x) AS BIGINT) * 60000000 + datepart('microsecond', x);
 CREATE MACRO bq.main.interval_months(x) AS CAST(datepart('year', x) * 12 + datepart('month', x) AS BIGINT);
-CREATE MACRO bq.main.justify_days(x) AS to_months(CAST(bq.interval_months(x) + datepart('day', x) // 30 AS INTEGER)) + to_days(CAST(datepart('day', x) % 30 AS INTEGER)) + to_microseconds(bq.interval_micros(x));
-CREATE MACRO bq.main.justify_hours(x) AS to_months(CAST(bq.interval_months(x) AS INTEGER)) + to_days(CAST(datepart('day', x) + bq.interval_micros(x) // 86400000000 AS INTEGER)) + to_microseconds(bq.interval_micros(x) % 86400000000);
+CREATE MACRO bq.main.make_interval(months, days, micros) AS to_months(CAST(months AS INTEGER)) + to_days(CAST(days AS INTEGER)) + to_microseconds(CAST(micros AS BIGINT));
+CREATE MACRO bq.main.interval_days(x) AS bq.interval_months(x) * 30 + datepart('day', x);
+CREATE MACRO bq.main.interval_clock(days, x) AS days * 86400000000 + bq.interval_micros(x);
+-- Each part of the result has the sign of the whole.
+CREATE MACRO bq.main.justify_days(x) AS bq.make_interval(bq.interval_days(x) // 30, bq.interval_days(x) % 30, bq.interval_micros(x));
+CREATE MACRO bq.main.justify_hours(x) AS bq.make_interval(bq.interval_months(x), bq.interval_clock(datepart('day', x), x) // 86400000000, bq.interval_clock(datepart('day', x), x) % 86400000000);
+CREATE MACRO bq.main.justify_interval(x) AS bq.make_interval(bq.interval_clock(bq.interval_days(x), x) // 2592000000000, bq.interval_clock(bq.interval_days(x), x) % 2592000000000 // 86400000000, bq.interval_clock(bq.interval_days(x), x) % 86400000000);
 CREATE MACRO bq.main.interval_divide(x, n) AS CASE WHEN n = 0 THEN to_days(CAST(bq.fail('division by zero: INTERVAL / 0') AS INTEGER)) ELSE to_months(CAST(bq.interval_months(x) // n AS INTEGER)) + to_days(CAST((datepart('day', x) + (bq.interval_months(x) % n) * 30) // n AS INTEGER)) + to_microseconds((bq.interval_micros(x) + ((datepart('day', x) + (bq.interval_months(x) % n) * 30) % n) * 86400000000) // n) END;
 CREATE MACRO bq.main.interval_sum(x) AS to_months(CAST(list_sum(list_transform(x, lambda i: bq.interval_months(i))) AS INTEGER)) + to_days(CAST(list_sum(list_transform(x, lambda i: datepart('day', i))) AS INTEGER)) + to_microseconds(CAST(list_sum(list_transform(x, lambda i: bq.interval_micros(i))) AS BIGINT));
 CREATE MACRO bq.main.interval_average(x) AS CASE WHEN list_count(x) > 0 THEN bq.interval_divide(bq.interval_sum(x), list_count(x)) END;
@@ -45,3 +58,5 @@ CREATE MACRO bq.main.generate_months(s, e, n) AS CASE WHEN s IS NULL OR e IS NUL
     ELSE list_filter(list_transform(range(0, abs(date_diff('month', s, e)) // abs(CASE WHEN n = 0 THEN 1 ELSE n END) + 1), lambda i: s + to_months(CAST(i * n AS INTEGER))), lambda x: CASE WHEN n > 0 THEN x <= e ELSE x >= e END) END;
 -- A width of buckets is positive, and is of months or of days and less.
 CREATE MACRO bq.main.bucket_width(v) AS CASE WHEN v <= INTERVAL 0 DAY THEN CAST(CAST(bq.fail('The bucket width must be a positive INTERVAL') AS VARCHAR) AS INTERVAL) WHEN datepart('year', v) * 12 + datepart('month', v) != 0 AND (datepart('day', v) != 0 OR datepart('epoch', v) - datepart('epoch', to_months(CAST(datepart('year', v) * 12 + datepart('month', v) AS INTEGER))) != 0) THEN CAST(CAST(bq.fail('The bucket width must have one date or time part') AS VARCHAR) AS INTERVAL) ELSE v END;
+-- A month has no length on the clock.
+CREATE MACRO bq.main.clock_width(v) AS CASE WHEN bq.interval_months(v) != 0 THEN CAST(CAST(bq.fail('TIMESTAMP_BUCKET does not support bucket width INTERVAL with non-zero MONTH part') AS VARCHAR) AS INTERVAL) ELSE bq.bucket_width(v) END;

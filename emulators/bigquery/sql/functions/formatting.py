@@ -1,5 +1,6 @@
 """Dates and numbers to text: FORMAT_DATE and its kin, FORMAT, and the text of floats and decimals."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -70,8 +71,24 @@ def _simple(d: datetime) -> dict[str, str]:
         "U": f"{week_sunday:02d}", "u": str(iso_day), "V": f"{iso_week:02d}", "W": f"{week_monday:02d}", "w": str((d.weekday() + 1) % 7),  # noqa: E501
         "X": f"{d.hour:02d}:{d.minute:02d}:{d.second:02d}", "x": f"{d.month:02d}/{d.day:02d}/{d.year % 100:02d}",
         "Y": str(d.year), "y": f"{d.year % 100:02d}", "%": "%",
+        "r": f"{hour:02d}:{d.minute:02d}:{d.second:02d} {'PM' if d.hour >= 12 else 'AM'}",
         "c": f"{_DAYS[d.weekday()][:3]} {_MONTHS[d.month - 1][:3]} {d.day:2d} {d.hour:02d}:{d.minute:02d}:{d.second:02d} {d.year}",  # noqa: E501
     }  # fmt: skip
+
+
+# Elements that say something of a time, a date or a zone: a type that has none writes them as they are, and reads none.
+FOREIGN = {"DATE": "cHIklMPpRrSsTXZz", "TIME": "AaBbhCcDdeFGgJjmQUuVWwxYyZz", "DATETIME": "Zz", "TIMESTAMP": ""}
+_ELEMENT = re.compile(r"%(?:E[0-9*]?|O)?(.)", re.DOTALL)
+
+
+def own_elements(pattern: str, kind: str) -> str:
+    """The pattern with what the type has nothing for as literal text."""
+    return _ELEMENT.sub(lambda m: ("%" if m[1] in FOREIGN[kind] else "") + m[0], pattern)
+
+
+def foreign_element(pattern: str, kind: str) -> str | None:
+    """The first element that the type has nothing for."""
+    return next((m[0] for m in _ELEMENT.finditer(pattern) if m[1] in FOREIGN[kind]), None)
 
 
 def format_moment(micros: int, pattern: str, zone_name: str) -> str:
@@ -127,5 +144,6 @@ def _extended(d: datetime, pattern: str, i: int, offset: timedelta) -> tuple[str
 
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (float_text, ("DOUBLE",), "VARCHAR"),
+    (own_elements, ("VARCHAR", "VARCHAR"), "VARCHAR"),
     (format_moment, ("BIGINT", "VARCHAR", "VARCHAR"), "VARCHAR"),
 )

@@ -11,10 +11,10 @@ from emulators.bigquery.sql.syntax import nodes
 table(
     SCALARS,
     """
-    JSON_KEYS(JSON) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), CAST(0 AS BIGINT))
+    JSON_KEYS(JSON) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), 1000)
     JSON_KEYS(JSON, INT64) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), {1})
     JSON_KEYS(JSON, INT64, mode => STRING) -> ARRAY<STRING> = bq_json_keys_in(CAST({0} AS VARCHAR), {1}, {2})
-    JSON_KEYS(JSON, mode => STRING) -> ARRAY<STRING> = bq_json_keys_in(CAST({0} AS VARCHAR), 0, {1})
+    JSON_KEYS(JSON, mode => STRING) -> ARRAY<STRING> = bq_json_keys_in(CAST({0} AS VARCHAR), 1000, {1})
     FLOAT64(JSON, wide_number_mode => STRING) -> FLOAT64 = bq.json_float64_by({0}, {1})
     DOUBLE(JSON, wide_number_mode => STRING) -> FLOAT64 = bq.json_float64_by({0}, {1})
     FLOAT64_ARRAY(JSON, wide_number_mode => STRING) -> ARRAY<FLOAT64> = list_transform(CAST({0} AS JSON[]), lambda e: bq.json_float64_by(e, {1}))

@@ -249,7 +249,10 @@ def json_is_exact(text: str) -> bool:
 
 
 def json_keys_in(text: str, depth: int, mode: str) -> list[str]:
-    """json_keys; mode strict does not look into arrays, lax looks into one level of them, lax recursive into all."""
+    """All keys down to a depth as paths, sorted; mode strict does not look into arrays, lax looks into one level of
+    them, lax recursive into all."""
+    if depth < 1:
+        raise ValueError(f"max_depth must be positive, but was {depth}")
     levels = {"strict": 0, "lax": 1, "lax recursive": 10**6}.get(" ".join(mode.lower().split()))
     if levels is None:
         raise ValueError(f"Invalid JSON mode specified: {mode}")
@@ -259,7 +262,7 @@ def json_keys_in(text: str, depth: int, mode: str) -> list[str]:
         if isinstance(value, list) and arrays:
             for item in value:
                 walk(item, prefix, level, arrays - 1)
-        if not isinstance(value, dict) or (depth and level > depth):
+        if not isinstance(value, dict) or level > depth:
             return
         for key, inner in value.items():
             name = key if re.fullmatch(r"\w+", key) else '"' + key + '"'
@@ -271,7 +274,7 @@ def json_keys_in(text: str, depth: int, mode: str) -> list[str]:
 
 
 def json_keys(text: str, depth: int) -> list[str]:
-    """All keys as paths, sorted; depth 0 means any depth."""
+    """All keys down to a depth as paths, sorted."""
     return json_keys_in(text, depth, "strict")
 
 

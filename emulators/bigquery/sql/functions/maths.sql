@@ -20,18 +20,19 @@ CREATE MACRO bq.main.sqrt(x) AS CASE WHEN x < 0 THEN CAST(bq.fail('Argument to S
 CREATE MACRO bq.main.power(x, y) AS CASE WHEN x < 0 AND NOT isinf(y) AND y != trunc(y) THEN CAST(bq.fail('Floating point error in function: POW(' || bq.float_text(x) || ', ' || bq.float_text(y) || ')') AS DOUBLE)
     WHEN isinf(pow(x, y)) AND NOT isinf(x) AND NOT isinf(y) THEN CAST(bq.fail('Floating point overflow in function: POW(' || bq.float_text(x) || ', ' || bq.float_text(y) || ')') AS DOUBLE) ELSE pow(x, y) END;
 CREATE MACRO bq.main.exp(x) AS CASE WHEN isinf(exp(x)) AND NOT isinf(x) THEN CAST(bq.fail('Floating point overflow in function: EXP') AS DOUBLE) ELSE exp(x) END;
+CREATE MACRO bq.main.checked(r, x, name) AS CASE WHEN isinf(r) AND NOT isinf(x) THEN CAST(bq.fail('Floating point overflow in function: ' || name || '(' || bq.float_text(x) || ')') AS DOUBLE) ELSE r END;
 CREATE MACRO bq.main.ln(x) AS CASE WHEN x <= 0 THEN CAST(bq.fail('Floating point error in function: LN(' || bq.float_text(x) || ')') AS DOUBLE) ELSE ln(x) END;
 CREATE MACRO bq.main.log10(x) AS CASE WHEN x <= 0 THEN CAST(bq.fail('Floating point error in function: LOG10(' || bq.float_text(x) || ')') AS DOUBLE) ELSE log10(x) END;
 CREATE MACRO bq.main.log(x, b) AS CASE WHEN x <= 0 OR b <= 0 OR b = 1 THEN CAST(bq.fail('Floating point error in function: LOG(' || bq.float_text(x) || ', ' || bq.float_text(b) || ')') AS DOUBLE) ELSE ln(x) / ln(b) END;
-CREATE MACRO bq.main.acos(x) AS CASE WHEN abs(x) > 1 THEN CAST(bq.fail('Floating point error in function: ACOS(' || bq.float_text(x) || ')') AS DOUBLE) ELSE acos(x) END;
-CREATE MACRO bq.main.asin(x) AS CASE WHEN abs(x) > 1 THEN CAST(bq.fail('Floating point error in function: ASIN(' || bq.float_text(x) || ')') AS DOUBLE) ELSE asin(x) END;
+CREATE MACRO bq.main.acos(x) AS CASE WHEN isnan(x) THEN x WHEN abs(x) > 1 THEN CAST(bq.fail('Floating point error in function: ACOS(' || bq.float_text(x) || ')') AS DOUBLE) ELSE acos(x) END;
+CREATE MACRO bq.main.asin(x) AS CASE WHEN isnan(x) THEN x WHEN abs(x) > 1 THEN CAST(bq.fail('Floating point error in function: ASIN(' || bq.float_text(x) || ')') AS DOUBLE) ELSE asin(x) END;
 CREATE MACRO bq.main.acosh(x) AS CASE WHEN x < 1 THEN CAST(bq.fail('Floating point error in function: ACOSH(' || bq.float_text(x) || ')') AS DOUBLE) ELSE acosh(x) END;
-CREATE MACRO bq.main.atanh(x) AS CASE WHEN abs(x) >= 1 THEN CAST(bq.fail('Floating point error in function: ATANH(' || bq.float_text(x) || ')') AS DOUBLE) ELSE atanh(x) END;
+CREATE MACRO bq.main.atanh(x) AS CASE WHEN isnan(x) THEN x WHEN abs(x) >= 1 THEN CAST(bq.fail('Floating point error in function: ATANH(' || bq.float_text(x) || ')') AS DOUBLE) ELSE atanh(x) END;
 -- One NULL among the arguments makes the result NULL.
 CREATE MACRO bq.main.greatest(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_max(x) END;
 CREATE MACRO bq.main.least(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_min(x) END;
 CREATE MACRO bq.main.least_float(x) AS CASE WHEN list_count(x) < len(x) THEN NULL WHEN isnan(list_max(x)) THEN list_max(x) ELSE list_min(x) END;
-CREATE MACRO bq.main.range_bucket(x, bounds) AS CASE WHEN x IS NULL OR bounds IS NULL THEN NULL WHEN list_sort(bounds) != bounds THEN bq.fail('Elements in input array to RANGE_BUCKET must be in ascending order.') ELSE CAST(len(list_filter(bounds, lambda b: b <= x)) AS BIGINT) END;
+CREATE MACRO bq.main.range_bucket(x, bounds) AS CASE WHEN x IS NULL OR bounds IS NULL THEN NULL WHEN list_count(bounds) < len(bounds) OR list_sort(bounds) != bounds THEN bq.fail('Elements in input array to RANGE_BUCKET must be in ascending order.') ELSE CAST(len(list_filter(bounds, lambda b: b <= x)) AS BIGINT) END;
 CREATE MACRO bq.main.shift_left(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise left shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 ELSE bq_shift_left(x, n) END;
 CREATE MACRO bq.main.shift_right(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise right shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 WHEN x >= 0 THEN x >> n ELSE bq_shift_right(x, n) END;
 -- Distances; a sparse vector is a list of (a: dimension, b: magnitude).

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from emulators.bigquery.sql.functions.formatting import zone
+from emulators.bigquery.sql.functions.formatting import foreign_element, zone
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _FULL_MONTHS = [
@@ -29,7 +29,7 @@ _FULL_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 _COMPOUND = {
     "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y", "x": "%m/%d/%y", "X": "%H:%M:%S",
-    "c": "%a %b %e %H:%M:%S %Y", "h": "%b",
+    "c": "%a %b %e %H:%M:%S %Y", "h": "%b", "r": "%I:%M:%S %p",
 }  # fmt: skip
 _DIGITS = {
     "m": 2,
@@ -219,8 +219,17 @@ def _at_once(pattern: str, text: str) -> datetime | None:
         return None
 
 
-def parse_moment(pattern: str, text: str, default_zone: str) -> int:
-    """Microseconds since 1970; a time zone in the text, or the default one, is taken off."""
+@lru_cache(maxsize=256)
+def _check(pattern: str, kind: str) -> None:
+    element = foreign_element(pattern, kind)
+    if element is not None:
+        raise ValueError(f"Invalid format: {element} is not allowed for the {kind} type.")
+
+
+def parse_moment(kind: str, pattern: str, text: str, default_zone: str) -> int:
+    """Microseconds since 1970 of a text that is a value of that type; a time zone in it, or the default one, is taken
+    off."""
+    _check(pattern, kind)
     plain = _at_once(pattern, text) if default_zone in ("", "UTC") else None
     if plain is not None:
         return (plain - _EPOCH) // _MICROSECOND
@@ -248,6 +257,6 @@ def is_zone(name: str) -> bool:
 
 
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
-    (parse_moment, ("VARCHAR", "VARCHAR", "VARCHAR"), "BIGINT"),
+    (parse_moment, ("VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"), "BIGINT"),
     (is_zone, ("VARCHAR",), "BOOLEAN"),
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-_SPEC = re.compile(r"%([-+ #0']*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%])")
+_SPEC = re.compile(r"%([-+ #0']*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%]|$)")
 _EXPONENT = re.compile(r"([eE][+-])(\d)$")  # two digits at least, which a Decimal does not write by itself
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _QUOTED = {
@@ -33,6 +33,8 @@ def format_text(pattern: str | None, values: list[str | None] | None) -> str | N
         flags, width, precision, letter = m.groups()
         if letter == "%":
             return "%"
+        if not letter:
+            raise ValueError(f'Invalid FORMAT pattern "{pattern}": it ends in the middle of a specifier')
         if width == "*":
             width = (take() or " ")[1:]
             if width.startswith("-"):

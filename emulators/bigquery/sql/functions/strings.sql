@@ -26,11 +26,12 @@ CREATE MACRO bq.main.groups(p) AS len(regexp_extract_all(regexp_replace(p, '\\.|
 CREATE MACRO bq.main.group_of(p) AS CASE WHEN bq.groups(p) > 1 THEN CAST(bq.fail('Regular expressions passed into extraction functions must not have more than 1 capturing group') AS INTEGER) ELSE CAST(bq.groups(p) AS INTEGER) END;
 CREATE MACRO bq.main.regexp_extract(x, p) AS CASE WHEN regexp_matches(x, p) THEN CASE WHEN bq.group_of(p) = 1 THEN regexp_extract_all(x, p, 1)[1] ELSE regexp_extract(x, p) END END;
 CREATE MACRO bq.main.regexp_extract_all(x, p) AS CASE WHEN bq.group_of(p) = 1 THEN regexp_extract_all(x, p, 1) ELSE regexp_extract_all(x, p) END;
-CREATE MACRO bq.main.regexp_extract_at(x, p, s, n) AS CASE WHEN s <= 0 THEN CAST(bq.fail('Invalid position: ' || s) AS VARCHAR) WHEN s > length(x) + 1 THEN NULL ELSE bq.regexp_extract_all(substring(x, s), p)[n] END;
+CREATE MACRO bq.main.regexp_extract_at(x, p, s, n) AS CASE WHEN s <= 0 THEN CAST(bq.fail('Invalid position: ' || s) AS VARCHAR) WHEN n <= 0 THEN CAST(bq.fail('Invalid occurrence: ' || n) AS VARCHAR) WHEN s > length(x) + 1 THEN NULL ELSE bq.regexp_extract_all(substring(x, s), p)[n] END;
 CREATE MACRO bq.main.references(r) AS coalesce(list_max(list_transform(regexp_extract_all(replace(r, '\\\\', ''), '\\(\d)', 1), lambda d: CAST(d AS INTEGER))), 0);
-CREATE MACRO bq.main.regexp_replace(x, p, r) AS CASE WHEN contains(r, '\') AND regexp_matches(replace(r, '\\\\', ''), '\\$') THEN CAST(bq.fail('Invalid REGEXP_REPLACE pattern: Rewrite schema error: ''\'' not allowed at end.') AS VARCHAR)
+CREATE MACRO bq.main.regexp_replace(x, p, r) AS CASE WHEN contains(r, '\') AND regexp_matches(replace(r, '\\\\', ''), '\\([^0-9]|$)') THEN CAST(bq.fail('Invalid REGEXP_REPLACE pattern: Rewrite schema error: ''\'' must be followed by a digit or ''\''.') AS VARCHAR)
     WHEN contains(r, '\') AND bq.references(r) > bq.groups(p) THEN CAST(bq.fail('Invalid REGEXP_REPLACE pattern: Rewrite schema requests ' || bq.references(r) || ' matches, but the regexp only has ' || bq.groups(p) || ' parenthesized subexpressions.') AS VARCHAR)
     ELSE regexp_replace(x, p, r, 'g') END;
+CREATE MACRO bq.main.at_most(distance, n) AS CASE WHEN n < 0 THEN bq.fail('EDIT_DISTANCE max_distance must be non-negative, but was ' || n) ELSE least(distance, n) END;
 CREATE MACRO bq.main.translate(x, a, b) AS CASE WHEN len(list_distinct(string_split(a, ''))) < length(a) THEN CAST(bq.fail('Duplicate character in TRANSLATE source characters') AS VARCHAR) ELSE translate(x, a, b) END;
 -- The place of occurrence n from place s: of the group where there is one; e = 1: the place behind it.
 CREATE MACRO bq.main.match_start(b, p, n) AS 1 + coalesce(list_sum(list_transform(string_split_regex(b, p)[1:n], lambda y: length(y))), 0) + coalesce(list_sum(list_transform(regexp_extract_all(b, p)[1:n - 1], lambda y: length(y))), 0);

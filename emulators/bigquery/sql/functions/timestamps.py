@@ -8,6 +8,7 @@ from emulators.bigquery.sql.analysis.calls import arguments, no_function_signatu
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.analysis.zones import default_zone
+from emulators.bigquery.sql.functions.formatting import own_elements
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
 
@@ -22,12 +23,12 @@ table(
     TIMESTAMP(DATE, STRING) -> TIMESTAMP = bq.global(CAST({0} AS TIMESTAMP), {1})
     TIMESTAMP(DATETIME) -> TIMESTAMP = CAST({0} AS TIMESTAMPTZ)
     TIMESTAMP(DATETIME, STRING) -> TIMESTAMP = bq.global({0}, {1})
-    TIMESTAMP_SECONDS(INT64) -> TIMESTAMP = make_timestamptz({0} * 1000000)
-    TIMESTAMP_MILLIS(INT64) -> TIMESTAMP = make_timestamptz({0} * 1000)
-    TIMESTAMP_MICROS(INT64) -> TIMESTAMP = make_timestamptz({0})
-    TIMESTAMP_FROM_UNIX_SECONDS(INT64) -> TIMESTAMP = make_timestamptz({0} * 1000000)
-    TIMESTAMP_FROM_UNIX_MILLIS(INT64) -> TIMESTAMP = make_timestamptz({0} * 1000)
-    TIMESTAMP_FROM_UNIX_MICROS(INT64) -> TIMESTAMP = make_timestamptz({0})
+    TIMESTAMP_SECONDS(INT64) -> TIMESTAMP = bq.unix_timestamp({0}, 1)
+    TIMESTAMP_MILLIS(INT64) -> TIMESTAMP = bq.unix_timestamp({0}, 1000)
+    TIMESTAMP_MICROS(INT64) -> TIMESTAMP = bq.unix_timestamp({0}, 1000000)
+    TIMESTAMP_FROM_UNIX_SECONDS(INT64) -> TIMESTAMP = bq.unix_timestamp({0}, 1)
+    TIMESTAMP_FROM_UNIX_MILLIS(INT64) -> TIMESTAMP = bq.unix_timestamp({0}, 1000)
+    TIMESTAMP_FROM_UNIX_MICROS(INT64) -> TIMESTAMP = bq.unix_timestamp({0}, 1000000)
     UNIX_SECONDS(TIMESTAMP) -> INT64 = CAST(floor(epoch_us({0}) / 1000000) AS BIGINT)
     UNIX_MILLIS(TIMESTAMP) -> INT64 = CAST(floor(epoch_us({0}) / 1000) AS BIGINT)
     UNIX_MICROS(TIMESTAMP) -> INT64 = epoch_us({0})
@@ -37,8 +38,8 @@ table(
     STRING(DATETIME) -> STRING = bq.datetime_text({0})
     STRING(TIME) -> STRING = bq.time_text({0})
     STRING(JSON) -> STRING = bq.json_string({0})
-    PARSE_TIMESTAMP(STRING, STRING) -> TIMESTAMP = make_timestamptz(bq_parse_moment({0}, {1}, 'UTC'))
-    PARSE_TIMESTAMP(STRING, STRING, STRING) -> TIMESTAMP = make_timestamptz(bq_parse_moment({0}, {1}, {2}))
+    PARSE_TIMESTAMP(STRING, STRING) -> TIMESTAMP = make_timestamptz(bq_parse_moment('TIMESTAMP', {0}, {1}, 'UTC'))
+    PARSE_TIMESTAMP(STRING, STRING, STRING) -> TIMESTAMP = make_timestamptz(bq_parse_moment('TIMESTAMP', {0}, {1}, {2}))
     """,
 )
 
@@ -70,8 +71,11 @@ def format_moment(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     sql = _MOMENTS[moment.type.kind].format(moment.sql)
     given = coerce(a, values[2], t.STRING) if len(values) == 3 else default_zone(a)
     zone = given or Value("'UTC'", t.STRING)
-    own = f"bq_format_moment(epoch_us({moment.sql if kind == t.TIMESTAMP else sql}), {values[0].sql}, {zone.sql})"
-    pattern = values[0].raw if isinstance(values[0].raw, str) else "%"
+    pattern, written = "%", f"bq_own_elements({values[0].sql}, '{moment.type.kind}')"
+    if isinstance(values[0].raw, str):
+        pattern = own_elements(values[0].raw, moment.type.kind)
+        written = t.text(pattern)
+    own = f"bq_format_moment(epoch_us({moment.sql if kind == t.TIMESTAMP else sql}), {written}, {zone.sql})"
     for element, parts in _COMPOUND:
         pattern = pattern.replace(element, parts)
     if given is not None and moment.type.kind == "TIMESTAMP":

@@ -121,7 +121,5 @@ class ColumnParser(DmlParser):
         return key
 
     def _not_enforced(self) -> None:
-        if self.accept("NOT", "ENFORCED"):
-            return
-        if self.accept("ENFORCED"):
-            self.fail("Enforced constraints are not supported")
+        if not self.accept("NOT", "ENFORCED"):
+            self.fail("Enforced constraints are not supported; use NOT ENFORCED")

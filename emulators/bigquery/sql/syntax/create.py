@@ -32,6 +32,8 @@ class CreateParser(ColumnParser):
         temporary = self.accept("TEMP") or self.accept("TEMPORARY")
         kind = self.object_kind()
         if_not_exists = self.accept("IF", "NOT", "EXISTS")
+        if or_replace and if_not_exists:
+            self.fail(f"CREATE {kind} cannot have both OR REPLACE and IF NOT EXISTS", at)
         if kind == "ROW ACCESS POLICY":
             return self._policy(at, or_replace, if_not_exists)
         if kind.endswith(("FUNCTION", "PROCEDURE")):

@@ -25,6 +25,8 @@ class Parser(AlterParser):
                 continue
             if self.token.upper in until:
                 break
+            if self.at_word("DECLARE") and found and not isinstance(found[-1], s.Declare):
+                self.fail("Variable declarations are allowed only at the start of a block or script")
             found.append(self.statement())
             if self.token.kind != "end" and not self.accept(";"):
                 self.fail(f"Syntax error: Expected end of input but got {self.describe()}")

@@ -29,7 +29,7 @@ class SourceParser(ExpressionParser):
             elif self.at_any("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS") and kind != "CROSS":
                 join.right = self._nested(right)
                 self.condition(join)
-            elif kind in ("RIGHT", "FULL") or (kind == "LEFT" and not _is_array(right)):
+            elif kind in ("RIGHT", "FULL") or (kind != "CROSS" and not _is_array(right)):
                 self.fail(f"Syntax error: {kind} JOIN must have an immediately following ON or USING clause")
             left = self.operated(join)
 
@@ -47,6 +47,8 @@ class SourceParser(ExpressionParser):
                 return left
 
     def condition(self, join: nodes.Join) -> None:
+        if join.kind == "CROSS" and self.at_any("ON", "USING"):
+            self.fail(f"Syntax error: CROSS JOIN cannot have an {self.token.upper} clause")
         if self.accept("ON"):
             join.on = self.expression()
         elif self.accept("USING"):

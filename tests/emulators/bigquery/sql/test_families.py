@@ -33,7 +33,7 @@ VALUES: list[tuple[str, Any]] = [
     ("DATE_BUCKET(DATE '1957-05-01', INTERVAL 2 DAY)", date(1957, 4, 30)),
     ("DATE_BUCKET(DATE '2000-01-15', INTERVAL 7 DAY, DATE '2000-12-24')", date(2000, 1, 9)),
     ("DATETIME_BUCKET(DATETIME '1949-12-30 13:00:00', INTERVAL 12 HOUR)", datetime(1949, 12, 30, 12)),
-    ("TIMESTAMP_BUCKET(TIMESTAMP '2024-05-20', INTERVAL 1 MONTH)", datetime(2024, 5, 1, tzinfo=UTC)),
+    ("TIMESTAMP_BUCKET(TIMESTAMP '2024-05-20 13:00:00', INTERVAL 12 HOUR)", datetime(2024, 5, 20, 12, tzinfo=UTC)),
     ("NET.HOST('//user@[::1]:80/x')", "[::1]"),
     ("NET.HOST('  HTTP://a.example:8080/b?c')", "a.example"),
     ("NET.HOST('mailto:?to=x')", None),

@@ -274,7 +274,7 @@ SCRIPTS: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(2,)],
     ),
     (
-        "CREATE PROCEDURE d.p(x INT64, OUT y INT64) BEGIN SET y = x * 3; END; DECLARE r INT64; CALL d.p(4, r); SELECT r",  # noqa: E501
+        "DECLARE r INT64; CREATE PROCEDURE d.p(x INT64, OUT y INT64) BEGIN SET y = x * 3; END; CALL d.p(4, r); SELECT r",  # noqa: E501
         [(12,)],
     ),
     ("CASE WHEN EXISTS (SELECT 1 FROM d.accounts) THEN SELECT 'some'; ELSE SELECT 'none'; END CASE", [("some",)]),

@@ -1,0 +1,111 @@
+"""Where values end and what may not be written: GoogleSQL's reference on ranges of types, signs and modifiers."""
+
+from datetime import date
+from decimal import Decimal
+from math import isnan
+from typing import Any
+
+import pytest
+
+from emulators.bigquery.sql.model import SqlError
+
+VALUES: list[tuple[str, Any]] = [
+    ("TIMESTAMP_SECONDS(253402300799) = TIMESTAMP '9999-12-31 23:59:59'", True),
+    ("SAFE.TIMESTAMP_MILLIS(9223372036854775807)", None),
+    ("SAFE.DATE_FROM_UNIX_DATE(2932897)", None),
+    ("DATE_FROM_UNIX_DATE(-719162)", date(1, 1, 1)),
+    ("DATE_TRUNC(DATE '0001-01-03', ISOWEEK)", date(1, 1, 1)),
+    ("EXTRACT(DAY FROM NULL)", None),
+    # each part of a justified interval has the sign of the whole
+    ("CAST(JUSTIFY_HOURS(INTERVAL '2 -12:34:56.789' DAY TO SECOND) AS STRING)", "0-0 1 11:25:3.211"),
+    ("CAST(JUSTIFY_DAYS(INTERVAL '1 -5' MONTH TO DAY) AS STRING)", "0-0 25 0:0:0"),
+    ("CAST(JUSTIFY_INTERVAL(INTERVAL '-1 40 -24:0:0' MONTH TO SECOND) AS STRING)", "0-0 9 0:0:0"),
+    # elements of a format that the type has nothing for
+    ("FORMAT_DATE('%Y %H:%M %Z', DATE '2008-02-05')", "2008 %H:%M %Z"),
+    ("FORMAT_TIME('%Y-%H', TIME '15:30:00')", "%Y-15"),
+    ("FORMAT_DATETIME('%r %Ez', DATETIME '2008-02-05 15:30:01')", "03:30:01 PM %Ez"),
+    ("(SELECT FORMAT_DATE(f, DATE '2008-02-05') FROM UNNEST(['%d %S']) AS f)", "05 %S"),
+    ("PARSE_TIME('%r', '03:30:01 PM') = TIME '15:30:01'", True),
+    ('JSON_KEYS(JSON \'{"a":{"b":1}}\', 1)', ["a"]),
+    ("RANGE_BUCKET(2, [1, 2, 3])", 2),
+    ("GREATEST(RANGE<DATE> '[2024-01-01, 2024-01-02)', NULL)", None),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), VALUES, ids=[expression for expression, _ in VALUES])
+def test_value(warehouse: Any, expression: str, expected: Any) -> None:
+    assert warehouse.run(f"SELECT {expression}") == [(expected,)]
+
+
+@pytest.mark.parametrize("function", ["ACOS", "ASIN", "ATANH", "SINH", "COSH"])
+def test_nan_is_no_error(warehouse: Any, function: str) -> None:
+    assert isnan(warehouse.run(f"SELECT {function}(CAST('nan' AS FLOAT64))")[0][0])
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("TIMESTAMP_SECONDS(253402300800)", "TIMESTAMP overflow"),
+        ("TIMESTAMP_SUB(TIMESTAMP '0001-01-01', INTERVAL 1 MICROSECOND)", "TIMESTAMP overflow"),
+        ("DATE_FROM_UNIX_DATE(99999999)", "DATE overflow"),
+        ("DATE_TRUNC(DATE '0001-01-03', WEEK)", "DATE overflow"),
+        ("LAST_DAY(DATE '9999-12-31', WEEK)", "DATE overflow"),
+        ("TIMESTAMP_BUCKET(TIMESTAMP '2000-12-30', INTERVAL 1 MONTH)", "non-zero MONTH part"),
+        ("TIME '24:00:00'", "Invalid time string"),
+        ("PARSE_DATE('%F %H', '2008-12-25 12')", "%H is not allowed for the DATE type"),
+        ("PARSE_TIME('%Ez', '+01:00')", "%Ez is not allowed for the TIME type"),
+        ("COSH(1000)", "Floating point overflow in function: COSH"),
+        ("GREATEST([1], [2])", "No matching signature for function GREATEST"),
+        ("LEAST(JSON '1')", "No matching signature for function LEAST"),
+        ("RANGE_BUCKET(1, [1, NULL])", "ascending order"),
+        ("EDIT_DISTANCE('a', 'b', max_distance => -1)", "must be non-negative"),
+        ("FORMAT('100%')", "ends in the middle of a specifier"),
+        ("REGEXP_EXTRACT('abc', 'b', 1, 0)", "Invalid occurrence"),
+        ("REGEXP_REPLACE('abc', 'b', r'\\x')", "must be followed by a digit"),
+        ("JSON_KEYS(JSON '{}', 0)", "max_depth must be positive"),
+    ],
+)
+def test_error(warehouse: Any, expression: str, message: str) -> None:
+    with pytest.raises(SqlError, match=message):
+        warehouse.run(f"SELECT {expression}")
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("SELECT DISTINCT JSON '1' AS j", "Column j of type JSON cannot be used in SELECT DISTINCT"),
+        ("SELECT COUNT(DISTINCT JSON '1')", "with DISTINCT cannot be used with arguments of type JSON"),
+        ("SELECT ARRAY_AGG(DISTINCT x ORDER BY -x) FROM UNNEST([1]) AS x", "both DISTINCT and ORDER BY"),
+        ("SELECT ARRAY_AGG(x ORDER BY x) OVER () FROM UNNEST([1]) AS x", "ORDER BY in arguments is not supported"),
+        ("SELECT LEAD(x IGNORE NULLS) OVER (ORDER BY x) FROM UNNEST([1]) AS x", "does not support IGNORE NULLS"),
+        ("SELECT LAG(x, NULL) OVER (ORDER BY x) FROM UNNEST([1]) AS x", "must not be NULL"),
+        ("SELECT * FROM (SELECT 1 AS a) JOIN (SELECT 2 AS b)", "immediately following ON or USING clause"),
+        ("SELECT * FROM (SELECT 1 AS a) CROSS JOIN (SELECT 2 AS b) ON TRUE", "CROSS JOIN cannot have an ON clause"),
+        ("WITH a AS (SELECT 1), A AS (SELECT 2) SELECT 3", "Duplicate alias A for WITH subquery"),
+        ("FROM UNNEST([1]) AS x |> SELECT COUNT(*)", "Aggregate function COUNT not allowed"),
+        ("FROM UNNEST([1]) AS x |> EXTEND SUM(x) AS s", "Aggregate function SUM not allowed"),
+        ("SELECT 1; DECLARE x INT64", "only at the start of a block or script"),
+        ("DECLARE x INT64; BEGIN DECLARE x INT64; END", "redeclaration"),
+        ("CREATE TEMP TABLE d.t AS SELECT 1 AS a", "qualified names are not allowed"),
+        ("CREATE OR REPLACE TABLE IF NOT EXISTS d.t (a INT64)", "both OR REPLACE and IF NOT EXISTS"),
+        ("CREATE TABLE d.t (a INT64, PRIMARY KEY (a))", "use NOT ENFORCED"),
+        ("CREATE TABLE d.t (a INT64) CLUSTER BY a, A", "Duplicate column A in CLUSTER BY"),
+        ("CREATE VIEW d.v AS SELECT 1", "CREATE VIEW columns must be named, but column 1 has no name"),
+    ],
+)
+def test_statement_is_refused(warehouse: Any, script: str, message: str) -> None:
+    with pytest.raises(SqlError, match=message):
+        warehouse.run(script)
+
+
+def test_a_procedure_declares_what_its_caller_has(warehouse: Any) -> None:
+    warehouse.run("CREATE PROCEDURE d.p(OUT y INT64) BEGIN DECLARE x INT64 DEFAULT 2; SET y = x; END")
+    script = "DECLARE x, y INT64; SET x = 1; CALL d.p(y); BEGIN DECLARE z INT64; END; BEGIN DECLARE z INT64; END; "
+    assert warehouse.run(script + "SELECT x, y") == [(1, 2)]
+
+
+@pytest.mark.parametrize(("value", "rounded"), [("2.25", "2.2"), ("2.35", "2.4"), ("-2.25", "-2.2"), ("2.251", "2.3")])
+def test_a_half_is_rounded_to_the_even_digit(warehouse: Any, value: str, rounded: str) -> None:
+    warehouse.run("CREATE TABLE d.halves (x NUMERIC(5, 1) OPTIONS (rounding_mode = 'ROUND_HALF_EVEN'))")
+    warehouse.run(f"INSERT d.halves VALUES (NUMERIC '{value}')")
+    assert warehouse.run("SELECT x FROM d.halves") == [(Decimal(rounded),)]
