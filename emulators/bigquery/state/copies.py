@@ -55,7 +55,7 @@ def run_copy(warehouse: Warehouse, job: Job) -> None:
         _expire(warehouse, transaction, made, configuration.get("destinationExpirationTime"))
         for source in sources:
             copy_policies(warehouse.catalog, transaction, source.table.name, made)
-        job.statistics["copy"] = {"copiedRows": str(count), "copiedLogicalBytes": "0"}
+        job.statistics["copy"] = {"copiedRows": str(count)} | _bytes(warehouse, sources)
         transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
 
 
@@ -98,6 +98,13 @@ def _write(
     resource |= where.settings
     made = create_table(catalog, transaction, resource, existing is not None, rows)
     return made, count_rows(transaction, made)
+
+
+def _bytes(warehouse: Warehouse, sources: Sequence[Source]) -> dict[str, str]:
+    """copiedLogicalBytes, where whole tables were copied; of a partition, or of the past, they are not known."""
+    if any(source.condition != "true" or source.moment is not None for source in sources):
+        return {}
+    return {"copiedLogicalBytes": str(sum(warehouse.sizes.of(source.table)[1] for source in sources))}
 
 
 def _expire(warehouse: Warehouse, transaction: Transaction, table: Table, at: Any) -> None:

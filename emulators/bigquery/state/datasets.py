@@ -9,6 +9,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, etag, now_ms, ph
 from emulators.bigquery.state.deleted_datasets import delete_with_contents, forget, undelete_dataset
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, not_implemented
 from emulators.bigquery.state.labels import check_labels, matches_filter
+from emulators.bigquery.state.references import require_project
 from emulators.bigquery.state.store import Transaction
 
 _ID = re.compile(r"[A-Za-z0-9_]{1,1024}")
@@ -53,7 +54,7 @@ def create_dataset(
     if not isinstance(dataset, str) or not _ID.fullmatch(dataset):
         raise invalid(f'Invalid dataset ID "{dataset}". Dataset IDs must be alphanumeric (plus underscores) and must '
                       "be at most 1024 characters long.")  # fmt: skip
-    project = reference.get("projectId") or project
+    require_project(reference.get("projectId"), project)
     key = f"{project}:{dataset}"
     with _changing(catalog, key, transaction) as change:
         if catalog.get("dataset", key, change) is not None:

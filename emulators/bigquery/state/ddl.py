@@ -8,10 +8,10 @@ from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.alter import alter_table
-from emulators.bigquery.state.catalog import Catalog, Resource, now_ms
+from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, undelete
-from emulators.bigquery.state.errors import ServiceError, not_found
+from emulators.bigquery.state.errors import ServiceError, invalid, not_found
 from emulators.bigquery.state.options import dataset_options, foreign_key_resource, partitioning_resource, table_options
 from emulators.bigquery.state.row_policies import (
     copy_policies,
@@ -22,7 +22,8 @@ from emulators.bigquery.state.row_policies import (
 )
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.store import Transaction
-from emulators.bigquery.state.tables import create_table, drop_table, empty_table
+from emulators.bigquery.state.table_layouts import require_same_layout
+from emulators.bigquery.state.tables import create_table, drop_table, empty_table, kind_of
 from emulators.bigquery.state.view import SESSION, View
 
 _DROPS = {
@@ -42,6 +43,15 @@ class Performed:
     target: TableName | None = None
     kind: str = "table"
     affected: dict[str, int] | None = None
+
+
+def _require_same_kind(existing: Table, resource: Resource) -> None:
+    """400 unless CREATE OR REPLACE makes what is there already, partitioned and clustered as it is."""
+    if kind_of(resource) != existing.kind:
+        what = existing.kind.replace("_", " ")
+        raise invalid(f"{existing.name} is not allowed for this operation because it is currently a {what}.")
+    if existing.kind == "TABLE":
+        require_same_layout(existing.resource, resource)
 
 
 class Ddl:
@@ -82,6 +92,8 @@ class Ddl:
         existing = self.catalog.table(target, transaction)
         if existing is not None and skip and not replace:
             return Performed("SKIP", target)
+        if existing is not None:
+            _require_same_kind(existing, resource)
         reference = {"projectId": target.project, "datasetId": target.dataset, "tableId": target.table}
         create_table(self.catalog, transaction, resource | {"tableReference": reference}, replace, rows)
         return Performed("REPLACE" if existing is not None else "CREATE", target)

@@ -10,7 +10,7 @@ from emulators.bigquery.sql.types import NULL, of_field, quoted
 from emulators.bigquery.state.catalog import Catalog, Table, now_ms
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.past import beside
-from emulators.bigquery.state.schema import duckdb_type, fields_to_rest, with_rounding
+from emulators.bigquery.state.schema import duckdb_type, fields_to_rest, legacy_name, sql_type, with_rounding
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import STORED, store_rows
 
@@ -40,14 +40,30 @@ def _check_evolution(old: Sequence[Field], new: Sequence[Field], table: str, pat
         if found is None:
             raise invalid(f"{prefix} Field {path}{field.name} is missing in new schema")
         if found.type != field.type and found.type not in WIDER.get(field.type, ()):
-            raise invalid(f"{prefix} Field {path}{field.name} has changed type from {field.type} to {found.type}")
+            raise invalid(f"{prefix} Field {path}{field.name} has changed type from "
+                          f"{legacy_name(field.type)} to {legacy_name(found.type)}")  # fmt: skip
         if found.mode != field.mode and (field.mode, found.mode) != ("REQUIRED", "NULLABLE"):
             raise invalid(f"{prefix} Field {path}{field.name} has changed mode from {field.mode} to {found.mode}")
+        if found.type == field.type and _narrower(found, field):
+            raise invalid(f"{prefix} Field {path}{field.name} has changed from {sql_type(field)} to {sql_type(found)}, "
+                          "which holds less.")  # fmt: skip
         if field.type == "STRUCT":
             _check_evolution(field.fields, found.fields, table, f"{path}{field.name}.")
     for field in wanted.values():
         if field.mode == "REQUIRED":
             raise invalid(f"{prefix} Cannot add required fields to an existing schema. (field: {path}{field.name})")
+
+
+def _narrower(new: Field, old: Field) -> bool:
+    """Whether a column would hold less: a shorter maximum length, fewer digits before or after the point."""
+    if new.max_length is not None and (old.max_length is None or new.max_length < old.max_length):
+        return True
+    if new.precision is None:
+        return False
+    if old.precision is None:
+        return True
+    new_scale, old_scale = new.scale or 0, old.scale or 0
+    return new_scale < old_scale or new.precision - new_scale < old.precision - old_scale
 
 
 def move_columns(

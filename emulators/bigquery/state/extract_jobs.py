@@ -5,7 +5,7 @@ import pyarrow as pa
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.bignumerics import from_duckdb
 from emulators.bigquery.state.copies import source_of
-from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.errors import invalid, not_found
 from emulators.bigquery.state.extracts import export_rows
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.warehouse import Warehouse
@@ -15,6 +15,10 @@ def run_extract(warehouse: Warehouse, job: Job) -> None:
     """Write a table, or a partition of it, to gs:// as CSV, JSON lines, Avro or Parquet."""
     configuration = job.resource["configuration"]["extract"]
     given, uris = configuration.get("sourceTable"), configuration.get("destinationUris") or []
+    if configuration.get("sourceModel"):
+        model = configuration["sourceModel"]
+        warehouse.catalog.dataset(str(model.get("projectId")), str(model.get("datasetId")))
+        raise not_found("Model", f"{model['projectId']}:{model['datasetId']}.{model.get('modelId')}")
     uris = uris or ([configuration["destinationUri"]] if configuration.get("destinationUri") else [])
     if not given or not uris:
         raise invalid("Required parameter is missing: an extract job needs sourceTable and destinationUris")

@@ -10,7 +10,7 @@ from emulators.bigquery.state.results import Result
 
 @dataclass(frozen=True)
 class Query:
-    """What a query job asks for, apart from where its result goes."""
+    """What a query job asks for, apart from where its result goes; statement_timeout is in milliseconds."""
 
     project: str
     text: str
@@ -21,6 +21,7 @@ class Query:
     legacy: bool = False
     key_result: str = "LAST"
     time_zone: str | None = None
+    statement_timeout: int | None = None
 
 
 @dataclass

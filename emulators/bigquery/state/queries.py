@@ -4,10 +4,11 @@ import contextlib
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -19,6 +20,7 @@ from emulators.bigquery.state.budget import Budget
 from emulators.bigquery.state.catalog import Catalog, physical_schema
 from emulators.bigquery.state.ddl import Ddl
 from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.job_requests import refuse_result_settings, refuse_script_settings
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.outcomes import Outcome, Query, count, summary
 from emulators.bigquery.state.partitions import unexpired
@@ -27,6 +29,7 @@ from emulators.bigquery.state.script_variables import script_variables
 from emulators.bigquery.state.sessions import Session
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import drop_table
+from emulators.bigquery.state.time_limits import within
 from emulators.bigquery.state.view import View
 from emulators.bigquery.state.writes import Destination, write_rows
 
@@ -68,6 +71,12 @@ class Execution:
         return self.view.catalog
 
     @property
+    def _configuration(self) -> Mapping[str, Any]:
+        """The query configuration of the job that runs the script; empty without one."""
+        found: Mapping[str, Any] = {} if self._job is None else self._job.resource["configuration"].get("query") or {}
+        return found
+
+    @property
     def is_script(self) -> bool:
         """Whether the text has several statements, each of which is a job of its own."""
         return self._script is not None and self._script.is_script
@@ -82,11 +91,14 @@ class Execution:
         try:
             script = self._script = self._translate(query)
             outcomes = self.outcomes
+            if script.is_script:
+                refuse_script_settings(self._configuration)
             self._tell(script)
             for statement in script:
                 self._check_cancelled()
                 try:
-                    outcome = self._execute(statement)
+                    with within(query.statement_timeout, self.cancel):
+                        outcome = self._execute(statement)
                 except SqlError as error:
                     if not statement.wants_rows:
                         self._add(_failed(statement, error), script)
@@ -174,8 +186,10 @@ class Execution:
         outcome.target = self.view.resolve(statement.target) if statement.target else None
         if statement.kind in _DML and statement.duckdb is not None:
             outcome.schema = ()
+            refuse_result_settings(self._configuration, "DML")
             self._change(statement, outcome)
         elif statement.action is not None:
+            refuse_result_settings(self._configuration, "DDL")
             with self.writing(outcome) as transaction, self._prepared(statement):
                 outcome.performed = self._ddl.apply(statement, self.view, transaction)
                 outcome.affected = outcome.performed.affected

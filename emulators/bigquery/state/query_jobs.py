@@ -19,9 +19,7 @@ _CONNECTION = {"dataset_id", "dataset_project_id", "query_label", "service_accou
 
 def query_of(configuration: Mapping[str, Any], project: str, location: str, user: str) -> Query:
     """A job's `query` configuration as a Query; 400 for what makes no sense."""
-    text = configuration.get("query")
-    if not isinstance(text, str) or not text.strip():
-        raise invalid("Required parameter is missing: query")
+    text = str(configuration["query"])
     properties = _properties(configuration)
     if configuration.get("userDefinedFunctionResources"):
         raise not_implemented("userDefinedFunctionResources")
@@ -37,7 +35,9 @@ def query_of(configuration: Mapping[str, Any], project: str, location: str, user
     dataset = TableName(default.get("projectId") or project, default["datasetId"], "") if default else None
     parameters = tuple(query_parameter(entry) for entry in configuration.get("queryParameters") or ())
     zone = properties.get("time_zone")
-    return Query(project, text, dataset, parameters, location, user, is_legacy, _key_result(configuration), zone)
+    key, timeout = _key_result(configuration), (configuration.get("scriptOptions") or {}).get("statementTimeoutMs")
+    limit = int(timeout) if timeout else None
+    return Query(project, text, dataset, parameters, location, user, is_legacy, key, zone, limit)
 
 
 def _key_result(configuration: Mapping[str, Any]) -> str:

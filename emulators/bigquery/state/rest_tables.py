@@ -3,24 +3,31 @@
 from collections.abc import Mapping
 from typing import Any
 
+import duckdb
+import pyarrow as pa
+
 from emulators.bigquery.sql import legacy
-from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.sql.model import SqlError, TableName
 from emulators.bigquery.state.alter import changed
 from emulators.bigquery.state.catalog import Table, now_ms
 from emulators.bigquery.state.datasets import merged, require_match
+from emulators.bigquery.state.defaults import default_values
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.evolution import evolve
 from emulators.bigquery.state.outcomes import Query
 from emulators.bigquery.state.partitions import partition_condition
 from emulators.bigquery.state.past import removal
 from emulators.bigquery.state.queries import Execution
+from emulators.bigquery.state.references import require_project
 from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
 from emulators.bigquery.state.store import Transaction
-from emulators.bigquery.state.tables import OUTPUT_ONLY, check_table, create_table, drop_table
+from emulators.bigquery.state.table_layouts import require_same_partitioning
+from emulators.bigquery.state.tables import OUTPUT_ONLY, check_table, create_table, drop_table, kind_of
 from emulators.bigquery.state.warehouse import Warehouse
 
 _KEPT_BY_UPDATE = (*OUTPUT_ONLY, "schema", "view", "materializedView", "externalDataConfiguration", "timePartitioning",
                    "rangePartitioning", "snapshotDefinition", "cloneDefinition")  # fmt: skip
+_DEFINED_BY_SQL = ("snapshotDefinition", "cloneDefinition")  # output only: the service ignores them
 
 
 def insert_table(warehouse: Warehouse, project: str, dataset: str, body: Mapping[str, Any]) -> Table:
@@ -28,11 +35,26 @@ def insert_table(warehouse: Warehouse, project: str, dataset: str, body: Mapping
     reference = body.get("tableReference") or {}
     if not isinstance(reference.get("tableId"), str):
         raise invalid("Required parameter is missing: tableReference.tableId")
+    require_project(reference.get("projectId"), project)
     name = TableName(project, dataset, reference["tableId"])
-    resource = dict(body) | {"tableReference": {"projectId": project, "datasetId": dataset, "tableId": name.table}}
+    resource = {key: value for key, value in body.items() if key not in _DEFINED_BY_SQL}
+    resource["tableReference"] = {"projectId": project, "datasetId": dataset, "tableId": name.table}
+    require_future(resource)
     resource = _with_schema(warehouse, resource, project)
+    _check_defaults(warehouse, Table(resource | {"type": kind_of(resource)}))
     with warehouse.store.lock(str(name)), warehouse.store.transaction() as transaction:
         return create_table(warehouse.catalog, transaction, resource)
+
+
+def _check_defaults(warehouse: Warehouse, table: Table) -> None:
+    """400 for a default value that is no expression, or none of its column's type."""
+    for field in table.fields:
+        if field.default is not None:
+            try:
+                default_values(warehouse, table, field, 1)
+            except (SqlError, duckdb.Error, pa.ArrowException) as error:
+                why = error.message if isinstance(error, SqlError) else str(error).partition("\n")[0]
+                raise invalid(f"Invalid default value expression for column {field.name}: {why}") from error
 
 
 def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -> dict[str, Any]:
@@ -86,6 +108,7 @@ def change_table(
         change = {key: value for key, value in body.items() if key not in OUTPUT_ONLY and key != "schema"}
         kept = {key: table.resource[key] for key in _KEPT_BY_UPDATE if key in table.resource}
         resource = merged(kept if replace else table.resource, change)
+        _require_kept(table, resource, change)
         if change.get("view"):
             resource["schema"] = _query_schema(warehouse, resource["view"], name.project)
         if table.resource.get("externalDataConfiguration"):
@@ -93,10 +116,32 @@ def change_table(
             resource["schema"] = body.get("schema") or table.resource["schema"]
             resource = warehouse.external.prepare(resource)
         elif body.get("schema"):
+            _check_defaults(warehouse, Table(table.resource | {"schema": body["schema"]}))
             table = _evolved(warehouse, transaction, table, body["schema"])
             resource["schema"] = table.resource["schema"]
         check_table(resource)
         return catalog.put_table(transaction, changed(resource, {"lastModifiedTime": str(now_ms())}))
+
+
+def _require_kept(table: Table, resource: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    """400 for a change of what a table is for good: its kind and its partitioning."""
+    if change.get("expirationTime") != table.resource.get("expirationTime"):
+        require_future(change)
+    for key in ("view", "materializedView", "externalDataConfiguration"):
+        if change.get(key) and key not in table.resource:
+            raise invalid(f"Table {table.name} is a {table.kind}, and {key} cannot be set on it.")
+    own = table.resource.get("materializedView")
+    if own and (resource.get("materializedView") or own).get("query", own["query"]) != own["query"]:
+        raise invalid(f"The query of materialized view {table.name} cannot be changed.")
+    if table.kind == "TABLE":
+        require_same_partitioning(table.resource, resource)
+
+
+def require_future(resource: Mapping[str, Any]) -> None:
+    """400 for an expirationTime that is over."""
+    at = resource.get("expirationTime")
+    if at is not None and int(at) and int(at) <= now_ms():
+        raise invalid(f"Invalid value for expirationTime: {at} is in the past; a table expires in the future.")
 
 
 def _evolved(warehouse: Warehouse, transaction: Transaction, table: Table, schema: Mapping[str, Any]) -> Table:

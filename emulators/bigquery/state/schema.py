@@ -8,6 +8,7 @@ from typing import Any
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.types import duckdb, of_field
 from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
+from emulators.bigquery.state.field_rules import check_limits, check_name
 
 # REST keeps the legacy names; the SQL names are accepted as well.
 _LEGACY = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
@@ -65,6 +66,7 @@ def _field_from_rest(entry: Any, path: str) -> Field:
     if not COLUMN_NAME.fullmatch(name):
         raise ServiceError(400, "invalid", f'Invalid field name "{name}". Fields must contain the allowed characters, '
                            "and be at most 300 characters long.")  # fmt: skip
+    check_name(name)
     kind = _STANDARD.get(str(entry.get("type", "")).upper())
     mode = str(entry.get("mode") or "NULLABLE").upper()
     if kind is None:
@@ -72,6 +74,7 @@ def _field_from_rest(entry: Any, path: str) -> Field:
     if mode not in _MODES:
         raise invalid(f"Invalid value for mode: {mode} of field {path}{name} is not a valid value")
     _refuse_unknown(entry, f"{path}{name}")
+    check_limits(entry, kind, f"{path}{name}")
     children = fields_from_rest(entry, f"{path}{name}.")
     if kind == "STRUCT" and not children:
         raise invalid(f"Field {path}{name} is type RECORD but has no schema")

@@ -72,7 +72,7 @@ def _target(warehouse: Warehouse, name: TableName, suffix: Any) -> Table:
     if suffix:
         table = _from_template(warehouse, table, str(suffix))
     if table.kind != "TABLE":
-        raise invalid(f"Cannot add rows to {table.name}: it is a {table.kind}.")
+        raise invalid(f"Cannot add rows to a table of type {table.kind}.")
     return table
 
 

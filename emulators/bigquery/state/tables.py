@@ -19,9 +19,16 @@ _GRANULARITIES = ("HOUR", "DAY", "MONTH", "YEAR")
 _TIME_TYPES = ("DATE", "TIMESTAMP", "DATETIME")
 _CLUSTERING_REFUSED = ("STRUCT", "BYTES", "FLOAT64", "TIME", "JSON", "INTERVAL")
 STORED = ("TABLE", "SNAPSHOT")
+_KINDS = {
+    "view": "VIEW", "materializedView": "MATERIALIZED_VIEW", "externalDataConfiguration": "EXTERNAL",
+    "snapshotDefinition": "SNAPSHOT",
+}  # fmt: skip
 OUTPUT_ONLY = (
     "kind", "id", "selfLink", "etag", "numBytes", "numRows", "numLongTermBytes", "creationTime", "lastModifiedTime",
-    "location", "streamingBuffer", "tableReference", "type",
+    "location", "streamingBuffer", "tableReference", "type", "numTotalLogicalBytes", "numActiveLogicalBytes",
+    "numLongTermLogicalBytes", "numPhysicalBytes", "numTotalPhysicalBytes", "numActivePhysicalBytes",
+    "numLongTermPhysicalBytes", "numTimeTravelPhysicalBytes", "numCurrentPhysicalBytes", "numPartitions",
+    "replicas",
 )  # fmt: skip
 
 
@@ -80,17 +87,15 @@ def empty_table(catalog: Catalog, transaction: Transaction, table: Table) -> int
     return int(count)
 
 
+def kind_of(resource: Mapping[str, Any]) -> str:
+    """What a new table's resource makes: TABLE, VIEW, MATERIALIZED_VIEW, EXTERNAL or SNAPSHOT."""
+    return next((kind for part, kind in _KINDS.items() if resource.get(part) is not None), "TABLE")
+
+
 def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
     now = now_ms()
     found = {key: value for key, value in resource.items() if key not in OUTPUT_ONLY and value is not None}
-    if "view" in found:
-        kind = "VIEW"
-    elif "materializedView" in found:
-        kind = "MATERIALIZED_VIEW"
-    elif "externalDataConfiguration" in found:
-        kind = "EXTERNAL"
-    else:
-        kind = "SNAPSHOT" if "snapshotDefinition" in found else "TABLE"
+    kind = kind_of(found)
     lifetime = dataset.get("defaultTableExpirationMs")
     if lifetime and kind == "TABLE" and "expirationTime" not in found:
         found["expirationTime"] = str(now + int(lifetime))
@@ -135,6 +140,8 @@ def check_table(resource: Mapping[str, Any]) -> None:
         if resource.get(unknown):
             raise not_implemented(f"A table with {unknown}")
     fields = {field.name.lower(): field for field in fields_from_rest(resource.get("schema"))}
+    if resource.get("timePartitioning") and resource.get("rangePartitioning"):
+        raise invalid("Only one of timePartitioning and rangePartitioning can be specified for a table.")
     if resource.get("timePartitioning") is not None:
         _check_time_partitioning(resource["timePartitioning"], fields)
     if resource.get("rangePartitioning") is not None:
@@ -144,6 +151,10 @@ def check_table(resource: Mapping[str, Any]) -> None:
     for column in key:
         if column.lower() not in fields:
             raise invalid(f"Primary key column {column} does not exist in the schema.")
+    for foreign in (resource.get("tableConstraints") or {}).get("foreignKeys") or ():
+        for pair in foreign.get("columnReferences") or ():
+            if str(pair.get("referencingColumn")).lower() not in fields:
+                raise invalid(f"Foreign key column {pair.get('referencingColumn')} does not exist in the schema.")
 
 
 def _check_time_partitioning(partitioning: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
@@ -162,6 +173,8 @@ def _check_time_partitioning(partitioning: Mapping[str, Any], fields: Mapping[st
             f"The field specified for partitioning can only be of type TIMESTAMP, DATE, or DATETIME. The type "
             f"found is: {field.type}."
         )
+    if field.type == "DATE" and partitioning["type"] == "HOUR":
+        raise invalid(f"The field {column} of type DATE cannot be partitioned by HOUR; use DAY, MONTH or YEAR.")
 
 
 def _check_range_partitioning(partitioning: Mapping[str, Any], fields: Mapping[str, Field]) -> None:

@@ -2,10 +2,9 @@
 
 import re
 import shutil
-import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,9 @@ from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.external import External
 from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.insert_ids import InsertIds
+from emulators.bigquery.state.job_requests import check_query, check_reference
 from emulators.bigquery.state.jobs import Job, Jobs
+from emulators.bigquery.state.labels import check_labels
 from emulators.bigquery.state.objects import Objects
 from emulators.bigquery.state.outcomes import Outcome, Query
 from emulators.bigquery.state.past import TEMPORARY
@@ -31,11 +32,11 @@ from emulators.bigquery.state.sessions import Session, Sessions
 from emulators.bigquery.state.sizes import Sizes
 from emulators.bigquery.state.store import Store, Transaction
 from emulators.bigquery.state.streaming_timeline import StreamingTimeline
+from emulators.bigquery.state.time_limits import within
 from emulators.bigquery.state.view import SESSION, View
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options
 
 _DEFAULTS = {"priority": "INTERACTIVE"}
-_SHORTEST_SECONDS = 10.0  # the service stops at a time limit what runs long, and lets shorter jobs end
 _SET_LOCATION = re.compile(r"(?:\s|(?:--|#)[^\n]*\n)*SET\s+@@location\s*=\s*(['\"])(?P<place>[\w-]+)\1", re.IGNORECASE)
 _DATASETS = re.compile(r"(?:\b([a-z][a-z0-9-]{4,28}[a-z0-9])`?\.)?`?\b(\w+)`?\.`?\w")
 
@@ -95,6 +96,8 @@ class Warehouse:
     ) -> Job:
         """Start the job that a JobConfiguration describes; 400 when it is no known kind. work: what to do instead."""
         configuration: Resource = dict(body.get("configuration") or {})
+        check_reference(body.get("jobReference") or {}, project)
+        check_labels(configuration.get("labels"))
         kinds = [kind for kind in self.kinds if isinstance(configuration.get(kind), Mapping)]
         if len(kinds) != 1:
             raise invalid(
@@ -103,6 +106,7 @@ class Warehouse:
         configuration |= {"jobType": kinds[0].upper()}
         work = work or self.kinds[kinds[0]]
         if kinds[0] == "query":
+            check_query(configuration["query"])
             configuration["query"] = _DEFAULTS | configuration["query"]
         place = self._location(project, configuration[kinds[0]])
         return self.jobs.start(project, body.get("jobReference") or {}, configuration, place, user, work, inline)
@@ -234,25 +238,6 @@ class Warehouse:
         elif outcome.target is not None:
             configuration["destinationTable"] = reference(outcome.target)
             job.table = outcome.target if outcome.wrote_result else None
-
-
-@contextmanager
-def within(milliseconds: Any, cancel: Callable[[str], None]) -> Iterator[None]:
-    """Cancel what runs in the block when it takes longer (jobTimeoutMs), but for a few seconds: 499 stopped."""
-    if not milliseconds or int(milliseconds) <= 0:
-        yield
-        return
-    seconds = int(milliseconds) / 1000
-    message = (
-        f"Operation timed out after {seconds} seconds. Consider reducing the amount of work performed by your "
-        "operation so that it can complete within this limit."
-    )
-    timer = threading.Timer(max(seconds, _SHORTEST_SECONDS), cancel, [message])
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _number(text: Any) -> int | None:

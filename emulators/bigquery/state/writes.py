@@ -12,8 +12,9 @@ from emulators.bigquery.state.evolution import evolve
 from emulators.bigquery.state.layout import stored_sql
 from emulators.bigquery.state.partitions import partition_condition
 from emulators.bigquery.state.past import removal
-from emulators.bigquery.state.schema import fields_to_rest
+from emulators.bigquery.state.schema import fields_to_rest, legacy_name
 from emulators.bigquery.state.store import Transaction
+from emulators.bigquery.state.table_layouts import require_fitting_layout
 from emulators.bigquery.state.tables import create_table, empty_table
 
 _WRITE = ("WRITE_EMPTY", "WRITE_APPEND", "WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA")
@@ -30,6 +31,7 @@ class Destination:
     create: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     update: tuple[str, ...] = ()
+    is_query: bool = False
 
 
 def destination(configuration: Mapping[str, Any], default_write: str) -> Destination:
@@ -49,7 +51,7 @@ def destination(configuration: Mapping[str, Any], default_write: str) -> Destina
         settings["encryptionConfiguration"] = configuration["destinationEncryptionConfiguration"]
     update = tuple(configuration.get("schemaUpdateOptions") or ())
     name = TableName(reference["projectId"], reference["datasetId"], table)
-    return Destination(name, partition or None, write, create, settings, update)
+    return Destination(name, partition or None, write, create, settings, update, "query" in configuration)
 
 
 def write_rows(
@@ -67,6 +69,8 @@ def write_rows(
         raise invalid(f"{where.name} is a {existing.kind}; a job writes to tables only.")
     if existing is None or (where.write == "WRITE_TRUNCATE" and where.partition is None):
         return _create(catalog, transaction, where, fields, rows, existing)
+    if where.write != "WRITE_TRUNCATE":
+        require_fitting_layout(existing.resource, where.settings)
     _clear(catalog, transaction, existing, where)
     return _append(catalog, transaction, existing, where, fields, rows)
 
@@ -120,7 +124,7 @@ def _fitted(
 ) -> Table:
     """The table with the schema updates that the job allows; 400 when the rows do not fit it."""
     have = {known.name.lower(): known for known in table.fields}
-    prefix = f"Provided Schema does not match Table {table.name}."
+    prefix = "Invalid schema update." if where.is_query else f"Provided Schema does not match Table {table.name}."
     merged = list(table.fields)
     for new in fields:
         old = have.get(new.name.lower())
@@ -129,7 +133,8 @@ def _fitted(
                 raise invalid(f"{prefix} Cannot add fields (field: {new.name})")
             merged.append(replace(new, mode="NULLABLE" if new.mode == "REQUIRED" else new.mode))
         elif old.type != new.type or (old.mode == "REPEATED") != (new.mode == "REPEATED"):
-            raise invalid(f"{prefix} Field {new.name} has changed type from {old.type} to {new.type}")
+            raise invalid(f"{prefix} Field {new.name} has changed type from {legacy_name(old.type)} to "
+                          f"{legacy_name(new.type)}")  # fmt: skip
         elif old.mode == "REQUIRED" and new.mode == "NULLABLE" and "ALLOW_FIELD_RELAXATION" in where.update:
             merged[merged.index(old)] = replace(old, mode="NULLABLE")
     if tuple(merged) == table.fields:

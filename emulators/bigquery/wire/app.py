@@ -30,6 +30,7 @@ from emulators.bigquery.wire import (
     uploads,
 )
 from emulators.bigquery.wire.batch import answer_batch
+from emulators.bigquery.wire.browsers import share
 from emulators.bigquery.wire.parameters import check_parameters, declared
 from emulators.bigquery.wire.replies import packed, refusal, shaped
 
@@ -60,13 +61,13 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", _TABLE + "/insertAll", tabledata.insert),
     ("POST", _DATASET + ":getIamPolicy", policies.get_dataset),
     ("POST", _DATASET + ":setIamPolicy", policies.set_dataset),
-    ("POST", _DATASET + ":testIamPermissions", policies.test),
+    ("POST", _DATASET + ":testIamPermissions", policies.test_dataset),
     ("POST", _TABLE + ":getIamPolicy", policies.get_table),
     ("POST", _TABLE + ":setIamPolicy", policies.set_table),
-    ("POST", _TABLE + ":testIamPermissions", policies.test),
+    ("POST", _TABLE + ":testIamPermissions", policies.test_table),
     ("POST", _ROUTINE + ":getIamPolicy", policies.get_routine),
     ("POST", _ROUTINE + ":setIamPolicy", policies.set_routine),
-    ("POST", _ROUTINE + ":testIamPermissions", policies.test),
+    ("POST", _ROUTINE + ":testIamPermissions", policies.test_routine),
     ("GET", _TABLE + "/rowAccessPolicies", row_policies.listing),
     ("POST", _TABLE + "/rowAccessPolicies", row_policies.insert),
     ("POST", _TABLE + "/rowAccessPolicies:batchDelete", row_policies.delete_several),
@@ -74,7 +75,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("PUT", _ROW_POLICY, row_policies.update),
     ("DELETE", _ROW_POLICY, row_policies.delete),
     ("POST", _ROW_POLICY + ":getIamPolicy", row_policies.get_iam),
-    ("POST", _ROW_POLICY + ":testIamPermissions", policies.test),
+    ("POST", _ROW_POLICY + ":testIamPermissions", policies.test_table),
     ("POST", _DATASET + "/routines", routines.insert),
     ("GET", _DATASET + "/routines", routines.listing),
     ("GET", _ROUTINE, routines.get),
@@ -118,7 +119,8 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = await self._answer(request)
+        response = await self._answer(request) if request.method != "OPTIONS" else Response()
+        share(request, response)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -13,7 +13,7 @@ from emulators.bigquery.state.pages import job_page
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.principal import principal
-from emulators.bigquery.wire.replies import collection, number, page_of, reply, self_link
+from emulators.bigquery.wire.replies import collection, flag, number, page_of, reply, self_link
 from emulators.bigquery.wire.request_bodies import parse_body
 from emulators.bigquery.wire.rows import rest_rows, timestamp_format
 
@@ -73,18 +73,23 @@ def delete(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 
 def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
-    """GET projects/{project}/jobs: newest first; stateFilter, parentJobId, creation times, paging."""
+    """GET projects/{project}/jobs: newest first, the caller's own; allUsers, stateFilter, parentJobId, creation times,
+    projection, paging."""
     query = request.query_params
     states = {state.upper() for state in query.getlist("stateFilter")}
     found = warehouse.jobs.find(request.path_params["project"], states, query.get("parentJobId"))
     earliest, latest = number(request, "minCreationTime", 0) or 0, number(request, "maxCreationTime", 1 << 62) or 0
     found = [job for job in found if earliest <= int(job.statistics["creationTime"]) <= latest]
+    if not flag(request, "allUsers"):
+        found = [job for job in found if job.resource["user_email"] == principal(request)]
     page = page_of(request, found, lambda job: _summary(request, job))
     return reply(collection("jobList", "jobs", page))
 
 
 def _summary(request: Request, job: Job) -> Resource:
     body = job_body(request, job)
+    if request.query_params.get("projection", "").lower() != "full":
+        del body["configuration"]
     return (
         body
         | {"state": body["status"]["state"]}

@@ -64,6 +64,23 @@ def set_routine(warehouse: Warehouse, request: Request, body: bytes) -> Response
     return reply(set_policy(warehouse.catalog, _routine(warehouse, request), given))
 
 
-def test(warehouse: Warehouse, request: Request, body: bytes) -> Response:
-    """POST ...:testIamPermissions: the caller has all of them."""
+def _permissions(body: bytes) -> Response:
     return reply({"permissions": parse_body(body, "TestIamPermissionsRequest").get("permissions") or []})
+
+
+def test_dataset(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST datasets/{dataset}:testIamPermissions: the caller has all of them."""
+    _dataset(warehouse, request)
+    return _permissions(body)
+
+
+def test_table(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST tables/{table}:testIamPermissions, and of its row access policies: the caller has all of them."""
+    _table(warehouse, request)
+    return _permissions(body)
+
+
+def test_routine(warehouse: Warehouse, request: Request, body: bytes) -> Response:
+    """POST routines/{routine}:testIamPermissions: the caller has all of them."""
+    _routine(warehouse, request)
+    return _permissions(body)

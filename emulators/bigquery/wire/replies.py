@@ -1,7 +1,7 @@
 """Answers and requests in JSON: errors in the service's form, resources with their output-only fields."""
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -13,7 +13,12 @@ from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.sizes import Sizes
 from emulators.bigquery.wire.partial import masked, parse_mask
 
+_PAGE = 1000  # items
 _WORTH_PACKING = 1000  # bytes
+STORAGE_STATISTICS = (
+    "numRows", "numBytes", "numLongTermBytes", "numTotalLogicalBytes", "numActiveLogicalBytes",
+    "numLongTermLogicalBytes",
+)  # fmt: skip
 
 
 def reply(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -69,10 +74,12 @@ def flag(request: Request, name: str) -> bool:
     return request.query_params.get(name, "").lower() == "true"
 
 
-def page_of(request: Request, items: list[Any], render: Callable[[Any], Any], default: int = 1000) -> dict[str, Any]:
-    """{"items": ..., "nextPageToken": ...}: maxResults items from where pageToken (an offset) says."""
-    start, count = number(request, "pageToken", 0) or 0, number(request, "maxResults", default)
-    count = default if count is None else count
+def page_of(
+    request: Request, items: Sequence[Any], render: Callable[[Any], Any], size: str = "maxResults"
+) -> dict[str, Any]:
+    """{"items": ..., "nextPageToken": ...}: as many as the parameter `size` says, from pageToken (an offset) on."""
+    start, count = number(request, "pageToken", 0) or 0, number(request, size)
+    count = _PAGE if count is None else count
     found: dict[str, Any] = {"items": [render(item) for item in items[start : start + count]]}
     if start + count < len(items):
         found["nextPageToken"] = str(start + count)

@@ -8,7 +8,7 @@ from emulators.bigquery.state import row_policies
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.rest_tables import check_condition
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import reply
+from emulators.bigquery.wire.replies import page_of, reply
 from emulators.bigquery.wire.request_bodies import parse_body
 from emulators.bigquery.wire.tables import name_of
 
@@ -18,9 +18,10 @@ def _table(warehouse: Warehouse, request: Request) -> TableName:
 
 
 def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
-    """GET .../rowAccessPolicies: by id."""
+    """GET .../rowAccessPolicies: by id; pageSize, pageToken."""
     found = row_policies.policies_of(warehouse.catalog, _table(warehouse, request))
-    return reply({"rowAccessPolicies": [row_policies.shown(policy) for policy in found]})
+    page = page_of(request, found, row_policies.shown, size="pageSize")
+    return reply({"rowAccessPolicies": page.pop("items")} | page)
 
 
 def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:

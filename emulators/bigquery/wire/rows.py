@@ -61,7 +61,7 @@ def _plain_texts(column: pa.ChunkedArray, field: Field, timestamps: str) -> pa.C
     if kind == "BOOL":
         return pc.if_else(column, "true", "false")
     if kind == "FLOAT64":
-        return None if _any(pc.invert(pc.is_finite(column))) else pc.cast(column, pa.string())
+        return _plain_floats(column)
     if kind == "TIMESTAMP" and timestamps == "INT64":
         return pc.cast(pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.int64()), pa.string())
     if kind in ("NUMERIC", "BIGNUMERIC"):
@@ -70,6 +70,17 @@ def _plain_texts(column: pa.ChunkedArray, field: Field, timestamps: str) -> pa.C
             return None
         return pc.utf8_rtrim(pc.utf8_rtrim(texts, "0"), ".")
     return None
+
+
+def _plain_floats(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """2.0, 0.25: None where one needs an exponent, or is not finite."""
+    size = pc.abs(column)
+    plain = pc.or_(pc.equal(size, 0), pc.and_(pc.greater_equal(size, 1e-3), pc.less(size, 1e7)))
+    if not pc.all(plain, min_count=0).as_py():
+        return None
+    texts = pc.cast(column, pa.string())
+    whole = pc.invert(pc.match_substring(texts, "."))
+    return pc.if_else(whole, pc.binary_join_element_wise(texts, ".0", ""), texts) if _any(whole) else texts
 
 
 def _any(flags: pa.ChunkedArray) -> bool:
@@ -104,7 +115,15 @@ def _limit(encode: Encoder, value: Any) -> str:
 def _float(value: float) -> str:
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return "NaN" if math.isnan(value) else repr(value)
+    return "NaN" if math.isnan(value) else _digits(value)
+
+
+def _digits(value: float) -> str:
+    """A number as the service writes it: 2.0, 1.0E20, 1.7040672E9."""
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    digits, _, exponent = format(Decimal(repr(value)).normalize(), "e").partition("e")
+    return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"
 
 
 def _decimal(value: Decimal) -> str:
@@ -118,7 +137,7 @@ def _timestamp_micros(value: datetime) -> str:
 
 def _timestamp_seconds(value: datetime) -> str:
     micros = (value - _EPOCH) // _MICROSECOND
-    return repr(micros / 1_000_000)
+    return _digits(micros / 1_000_000)
 
 
 def _timestamp_text(value: datetime) -> str:

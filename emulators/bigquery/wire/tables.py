@@ -13,7 +13,7 @@ from emulators.bigquery.state.rest_tables import change_table, delete_table, ins
 from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
 from emulators.bigquery.state.selection import selected_fields
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import collection, page_of, reply, table_body, table_summary
+from emulators.bigquery.wire.replies import STORAGE_STATISTICS, collection, page_of, reply, table_body, table_summary
 from emulators.bigquery.wire.request_bodies import parse_body
 
 _A_DAY = 86_400_000  # milliseconds
@@ -55,6 +55,8 @@ def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
         )
     table = warehouse.catalog.require(name)
     body_of_table = table_body(request, table, warehouse.catalog, warehouse.sizes)
+    if request.query_params.get("view", "").upper() == "BASIC":
+        body_of_table = {key: value for key, value in body_of_table.items() if key not in STORAGE_STATISTICS}
     return reply(_selected(request, body_of_table | _decorated(warehouse, table, partition_of(request))))
 
 

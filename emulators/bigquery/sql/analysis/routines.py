@@ -125,6 +125,8 @@ def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         constant = routine.get("determinismLevel") != "NOT_DETERMINISTIC"
         program = Program(routine["definitionBody"], routine.get("importedLibraries", ()), constant)
         return _javascript(a, ".".join(node.path), program, wanted, returns, node, scope)
+    if routine.get("remoteFunctionOptions"):
+        a.fail("Remote functions are not supported by this emulator", node)
     if routine.get("language", "SQL") != "SQL":
         a.fail(f"Functions in {routine['language']} are not supported by this emulator", node)
     return inline(a, ".".join(node.path), routine["definitionBody"], wanted, returns, node, scope)

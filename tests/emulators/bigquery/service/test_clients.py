@@ -9,7 +9,7 @@ import requests
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery, storage
 
-from emulators.bigquery.state import warehouse
+from emulators.bigquery.state import time_limits
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
 
 Config = bigquery.QueryJobConfig
@@ -73,9 +73,9 @@ def test_parameters_may_be_numbers_in_json(client: bigquery.Client) -> None:
 
 
 def test_a_long_job_may_not_take_longer_than_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warehouse, "_SHORTEST_SECONDS", 0.01)
+    monkeypatch.setattr(time_limits, "_SHORTEST_SECONDS", 0.01)
     cancelled: queue.Queue[str] = queue.Queue()
-    with warehouse.within("20", cancelled.put):
+    with time_limits.within("20", cancelled.put):
         why = cancelled.get(timeout=60)
     assert why.startswith("Operation timed out after 0.02 seconds.")
 
@@ -94,7 +94,7 @@ def test_a_small_result_needs_no_job_where_it_is_optional(service: Service) -> N
 
 @pytest.mark.parametrize(
     ("form", "value"),
-    [("FLOAT64", "1704164645.5"), ("INT64", "1704164645500000"), ("ISO8601_STRING", "2024-01-02T03:04:05.500000Z")],
+    [("FLOAT64", "1.7041646455E9"), ("INT64", "1704164645500000"), ("ISO8601_STRING", "2024-01-02T03:04:05.500000Z")],
 )
 def test_timestamps_come_as_they_are_wanted(service: Service, form: str, value: str) -> None:
     body = {"query": "select timestamp '2024-01-02 03:04:05.5+00'", "formatOptions": {"timestampOutputFormat": form}}
