@@ -49,6 +49,7 @@ class Field:
     default: str | None = None
     policy_tags: tuple[str, ...] = ()
     rounding_mode: str | None = None
+    collation: str | None = None  # of a STRING: "und:ci", "" for none whatever the default is, None for the default
 
 
 @dataclass(frozen=True)

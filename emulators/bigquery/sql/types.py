@@ -44,6 +44,7 @@ BOOL, STRING, BYTES, JSON, NULL = Type("BOOL"), Type("STRING"), Type("BYTES"), T
 DATE, TIME, DATETIME, TIMESTAMP, INTERVAL = (Type(k) for k in ("DATE", "TIME", "DATETIME", "TIMESTAMP", "INTERVAL"))
 GEOGRAPHY = Type("GEOGRAPHY")
 COLLATED = Type("STRING", collation="und:ci")
+COLLATIONS = (COLLATED.collation, "")
 NUMBERS = ("INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64")
 SIMPLE = {
     t.kind: t
@@ -93,6 +94,11 @@ def struct(*fields: tuple[str | None, Type]) -> Type:
 def quoted(name: str) -> str:
     """A DuckDB identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def collated(sql: str) -> str:
+    """A text that DuckDB groups, joins and orders whatever the case of its letters."""
+    return f"({sql} COLLATE NOCASE.NFC)"
 
 
 def member(name: str, sql: str) -> str:
@@ -155,7 +161,7 @@ def of_field(field: Field) -> Type:
     elif name == "RANGE":
         kind = Type("RANGE", of_field(field.fields[0]))
     else:
-        kind = SIMPLE[name]
+        kind = COLLATED if field.collation else SIMPLE[name]
     return array(kind) if field.mode == "REPEATED" else kind
 
 
@@ -164,7 +170,7 @@ def to_field(name: str, kind: Type) -> Field:
     if kind.kind == "ARRAY":
         assert kind.element is not None
         inner = to_field(name, kind.element)
-        return Field(name, inner.type, "REPEATED", inner.fields)
+        return Field(name, inner.type, "REPEATED", inner.fields, collation=inner.collation)
     if kind.kind == "STRUCT":
         return Field(
             name,
@@ -175,7 +181,7 @@ def to_field(name: str, kind: Type) -> Field:
     if kind.kind == "RANGE":
         assert kind.element is not None
         return Field(name, "RANGE", "NULLABLE", (to_field("element", kind.element),))
-    return Field(name, "INT64" if kind.kind == "NULL" else kind.kind)
+    return Field(name, "INT64" if kind.kind == "NULL" else kind.kind, collation=kind.collation or None)
 
 
 _WIDER = {

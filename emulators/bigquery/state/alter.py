@@ -12,7 +12,7 @@ from emulators.bigquery.state.evolution import WIDER, move_columns
 from emulators.bigquery.state.layout import create_sql
 from emulators.bigquery.state.options import foreign_key_resource, table_options
 from emulators.bigquery.state.row_policies import policies_of
-from emulators.bigquery.state.schema import fields_to_rest, sql_type, with_rounding
+from emulators.bigquery.state.schema import fields_to_rest, sql_type, with_collation, with_rounding
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import STORED, check_table
 
@@ -54,7 +54,8 @@ def _add_column(table: Table, change: actions.AddColumn) -> tuple[Field, ...]:
         raise SqlError(f"Column already exists: {change.field.name}")
     if change.field.mode == "REQUIRED":
         raise SqlError(f"Cannot add required columns to an existing schema. (field: {change.field.name})", "invalid")
-    return (*table.fields, *with_rounding([change.field], table.resource.get("defaultRoundingMode")))
+    added = with_collation([change.field], table.resource.get("defaultCollation"))
+    return (*table.fields, *with_rounding(added, table.resource.get("defaultRoundingMode")))
 
 
 def _drop_column(table: Table, change: actions.DropColumn) -> tuple[Field, ...]:

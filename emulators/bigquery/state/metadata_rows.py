@@ -37,7 +37,7 @@ def table_row(table: Table, ddl: str) -> list[Any]:
         base.get("tableId"),
         datetime.fromisoformat(taken) if taken else None,
         ddl,
-        "NULL",
+        resource.get("defaultCollation") or "NULL",
     ]
 
 
@@ -68,7 +68,7 @@ def column_rows(table: Table) -> Iterator[list[Any]]:
             "NO",
             "YES" if field.name == partition else "NO",
             order,
-            "NULL",
+            field.collation or "NULL",
             field.default or "NULL",
             field.rounding_mode,
             list(field.policy_tags),
@@ -88,7 +88,7 @@ def field_path_rows(table: Table) -> Iterator[list[Any]]:
                 path,
                 sql_type(field),
                 field.description,
-                "NULL",
+                field.collation or "NULL",
                 field.rounding_mode,
                 list(field.policy_tags),
             ]

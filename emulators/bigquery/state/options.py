@@ -11,7 +11,7 @@ from emulators.bigquery.state.catalog import now_ms
 
 _PLAIN = {
     "description": "description", "friendly_name": "friendlyName", "require_partition_filter": "requirePartitionFilter",
-    "default_rounding_mode": "defaultRoundingMode",
+    "default_rounding_mode": "defaultRoundingMode", "default_collation": "defaultCollation",
 }  # fmt: skip
 _DATASET = {
     "description": "description", "friendly_name": "friendlyName", "location": "location",

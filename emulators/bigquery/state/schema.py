@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.sql.types import duckdb, of_field
+from emulators.bigquery.sql.types import COLLATIONS, duckdb, of_field
 from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
 from emulators.bigquery.state.field_rules import check_limits, check_name
 
@@ -92,13 +92,12 @@ def _field_from_rest(entry: Any, path: str) -> Field:
         entry.get("defaultValueExpression"),
         tuple((entry.get("policyTags") or {}).get("names") or ()),
         _rounding_mode(entry, kind, f"{path}{name}"),
+        _collation(entry, kind, f"{path}{name}"),
     )
 
 
 def _refuse_unknown(entry: Mapping[str, Any], path: str) -> None:
     """501 for what would change how a column's values are stored or compared."""
-    if entry.get("collation"):
-        raise not_implemented(f"Collation {entry['collation']} of field {path}")
     if entry.get("foreignTypeDefinition"):
         raise not_implemented(f"The foreign type of field {path}")
     if _int(entry, "timestampPrecision") not in (None, 6):
@@ -112,6 +111,23 @@ def _rounding_mode(entry: Mapping[str, Any], kind: str, path: str) -> str | None
     if mode not in ROUNDING_MODES or kind not in _DECIMAL:
         raise invalid(f"Invalid value for roundingMode: {mode} of field {path}, which is of type {kind}.")
     return str(mode)
+
+
+def _collation(entry: Mapping[str, Any], kind: str, path: str) -> str | None:
+    collation = entry.get("collation")
+    if collation is not None and (collation not in COLLATIONS or (collation and kind != "STRING")):
+        raise invalid(f"Invalid value for collation: {collation} of field {path}, which is of type {kind}.")
+    return collation
+
+
+def with_collation(fields: Iterable[Field], collation: str | None) -> tuple[Field, ...]:
+    """The fields; those that are texts, and say not how they are compared, with a default collation."""
+    found = []
+    for field in fields:
+        own = field.collation if field.collation is not None else collation if field.type == "STRING" else None
+        inner = field.fields if field.type == "RANGE" else with_collation(field.fields, collation)
+        found.append(replace(field, fields=inner, collation=own or None))
+    return tuple(found)
 
 
 def with_rounding(fields: Iterable[Field], mode: str | None) -> tuple[Field, ...]:
@@ -149,6 +165,7 @@ def field_to_rest(field: Field) -> dict[str, Any]:
     optional = {
         "description": field.description, "precision": field.precision, "scale": field.scale,
         "maxLength": field.max_length, "defaultValueExpression": field.default, "roundingMode": field.rounding_mode,
+        "collation": field.collation,
     }  # fmt: skip
     return entry | {
         key: str(value) if isinstance(value, int) else value for key, value in optional.items() if value is not None

@@ -1,7 +1,7 @@
 """Tables: create, drop, and the rules that a table's resource obeys."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from emulators.bigquery.sql.model import Field, TableName
@@ -11,7 +11,7 @@ from emulators.bigquery.state.errors import duplicate, invalid, not_implemented
 from emulators.bigquery.state.labels import check_labels
 from emulators.bigquery.state.layout import create_sql, stored_sql
 from emulators.bigquery.state.past import beside
-from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest, with_rounding
+from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest, with_collation, with_rounding
 from emulators.bigquery.state.store import Transaction
 
 _ID = re.compile(r"[\w\- ]{1,1024}")
@@ -102,8 +102,9 @@ def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
     if kind == "TABLE" and dataset.get("defaultRoundingMode"):
         found.setdefault("defaultRoundingMode", dataset["defaultRoundingMode"])
     fields = with_rounding(fields_from_rest(found.get("schema")), found.get("defaultRoundingMode"))
-    if kind == "TABLE":
-        _refuse_collation(found.get("defaultCollation", dataset.get("defaultCollation")), fields)
+    if kind == "TABLE" and dataset.get("defaultCollation"):
+        found.setdefault("defaultCollation", dataset["defaultCollation"])
+    fields = with_collation(fields, found.get("defaultCollation"))
     return found | {
         "tableReference": dict(resource["tableReference"]),
         "type": kind,
@@ -112,14 +113,6 @@ def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
         "lastModifiedTime": str(now),
         "location": dataset["location"],
     }
-
-
-def _refuse_collation(collation: Any, fields: Iterable[Field]) -> None:
-    """501 where texts would be compared otherwise than byte by byte."""
-    for field in fields:
-        if collation and field.type == "STRING":
-            raise not_implemented(f"Collation {collation} of field {field.name}")
-        _refuse_collation(collation, field.fields)
 
 
 def drop_table(catalog: Catalog, transaction: Transaction, table: Table) -> None:

@@ -3,6 +3,7 @@
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, choose
+from emulators.bigquery.sql.analysis.operators import folded
 from emulators.bigquery.sql.analysis.values import Column, Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
 from emulators.bigquery.sql.functions.registry import AGGREGATES, WINDOWS
@@ -20,7 +21,9 @@ def aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         a.fail(f"The argument to ARRAY_AGG must not be an array type but was {values[0].type}", node)
     if node.star and node.name != "COUNT":
         a.fail(f"Argument * can only be used in COUNT(*), but was used in {node.name}(*)", node)
-    if any(v.type.collated for v in values) and (node.distinct or node.name not in _NOT_COMPARING):
+    if any(v.type.collation for v in values) and node.name in _COUNTING:
+        values = [folded(v) for v in values] if node.distinct or node.name != "COUNT" else values
+    elif any(v.type.collated for v in values) and (node.distinct or node.name not in _NOT_COMPARING):
         a.fail(f"Collation in {node.name} is not supported by this emulator", node)
     _check_offset(a, node, values)
     if node.distinct and any(v.type.kind in ("JSON", "GEOGRAPHY") for v in values):
@@ -126,9 +129,11 @@ def _distinct(node: nodes.Call, values: list[Value], parts: Modifiers, kind: Typ
     return f"bq_from_latin1({joined})" if binary else joined
 
 
-# Aggregates and window functions that compare none of their values.
-_NOT_COMPARING = ("COUNT", "ANY_VALUE", "ARRAY_AGG", "STRING_AGG", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE",
-                  "NTH_VALUE")  # fmt: skip
+# Aggregates that count equal values once.
+_COUNTING = ("COUNT", "APPROX_COUNT_DISTINCT")
+# Aggregates and window functions that compare none of their values, or leave it to DuckDB, which follows a collation.
+_NOT_COMPARING = ("MIN", "MAX", "COUNT", "ANY_VALUE", "ARRAY_AGG", "STRING_AGG", "LAG", "LEAD", "FIRST_VALUE",
+                  "LAST_VALUE", "NTH_VALUE")  # fmt: skip
 # What aggregates a list of the rows that HAVING MAX or HAVING MIN leaves.
 _OF_LISTS = {
     "MAX": "max", "MIN": "min", "SUM": "sum", "AVG": "avg", "COUNT": "count",

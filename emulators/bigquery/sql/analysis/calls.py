@@ -115,7 +115,8 @@ def _collated(a: Analyzer, node: nodes.Call, overloads: list[Overload], values: 
     if node.name in _FOLDING:
         values = [folded(replace(v, type=t.COLLATED)) if v.type.kind == "STRING" else v for v in values]
     overload, values, kind = choose(a, node, overloads, values)
-    return _fill(overload, values, t.COLLATED if kind == t.STRING else kind)
+    made = _fill(overload, values, kind)
+    return made.with_sql(t.collated(made.sql), t.COLLATED) if kind.kind == "STRING" else made
 
 
 def _placed(node: nodes.Call) -> tuple[nodes.Call, list[Overload]]:

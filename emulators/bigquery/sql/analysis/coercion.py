@@ -19,7 +19,8 @@ def coerce(a: Analyzer, value: Value, target: Type) -> Value:
     if source == target:
         return value
     if source.kind == target.kind == "STRING":
-        return replace(value, type=target)
+        sql = t.collated(value.sql) if target.collation and not source.collation else value.sql
+        return replace(value, sql=sql, type=target)
     if source.kind == "NULL" or (source.kind == "ARRAY" and source.element == t.NULL):
         return combine(f"CAST({value.sql} AS {t.duckdb(target)})", target, value)
     if value.literal and source.kind == "STRING" and target.kind in ("DATE", "TIME", "DATETIME", "TIMESTAMP"):

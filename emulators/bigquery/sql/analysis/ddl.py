@@ -55,13 +55,6 @@ def create(a: Analyzer, node: d.Create) -> Statement:
     return _table(a, node, name)
 
 
-def _storable(a: Analyzer, relation: Relation) -> tuple[Field, ...]:
-    """The columns of a query that becomes a table or a view."""
-    if any(c.type.collated for c in relation.columns):
-        a.fail("Collation of columns is not supported by this emulator")
-    return schema_of(a, relation)
-
-
 def _table(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     duckdb: str | None = None
     schema: tuple[Field, ...] = ()
@@ -115,7 +108,7 @@ def _filled(
     a: Analyzer, node: d.Create, relation: Relation, declared: tuple[Field, ...]
 ) -> tuple[str, tuple[Field, ...]]:
     """The query of CTAS, coerced to the declared columns when there are any."""
-    own = _storable(a, relation)
+    own = schema_of(a, relation)
     if not declared:
         _named(a, node, relation)
     sql = rows_of(relation)
@@ -149,7 +142,7 @@ def _filled(
 def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     assert node.query is not None
     relation = a.query(node.query, None)
-    schema = _storable(a, relation)
+    schema = schema_of(a, relation)
     if node.columns is None:
         _named(a, node, relation)
     else:

@@ -1,5 +1,6 @@
 """Columns of DDL as REST fields, and options as Python values."""
 
+from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql import types as t
@@ -27,7 +28,7 @@ def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
     tags = given.get("policy_tags") or ()
     return Field(
         column.name, base.type, mode, base.fields, given.get("description"), base.precision, base.scale, base.max_length,  # noqa: E501
-        column.default_text, tuple(tags), given.get("rounding_mode"),
+        column.default_text, tuple(tags), given.get("rounding_mode"), base.collation,
     )  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def of_type(a: Analyzer, name: str, node: nodes.TypeNode) -> Field:
         if node.element.name == "ARRAY":
             a.fail("Arrays of arrays are not supported", node)
         inner = of_type(a, name, node.element)
-        return Field(name, inner.type, "REPEATED", inner.fields, None, inner.precision, inner.scale, inner.max_length)
+        return replace(inner, mode="REPEATED")
     if node.name == "STRUCT":
         members = []
         for i, (own, member) in enumerate(node.members):
@@ -49,9 +50,11 @@ def of_type(a: Analyzer, name: str, node: nodes.TypeNode) -> Field:
         return Field(name, "STRUCT", "NULLABLE", tuple(members))
     if node.name == "RANGE":
         return t.to_field(name, t.of_node(node))
+    if node.collate is not None and (node.name != "STRING" or node.collate not in t.COLLATIONS):
+        a.fail(f"Collation '{node.collate}' of a column of type {node.name} is not supported", node)
     numbers = [p for p in node.parameters if isinstance(p, int)]
     if node.name in ("STRING", "BYTES"):
-        return Field(name, node.name, max_length=numbers[0] if numbers else None)
+        return Field(name, node.name, max_length=numbers[0] if numbers else None, collation=node.collate)
     if node.name in ("NUMERIC", "BIGNUMERIC"):
         scale = numbers[1] if len(numbers) > 1 else None
         return Field(name, node.name, precision=numbers[0] if numbers else None, scale=scale)

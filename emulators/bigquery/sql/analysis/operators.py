@@ -86,6 +86,11 @@ def folded(value: Value) -> Value:
     return value.with_sql(f"bq.fold({value.sql})", t.STRING) if value.type.collation else value
 
 
+def folded_items(array: Value) -> Value:
+    """An array of texts as what is compared of them."""
+    return array.with_sql(f"list_transform({array.sql}, lambda e: bq.fold(e))", t.array(t.STRING))
+
+
 def range_key(value: Value) -> Value:
     """A RANGE as what it is ordered by."""
     assert value.type.element is not None
@@ -246,11 +251,10 @@ def in_list(a: Analyzer, node: nodes.In, scope: Scope) -> Value:
     kind = t.supertype([(value.type, value.literal), (relation.columns[0].type, False)])
     if kind is None:
         a.fail(f"Cannot execute IN subquery with uncomparable types {value.type} and {relation.columns[0].type}", node)
-    if kind.collated:
-        a.fail("Collation in IN subqueries is not supported by this emulator", node)
-    x = coerce(a, value, kind)
+    x = folded(coerce(a, value, kind))
     own = Value(t.quoted(relation.names[0]), relation.columns[0].type)
-    sql = f"(SELECT {coerce(a, own, kind).sql} FROM ({relation.sql}))" if own.type != kind else f"({relation.sql})"
+    changed = own.type != kind or kind.collation
+    sql = f"(SELECT {folded(coerce(a, own, kind)).sql} FROM ({relation.sql}))" if changed else f"({relation.sql})"
     return Value(f"({x.sql} {word} {sql})", t.BOOL, refs=value.refs, volatile=True)
 
 
@@ -261,9 +265,9 @@ def _in_array(a: Analyzer, node: nodes.In, value: Value, array: Value) -> Value:
     kind = t.supertype([(value.type, value.literal), (array.type.element, array.literal)])
     if kind is None:
         no_signature(a, "IN UNNEST", [value, array], node)
-    if kind.collated:
-        a.fail("Collation in IN UNNEST is not supported by this emulator", node)
     x, items = coerce(a, value, kind), coerce(a, array, t.array(kind))
+    if kind.collation:
+        x, items = folded(x), folded_items(items)
     sql = f"bq.in_array({x.sql}, {items.sql})"
     return combine(f"(NOT {sql})" if node.negated else sql, t.BOOL, value, array)
 
@@ -273,10 +277,10 @@ def like(a: Analyzer, node: nodes.Like, scope: Scope) -> Value:
     """x LIKE pattern (backslash escapes), LIKE ANY / ALL (patterns)."""
     value = a.expression(node.operand, scope)
     if node.array is not None:
-        if value.type.collation:
-            a.fail("Collation in LIKE with an array is not supported by this emulator", node)
         array = coerce(a, a.expression(node.array, scope), t.array(t.STRING))
         name = a.shared.alias("p")
+        if value.type.collation:
+            value, array = folded(value), folded_items(array)
         fold = "list_bool_or" if node.quantifier == "ANY" else "list_bool_and"
         word = "NOT LIKE" if node.negated else "LIKE"
         sql = f"{fold}(list_transform({array.sql}, lambda {name}: {value.sql} {word} {name} ESCAPE '\\'))"

@@ -184,7 +184,7 @@ def set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -
             listed = ", ".join(str(r.columns[i].type) for r in relations)
             a.fail(f"Column {i + 1} in {node.op} has incompatible types: {listed}", node.parts[1])
         kinds.append(t.INT64 if found.kind == "NULL" else found)
-    if node.op != "UNION ALL" and any(kind.collated for kind in kinds):
+    if node.op.startswith(("INTERSECT", "EXCEPT")) and any(kind.collated for kind in kinds):
         a.fail(f"Collation in {node.op} is not supported by this emulator", node)
     columns = [Column(c.name, c.sql, kind) for c, kind in zip(first.columns, kinds, strict=True)]
     if node.op == "UNION ALL" and all(r.row is not None for r in relations):

@@ -76,8 +76,6 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, ag
     names = _unique([o.name for o in outputs])
     listed = ", ".join(f"{_final(a, o.value).sql} AS {t.quoted(n)}" for o, n in zip(outputs, names, strict=True))
     distinct = "DISTINCT " if node.distinct else ""
-    if distinct and any(o.value.type.collated for o in outputs):
-        a.fail("Collation in DISTINCT is not supported by this emulator", node)
     if distinct:
         _distinguishable(a, node, outputs)
     if group:
@@ -236,6 +234,8 @@ def _group_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Outpu
     if node.group_by is None:
         return ""
     if any(isinstance(item, nodes.GroupingSet) and item.kind == "ALL" for item in node.group_by):
+        if any(o.value.type.collated for o in outputs):
+            a.fail("Collation in GROUP BY ALL is not supported by this emulator", node)
         return " GROUP BY ALL"
     scope.aggregated = False
     keys = [_grouping(a, item, scope, outputs) for item in node.group_by]
@@ -248,8 +248,6 @@ def _grouping(a: Analyzer, item: nodes.Node, scope: Scope, outputs: list[Output]
         inner = ", ".join(_grouping(a, part, scope, outputs) for part in item.items)
         return f"({inner})" if item.kind == "SET" else f"{item.kind} ({inner})"
     value = _group_key(a, item, scope, outputs)
-    if value.type.collated:
-        a.fail("Collation in GROUP BY is not supported by this emulator", item)
     if value.type.kind in _UNGROUPABLE:
         a.fail(f"Grouping by expressions of type {value.type} is not allowed", item)
     return value.sql

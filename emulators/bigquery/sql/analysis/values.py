@@ -48,7 +48,8 @@ class Column:
     origin: "tuple[Scan, str] | None" = None
 
     def value(self) -> Value:
-        return Value(self.sql, self.type, refs=frozenset((self,)))
+        sql = t.collated(self.sql) if self.type.collation else self.sql
+        return Value(sql, self.type, refs=frozenset((self,)))
 
 
 @dataclass(slots=True, eq=False)

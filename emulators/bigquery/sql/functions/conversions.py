@@ -51,7 +51,9 @@ def collate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         no_function_signature(a, node, values)
     if values[1].raw not in ("", "und:ci"):
         a.fail(f"Collation '{values[1].raw}' in collate function is not supported.")
-    return combine(values[0].sql, t.COLLATED if values[1].raw else t.STRING, values[0])
+    if not values[1].raw:
+        return combine(f"decode(encode({values[0].sql}))", t.STRING, values[0])  # a text without DuckDB's collation
+    return combine(t.collated(values[0].sql), t.COLLATED, values[0])
 
 
 _TAGS = {

@@ -143,8 +143,10 @@ def concat(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if not values or any(v.type.kind in ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY", "RANGE") for v in values):
         no_function_signature(a, node, values)
     texts = [convert(a, v, t.STRING, node).sql for v in values]
-    kind = t.COLLATED if any(v.type.collation for v in values) else t.STRING
-    return combine(f"bq.concat([{', '.join(texts)}])", kind, *values)
+    joined = f"bq.concat([{', '.join(texts)}])"
+    if any(v.type.collation for v in values):
+        return combine(t.collated(joined), t.COLLATED, *values)
+    return combine(joined, t.STRING, *values)
 
 
 @rule("NORMALIZE", "NORMALIZE_AND_CASEFOLD")

@@ -23,7 +23,7 @@ class AlterParser(CreateParser):
                 return d.ChangeNode(at, "SET OPTIONS", options=self.options())
             self.expect("DEFAULT")
             self.expect("COLLATE")
-            self.fail("Unsupported: DEFAULT COLLATE is not supported", at)
+            return d.ChangeNode(at, "SET OPTIONS", options=[self.default_collation()])
         if self.accept("RENAME", "TO"):
             return d.ChangeNode(at, "RENAME TO", new_name=self.table_path()[-1])
         if self.accept("RENAME"):

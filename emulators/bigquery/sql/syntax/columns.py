@@ -23,6 +23,13 @@ class ColumnParser(DmlParser):
         self.expect(")")
         return found
 
+    def default_collation(self) -> tuple[str, nodes.Node]:
+        """DEFAULT COLLATE 'und:ci', as an option."""
+        at, name = self.token.at, self.string()
+        if name not in ("", "und:ci"):
+            self.fail(f"Collation '{name}' is not supported", at)
+        return "default_collation", nodes.Literal(at, "STRING", name)
+
     def name_list(self) -> list[str]:
         found = [self.identifier()]
         while self.accept(","):

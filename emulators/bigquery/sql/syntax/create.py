@@ -69,12 +69,11 @@ class CreateParser(ColumnParser):
         elif self.accept("CLUSTER", "BY"):
             create.cluster_by = self.name_list()
         elif self.at_word("OPTIONS"):
-            create.options = self.options()
+            create.options += self.options()
         elif self.accept("WITH", "PARTITION", "COLUMNS"):
             create.partition_columns = self.plain_columns() if self.token.text == "(" else []
         elif self.accept("DEFAULT", "COLLATE"):
-            if self.string():
-                self.fail("Unsupported: DEFAULT COLLATE is not supported", create.at)
+            create.options.append(self.default_collation())
         elif self.at_word("WITH", "CONNECTION"):
             self.fail("Unsupported: WITH CONNECTION is not supported")
         elif self.accept("CLONE") or self.accept("COPY"):

@@ -57,7 +57,7 @@ def test_decimals_are_rounded_as_their_column_says(client: bigquery.Client, data
 
 @pytest.mark.parametrize(
     "change",
-    [{"collation": "und:ci"}, {"foreignTypeDefinition": "int"}, {"timestampPrecision": "12", "type": "TIMESTAMP"}],
+    [{"foreignTypeDefinition": "int"}, {"timestampPrecision": "12", "type": "TIMESTAMP"}],
 )
 def test_columns_that_would_be_stored_otherwise_are_refused(
     client: bigquery.Client, dataset: str, change: dict[str, str]
@@ -67,13 +67,19 @@ def test_columns_that_would_be_stored_otherwise_are_refused(
         client.create_table(bigquery.Table(f"{PROJECT}.{dataset}.t", [field]), retry=None)
 
 
-def test_a_collation_by_default_is_refused_where_it_would_matter(client: bigquery.Client) -> None:
+def test_columns_take_the_collation_of_their_dataset(client: bigquery.Client) -> None:
     dataset = bigquery.Dataset(f"{PROJECT}.collated")
     dataset._properties["defaultCollation"] = "und:ci"
     client.create_dataset(dataset)
-    client.create_table(bigquery.Table(f"{PROJECT}.collated.numbers", [FIELD("a", "INTEGER")]))
-    with pytest.raises(MethodNotImplemented, match="Collation und:ci"):
-        client.query_and_wait("create table collated.texts (a string)", retry=None, job_retry=None)
+    client.create_table(bigquery.Table(f"{PROJECT}.collated.t", [FIELD("a", "STRING"), FIELD("n", "INTEGER")]))
+    client.query_and_wait("insert collated.t (a) values ('x'), ('X')")
+    client.query_and_wait("alter table collated.t set default collate '', add column b string")
+    assert rows(client, "select count(*) from collated.t group by a") == [(2,)]
+    assert [field.to_api_repr().get("collation") for field in client.get_table("collated.t").schema] == [
+        "und:ci",
+        None,
+        None,
+    ]
 
 
 def test_staleness_is_an_interval(client: bigquery.Client, dataset: str) -> None:

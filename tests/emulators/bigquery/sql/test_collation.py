@@ -53,13 +53,68 @@ def test_columns_of_queries_keep_a_collation(letters: Any) -> None:
     ("query", "message"),
     [
         ("SELECT COLLATE(x, 'binary') FROM d.letters", "Collation 'binary' in collate function is not supported."),
-        ("SELECT COLLATE(x, 'und:ci') AS c FROM d.letters GROUP BY c", "Collation in GROUP BY"),
-        ("SELECT DISTINCT COLLATE(x, 'und:ci') FROM d.letters", "Collation in DISTINCT"),
-        ("SELECT MIN(COLLATE(x, 'und:ci')) FROM d.letters", "Collation in MIN"),
+        ("SELECT COLLATE(x, 'und:ci') AS c FROM d.letters GROUP BY ALL", "Collation in GROUP BY ALL"),
+        ("SELECT ARRAY_AGG(DISTINCT COLLATE(x, 'und:ci')) FROM d.letters", "Collation in ARRAY_AGG"),
+        ("SELECT COLLATE(x, 'und:ci') FROM d.letters EXCEPT DISTINCT SELECT 'b'", "Collation in EXCEPT DISTINCT"),
         ("SELECT REPLACE(COLLATE(x, 'und:ci'), 'a', '') FROM d.letters", "Collation in REPLACE"),
-        ("CREATE TABLE d.c AS SELECT COLLATE(x, 'und:ci') AS x FROM d.letters", "Collation of columns"),
     ],
 )
 def test_what_would_have_to_follow_a_collation_is_refused(letters: Any, query: str, message: str) -> None:
     with pytest.raises(SqlError, match=message):
         letters.run(query)
+
+
+@pytest.fixture
+def names(warehouse: Any) -> Any:
+    """A table with a column that has a collation, and one without."""
+    warehouse.run(
+        "CREATE TABLE d.names (c STRING COLLATE 'und:ci', p STRING COLLATE ''); "
+        "INSERT INTO d.names VALUES ('a', 'x'), ('A', 'X'), ('B', 'y')"
+    )
+    return warehouse
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT LOWER(c), COUNT(*) FROM d.names GROUP BY c ORDER BY c", [("a", 2), ("b", 1)]),
+        ("SELECT COUNT(*) FROM (SELECT DISTINCT c FROM d.names)", [(2,)]),
+        ("SELECT COUNT(DISTINCT c), COUNT(c), APPROX_COUNT_DISTINCT(c) FROM d.names", [(2, 3, 2)]),
+        ("SELECT LOWER(MIN(c)), MAX(c) FROM d.names", [("a", "B")]),
+        ("SELECT p FROM d.names WHERE c = 'a' ORDER BY p", [("X",), ("x",)]),
+        ("SELECT p FROM d.names WHERE p = 'x'", [("x",)]),
+        ("SELECT p FROM d.names WHERE c IN (SELECT 'b')", [("y",)]),
+        ("SELECT p FROM d.names WHERE c IN UNNEST(['b', 'z'])", [("y",)]),
+        ("SELECT p FROM d.names WHERE c LIKE ANY UNNEST(['b%', 'z'])", [("y",)]),
+        ("SELECT COUNT(*) FROM d.names AS l JOIN d.names AS r ON l.c = r.c", [(5,)]),
+        ("SELECT COUNT(*) FROM d.names AS l JOIN d.names AS r USING (c)", [(5,)]),
+        ("SELECT COUNT(*) FROM (SELECT c FROM d.names UNION DISTINCT SELECT 'b')", [(2,)]),
+        ("SELECT c FROM (SELECT c FROM d.names ORDER BY p LIMIT 3) WHERE c = 'b'", [("B",)]),
+        ("SELECT UPPER(c) AS u, COUNT(*) AS n FROM d.names GROUP BY u ORDER BY u", [("A", 2), ("B", 1)]),
+        ("SELECT p, COUNT(*) OVER (PARTITION BY c) AS n FROM d.names ORDER BY p", [("X", 2), ("x", 2), ("y", 1)]),
+        ("FROM d.names |> AGGREGATE COUNT(*) AS n GROUP BY c |> DROP c |> ORDER BY n", [(1,), (2,)]),
+        ("SELECT COUNT(*) FROM d.names WHERE COLLATE(c, '') = 'a'", [(1,)]),
+    ],
+)
+def test_a_column_with_a_collation(names: Any, query: str, rows: list[tuple[Any, ...]]) -> None:
+    assert names.run(query) == rows
+
+
+def test_a_query_hands_its_collation_to_the_table_that_it_makes(names: Any) -> None:
+    names.run("CREATE TABLE d.made AS SELECT c, [c] AS l, p FROM d.names")
+    schema = [(f.name, f.collation) for f in names.infos[next(n for n in names.infos if n.table == "made")].fields]
+    assert schema == [("c", "und:ci"), ("l", "und:ci"), ("p", None)]
+    assert names.run("SELECT COUNT(*) FROM d.made WHERE c = 'b'") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("CREATE TABLE d.t (a STRING COLLATE 'de')", "Collation 'de' of a column of type STRING is not supported"),
+        ("CREATE TABLE d.t (a INT64 COLLATE 'und:ci')", "Collation 'und:ci' of a column of type INT64"),
+        ("CREATE TABLE d.t (a INT64) DEFAULT COLLATE 'de'", "Collation 'de' is not supported"),
+    ],
+)
+def test_other_collations_are_refused(warehouse: Any, statement: str, message: str) -> None:
+    with pytest.raises(SqlError, match=message):
+        warehouse.run(statement)
