@@ -86,10 +86,14 @@ def fingerprint(schema: Json) -> str:
     return hashlib.blake2b(json.dumps(schema, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-class ContainerFile:
-    """An Avro object container file that is being written to disk; blocks are deflated.
+_SNAPPY = pa.Codec("snappy")
 
-    Level 1 of deflate: each reader of Avro knows it, and the envelope, equal in all records, shrinks to almost nothing.
+
+class ContainerFile:
+    """An Avro object container file that is being written to disk.
+
+    Blocks are packed by Snappy, one of the codecs that BigQuery reads. The envelope, equal in all records, shrinks to
+    almost nothing, for a fraction of the CPU that deflate takes.
     """
 
     def __init__(self, path: Path, schema: Json) -> None:
@@ -98,7 +102,7 @@ class ContainerFile:
         self.size = 0
         self._sync = hashlib.blake2b(path.name.encode(), digest_size=SYNC_BYTES).digest()
         self._file: BinaryIO = path.open("wb")
-        entries = {"avro.schema": json.dumps(schema).encode(), "avro.codec": b"deflate"}
+        entries = {"avro.schema": json.dumps(schema).encode(), "avro.codec": b"snappy"}
         body = b"".join(encode_string(key) + encode_long(len(value)) + value for key, value in entries.items())
         self._write(MAGIC + encode_long(len(entries)) + body + b"\x00" + self._sync)
 
@@ -113,8 +117,7 @@ class ContainerFile:
         first, last = records.offset, records.offset + len(records)
         offsets = np.frombuffer(records.buffers()[1], np.int32)
         body = memoryview(records.buffers()[2])[int(offsets[first]) : int(offsets[last])]
-        deflate = zlib.compressobj(1, zlib.DEFLATED, -15)
-        packed = deflate.compress(body) + deflate.flush()
+        packed = _SNAPPY.compress(body, asbytes=True) + zlib.crc32(body).to_bytes(4, "big")
         self._write(encode_long(len(records)) + encode_long(len(packed)) + packed + self._sync)
         self.rows += len(records)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from emulators import avro_codecs
 from emulators.datastream.envelope import Table
 from emulators.datastream.kinds import avro_names
 from emulators.datastream.lsn import parse_lsn
@@ -50,6 +51,7 @@ def records(files: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """The records of landing files."""
     import fastavro  # not at the start: a truncation is rare
 
+    avro_codecs.install()
     for data in files:
         for record in fastavro.reader(io.BytesIO(data)):
             if isinstance(record, dict):

@@ -3,7 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-from emulators.bigquery.state import avro_codecs, data_statements
+from emulators import avro_codecs
+from emulators.bigquery.state import data_statements
 from emulators.bigquery.state.copies import run_copy
 from emulators.bigquery.state.extract_jobs import run_extract
 from emulators.bigquery.state.loads import run_load

@@ -17,9 +17,12 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from psycopg2.extensions import connection as Connection
 
+from emulators import avro_codecs
 from emulators.datastream.lsn import parse_lsn
 from emulators.postgres.databases import create_database
 from tests.emulators.services import Service
+
+avro_codecs.install()
 
 PARENT = "projects/test/locations/europe-west1"
 Json = dict[str, Any]

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulators import avro_codecs
 from emulators.datastream import copy_text, kinds
 from emulators.datastream.arrays import parse
 from emulators.datastream.avro import ContainerFile, encode_long, encode_longs, join
@@ -22,6 +23,8 @@ from emulators.datastream.encode import encode_column
 from emulators.datastream.kinds import Kind, avro_names, decimal_kind
 from emulators.datastream.lsn import format_lsn, parse_lsn
 from emulators.datastream.truncation import to_text
+
+avro_codecs.install()
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
 LONG_TEXT = st.one_of(TEXT, st.just("x" * 9000))
