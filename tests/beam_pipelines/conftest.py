@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -11,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from beam_pipelines import clients
+from contracts.reader import load
+from emulators.provision.apply import apply
+from emulators.provision.resources import resources
 from tests.emulators.services import Service, free_port
 
 _numbers = count(1)
@@ -67,8 +68,8 @@ def project(services: dict[str, str], contract: str, tmp_path: Path, monkeypatch
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", name)
     monkeypatch.setenv("SLUICE_CONTRACTS", str(contracts))
     _forget_clients()
-    command = [sys.executable, "-m", "emulators.provision", "--phase", "before"]
-    subprocess.run(command, check=True, capture_output=True)
+    for _ in apply(resources(load(contracts), "before")):
+        pass
     yield name
     _forget_clients()
 
