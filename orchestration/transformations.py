@@ -22,7 +22,7 @@ from dagster import (
 )
 
 from contracts.model import Contract, Table
-from orchestration import conservation, dbt_build, keys, quality_gate, streams, verdict
+from orchestration import conservation, dbt_build, keys, quality_gate, silver_events, streams, verdict
 from orchestration.dbt_build import PARTIAL
 from orchestration.dbt_project import Project
 
@@ -83,7 +83,7 @@ def warehouse_assets(contracts: Sequence[Contract]) -> AssetsDefinition:
     @multi_asset(
         name="bronze_to_gold",
         specs=[*parsed.specs.values()],
-        check_specs=[*parsed.check_specs.values(), *conservation.specs(tables)],
+        check_specs=[*parsed.check_specs.values(), *conservation.specs(tables), *silver_events.specs(tables)],
         can_subset=True,
         allow_arbitrary_check_specs=True,
     )
@@ -99,6 +99,7 @@ def warehouse_assets(contracts: Sequence[Contract]) -> AssetsDefinition:
             except dbt_build.DbtFailed as error:
                 failure = error
         yield from conservation.results(context, contracts, without=context.selected_asset_keys - built)
+        yield from silver_events.results(context, tables, built)
         if failure is not None:
             raise failure
         verdict.end(context, blocking(tables), context.selected_asset_keys - built)
@@ -142,16 +143,20 @@ def build(parsed: Project, arguments: Sequence[str]) -> Iterator[AssetMaterializ
 
 def blocking(tables: Sequence[Table]) -> list[AssetCheckKey]:
     """The checks for which something waits when they fail."""
-    kinds = (quality_gate.blocking, streams.blocking, conservation.blocking)
+    kinds = (quality_gate.blocking, streams.blocking, conservation.blocking, silver_events.blocking)
     return [check for table in tables for kind in kinds for check in kind(table)]
 
 
 def held_back(context: AssetExecutionContext | OpExecutionContext, tables: Sequence[Table]) -> Iterator[str]:
-    """What dbt does not build: all of a table that failed its gate, and gold of one that does not equal its source."""
+    """What dbt does not build: all of a table that failed its gate, and gold of one that differs from its origin."""
     yield from blocked(context, tables)
-    for table in conservation.held_back(context.instance, tables):
+    reasons = {
+        "does not equal its source": conservation.held_back(context.instance, tables),
+        "has not each event of bronze once": silver_events.held_back(context.instance, tables),
+    }
+    for reason, table in ((reason, table) for reason, found in reasons.items() for table in found):
         name = "/".join(keys.silver(table).path)
-        context.log.error(f"{name} does not equal its source: gold keeps what it has of it")
+        context.log.error(f"{name} {reason}: gold keeps what it has of it")
         yield f"source:{table.source}.{table.name}+,{GOLD}"
 
 

@@ -55,7 +55,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make", description=(__doc__ or "").split("\n")[0])
     jobs = parser.add_subparsers(dest="job", required=True)
     reload = jobs.add_parser("reload", help="bronze, silver and gold of a table or a source again, from landing")
-    reload.add_argument("what", metavar="TABLE", help="saas.accounts, or saas for all its tables")
+    reload.add_argument(
+        "what", metavar="TABLE", help="saas.accounts, saas for all its tables, or saas.usage_events from bronze"
+    )
     reload.add_argument("--day", dest="only", help="only what was ingested on this day: 2026-11-21")
     replay = jobs.add_parser("replay", help="dead letters again, after a fix")
     replay.add_argument("what", metavar="EVENT", help="saas.usage_events, or saas for all its events")

@@ -104,6 +104,18 @@ def test_landing_alone_gives_all_of_it_again(played: Played) -> None:
     assert (played.rows("gold", GOLD), played.rows("silver", SILVER)) == (gold, silver)
 
 
+def test_an_event_that_silver_lost_is_told_and_a_reload_brings_it_back(played: Played) -> None:
+    gold, silver, bronze = played.rows("gold", GOLD), played.rows("silver", SILVER), played.bronze()
+    (lost,) = played.query("select event_id from silver.saas_usage_events order by occurred_at, event_id limit 1")
+    played.query(f"delete from silver.saas_usage_events where event_id = '{lost['event_id']}'")
+    told = played.platform.run("emulators.local_emulate", "--no-company", timeout=1200)
+    assert told.returncode == 1 and lost["event_id"] in told.stdout + told.stderr
+    assert "equals_bronze" in told.stdout + told.stderr
+    assert "reload saas.usage_events: success" in played.rerun("reload", "saas.usage_events")
+    assert played.bronze() == bronze
+    assert (played.rows("gold", GOLD), played.rows("silver", SILVER)) == (gold, silver)
+
+
 def test_letters_that_are_still_bad_stay_letters(played: Played) -> None:
     gold = played.rows("gold", GOLD)
     letters = played.query("select dead_letter_id from ops.dead_letters order by 1")
