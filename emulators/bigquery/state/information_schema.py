@@ -7,6 +7,7 @@ from typing import Any
 from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.state import metadata_columns as columns
 from emulators.bigquery.state import metadata_objects as objects
+from emulators.bigquery.state import metadata_routines as routines
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.jobs import Jobs
 from emulators.bigquery.state.metadata_ddl import table_ddl
@@ -42,20 +43,13 @@ class InformationSchema:
                 objects.PRIVILEGES,
                 [row for one in datasets for row in objects.privilege_rows(catalog, one)],
             ),
-            "PARAMETERS": lambda datasets: (
-                objects.PARAMETERS,
-                [
-                    row
-                    for one in datasets
-                    for r in objects.routines_of(catalog, one)
-                    for row in objects.parameter_rows(r)
-                ],
-            ),
+            "PARAMETERS": self._routines(objects.PARAMETERS, objects.parameter_rows),
             "TABLE_STORAGE": self._tables(columns.STORAGE, self._storage_rows),
             "PARTITIONS": self._tables(columns.PARTITIONS, self._partition_rows),
             "TABLE_CONSTRAINTS": self._tables(columns.CONSTRAINTS, _constraint_rows),
             "KEY_COLUMN_USAGE": self._tables(columns.KEYS, _key_rows),
-            "ROUTINES": self._routines,
+            "ROUTINES": self._routines(routines.ROUTINES, routines.routine_rows),
+            "ROUTINE_OPTIONS": self._routines(routines.ROUTINE_OPTIONS, routines.routine_option_rows),
             "JOBS": self._job_rows,
             "JOBS_BY_PROJECT": self._job_rows,
             "JOBS_BY_USER": self._job_rows,
@@ -101,7 +95,7 @@ class InformationSchema:
     def _schemata(self, datasets: list[Resource]) -> Rows:
         rows = [
             [r["datasetReference"]["projectId"], r["datasetReference"]["datasetId"], None, moment(r["creationTime"]),
-             moment(r["lastModifiedTime"]), r["location"], None, None, None]
+             moment(r["lastModifiedTime"]), r["location"], objects.dataset_ddl(r), None, None]
             for r in datasets
         ]  # fmt: skip
         return columns.SCHEMATA, rows
@@ -172,30 +166,13 @@ class InformationSchema:
         return [[table.name.project, table.name.dataset, table.name.table, int(table.resource["creationTime"]),
                  self._catalog.modified(table), rows, size, kinds[table.kind]]]  # fmt: skip
 
-    def _routines(self, datasets: list[Resource]) -> Rows:
-        rows = []
-        for dataset in datasets:
-            for r in objects.routines_of(self._catalog, dataset):
-                own = r["routineReference"]
-                kind = {"SCALAR_FUNCTION": "FUNCTION", "TABLE_VALUED_FUNCTION": "TABLE FUNCTION"}.get(
-                    r.get("routineType", ""), r.get("routineType")
-                )
-                rows.append(
-                    [
-                        own["projectId"],
-                        own["datasetId"],
-                        own["routineId"],
-                        own["projectId"],
-                        own["datasetId"],
-                        own["routineId"],
-                        kind,
-                        r.get("language", "SQL"),
-                        r.get("definitionBody"),
-                        moment(r["creationTime"]),
-                        moment(r["lastModifiedTime"]),
-                    ]
-                )
-        return columns.ROUTINES, rows
+    def _routines(
+        self, of: tuple[Field, ...], rows: Callable[[Resource], Iterable[Sequence[Any]]]
+    ) -> Callable[[list[Resource]], Rows]:
+        def answer(datasets: list[Resource]) -> Rows:
+            return of, [row for one in datasets for r in objects.routines_of(self._catalog, one) for row in rows(r)]
+
+        return answer
 
     def _job_rows(self, datasets: list[Resource]) -> Rows:
         projects = dict.fromkeys(r["datasetReference"]["projectId"] for r in datasets)

@@ -16,7 +16,9 @@ TABLES = fields(
     "table_catalog STRING, table_schema STRING, table_name STRING, table_type STRING, managed_table_type STRING, "
     "is_insertable_into STRING, is_fine_grained_mutations_enabled STRING, is_typed STRING, "
     "is_change_history_enabled STRING, creation_time TIMESTAMP, base_table_catalog STRING, base_table_schema "
-    "STRING, base_table_name STRING, snapshot_time_ms TIMESTAMP, ddl STRING, default_collation_name STRING"
+    "STRING, base_table_name STRING, snapshot_time_ms TIMESTAMP, replica_source_catalog STRING, "
+    "replica_source_schema STRING, replica_source_name STRING, replication_status STRING, replication_error STRING, "
+    "ddl STRING, default_collation_name STRING, upsert_stream_apply_watermark TIMESTAMP"
 )
 COLUMNS = fields(
     "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, "
@@ -61,11 +63,6 @@ KEYS = fields(
     "constraint_catalog STRING, constraint_schema STRING, constraint_name STRING, table_catalog STRING, "
     "table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, "
     "position_in_unique_constraint INT64"
-)
-ROUTINES = fields(
-    "specific_catalog STRING, specific_schema STRING, specific_name STRING, routine_catalog STRING, "
-    "routine_schema STRING, routine_name STRING, routine_type STRING, routine_body STRING, routine_definition "
-    "STRING, created TIMESTAMP, last_altered TIMESTAMP"
 )
 LEGACY = fields(
     "project_id STRING, dataset_id STRING, table_id STRING, creation_time INT64, last_modified_time INT64, "

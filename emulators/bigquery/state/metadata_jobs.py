@@ -20,6 +20,14 @@ JOBS = (
     Field("referenced_tables", "STRUCT", "REPEATED", _TABLE),
     Field("labels", "STRUCT", "REPEATED", fields("key STRING, value STRING")),
     Field("error_result", "STRUCT", fields=fields("reason STRING, location STRING, debug_info STRING, message STRING")),
+    *fields("project_number INT64, reservation_id STRING, transaction_id STRING, total_modified_partitions INT64"),
+    Field("session_info", "STRUCT", fields=fields("session_id STRING")),
+    Field(
+        "dml_statistics",
+        "STRUCT",
+        fields=fields("inserted_row_count INT64, deleted_row_count INT64, updated_row_count INT64"),
+    ),
+    *fields("query_dialect STRING"),
 )
 
 
@@ -49,6 +57,10 @@ def job_row(job: Job) -> list[Any]:
         [_table(one) for one in query.get("referencedTables") or ()],
         [{"key": key, "value": value} for key, value in sorted((configuration.get("labels") or {}).items())],
         _error(job.resource["status"].get("errorResult")),
+        *[None] * 4,  # numbers of projects, reservations, and what is not measured
+        {"session_id": statistics["sessionInfo"]["sessionId"]} if "sessionInfo" in statistics else None,
+        _changes(query.get("dmlStats")),
+        _dialect(own),
     ]
 
 
@@ -57,6 +69,18 @@ def _table(reference: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     return {"project_id": reference.get("projectId"), "dataset_id": reference.get("datasetId"),
             "table_id": reference.get("tableId")}  # fmt: skip
+
+
+def _changes(counts: Mapping[str, Any] | None) -> dict[str, int] | None:
+    if not counts:
+        return None
+    return {f"{kind}_row_count": int(counts[f"{kind}RowCount"]) for kind in ("inserted", "deleted", "updated")}
+
+
+def _dialect(configuration: Mapping[str, Any]) -> str | None:
+    if "query" not in configuration:
+        return None
+    return "LEGACY_SQL" if configuration.get("useLegacySql") else "GOOGLE_SQL"
 
 
 def _error(error: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -82,6 +82,13 @@ def dataset_option_rows(dataset: Resource) -> Iterator[list[Any]]:
             yield [own["projectId"], own["datasetId"], name, kind, value]
 
 
+def dataset_ddl(dataset: Resource) -> str:
+    """The statement that would make a dataset again."""
+    own = dataset["datasetReference"]
+    options = ",\n".join(f"  {name}={value}" for *_, name, _kind, value in dataset_option_rows(dataset))
+    return f"CREATE SCHEMA `{own['projectId']}.{own['datasetId']}`\nOPTIONS(\n{options}\n);"
+
+
 def _days(milliseconds: Any) -> str | None:
     return None if milliseconds is None else repr(int(milliseconds) / 86_400_000)
 

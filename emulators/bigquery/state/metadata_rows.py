@@ -36,8 +36,10 @@ def table_row(table: Table, ddl: str) -> list[Any]:
         base.get("datasetId"),
         base.get("tableId"),
         datetime.fromisoformat(taken) if taken else None,
+        *[None] * 5,  # of replicas, which there are none
         ddl,
         resource.get("defaultCollation") or "NULL",
+        None,
     ]
 
 
@@ -73,6 +75,9 @@ def column_rows(table: Table) -> Iterator[list[Any]]:
             field.rounding_mode,
             list(field.policy_tags),
         ]
+    if table.ingestion_partitioned:
+        yield [name.project, name.dataset, name.table, "_PARTITIONTIME", None, "YES", "TIMESTAMP", "NEVER", None, None,
+               "YES", None, "YES", "YES", None, "NULL", "NULL", None, []]  # fmt: skip
 
 
 def field_path_rows(table: Table) -> Iterator[list[Any]]:

@@ -87,6 +87,9 @@ def empty_table(catalog: Catalog, transaction: Transaction, table: Table) -> int
     return int(count)
 
 
+_REFRESH = {"enableRefresh": True, "refreshIntervalMs": "1800000"}  # what the service takes where nobody says
+
+
 def kind_of(resource: Mapping[str, Any]) -> str:
     """What a new table's resource makes: TABLE, VIEW, MATERIALIZED_VIEW, EXTERNAL or SNAPSHOT."""
     return next((kind for part, kind in _KINDS.items() if resource.get(part) is not None), "TABLE")
@@ -105,6 +108,8 @@ def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
     if kind == "TABLE" and dataset.get("defaultCollation"):
         found.setdefault("defaultCollation", dataset["defaultCollation"])
     fields = with_collation(fields, found.get("defaultCollation"))
+    if kind == "MATERIALIZED_VIEW":
+        found["materializedView"] = _REFRESH | found["materializedView"]
     return found | {
         "tableReference": dict(resource["tableReference"]),
         "type": kind,

@@ -1,5 +1,6 @@
 """INFORMATION_SCHEMA tells what was done: jobs, streamed rows, partitions, definitions."""
 
+import datetime as dt
 from typing import Any
 
 from google.cloud import bigquery
@@ -64,7 +65,7 @@ def test_columns_tell_their_policy_tags_and_tables_their_rarer_options(client: b
     )
     options = f"SELECT option_name, option_value FROM {dataset}.INFORMATION_SCHEMA.TABLE_OPTIONS WHERE table_name = 'm'"
     assert dict(rows(client, options)) == {
-        "tags": '[STRUCT("p/env", "prod")]', "kms_key_name": '"k"',
+        "enable_refresh": "true", "tags": '[STRUCT("p/env", "prod")]', "kms_key_name": '"k"',
         "refresh_interval_minutes": "45.0", "max_staleness": 'INTERVAL "0-0 0 4:0:0" YEAR TO SECOND',
     }  # fmt: skip
 
@@ -93,3 +94,75 @@ def test_a_partition_is_deleted_by_its_decorator(client: bigquery.Client, datase
     client.query_and_wait(f"CREATE TABLE {dataset}.t PARTITION BY d AS {days}")
     client.delete_table(f"{client.project}.{dataset}.t$20240101")
     assert [str(day) for (day,) in rows(client, f"SELECT d FROM {dataset}.t")] == ["2024-01-02"]
+
+
+def test_routines_tell_how_to_make_them_again(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(
+        f"create function {dataset}.f(x int64) returns int64 options(description='twice') as (x * 2);"
+        f"create function {dataset}.j(x float64) returns float64 deterministic language js as 'return x';"
+        f"create table function {dataset}.t(n int64) as select n as y;"
+        f"create procedure {dataset}.p(out r int64) begin set r = 1; end"
+    )
+    found = rows(
+        client,
+        "select routine_name, routine_type, data_type, routine_body, external_language, is_deterministic from "
+        f"{dataset}.INFORMATION_SCHEMA.ROUTINES order by 1",
+    )
+    assert found == [
+        ("f", "FUNCTION", "INT64", "SQL", None, None),
+        ("j", "FUNCTION", "FLOAT64", "EXTERNAL", "JAVASCRIPT", "YES"),
+        ("p", "PROCEDURE", None, "SQL", None, None),
+        ("t", "TABLE FUNCTION", None, "SQL", None, None),
+    ]
+    options = f"select specific_name, option_name, option_value from {dataset}.INFORMATION_SCHEMA.ROUTINE_OPTIONS"
+    assert rows(client, options) == [("f", "description", '"twice"')]
+    statements = [ddl for (ddl,) in rows(client, f"select ddl from {dataset}.INFORMATION_SCHEMA.ROUTINES")]
+    for kind, name in (("function", "f"), ("function", "j"), ("procedure", "p"), ("table function", "t")):
+        client.query_and_wait(f"drop {kind} {dataset}.{name}")
+    for statement in statements:
+        client.query_and_wait(statement)
+    call = f"declare r int64; call {dataset}.p(r); select r, {dataset}.f(y), {dataset}.j(y) from {dataset}.t(2)"
+    assert rows(client, call) == [(1, 4, 2.0)]
+
+
+def test_a_dataset_tells_how_to_make_it_again(client: bigquery.Client, dataset: str) -> None:
+    query = f"select ddl from `region-us`.INFORMATION_SCHEMA.SCHEMATA where schema_name = '{dataset}'"
+    client.query_and_wait(f"alter schema {dataset} set options(description='ours', labels=[('a', 'b')])")
+    before = rows(client, query)
+    client.delete_dataset(dataset)
+    client.query_and_wait(before[0][0])
+    assert rows(client, query) == before
+
+
+def test_jobs_tell_what_they_changed(client: bigquery.Client, dataset: str) -> None:
+    job = client.query(f"create table {dataset}.t as select 1 as a")
+    job.result()
+    change = client.query(f"update {dataset}.t set a = 2 where true")
+    change.result()
+    found = rows(
+        client,
+        "select dml_statistics.updated_row_count, query_dialect from `region-us`.INFORMATION_SCHEMA.JOBS "
+        f"where job_id = '{change.job_id}'",
+    )
+    assert found == [(1, "GOOGLE_SQL")]
+
+
+def test_the_partition_time_is_a_hidden_column(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t (a int64) partition by _partitiondate")
+    found = rows(
+        client,
+        "select column_name, ordinal_position, is_hidden, is_system_defined, is_partitioning_column from "
+        f"{dataset}.INFORMATION_SCHEMA.COLUMNS order by 2 nulls last",
+    )
+    assert found == [("a", 1, "NO", "NO", "NO"), ("_PARTITIONTIME", None, "YES", "YES", "YES")]
+
+
+def test_a_materialised_view_is_refreshed_each_half_hour_where_nobody_says(
+    client: bigquery.Client, dataset: str
+) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a")
+    client.query_and_wait(
+        f"create materialized view {dataset}.m as select a, count(*) as n from {dataset}.t group by a"
+    )
+    found = client.get_table(f"{client.project}.{dataset}.m")
+    assert (found.mview_enable_refresh, found.mview_refresh_interval) == (True, dt.timedelta(minutes=30))

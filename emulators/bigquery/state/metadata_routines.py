@@ -1,0 +1,92 @@
+"""What INFORMATION_SCHEMA says of routines: ROUTINES and ROUTINE_OPTIONS."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from emulators.bigquery.sql.analysis.routines import rest_type
+from emulators.bigquery.state.catalog import Resource
+from emulators.bigquery.state.metadata_columns import fields
+from emulators.bigquery.state.metadata_rows import literal
+
+ROUTINES = fields(
+    "specific_catalog STRING, specific_schema STRING, specific_name STRING, routine_catalog STRING, "
+    "routine_schema STRING, routine_name STRING, routine_type STRING, data_type STRING, routine_body STRING, "
+    "routine_definition STRING, external_language STRING, is_deterministic STRING, security_type STRING, "
+    "created TIMESTAMP, last_altered TIMESTAMP, ddl STRING"
+)
+ROUTINE_OPTIONS = fields(
+    "specific_catalog STRING, specific_schema STRING, specific_name STRING, option_name STRING, option_type STRING, "
+    "option_value STRING"
+)
+_TYPES = {
+    "SCALAR_FUNCTION": "FUNCTION", "TABLE_VALUED_FUNCTION": "TABLE FUNCTION",
+    "AGGREGATE_FUNCTION": "AGGREGATE FUNCTION",
+}  # fmt: skip
+_DETERMINISM = {"DETERMINISTIC": "YES", "NOT_DETERMINISTIC": "NO"}
+
+
+def routine_rows(routine: Resource) -> Iterator[list[Any]]:
+    """The row of ROUTINES."""
+    name, language = _name(routine), routine.get("language", "SQL")
+    yield [
+        *name,
+        *name,
+        _type(routine),
+        str(rest_type(routine["returnType"])) if routine.get("returnType") else None,
+        "SQL" if language == "SQL" else "EXTERNAL",
+        routine.get("definitionBody"),
+        None if language == "SQL" else language,
+        _DETERMINISM.get(routine.get("determinismLevel", "")),
+        None,
+        _moment(routine["creationTime"]),
+        _moment(routine["lastModifiedTime"]),
+        _ddl(routine),
+    ]
+
+
+def routine_option_rows(routine: Resource) -> Iterator[list[Any]]:
+    """The rows of ROUTINE_OPTIONS: what is set."""
+    if routine.get("description"):
+        yield [*_name(routine), "description", "STRING", literal(routine["description"])]
+    if routine.get("importedLibraries"):
+        uris = ", ".join(str(literal(uri)) for uri in routine["importedLibraries"])
+        yield [*_name(routine), "library", "ARRAY<STRING>", f"[{uris}]"]
+
+
+def _name(routine: Resource) -> list[str]:
+    own = routine["routineReference"]
+    return [own["projectId"], own["datasetId"], own["routineId"]]
+
+
+def _type(routine: Resource) -> str:
+    kind = str(routine.get("routineType"))
+    return _TYPES.get(kind, kind)
+
+
+def _ddl(routine: Resource) -> str:
+    """The statement that would make the routine again."""
+    kind, body = _type(routine), routine.get("definitionBody") or ""
+    lines = [f"CREATE {kind} `{'.'.join(_name(routine))}`({', '.join(map(_argument, routine.get('arguments') or ()))})"]
+    if routine.get("returnType"):
+        lines[0] += f" RETURNS {rest_type(routine['returnType'])}"
+    if routine.get("language", "SQL") == "JAVASCRIPT":
+        lines[0] += " LANGUAGE js"
+    options = ",\n".join(f"  {option}={value}" for *_, option, _kind, value in routine_option_rows(routine))
+    lines += [f"OPTIONS(\n{options}\n)"] if options else []
+    if kind == "PROCEDURE":
+        lines.append(body)
+    elif routine.get("language", "SQL") == "JAVASCRIPT":
+        lines.append(f"AS {literal(body)}")
+    else:
+        lines.append(f"AS (\n{body}\n)")
+    return "\n".join(lines).rstrip(";") + ";"
+
+
+def _argument(argument: Resource) -> str:
+    kind = str(rest_type(argument["dataType"])) if "dataType" in argument else "ANY TYPE"
+    return " ".join(part for part in (argument.get("mode"), argument.get("name"), kind) if part)
+
+
+def _moment(milliseconds: Any) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
