@@ -24,6 +24,7 @@ _TRANSLATED = (
         r"Type HUGEINT with value (\S+) can't be cast because the value is out of range for the destination type INT64",
         "int64 overflow",
     ),
+    (r"Type INT64 with value (\S+) can't be cast .* destination type INT32", "Date or interval overflow: {0}"),
     (
         r"Type INT128 with value (\S+) can't be cast because the value is out of range for the destination type INT64",
         "int64 overflow",

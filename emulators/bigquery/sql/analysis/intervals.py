@@ -14,6 +14,12 @@ UNITS = {
     "HOUR": "to_hours", "MINUTE": "to_minutes", "SECOND": "to_seconds", "MILLISECOND": "to_milliseconds",
     "MICROSECOND": "to_microseconds",
 }  # fmt: skip
+_HOURS = 87_840_000
+_LIMITS = {
+    "YEAR": 10_000, "QUARTER": 40_000, "MONTH": 120_000, "WEEK": 522_857, "DAY": 3_660_000, "HOUR": _HOURS,
+    "MINUTE": _HOURS * 60, "SECOND": _HOURS * 3600, "MILLISECOND": _HOURS * 3_600_000,
+    "MICROSECOND": _HOURS * 3_600_000_000,
+}  # fmt: skip
 _CASTED = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")
 _ORDER = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
 
@@ -47,6 +53,8 @@ def interval_value(a: Analyzer, node: nodes.Interval, scope: Scope) -> Value:
         value = Value(f"CAST({int(value.raw)} AS BIGINT)", t.INT64)
     if t.coerces(value.type, t.INT64) is None:
         a.fail(f"Interval value must be coercible to INT64 type, but has type {value.type}", node.value)
+    if isinstance(value.raw, int) and abs(value.raw) > _LIMITS[node.unit]:
+        a.fail(f"INTERVAL {value.raw} {node.unit} is out of range", node)
     return combine(interval_sql(coerce(a, value, t.INT64).sql, node.unit), t.INTERVAL, value)
 
 

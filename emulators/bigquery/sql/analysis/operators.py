@@ -1,11 +1,12 @@
 """Operators: arithmetic, comparison, logic, concatenation, LIKE, IN, BETWEEN, CASE."""
 
+from dataclasses import replace
 from typing import NoReturn
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce, common
-from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.analysis.values import Chain, Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
@@ -145,14 +146,26 @@ def arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node
     if kind == t.INT64:
         return combine(f"({x.sql} {op} {y.sql})", kind, left, right)
     if kind == t.FLOAT64:
-        sql = f"bq.divide({x.sql}, {y.sql})" if op == "/" else f"({x.sql} {op} {y.sql})"
-        # Only of constants, because a check of each row would cost as much as the operation.
-        checked = left.constant and right.constant and len(sql) < 500
-        return combine(f"bq.float_in_range({sql}, {x.sql}, '{op}', {y.sql})" if checked else sql, kind, left, right)
+        return _floats(op, x, y)
     if op in ("+", "-") and kind == t.NUMERIC:
         return combine(f"CAST({x.sql} {op} {y.sql} AS {t.duckdb(kind)})", kind, left, right)
     name = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}[op]
     return combine(f"bq.{kind.kind.lower()}_{name}({x.sql}, {y.sql})", kind, left, right)
+
+
+_LONGEST = 1000  # characters of arithmetic that is checked: the check repeats it
+
+
+def _floats(op: str, x: Value, y: Value) -> Value:
+    """x op y, with one check for the whole chain of operators: finite numbers make no infinite one."""
+    left = x.chain or Chain(x.sql, (x.sql,))
+    right = (y.chain if op != "/" else None) or Chain(y.sql, (y.sql,))  # a division by an infinite number is finite
+    sql = f"bq.divide({left.sql}, {right.sql})" if op == "/" else f"({left.sql} {op} {right.sql})"
+    chain = Chain(sql, tuple(dict.fromkeys((*left.parts, *right.parts))))
+    if len(sql) > _LONGEST:
+        return combine(sql, t.FLOAT64, x, y)
+    finite = " AND ".join(f"isfinite({part})" for part in chain.parts)
+    return replace(combine(f"bq.float_in_range({sql}, {finite})", t.FLOAT64, x, y), chain=chain)
 
 
 def _concatenate(a: Analyzer, left: Value, right: Value, node: nodes.Node) -> Value:

@@ -13,7 +13,7 @@ class Value:
     """sql: DuckDB SQL, safe to put into any expression; literal: a literal or parameter, of which more is coerced.
 
     raw: the literal's own value; refs: the columns it reads; volatile: it may differ from row to row without reading
-    any.
+    any; chain: of arithmetic on floats, the SQL without its check for overflow.
     """
 
     sql: str
@@ -22,6 +22,7 @@ class Value:
     raw: Any = None
     refs: "frozenset[Column]" = frozenset()
     volatile: bool = False
+    chain: "Chain | None" = None
 
     @property
     def constant(self) -> bool:
@@ -29,6 +30,14 @@ class Value:
 
     def with_sql(self, sql: str, kind: Type) -> "Value":
         return Value(sql, kind, False, None, self.refs, self.volatile)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Arithmetic on floats: its SQL, and the SQL of the numbers that it is made of."""
+
+    sql: str
+    parts: tuple[str, ...]
 
 
 def combine(sql: str, kind: Type, *parts: Value) -> Value:

@@ -11,6 +11,7 @@ _NAMES = (
 )  # fmt: skip
 _DISTANCES = {
     "EUCLIDEAN": "list_distance(bq.vector(q.v), bq.vector(b.v))",
+    "DOT_PRODUCT": "-list_dot_product(bq.vector(q.v), bq.vector(b.v))",
     "COSINE": "list_cosine_distance(bq.direction(q.v), bq.direction(b.v))",
 }
 _VECTOR = t.array(t.FLOAT64)
@@ -19,14 +20,15 @@ _VECTOR = t.array(t.FLOAT64)
 @table_rule("VECTOR_SEARCH")
 def vector_search(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:
     """VECTOR_SEARCH(base, 'column', query[, query_column_to_search => 'column'][, top_k => 10]
-    [, distance_type => 'EUCLIDEAN' | 'COSINE'][, options]): query, base and distance of the nearest rows."""
+    [, distance_type => 'EUCLIDEAN' | 'COSINE' | 'DOT_PRODUCT'][, options]): query, base and distance of the nearest
+    rows; the greater the dot product, the nearer."""
     arguments = given(a, node, _NAMES)
     if not {"base_table", "column_to_search", "query_table"} <= set(arguments):
         a.fail("VECTOR_SEARCH needs a base table, a column to search and a query table", node)
     kind = str(constant(a, arguments["distance_type"])).upper() if "distance_type" in arguments else "EUCLIDEAN"
     top = constant(a, arguments["top_k"]) if "top_k" in arguments else 10
     if kind not in _DISTANCES:
-        a.fail(f"Distance type {kind} is not supported by this emulator", node)
+        a.fail(f"Invalid distance_type of VECTOR_SEARCH: {kind}", node)
     if not isinstance(top, int) or top < 1:
         a.fail("top_k of VECTOR_SEARCH must be a positive INT64 literal", node)
     base_sql, base = table_argument(a, node, arguments["base_table"])

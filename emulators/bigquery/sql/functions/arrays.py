@@ -26,6 +26,7 @@ table(
     ARRAY_MIN(ARRAY<T>) -> T = list_min({0})
     ARRAY_SUM(ARRAY<INT64>) -> INT64 = CAST(list_sum({0}) AS BIGINT)
     ARRAY_SUM(ARRAY<FLOAT64>) -> FLOAT64 = list_sum({0})
+    BAG_OF_WORDS(ARRAY<STRING>) -> ARRAY<STRUCT<term STRING, count INT64>> = bq.occurrences({0})
     ARRAY_AVG(ARRAY<FLOAT64>) -> FLOAT64 = list_avg({0})
     GENERATE_ARRAY(INT64, INT64) -> ARRAY<INT64> = generate_series({0}, {1})
     GENERATE_ARRAY(INT64, INT64, INT64) -> ARRAY<INT64> = bq.generate_integers({0}, {1}, {2})

@@ -1,6 +1,6 @@
 -- Arithmetic with BigQuery's errors, and exact decimals.
 CREATE MACRO bq.main.divide(a, b) AS CASE WHEN b = 0 THEN CAST(bq.fail('division by zero: ' || bq.float_text(a) || ' / ' || bq.float_text(b)) AS DOUBLE) ELSE a / b END;
-CREATE MACRO bq.main.float_in_range(r, x, op, y) AS CASE WHEN isinf(r) AND NOT isinf(x) AND NOT isinf(y) THEN CAST(bq.fail('double overflow: ' || bq.float_text(x) || ' ' || op || ' ' || bq.float_text(y)) AS DOUBLE) ELSE r END;
+CREATE MACRO bq.main.float_in_range(r, of_finite) AS CASE WHEN isfinite(r) THEN r WHEN of_finite THEN CAST(bq.fail('double overflow') AS DOUBLE) ELSE r END;
 -- NaN is the least number where there is one; statistics of infinities and NaN are NaN.
 CREATE MACRO bq.main.least_number(least, greatest) AS CASE WHEN isnan(greatest) THEN greatest ELSE least END;
 CREATE MACRO bq.main.finite(x) AS CASE WHEN isfinite(x) THEN x END;

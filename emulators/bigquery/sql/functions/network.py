@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:@]*)", re.IGNORECASE)
-_BARE = re.compile(r"(?:[^/?#@:]*@)?([^/?#:@\s]+)(?::\d*)?(?:[/?#]|$)")
+_BARE = re.compile(r"(?:[^/?#@:]*@)?([^/?#:@\s]+)(?:[:/?#]|$)")  # of mailto:x, too, it is what is before the colon
 
 
 def host(url: str) -> str | None:
     """The host of a URL (its scheme may be missing); NULL when there is none."""
     text = url.strip()
-    found = _HOST.match(text)
-    if found is None and not re.match(r"[a-z][a-z0-9+.-]*:(?!\d+(?:[/?#]|$))", text, re.IGNORECASE):
-        found = _BARE.match(text)
+    found = _HOST.match(text) or _BARE.match(text)
     name = found.group(1).strip() if found else ""
     return name or None
 

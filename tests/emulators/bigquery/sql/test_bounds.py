@@ -28,6 +28,18 @@ VALUES: list[tuple[str, Any]] = [
     ("PARSE_TIME('%r', '03:30:01 PM') = TIME '15:30:01'", True),
     ('JSON_KEYS(JSON \'{"a":{"b":1}}\', 1)', ["a"]),
     ("RANGE_BUCKET(2, [1, 2, 3])", 2),
+    # floats: finite numbers make no infinite one
+    ("(SELECT x * 10 FROM (SELECT CAST('inf' AS FLOAT64) AS x)) = CAST('inf' AS FLOAT64)", True),
+    ("IEEE_DIVIDE(1, 0) * 2 = CAST('inf' AS FLOAT64)", True),
+    ("(SELECT SAFE_MULTIPLY(x, 10) FROM (SELECT 1e308 AS x))", None),
+    ("SAFE_DIVIDE(1e308, 0.01)", None),
+    ("(SELECT x * 2.5 + 1 FROM (SELECT 2.0 AS x))", 6.0),
+    ("CAST(INTERVAL -10000 YEAR AS STRING)", "-10000-0 0 0:0:0"),
+    ("NET.HOST('mailto:?to=&subject=&body=')", "mailto"),
+    (
+        "BAG_OF_WORDS(['b', 'a', 'b', NULL])",
+        [{"term": None, "count": 1}, {"term": "a", "count": 1}, {"term": "b", "count": 2}],
+    ),
     ("GREATEST(RANGE<DATE> '[2024-01-01, 2024-01-02)', NULL)", None),
 ]
 
@@ -54,6 +66,10 @@ def test_nan_is_no_error(warehouse: Any, function: str) -> None:
         ("TIME '24:00:00'", "Invalid time string"),
         ("PARSE_DATE('%F %H', '2008-12-25 12')", "%H is not allowed for the DATE type"),
         ("PARSE_TIME('%Ez', '+01:00')", "%Ez is not allowed for the TIME type"),
+        ("(SELECT 1e308 * x FROM (SELECT 10.0 AS x))", "double overflow"),
+        ("(SELECT x * 10 - x * 10 FROM (SELECT 1e308 AS x))", "double overflow"),
+        ("INTERVAL 100000 YEAR", "out of range"),
+        ("(SELECT DATE_ADD(DATE '2000-01-01', INTERVAL x DAY) FROM (SELECT 9223372036854775807 AS x))", "overflow"),
         ("COSH(1000)", "Floating point overflow in function: COSH"),
         ("GREATEST([1], [2])", "No matching signature for function GREATEST"),
         ("LEAST(JSON '1')", "No matching signature for function LEAST"),

@@ -36,7 +36,7 @@ VALUES: list[tuple[str, Any]] = [
     ("TIMESTAMP_BUCKET(TIMESTAMP '2024-05-20 13:00:00', INTERVAL 12 HOUR)", datetime(2024, 5, 20, 12, tzinfo=UTC)),
     ("NET.HOST('//user@[::1]:80/x')", "[::1]"),
     ("NET.HOST('  HTTP://a.example:8080/b?c')", "a.example"),
-    ("NET.HOST('mailto:?to=x')", None),
+    ("NET.HOST('mailto:?to=x')", "mailto"),
     ("NET.IP_FROM_STRING('1:2:3::4')", bytes.fromhex("00010002000300000000000000000004")),
     ("NET.SAFE_IP_FROM_STRING('1.2.3')", None),
     ("NET.IP_TO_STRING(NET.IP_TRUNC(NET.IP_FROM_STRING('10.11.12.13'), 16))", "10.11.0.0"),

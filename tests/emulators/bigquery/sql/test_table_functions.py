@@ -46,7 +46,11 @@ _BASE = "(SELECT 1 AS id, [1.0, 2.0] AS e UNION ALL SELECT 2, [3.0, 4.0])"
 
 @pytest.mark.parametrize(
     ("more", "rows"),
-    [("top_k => 1", [(7, 1, 0.0)]), ("distance_type => 'COSINE'", [(7, 1, 0.0), (7, 2, 0.01613)])],
+    [
+        ("top_k => 1", [(7, 1, 0.0)]),
+        ("distance_type => 'COSINE'", [(7, 1, 0.0), (7, 2, 0.01613)]),
+        ("distance_type => 'DOT_PRODUCT'", [(7, 2, -11.0), (7, 1, -5.0)]),
+    ],
 )
 def test_the_nearest_vectors_are_found(warehouse: Any, more: str, rows: list[tuple[Any, ...]]) -> None:
     query = "(SELECT 7 AS id, [1.0, 2.0] AS e)"
@@ -62,7 +66,7 @@ def test_the_nearest_vectors_are_found(warehouse: Any, more: str, rows: list[tup
         ("GAP_FILL((SELECT DATE '2024-01-01' AS d, 'x' AS v), 'd', INTERVAL 1 DAY, "
          "value_columns => [('v', 'linear')])", "needs a number"),
         (f"VECTOR_SEARCH({_BASE}, 'id', (SELECT [1.0] AS f))", "must be ARRAY<FLOAT64>"),
-        (f"VECTOR_SEARCH({_BASE}, 'e', (SELECT [1.0] AS f), distance_type => 'DOT_PRODUCT')", "not supported"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', (SELECT [1.0] AS f), distance_type => 'FAR')", "Invalid distance_type"),
     ],
 )  # fmt: skip
 def test_table_functions_refuse(warehouse: Any, call: str, message: str) -> None:
