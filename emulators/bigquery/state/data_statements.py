@@ -10,6 +10,7 @@ from emulators.bigquery.state.file_options import file_options
 from emulators.bigquery.state.loads import plan_load, write_load
 from emulators.bigquery.state.options import partitioning_resource, table_options
 from emulators.bigquery.state.policies import change_bindings
+from emulators.bigquery.state.query_jobs import reference
 from emulators.bigquery.state.results import read_result
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.store import Transaction
@@ -63,8 +64,11 @@ class DataStatements:
             settings["clustering"] = {"fields": list(action.clustering)}
         write = "WRITE_TRUNCATE" if action.overwrite else "WRITE_APPEND"
         where = Destination(view.resolve(action.name), None, write, "CREATE_IF_NEEDED", settings)
-        rows = write_load(self._warehouse, transaction, plan_load(self._warehouse, configuration, where))
-        return Performed("LOAD", where.name, affected={"INSERT": rows})
+        load = plan_load(self._warehouse, configuration, where)
+        rows = write_load(self._warehouse, transaction, load)
+        done = {"inputFiles": str(len(load.files)), "inputFileBytes": str(load.size), "outputRows": str(rows),
+                "badRecords": str(load.bad_records)}  # fmt: skip
+        return Performed("LOAD", where.name, affected={"INSERT": rows}, statistics={"loadQueryStatistics": done})
 
     def export(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         """EXPORT DATA AS query."""
@@ -80,8 +84,9 @@ class DataStatements:
         form, settings = str(options["format"]).upper(), dict(options)
         settings |= {"delimiter": options.get("field_delimiter"), "header": options.get("header", False),
                      "overwrite": options.get("overwrite", False)}  # fmt: skip
-        export_rows(self._warehouse.objects, result.table, result.fields, [options["uri"]], form, settings)
-        return Performed("EXPORT")
+        files = export_rows(self._warehouse.objects, result.table, result.fields, [options["uri"]], form, settings)
+        done = {"fileCount": str(sum(files)), "rowCount": str(result.rows)}
+        return Performed("EXPORT", statistics={"exportDataStatistics": done})
 
     def grant(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         """GRANT and REVOKE: the bindings of a dataset's or table's policy."""
@@ -89,11 +94,14 @@ class DataStatements:
         name: TableName = action.name
         if action.resource == "SCHEMA":
             self._warehouse.catalog.dataset(name.project, name.dataset, transaction)
-            key = f"{name.project}:{name.dataset}"
+            key, target = f"{name.project}:{name.dataset}", "dclTargetDataset"
+            named = {"projectId": name.project, "datasetId": name.dataset}
         else:
-            key = str(self._warehouse.catalog.require(name, transaction).name)
+            table = self._warehouse.catalog.require(name, transaction)
+            key, target = str(table.name), "dclTargetView" if table.kind == "VIEW" else "dclTargetTable"
+            named = reference(table.name)
         change_bindings(self._warehouse.catalog, transaction, key, action.roles, action.principals, action.revoke)
-        return Performed("REVOKE" if action.revoke else "GRANT")
+        return Performed("REVOKE" if action.revoke else "GRANT", statistics={target: named})
 
     def refresh(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         """CALL BQ.REFRESH_MATERIALIZED_VIEW: a materialised view here is computed at each read, so it is fresh."""

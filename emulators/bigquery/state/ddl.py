@@ -1,7 +1,7 @@
 """DDL: the SQL layer's typed actions, done to the catalog and the tables."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from emulators.bigquery.sql import actions
@@ -37,12 +37,16 @@ _DROPS = {
 
 @dataclass
 class Performed:
-    """What DDL did: operation is CREATE, REPLACE, SKIP, ALTER or DROP; affected counts rows of TRUNCATE and LOAD."""
+    """What DDL did: operation is CREATE, REPLACE, SKIP, ALTER or DROP; affected counts rows of TRUNCATE and LOAD.
+
+    kind: table, routine, schema or policy (of its target); statistics: what else a job's statistics.query says of it.
+    """
 
     operation: str
     target: TableName | None = None
     kind: str = "table"
     affected: dict[str, int] | None = None
+    statistics: dict[str, Any] = field(default_factory=dict)
 
 
 def _require_same_kind(existing: Table, resource: Resource) -> None:
@@ -253,11 +257,11 @@ class Ddl:
         table = self.catalog.require(view.resolve(action.table), transaction)
         existing = self.catalog.get("row_policy", f"{table.name}.{action.name}", transaction)
         if existing is not None and action.if_not_exists:
-            return Performed("SKIP", table.name)
+            return _policy_done("SKIP", table.name, action.name)
         if existing is not None and not action.or_replace:
             raise ServiceError(409, "duplicate", f"Already Exists: Row access policy {action.name} on {table.name}")
         put_policy(self.catalog, transaction, table, action.name, action.filter, action.grantees)
-        return Performed("REPLACE" if existing else "CREATE", table.name)
+        return _policy_done("REPLACE" if existing else "CREATE", table.name, action.name)
 
     def _drop_row_policy(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         """DROP ROW ACCESS POLICY name, or DROP ALL ROW ACCESS POLICIES."""
@@ -270,7 +274,15 @@ class Ddl:
             names = [] if missing and action.if_exists else [action.name]
         for name in names:
             drop_policy(self.catalog, transaction, table, name)
-        return Performed("DROP" if names else "SKIP", table)
+        done = "DROP" if names else "SKIP"
+        if action.name is not None:
+            return _policy_done(done, table, action.name)
+        return Performed(done, table, statistics={"ddlAffectedRowAccessPolicyCount": str(len(names))})
+
+
+def _policy_done(operation: str, table: TableName, name: str) -> Performed:
+    target = {"projectId": table.project, "datasetId": table.dataset, "tableId": table.table, "policyId": name}
+    return Performed(operation, table, "policy", statistics={"ddlTargetRowAccessPolicy": target})
 
 
 def with_options(resource: Resource, options: actions.Options) -> Resource:

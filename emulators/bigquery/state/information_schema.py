@@ -55,6 +55,7 @@ class InformationSchema:
             "JOBS_BY_USER": self._job_rows,
             "STREAMING_TIMELINE": self._streaming_rows,
             "STREAMING_TIMELINE_BY_PROJECT": self._streaming_rows,
+            "__TABLES_SUMMARY__": self._tables(columns.LEGACY_SUMMARY, _legacy_summary),
             "__TABLES__": self._tables(columns.LEGACY, self._legacy_rows),
         }
 
@@ -162,9 +163,7 @@ class InformationSchema:
 
     def _legacy_rows(self, table: Table) -> list[list[Any]]:
         rows, size = self._sizes.of(table)
-        kinds = {"TABLE": 1, "VIEW": 2, "EXTERNAL": 3, "MATERIALIZED_VIEW": 4, "SNAPSHOT": 5}
-        return [[table.name.project, table.name.dataset, table.name.table, int(table.resource["creationTime"]),
-                 self._catalog.modified(table), rows, size, kinds[table.kind]]]  # fmt: skip
+        return [[*own[:4], self._catalog.modified(table), rows, size, own[4]] for own in _legacy_summary(table)]
 
     def _routines(
         self, of: tuple[Field, ...], rows: Callable[[Resource], Iterable[Sequence[Any]]]
@@ -190,6 +189,12 @@ def moment(milliseconds: Any) -> datetime:
 
 def _partitioned(table: Table) -> bool:
     return "timePartitioning" in table.resource or "rangePartitioning" in table.resource
+
+
+def _legacy_summary(table: Table) -> list[list[Any]]:
+    kinds = {"TABLE": 1, "VIEW": 2, "EXTERNAL": 3, "MATERIALIZED_VIEW": 4, "SNAPSHOT": 5}
+    name, created = table.name, int(table.resource["creationTime"])
+    return [[name.project, name.dataset, name.table, created, kinds[table.kind]]]
 
 
 def _view_rows(table: Table) -> list[list[Any]]:

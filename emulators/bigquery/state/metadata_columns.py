@@ -64,6 +64,7 @@ KEYS = fields(
     "table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, "
     "position_in_unique_constraint INT64"
 )
+LEGACY_SUMMARY = fields("project_id STRING, dataset_id STRING, table_id STRING, creation_time INT64, type INT64")
 LEGACY = fields(
     "project_id STRING, dataset_id STRING, table_id STRING, creation_time INT64, last_modified_time INT64, "
     "row_count INT64, size_bytes INT64, type INT64"

@@ -13,6 +13,7 @@ from emulators.bigquery.state.outcomes import Outcome, Query
 from emulators.bigquery.state.parameters import query_parameter, undeclared_parameter
 from emulators.bigquery.state.schema import fields_to_rest
 
+_DDL = ("CREATE", "REPLACE", "SKIP", "ALTER", "DROP", "UNDROP")
 _BRACKETED = re.compile(r"\b(?:from|join)\s*\[", re.IGNORECASE)
 _CONNECTION = {"dataset_id", "dataset_project_id", "query_label", "service_account", "session_id", "time_zone"}
 
@@ -147,9 +148,10 @@ def stack_frame(script: str, text: str, at: int) -> dict[str, Any]:
 def _describe_ddl(query: dict[str, Any], outcome: Outcome) -> None:
     performed = outcome.performed
     assert performed is not None
-    if performed.operation not in ("TRUNCATE", "LOAD", "EXPORT", "ABORT_SESSION"):
+    query |= performed.statistics
+    if performed.operation in _DDL:
         query["ddlOperationPerformed"] = performed.operation
-    if performed.target is None:
+    if performed.target is None or performed.kind == "policy" or performed.operation in ("TRUNCATE", "LOAD"):
         return
     target = performed.target
     if performed.kind == "routine":
