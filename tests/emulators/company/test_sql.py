@@ -25,7 +25,7 @@ def connection(postgres: Service) -> Iterator[Connection]:
     connection.close()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(TEXT, st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none(), st.dictionaries(TEXT, JSON))
 def test_postgres_reads_what_was_meant(connection: Connection, text: str, value: int | None, document: object) -> None:
     with connection, connection.cursor() as cursor:

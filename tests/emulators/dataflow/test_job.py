@@ -164,6 +164,7 @@ def test_one_subscription_is_read_by_one_job(topic: Topic, job: Job, tmp_path: P
     assert job.written() + second.written() == topic.published
 
 
+@pytest.mark.long
 def test_one_state_directory_belongs_to_one_job(topic: Topic, job: Job) -> None:
     job.wait_for(state="idle")
     first = job.process
