@@ -1,5 +1,7 @@
 """A plan -> its batch in bronze, in this process and without Beam, whose import takes longer than most batches."""
 
+import pyarrow as pa
+
 from beam_pipelines.dead_letters import DeadLetter
 from beam_pipelines.landing.commit import finish
 from beam_pipelines.landing.convert_part import PartDone, convert_part
@@ -10,6 +12,7 @@ from contracts.model import Contract
 
 def execute(plan: Plan, contract: Contract) -> None:
     """Runs a plan to its manifest, part after part."""
+    _give_memory_back()
     batch = Batch(plan.batch_id, plan.ingested_at)
     envelopes = {table.name: Envelope(table, batch) for table in cdc_tables(contract)}
     results: list[PartDone | DeadLetter] = []
@@ -17,3 +20,11 @@ def execute(plan: Plan, contract: Contract) -> None:
         done, letters = convert_part(part, envelopes[part.table])
         results += [done, *letters]
     finish(results, plan)
+
+
+def _give_memory_back() -> None:
+    """Has Arrow allocate by jemalloc, where it is built in: it keeps 45 MB less of what is free than the default."""
+    try:
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
+    except NotImplementedError:
+        return
