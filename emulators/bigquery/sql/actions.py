@@ -276,6 +276,30 @@ class DropRowAccessPolicy:
 
 
 @dataclass(frozen=True)
+class CreateIndex:
+    """CREATE SEARCH INDEX or VECTOR INDEX (kind); ddl: the statement as it is written."""
+
+    name: str
+    table: TableName
+    kind: str
+    columns: tuple[str, ...]
+    options: Options
+    ddl: str
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
+class DropIndex:
+    """DROP SEARCH INDEX or VECTOR INDEX (kind)."""
+
+    name: str
+    table: TableName
+    kind: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
 class ExportData:
     """EXPORT DATA OPTIONS(uri, format, overwrite, header, ...) AS query: the rows are Statement.duckdb's."""
 

@@ -81,7 +81,7 @@ class Catalog:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._resources: dict[str, dict[str, Resource]] = {
-            kind: store.documents(kind) for kind in ("dataset", "deleted", "routine", "policy", "row_policy")
+            kind: store.documents(kind) for kind in ("dataset", "deleted", "routine", "policy", "row_policy", "index")
         }
         self._tables = {key: Table(resource) for key, resource in store.documents("table").items()}
         self._modified: dict[str, Mapping[str, Any]] = dict(store.documents("modified"))

@@ -12,6 +12,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, undelete
 from emulators.bigquery.state.errors import ServiceError, invalid, not_found
+from emulators.bigquery.state.indexes import create_index, drop_index
 from emulators.bigquery.state.options import dataset_options, foreign_key_resource, partitioning_resource, table_options
 from emulators.bigquery.state.row_policies import (
     copy_policies,
@@ -77,6 +78,8 @@ class Ddl:
             actions.AlterTable: self._alter_table,
             actions.RowAccessPolicy: self._create_row_policy,
             actions.DropRowAccessPolicy: self._drop_row_policy,
+            actions.CreateIndex: self._create_index,
+            actions.DropIndex: self._drop_index,
         }
 
     def apply(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
@@ -278,6 +281,14 @@ class Ddl:
         if action.name is not None:
             return _policy_done(done, table, action.name)
         return Performed(done, table, statistics={"ddlAffectedRowAccessPolicyCount": str(len(names))})
+
+    def _create_index(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        table = self.catalog.require(view.resolve(statement.action.table), transaction)
+        return Performed(create_index(self.catalog, transaction, table, statement.action), table.name)
+
+    def _drop_index(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
+        table = view.resolve(statement.action.table)
+        return Performed(drop_index(self.catalog, transaction, table, statement.action), table)
 
 
 def _policy_done(operation: str, table: TableName, name: str) -> Performed:

@@ -10,7 +10,7 @@ from emulators.bigquery.state.tables import STORED, drop_table
 
 _MOST = 20  # a laptop's disk is small
 _HOUR = 3_600_000  # milliseconds
-_KINDS = ("routine", "policy", "row_policy")
+_KINDS = ("routine", "policy", "row_policy", "index")
 
 
 def delete_with_contents(catalog: Catalog, transaction: Transaction, project: str, dataset: str) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from emulators.bigquery.sql.model import Field, TableName
+from emulators.bigquery.state import indexes
 from emulators.bigquery.state import metadata_columns as columns
 from emulators.bigquery.state import metadata_objects as objects
 from emulators.bigquery.state import metadata_routines as routines
@@ -44,6 +46,7 @@ class InformationSchema:
                 [row for one in datasets for row in objects.privilege_rows(catalog, one)],
             ),
             "PARAMETERS": self._routines(objects.PARAMETERS, objects.parameter_rows),
+            **self._index_views(),
             "TABLE_STORAGE": self._tables(columns.STORAGE, self._storage_rows),
             "PARTITIONS": self._tables(columns.PARTITIONS, self._partition_rows),
             "TABLE_CONSTRAINTS": self._tables(columns.CONSTRAINTS, _constraint_rows),
@@ -58,6 +61,16 @@ class InformationSchema:
             "__TABLES_SUMMARY__": self._tables(columns.LEGACY_SUMMARY, _legacy_summary),
             "__TABLES__": self._tables(columns.LEGACY, self._legacy_rows),
         }
+
+    def _index_views(self) -> dict[str, Callable[[list[Resource]], Rows]]:
+        found = {}
+        for kind, shown in (("SEARCH INDEX", indexes.SEARCH), ("VECTOR INDEX", indexes.VECTOR)):
+            name = kind.replace(" ", "_")
+            rows = partial(indexes.index_rows, self._catalog, kind=kind)
+            found[f"{name}ES"] = self._tables(shown, rows)
+            rows = partial(indexes.index_column_rows, self._catalog, kind=kind)
+            found[f"{name}_COLUMNS"] = self._tables(indexes.COLUMNS, rows)
+        return found
 
     @property
     def views(self) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def drop_table(catalog: Catalog, transaction: Transaction, table: Table) -> None
     """Drop it with its policies; its rows are a version then. The caller holds the table's lock."""
     if table.kind in STORED:
         catalog.past.retire(transaction, table)
-    for kind in ("policy", "row_policy"):
+    for kind in ("policy", "row_policy", "index"):
         for key in catalog.keys(kind):
             if key == str(table.name) or key.startswith(f"{table.name}."):
                 catalog.put(transaction, kind, key, None)

@@ -2,7 +2,7 @@
 
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import statements as s
-from emulators.bigquery.sql.syntax.create import CreateParser
+from emulators.bigquery.sql.syntax.create import INDEXES, CreateParser
 
 
 class AlterParser(CreateParser):
@@ -83,6 +83,9 @@ class AlterParser(CreateParser):
         if self.accept("ALL", "ROW", "ACCESS", "POLICIES"):
             self.expect("ON")
             return d.DropPolicy(at, table=self.table_path())
+        for index in INDEXES:
+            if self.accept(*index.split()):
+                return self.drop_index(at, index)
         kind = self.object_kind()
         guarded = self.accept("IF", "EXISTS")
         if kind == "ROW ACCESS POLICY":

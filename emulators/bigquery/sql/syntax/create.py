@@ -2,7 +2,7 @@
 
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import statements as s
-from emulators.bigquery.sql.syntax.columns import ColumnParser
+from emulators.bigquery.sql.syntax.indexes import IndexParser
 
 _KINDS = (
     ("SNAPSHOT", "TABLE"), ("EXTERNAL", "TABLE"), ("MATERIALIZED", "VIEW"), ("TABLE", "FUNCTION"), ("AGGREGATE",
@@ -10,13 +10,14 @@ _KINDS = (
     ("ROW", "ACCESS", "POLICY"), ("SCHEMA",), ("TABLE",), ("VIEW",), ("FUNCTION",), ("PROCEDURE",),
 )  # fmt: skip
 
+INDEXES = ("SEARCH INDEX", "VECTOR INDEX")
 _REFUSED = (
-    ("SEARCH", "INDEX"), ("VECTOR", "INDEX"), ("MODEL",), ("ASSIGNMENT",), ("CAPACITY",), ("RESERVATION",),
+    ("MODEL",), ("ASSIGNMENT",), ("CAPACITY",), ("RESERVATION",),
     ("PROPERTY", "GRAPH"), ("DATA_POLICY",),
 )  # fmt: skip
 
 
-class CreateParser(ColumnParser):
+class CreateParser(IndexParser):
     def object_kind(self) -> str:  # noqa: RET503
         for words in _KINDS:
             if self.accept(*words):
@@ -30,6 +31,9 @@ class CreateParser(ColumnParser):
         at = self.expect("CREATE").at
         or_replace = self.accept("OR", "REPLACE")
         temporary = self.accept("TEMP") or self.accept("TEMPORARY")
+        for index in INDEXES:
+            if self.accept(*index.split()):
+                return self.create_index(at, index, or_replace)
         kind = self.object_kind()
         if_not_exists = self.accept("IF", "NOT", "EXISTS")
         if or_replace and if_not_exists:

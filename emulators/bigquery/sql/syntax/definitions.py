@@ -133,6 +133,30 @@ class DropPolicy(Statement):
 
 
 @dataclass(slots=True)
+class CreateIndex(Statement):
+    """kind: SEARCH INDEX or VECTOR INDEX; text: the statement as it is written."""
+
+    kind: str = ""
+    name: str = ""
+    table: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    all_columns: bool = False
+    storing: list[str] = field(default_factory=list)
+    options: Options = field(default_factory=list)
+    text: str = ""
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(slots=True)
+class DropIndex(Statement):
+    kind: str = ""
+    name: str = ""
+    table: list[str] = field(default_factory=list)
+    if_exists: bool = False
+
+
+@dataclass(slots=True)
 class Export(Statement):
     options: Options = field(default_factory=list)
     query: Query | None = None

@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import Any
 
+import pytest
+from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
 
@@ -166,3 +168,25 @@ def test_a_materialised_view_is_refreshed_each_half_hour_where_nobody_says(
     )
     found = client.get_table(f"{client.project}.{dataset}.m")
     assert (found.mview_enable_refresh, found.mview_refresh_interval) == (True, dt.timedelta(minutes=30))
+
+
+def test_indexes_are_kept_and_shown(client: bigquery.Client, dataset: str) -> None:
+    schema = f"{dataset}.INFORMATION_SCHEMA"
+    client.query_and_wait(f"create table {dataset}.t (s string, n int64, v array<float64>)")
+    client.query_and_wait(
+        f"create search index found on {dataset}.t (all columns) options (analyzer = 'NO_OP_ANALYZER')"
+    )
+    client.query_and_wait(f"create vector index near on {dataset}.t (v) options (index_type = 'IVF')")
+    assert rows(client, f"select index_name, index_status, analyzer from {schema}.SEARCH_INDEXES") == [
+        ("found", "ACTIVE", "NO_OP_ANALYZER")
+    ]
+    columns = f"select index_column_name from {schema}.SEARCH_INDEX_COLUMNS order by 1"
+    assert rows(client, columns) == [("n",), ("s",)]
+    assert rows(client, f"select index_name, coverage_percentage from {schema}.VECTOR_INDEXES") == [("near", 100)]
+    with pytest.raises(Conflict):
+        client.query_and_wait(f"create search index other on {dataset}.t (s)", retry=None, job_retry=None)
+    client.query_and_wait(f"drop search index found on {dataset}.t")
+    with pytest.raises(NotFound):
+        client.query_and_wait(f"drop search index found on {dataset}.t", retry=None, job_retry=None)
+    client.query_and_wait(f"drop table {dataset}.t")
+    assert rows(client, f"select index_column_name from {schema}.VECTOR_INDEX_COLUMNS") == []

@@ -114,6 +114,21 @@ def test_statement_is_refused(warehouse: Any, script: str, message: str) -> None
         warehouse.run(script)
 
 
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("CREATE SEARCH INDEX i ON d.indexed(v)", "Column v of type ARRAY<FLOAT64> cannot be in a SEARCH INDEX"),
+        ("CREATE SEARCH INDEX i ON d.indexed(x)", "Column x not found in table"),
+        ("CREATE VECTOR INDEX i ON d.indexed(v, s)", "exactly one column"),
+        ("CREATE VECTOR INDEX i ON d.indexed(s)", "Column s of type STRING cannot be in a VECTOR INDEX"),
+    ],
+)
+def test_an_index_is_of_columns_that_it_can_find(warehouse: Any, statement: str, message: str) -> None:
+    warehouse.run("CREATE TABLE d.indexed (s STRING, v ARRAY<FLOAT64>)")
+    with pytest.raises(SqlError, match=message):
+        warehouse.run(statement)
+
+
 def test_a_procedure_declares_what_its_caller_has(warehouse: Any) -> None:
     warehouse.run("CREATE PROCEDURE d.p(OUT y INT64) BEGIN DECLARE x INT64 DEFAULT 2; SET y = x; END")
     script = "DECLARE x, y INT64; SET x = 1; CALL d.p(y); BEGIN DECLARE z INT64; END; BEGIN DECLARE z INT64; END; "

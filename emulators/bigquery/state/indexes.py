@@ -1,0 +1,77 @@
+"""Search and vector indexes: what DDL made of them, and what INFORMATION_SCHEMA says."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from emulators.bigquery.sql import actions
+from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
+from emulators.bigquery.state.errors import ServiceError, not_found
+from emulators.bigquery.state.metadata_columns import fields
+from emulators.bigquery.state.store import Transaction
+
+_SAME = (
+    "index_catalog STRING, index_schema STRING, table_name STRING, index_name STRING, index_status STRING, "
+    "creation_time TIMESTAMP, last_modification_time TIMESTAMP, last_refresh_time TIMESTAMP, disable_time TIMESTAMP, "
+    "disable_reason STRING, ddl STRING, coverage_percentage INT64, unindexed_row_count INT64, "
+    "total_logical_bytes INT64, total_storage_bytes INT64"
+)
+SEARCH, VECTOR = fields(f"{_SAME}, analyzer STRING"), fields(_SAME)
+COLUMNS = fields(
+    "index_catalog STRING, index_schema STRING, table_name STRING, index_name STRING, index_column_name STRING, "
+    "index_field_path STRING"
+)
+
+
+def create_index(catalog: Catalog, transaction: Transaction, table: Table, action: actions.CreateIndex) -> str:
+    """Keep an index; says what was done: CREATE, REPLACE or SKIP. A table has one search index."""
+    key = f"{table.name}.{action.name}"
+    existing = catalog.get("index", key, transaction)
+    if existing is not None and action.if_not_exists:
+        return "SKIP"
+    others = [one["name"] for one in indexes_of(catalog, table.name, action.kind) if one["name"] != action.name]
+    if (existing is not None and not action.or_replace) or (others and action.kind == "SEARCH INDEX"):
+        name = action.name if existing is not None else others[0]
+        raise ServiceError(409, "duplicate", f"Already Exists: {action.kind.capitalize()} {name} on {table.name}")
+    resource: Resource = {
+        "name": action.name, "kind": action.kind, "columns": list(action.columns), "ddl": f"{action.ddl};",
+        "analyzer": action.options.get("analyzer", "LOG_ANALYZER"), "creationTime": str(now_ms()),
+    }  # fmt: skip
+    catalog.put(transaction, "index", key, resource)
+    return "CREATE" if existing is None else "REPLACE"
+
+
+def drop_index(catalog: Catalog, transaction: Transaction, table: TableName, action: actions.DropIndex) -> str:
+    """Forget an index; says what was done: DROP or SKIP."""
+    key = f"{table}.{action.name}"
+    existing = catalog.get("index", key, transaction)
+    if existing is None or existing["kind"] != action.kind:
+        if action.if_exists:
+            return "SKIP"
+        raise not_found(action.kind.capitalize(), f"{action.name} on {table}")
+    catalog.put(transaction, "index", key, None)
+    return "DROP"
+
+
+def indexes_of(catalog: Catalog, table: TableName, kind: str) -> list[Resource]:
+    """A table's indexes of one kind, by name."""
+    return [one for one in catalog.resources("index", f"{table}.") if one["kind"] == kind]
+
+
+def index_rows(catalog: Catalog, table: Table, kind: str) -> Iterator[list[Any]]:
+    """The rows of SEARCH_INDEXES or VECTOR_INDEXES: every index has seen all rows."""
+    own = table.name
+    for index in indexes_of(catalog, own, kind):
+        made = datetime.fromtimestamp(int(index["creationTime"]) / 1000, UTC)
+        row = [own.project, own.dataset, own.table, index["name"], "ACTIVE", made, made, made, None, None, index["ddl"],
+               100, 0, 0, 0]  # fmt: skip
+        yield [*row, index["analyzer"]] if kind == "SEARCH INDEX" else row
+
+
+def index_column_rows(catalog: Catalog, table: Table, kind: str) -> Iterator[list[Any]]:
+    """The rows of SEARCH_INDEX_COLUMNS or VECTOR_INDEX_COLUMNS."""
+    own = table.name
+    for index in indexes_of(catalog, own, kind):
+        for column in index["columns"]:
+            yield [own.project, own.dataset, own.table, index["name"], column, column]
