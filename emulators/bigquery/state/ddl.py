@@ -99,7 +99,7 @@ class Ddl:
         existing = self.catalog.table(target, transaction)
         if existing is not None and skip and not replace:
             return Performed("SKIP", target)
-        if existing is not None:
+        if existing is not None and replace:
             _require_same_kind(existing, resource)
         reference = {"projectId": target.project, "datasetId": target.dataset, "tableId": target.table}
         create_table(self.catalog, transaction, resource | {"tableReference": reference}, replace, rows)

@@ -6,8 +6,10 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.ddl import dataset_name, foreign_key, made
 from emulators.bigquery.sql.analysis.statements import statement_rule
 from emulators.bigquery.sql.analysis.tables import not_found
-from emulators.bigquery.sql.model import Statement
+from emulators.bigquery.sql.model import SqlError, Statement
 from emulators.bigquery.sql.syntax import definitions as d
+
+_VIEWS = ("VIEW", "MATERIALIZED_VIEW")
 
 
 @statement_rule(d.Alter)
@@ -20,8 +22,12 @@ def alter(a: Analyzer, node: d.Alter) -> Statement:
         options = {name: value for c in node.changes for name, value in f.options(a, c.options).items()}
         return made(a, node, "ALTER_SCHEMA", actions.AlterSchema(project, dataset, options, node.if_exists))
     name = a.table_name(node.name, node)
-    if not node.if_exists and a.catalog.table(name) is None:
+    info = a.catalog.table(name)
+    if not node.if_exists and info is None:
         not_found(a, name)
+    if info is not None and (info.kind if info.kind in _VIEWS else "TABLE") != node.kind.replace(" ", "_"):
+        what = info.kind.replace("_", " ")
+        raise SqlError(f"{name} is not allowed for this operation because it is currently a {what}.", "invalid")
     changes = tuple(_change(a, c) for c in node.changes)
     action = actions.AlterTable(name, changes, node.kind, node.if_exists)
     return made(a, node, f"ALTER_{node.kind.replace(' ', '_')}", action, name)

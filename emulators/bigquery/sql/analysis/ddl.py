@@ -64,6 +64,9 @@ def _table(a: Analyzer, node: d.Create, name: TableName) -> Statement:
         method = "snapshot"
     if node.method:
         info = resolve(a, node.source, node)
+        if info.kind in ("VIEW", "MATERIALIZED_VIEW", "EXTERNAL"):
+            what = info.kind.replace("_", " ")
+            a.fail(f"{node.method} needs a table or a snapshot, but {info.name} is a {what}", node)
         source, schema = info.name, info.fields
         a.shared.reads[info.name] = None
     if node.columns is not None:

@@ -1,5 +1,6 @@
 """Functions that users define: SQL bodies are put in the place of the call, JavaScript is called."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.statements import statement_rule, text_of
 from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.analysis.values import Relation, Scope, Value, combine
+from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
@@ -72,7 +74,9 @@ def _not_found(a: Analyzer, node: nodes.Call, what: str) -> NoReturn:
     name = ".".join(node.path)
     if node.path[0].upper() in _ABSENT and len(node.path) < 3:
         a.fail(f"{name.upper()} is not supported by this emulator", node)
-    a.fail(f"{what} not found: {name}", node)
+    known = [own.lower() for own in (*SCALARS, *AGGREGATES, *WINDOWS, *RULES)]
+    close = difflib.get_close_matches(name.lower(), known, 1, 0.8) if what == "Function" else []
+    a.fail(f"{what} not found: {name}{f'; Did you mean {close[0]}?' if close else ''}", node)
 
 
 def temporary_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:

@@ -216,6 +216,8 @@ def operated(a: Analyzer, found: From, operator: object, scope: Scope) -> From:
         return unpivot(a, found, operator)
     assert isinstance(operator, nodes.Sample)
     percent = a.expression(operator.percent, Scope())
+    if percent.raw is not None and not 0 <= float(percent.raw) <= 100:
+        a.fail(f"The percent of TABLESAMPLE must be between 0 and 100, but is {percent.raw}", operator)
     inner = ", ".join(f"{v.sql} AS {t.quoted(f'c{i}')}" for i, (_, v) in enumerate(found.columns))
     name = a.shared.alias()
     alias = found.items[0].alias if len(found.items) == 1 else None

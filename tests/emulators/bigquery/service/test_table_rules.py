@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import requests
-from google.api_core.exceptions import BadRequest
+from google.api_core.exceptions import BadRequest, Conflict
 from google.cloud import bigquery
 
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
@@ -100,6 +100,8 @@ def test_a_table_is_replaced_by_one_of_its_layout(client: bigquery.Client, datas
         client.query_and_wait(f"create or replace table {dataset}.t as select 1 as a", retry=None, job_retry=None)
     with pytest.raises(BadRequest, match="not allowed for this operation because it is currently a TABLE"):
         client.query_and_wait(f"create or replace view {dataset}.t as select 1 as a", retry=None, job_retry=None)
+    with pytest.raises(Conflict, match="Already Exists"):
+        client.query_and_wait(f"create table {dataset}.t as select 1 as a", retry=None, job_retry=None)
     client.query_and_wait(f"drop table {dataset}.t; create or replace table {dataset}.t as select 1 as a")
 
 

@@ -71,6 +71,7 @@ def test_nan_is_no_error(warehouse: Any, function: str) -> None:
         ("INTERVAL 100000 YEAR", "out of range"),
         ("(SELECT DATE_ADD(DATE '2000-01-01', INTERVAL x DAY) FROM (SELECT 9223372036854775807 AS x))", "overflow"),
         ("COSH(1000)", "Floating point overflow in function: COSH"),
+        ("LENGHT('a')", "Function not found: LENGHT; Did you mean length"),
         ("GREATEST([1], [2])", "No matching signature for function GREATEST"),
         ("LEAST(JSON '1')", "No matching signature for function LEAST"),
         ("RANGE_BUCKET(1, [1, NULL])", "ascending order"),
@@ -106,6 +107,13 @@ def test_error(warehouse: Any, expression: str, message: str) -> None:
         ("CREATE OR REPLACE TABLE IF NOT EXISTS d.t (a INT64)", "both OR REPLACE and IF NOT EXISTS"),
         ("CREATE TABLE d.t (a INT64, PRIMARY KEY (a))", "use NOT ENFORCED"),
         ("CREATE TABLE d.t (a INT64) CLUSTER BY a, A", "Duplicate column A in CLUSTER BY"),
+        ("SELECT * FROM UNNEST([1]) AS x TABLESAMPLE SYSTEM (200 PERCENT)", "between 0 and 100"),
+        ("CREATE VIEW d.w AS SELECT 1 AS a; CREATE TABLE d.c CLONE d.w", "CLONE needs a table or a snapshot"),
+        (
+            "CREATE TABLE d.o (a INT64); ALTER VIEW d.o SET OPTIONS (description = 'x')",
+            "because it is currently a TABLE",
+        ),
+        ("CREATE VIEW d.w AS SELECT 1 AS a; ALTER TABLE d.w ADD COLUMN b INT64", "because it is currently a VIEW"),
         ("CREATE VIEW d.v AS SELECT 1", "CREATE VIEW columns must be named, but column 1 has no name"),
     ],
 )
