@@ -5,10 +5,33 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 
 from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.state.catalog import Catalog
+from emulators.bigquery.state.datasets import create_dataset
+from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.results import Result
 
 _KEPT_BYTES = 512 << 20
 _KEPT_RESULTS = 2_000
+_PREFIX = "_results_"  # a dataset whose name begins with _ is hidden
+
+
+def is_anonymous(dataset: str) -> bool:
+    """Whether a dataset is one of those that results are in."""
+    return dataset.startswith(_PREFIX)
+
+
+def anonymous_dataset(catalog: Catalog, project: str, location: str) -> str:
+    """The hidden dataset of a project's results in a location, made when it is first needed: clients such as ibis and
+    bigframes put tables of their own beside the results."""
+    name = _PREFIX + location.lower().replace("-", "_")
+    if catalog.get("dataset", f"{project}:{name}") is None:
+        body = {"datasetReference": {"datasetId": name}, "location": location}
+        try:
+            create_dataset(catalog, project, body)
+        except ServiceError as error:
+            if error.code != 409:  # another job has made it
+                raise
+    return name
 
 
 class AnonymousTables(Mapping[str, Result]):

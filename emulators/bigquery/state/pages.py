@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.anonymous import is_anonymous
 from emulators.bigquery.state.arrow import arrow_schema
 from emulators.bigquery.state.bignumerics import from_duckdb
 from emulators.bigquery.state.catalog import Table
@@ -47,7 +48,7 @@ def job_page(warehouse: Warehouse, job: Job, start: int, count: int | None) -> P
     result = warehouse.anonymous.get(str(job.table))
     if result is not None:
         return Page(result.fields, _limited(result.page(start, count)), result.rows)
-    if job.table.dataset != "_results":
+    if not is_anonymous(job.table.dataset) or warehouse.catalog.table(job.table) is not None:
         return table_page(warehouse, warehouse.catalog.require(job.table), start, count, None)
     raise not_found("Table", f"{job.table}: the rows of this query are kept no longer; run it again")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from emulators.bigquery.sql.model import SqlError, TableName
 from emulators.bigquery.sql.translate import install
-from emulators.bigquery.state.anonymous import AnonymousTables
+from emulators.bigquery.state.anonymous import AnonymousTables, anonymous_dataset
 from emulators.bigquery.state.budget import Budget
 from emulators.bigquery.state.catalog import Catalog, Resource
 from emulators.bigquery.state.datasets import delete_dataset
@@ -230,7 +230,8 @@ class Warehouse:
         """Give the rows of a query a table, so that they can be read page by page."""
         configuration = job.resource["configuration"]["query"]
         if outcome.result is not None and outcome.target is None:
-            name = TableName(job.project, "_results", f"anon{uuid.uuid4().hex}")
+            dataset = anonymous_dataset(self.catalog, job.project, job.location)
+            name = TableName(job.project, dataset, f"anon{uuid.uuid4().hex}")
             self.anonymous.add(name, outcome.result)
             configuration["destinationTable"] = reference(name)
             configuration |= {"createDisposition": "CREATE_IF_NEEDED", "writeDisposition": "WRITE_TRUNCATE"}
