@@ -1,6 +1,9 @@
 """Datasets that were deleted: what they held is kept for a while, so that they can be undeleted."""
 
+import logging
 from typing import Any
+
+import duckdb
 
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms, physical_schema
 from emulators.bigquery.state.errors import duplicate, invalid, not_found
@@ -8,6 +11,7 @@ from emulators.bigquery.state.past import TEMPORARY
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import STORED, drop_table
 
+log = logging.getLogger(__name__)
 _MOST = 20  # a laptop's disk is small
 _HOUR = 3_600_000  # milliseconds
 _KINDS = ("routine", "policy", "row_policy", "index")
@@ -30,7 +34,7 @@ def delete_with_contents(catalog: Catalog, transaction: Transaction, project: st
         forget(catalog, transaction, project, dataset)
     else:
         catalog.put(transaction, "deleted", key, kept)
-        _trim(catalog, transaction)
+        transaction.after_commit(lambda: _trim(catalog))
 
 
 def _others(catalog: Catalog, key: str) -> list[list[Any]]:
@@ -43,14 +47,29 @@ def _others(catalog: Catalog, key: str) -> list[list[Any]]:
     ]
 
 
-def _trim(catalog: Catalog, transaction: Transaction) -> None:
+def _trim(catalog: Catalog) -> None:
     """Forget the datasets that cannot be undeleted any more, and the oldest when there are too many."""
-    found = sorted((catalog.get("deleted", key) or {"at": 0})["at"] for key in catalog.keys("deleted"))
-    oldest = found[-_MOST] if len(found) >= _MOST else 0
-    for key in catalog.keys("deleted"):
-        document = catalog.get("deleted", key, transaction)
-        if document is not None and (document["at"] < oldest or _is_over(document)):
-            forget(catalog, transaction, *key.split(":"))
+    found = {key: document for key in catalog.keys("deleted") if (document := catalog.get("deleted", key))}
+    newest = sorted((document["at"] for document in found.values()), reverse=True)[:_MOST]
+    for key, document in found.items():
+        if document["at"] not in newest or _is_over(document):
+            _forget_alone(catalog, key, document)
+
+
+def _forget_alone(catalog: Catalog, key: str, document: Resource) -> None:
+    """In a transaction of its own, unless somebody else is busy with the dataset: the next time will do."""
+    lock = catalog.store.lock(key)
+    if not lock.acquire(blocking=False):
+        return
+    try:
+        if catalog.get("deleted", key) == document:
+            with catalog.store.transaction() as transaction:
+                reference = document["dataset"]["datasetReference"]
+                forget(catalog, transaction, reference["projectId"], reference["datasetId"])
+    except duckdb.Error as error:
+        log.warning("cannot drop what is left of dataset %s: %s", key, error)
+    finally:
+        lock.release()
 
 
 def _is_over(document: Resource) -> bool:

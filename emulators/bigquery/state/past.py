@@ -160,18 +160,22 @@ class Past:
             self._trim(key, {until for until, of in gone if of == key})
 
     def _trim(self, key: str, moments: set[int]) -> None:
-        lock = self._store.lock(key)
-        if not lock.acquire(blocking=False):  # the table is being changed; the next time will do
-            return
+        locks = [self._store.lock(name) for name in (key.rpartition(".")[0], key)]
+        held = [lock for lock in locks if lock.acquire(blocking=False)]
         try:
+            if held != locks:  # the dataset or the table is being changed; the next time will do
+                return
             with self._store.transaction() as transaction:
-                document = self._known[key]
+                document = self._known.get(key)
+                if document is None:  # the dataset is gone
+                    return
                 gone = [version for version in document["versions"] if version["until"] in moments]
                 self._record(transaction, key, _drop(transaction, document, gone))
         except duckdb.Error as error:  # what was being done is done, and trimming can be tried again
             log.warning("cannot drop old versions of %s: %s", key, error)
         finally:
-            lock.release()
+            for lock in held:
+                lock.release()
 
 
 def removal(table: "Table", condition: str) -> list[str]:

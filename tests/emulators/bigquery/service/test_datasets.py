@@ -1,5 +1,6 @@
 """Datasets over REST: access lists, views of a dataset, and what was deleted coming back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -130,3 +131,18 @@ def test_a_client_reads_the_refusal(client: bigquery.Client, dataset: str) -> No
     table._properties["colour"] = "red"
     with pytest.raises(BadRequest, match="Unknown name"):
         client.create_table(table)
+
+
+def test_many_datasets_are_deleted_at_once(service: Service, dataset: str) -> None:
+    def one(number: int) -> None:
+        client, name = service.client(), f"{dataset}_{number}"
+        client.query_and_wait(f"create schema {name}; create table {name}.t as select {number} as a")
+        client.delete_dataset(name, delete_contents=True, retry=None)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(one, range(40)))
+    client = service.client()
+    client.query_and_wait(f"undrop schema {dataset}_39")
+    assert [row.a for row in client.query_and_wait(f"select a from {dataset}_39.t")] == [39]
+    with pytest.raises(NotFound):
+        client.query_and_wait(f"undrop schema {dataset}_0", retry=None, job_retry=None)
