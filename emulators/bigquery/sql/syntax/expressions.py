@@ -33,21 +33,19 @@ class ExpressionParser(CallParser):
         return self._comparison()
 
     def _comparison(self) -> nodes.Node:
-        left = self._binary(1)
-        while True:
-            token = self.token
-            if token.kind == "op" and token.text in _COMPARISONS:
-                self.advance()
-                op = "!=" if token.text == "<>" else token.text
-                left = nodes.Binary(token.at, op, left, self._binary(1))
-            elif token.upper == "IS":
-                left = self._is(left)
-            elif token.upper in ("IN", "BETWEEN", "LIKE") or (
-                token.upper == "NOT" and self.peek().upper in ("IN", "BETWEEN", "LIKE")
-            ):
-                left = self._predicate(left)
-            else:
-                return left
+        """Comparisons do not follow one another: (x < y) IS FALSE needs its parentheses."""
+        left, token = self._binary(1), self.token
+        if token.kind == "op" and token.text in _COMPARISONS:
+            self.advance()
+            op = "!=" if token.text == "<>" else token.text
+            return nodes.Binary(token.at, op, left, self._binary(1))
+        if token.upper == "IS":
+            return self._is(left)
+        if token.upper in ("IN", "BETWEEN", "LIKE") or (
+            token.upper == "NOT" and self.peek().upper in ("IN", "BETWEEN", "LIKE")
+        ):
+            return self._predicate(left)
+        return left
 
     def _is(self, left: nodes.Node) -> nodes.Node:  # noqa: RET503
         at = self.expect("IS").at
@@ -176,6 +174,8 @@ class ExpressionParser(CallParser):
             return nodes.Path(token.at, [str(token.value)] if len(parts) == 1 else parts)
         if kind in ("int", "float", "string", "bytes"):
             self.advance()
+            if kind in ("int", "float") and self.token.kind == "word" and self.token.at == token.end:
+                self.fail("Syntax error: Missing whitespace between literal and alias")
             if kind == "int":
                 return nodes.Literal(token.at, "INT64", str(integer(self.text, token)))
             if kind == "float":

@@ -210,6 +210,8 @@ def _unescape(text: str, body: str, at: int, is_bytes: bool) -> str:
         escape = m.group(1)
         if escape[0] in "xX" or (escape[0] in "01234567" and len(escape) == 3):
             code = int(escape[1:], 16) if escape[0] in "xX" else int(escape, 8)
+            if code > 255:
+                raise SqlError(f"Syntax error: Illegal escape sequence: \\{escape} at {position(text, at)}")
             return chr(0xDC00 + code) if is_bytes and code >= 0x80 else chr(code)
         if escape[0] in "uU" and len(escape) > 1 and not is_bytes:
             return chr(int(escape[1:], 16))

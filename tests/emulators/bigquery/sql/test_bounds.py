@@ -90,6 +90,10 @@ def test_error(warehouse: Any, expression: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("script", "message"),
     [
+        ("SELECT 1 < 2 IS TRUE", "Syntax error"),
+        ("SELECT 1 = 1 = TRUE", "Syntax error"),
+        ("SELECT 1e, 2", "Missing whitespace between literal and alias"),
+        ("SELECT '\\400'", "Illegal escape sequence"),
         ("SELECT DISTINCT JSON '1' AS j", "Column j of type JSON cannot be used in SELECT DISTINCT"),
         ("SELECT COUNT(DISTINCT JSON '1')", "with DISTINCT cannot be used with arguments of type JSON"),
         ("SELECT ARRAY_AGG(DISTINCT x ORDER BY -x) FROM UNNEST([1]) AS x", "both DISTINCT and ORDER BY"),

@@ -43,14 +43,14 @@ NOT_GROUPED = re.compile("(ORDER BY does not support|Grouping by) expressions of
 PLACES = {
     "group by": lambda call: f"SELECT r FROM (SELECT {at(call)} AS r, COUNT(*) FROM d.t GROUP BY {columns(call)})",
     "its own group": lambda call: (
-        f"SELECT {at(call)} FROM d.t GROUP BY {at(call)} HAVING {at(call)} IS NOT NULL OR TRUE"
+        f"SELECT {at(call)} FROM d.t GROUP BY {at(call)} HAVING ({at(call)}) IS NOT NULL OR TRUE"
     ),
     "order": lambda call: f"SELECT DISTINCT {at(call)} FROM d.t ORDER BY {at(call)}",
     "aggregate": lambda call: f"SELECT {at(call, r'ANY_VALUE({})')} FROM d.t GROUP BY g",
     "window": lambda call: f"SELECT {at(call, r'ANY_VALUE({}) OVER ()')} FROM d.t",
     "subquery": lambda call: f"SELECT (SELECT {at(call)}) FROM d.t",
     "aggregate of a subquery": lambda call: f"SELECT (SELECT ANY_VALUE({at(call)}) FROM UNNEST([1, 2])) FROM d.t",
-    "where": lambda call: f"SELECT {at(call)} FROM d.t WHERE {at(call)} IS NOT NULL OR g = 1",
+    "where": lambda call: f"SELECT {at(call)} FROM d.t WHERE ({at(call)}) IS NOT NULL OR g = 1",
 }
 
 
