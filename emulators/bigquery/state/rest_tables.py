@@ -37,7 +37,7 @@ def insert_table(warehouse: Warehouse, project: str, dataset: str, body: Mapping
         raise invalid("Required parameter is missing: tableReference.tableId")
     require_project(reference.get("projectId"), project)
     name = TableName(project, dataset, reference["tableId"])
-    resource = {key: value for key, value in body.items() if key not in _DEFINED_BY_SQL}
+    resource = _never_is_absent({key: value for key, value in body.items() if key not in _DEFINED_BY_SQL})
     resource["tableReference"] = {"projectId": project, "datasetId": dataset, "tableId": name.table}
     require_future(resource)
     resource = _with_schema(warehouse, resource, project)
@@ -106,6 +106,7 @@ def change_table(
         table = catalog.require(name, transaction)
         require_match(if_match, table.resource)
         change = {key: value for key, value in body.items() if key not in OUTPUT_ONLY and key != "schema"}
+        change = _never_is_absent(change)
         kept = {key: table.resource[key] for key in _KEPT_BY_UPDATE if key in table.resource}
         resource = merged(kept if replace else table.resource, change)
         _require_kept(table, resource, change)
@@ -137,10 +138,15 @@ def _require_kept(table: Table, resource: Mapping[str, Any], change: Mapping[str
         require_same_partitioning(table.resource, resource)
 
 
+def _never_is_absent(resource: dict[str, Any]) -> dict[str, Any]:
+    """A table whose expirationTime is 0 never expires."""
+    return resource | {"expirationTime": None} if str(resource.get("expirationTime")) == "0" else resource
+
+
 def require_future(resource: Mapping[str, Any]) -> None:
     """400 for an expirationTime that is over."""
     at = resource.get("expirationTime")
-    if at is not None and int(at) and int(at) <= now_ms():
+    if at is not None and int(at) <= now_ms():
         raise invalid(f"Invalid value for expirationTime: {at} is in the past; a table expires in the future.")
 
 

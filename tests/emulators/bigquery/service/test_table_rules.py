@@ -144,3 +144,10 @@ def test_a_default_value_that_is_none_of_its_column(service: Service, dataset: s
     fields = [{"name": "a", "type": "INTEGER", "defaultValueExpression": expression}, {"name": "b", "type": "STRING"}]
     status, message = call(service, "POST", f"{dataset}/tables", table(dataset, schema={"fields": fields}))
     assert status == 400 and "Invalid default value expression for column a" in message
+
+
+def test_an_expiration_of_zero_is_none(service: Service, dataset: str) -> None:
+    assert "expirationTime" not in call(service, "POST", f"{dataset}/tables", table(dataset, expirationTime="0"))[1]
+    at = "9999999999999"
+    assert call(service, "PATCH", f"{dataset}/tables/t", {"expirationTime": at})[1]["expirationTime"] == at
+    assert "expirationTime" not in call(service, "PATCH", f"{dataset}/tables/t", {"expirationTime": "0"})[1]
