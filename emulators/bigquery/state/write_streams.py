@@ -191,6 +191,8 @@ class WriteStreams:
 
     def _reveal(self, transaction: Transaction, stream: Stream, condition: str) -> None:
         """Move staged rows into the table."""
+        if not stream.rows:  # an INSERT of none would harm what is inserted next: see merge.py
+            return
         table = self.table(stream.table)
         columns = ", ".join(quoted(field.name) for field in table.fields)
         have = {row[0] for row in transaction.cursor.execute(f"DESCRIBE {stream.staging}").fetchall()}
