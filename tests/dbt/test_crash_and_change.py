@@ -65,6 +65,8 @@ def test_two_at_once_end_as_if_one_had_followed_the_other(warehouse: Warehouse) 
         assert [tuple(version.values()) for version in versions] == expected
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_new_column_arrives_in_silver(warehouse: Warehouse) -> None:
     nodes = ("build", "--quiet", "--select", "+saas_incidents")
     row = {"account_id": 1, "severity": "low", "status": "open", "opened_at": NOON, "updated_at": NOON, **STEP}

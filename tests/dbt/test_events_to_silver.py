@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import pytest
+
 from tests.dbt.warehouse import NOON, Row, Warehouse
 
 NODES = ("+saas_usage_events", "fct_usage_daily")
@@ -41,6 +43,8 @@ def recounted(warehouse: Warehouse) -> dict[tuple[dt.date, int, str], tuple[int,
     }
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_each_event_once(warehouse: Warehouse) -> None:
     start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
     first = [event(n, n, start, NOON + dt.timedelta(hours=7 * n)) for n in range(40)]

@@ -6,6 +6,8 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from contracts.generate.__main__ import main
 from contracts.reader import load
 from emulators.provision.apply import apply
@@ -13,6 +15,8 @@ from emulators.provision.warehouse import tables
 from tests.dbt.warehouse import NOON, Warehouse
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_awkward_source(warehouse: Warehouse, tmp_path: Path) -> None:
     shutil.copy(Path(__file__).parent / "awkward.odcs.yaml", tmp_path)
     (awkward,) = load(tmp_path)

@@ -23,6 +23,8 @@ def bill(number: int, amount: str, position: int, kind: str = "INSERT") -> Row:
     }  # fmt: skip
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_billing_follows_updates_and_deletes(warehouse: Warehouse) -> None:
     nodes = ("build", "--quiet", "--select", "+fct_billing", "--indirect-selection", "cautious")
     figures = "select billing_event_id, amount from gold.fct_billing order by billing_event_id"
@@ -75,6 +77,8 @@ def expected_mrr(lives: list[list[Row]], last: dt.date) -> dict[tuple[dt.date, s
     return dict(found)
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_mrr_follows_business_dates(warehouse: Warehouse) -> None:
     dice = random.Random(7)
     lives = versions_of_subscriptions(dice)

@@ -26,7 +26,6 @@ from psycopg2.extras import execute_values
 
 from tests.end_to_end.conftest import ROOT, LocalPlatform
 
-pytestmark = pytest.mark.long
 KEYS = {
     "airlines": ["carrier"],
     "airports": ["faa"],
@@ -58,7 +57,10 @@ class Arrived:
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(1, id="january"), pytest.param(12, id="year")],
+    params=[
+        pytest.param(1, id="january", marks=[pytest.mark.long, pytest.mark.ci]),
+        pytest.param(12, id="year", marks=pytest.mark.long),
+    ],
 )
 def flights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arrived]:
     """The BigQuery in which the flights of so many months have arrived."""
