@@ -85,7 +85,7 @@ fmt: .venv/.lock ## format, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: .venv/.lock ## the tests, in about twelve minutes on two cores
+test: .venv/.lock ## the tests, in about ten minutes on two cores
 	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-long: .venv/.lock ## the tests that take longer
