@@ -34,7 +34,7 @@ def known_letters(ids: Sequence[str]) -> set[str]:
         return set()
     from google.cloud import bigquery
 
-    table = f"`{names.project()}.{names.dataset('ops')}.{DEAD_LETTERS}`"
+    table = f"`{names.qualified('ops', DEAD_LETTERS)}`"
     config = bigquery.QueryJobConfig(query_parameters=[bigquery.ArrayQueryParameter("ids", "STRING", list(ids))])
     sql = f"select dead_letter_id from {table} where dead_letter_id in unnest(@ids)"
     return {row["dead_letter_id"] for row in clients.bigquery().query_and_wait(sql, job_config=config)}

@@ -30,6 +30,11 @@ def table(source: str, name: str) -> str:
     return f"{source}_{name}"
 
 
+def qualified(layer: str, name: str) -> str:
+    """A table of a layer's dataset, in full: project.dataset.name."""
+    return f"{project()}.{dataset(layer)}.{name}"
+
+
 def archive(source: str, event: str) -> str:
     """The external table, in ops, over an event's raw messages as they were delivered."""
     return f"archive_{source}_{event}"

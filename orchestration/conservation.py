@@ -107,19 +107,21 @@ def source_result(instance: DagsterInstance, table: Table, schema: str) -> Asset
     try:
         found = compare(table, schema, _before(quality_gate.last(instance, _key(table))))
     except (psycopg2.Error, RuntimeError) as error:
-        return _result(
-            table, False, f"The source cannot be asked: {str(error).strip()}", {"reason": str(error).strip()}
-        )
+        reason = str(error).strip()
+        return of_silver(EQUALS_SOURCE, table, False, f"The source cannot be asked: {reason}", {"reason": reason})
     told = ", ".join(f"{key} ({where})" for key, where in list(found.lasting.items())[:SAMPLE])
     more = " ..." if len(found.lasting) > SAMPLE else ""
     many = "1 key differs" if len(found.lasting) == 1 else f"{len(found.lasting)} keys differ"
     described = f"{many}: {told}{more}" if found.lasting else None
-    return _result(table, not found.lasting, described, _metadata(found))
+    return of_silver(EQUALS_SOURCE, table, not found.lasting, described, _metadata(found))
 
 
-def _result(table: Table, passed: bool, description: str | None, metadata: dict[str, Any]) -> AssetCheckResult:
+def of_silver(
+    check: str, table: Table, passed: bool, description: str | None, metadata: dict[str, Any]
+) -> AssetCheckResult:
+    """What a check of conservation says of a silver table."""
     return AssetCheckResult(
-        check_name=EQUALS_SOURCE,
+        check_name=check,
         asset_key=keys.silver(table),
         passed=passed,
         severity=AssetCheckSeverity.ERROR,
@@ -156,7 +158,7 @@ def compare(table: Table, schema: str, before: Before | None = None) -> Comparis
         RuntimeError: the source's URL is not set.
         psycopg2.Error, google.api_core.exceptions.GoogleAPICallError: a side did not answer.
     """
-    silver = f"`{names.project()}.{names.dataset('silver')}.{names.table(table.source, table.name)}`"
+    silver = f"`{names.qualified('silver', names.table(table.source, table.name))}`"
     prints = fingerprints(table, f'"{schema}"."{table.physical_name}"', silver)
     with clients.source_database(table.source) as connection:
         position, transaction = _rows(connection, NOW)[0]

@@ -41,4 +41,4 @@ def of(table: Table) -> str:
 
 def relation() -> str:
     """ops.dead_letters, as SQL."""
-    return f"`{names.project()}.{names.dataset('ops')}.{ops.DEAD_LETTERS}`"
+    return f"`{names.qualified('ops', ops.DEAD_LETTERS)}`"

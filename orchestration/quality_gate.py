@@ -182,7 +182,7 @@ def _required(table: Table, column: str) -> QualityRule:
 
 
 def _bronze(table: Table) -> str:
-    return f"`{names.project()}.{names.dataset('bronze')}.{names.table(table.source, table.name)}`"
+    return f"`{names.qualified('bronze', names.table(table.source, table.name))}`"
 
 
 def _since(instance: DagsterInstance, table: Table, check: str) -> Batch:

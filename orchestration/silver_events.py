@@ -13,7 +13,6 @@ from dagster import (
     AssetCheckEvaluation,
     AssetCheckKey,
     AssetCheckResult,
-    AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
     AssetKey,
@@ -25,6 +24,7 @@ from contracts import names
 from contracts.model import Table
 from contracts.sql_text import name as quoted
 from orchestration import clients, keys, quality_gate
+from orchestration.conservation import of_silver
 
 EQUALS_BRONZE = "equals_bronze"
 OVERLAP = "interval 1 day"  # a writer that died and was started again commits rows with an older stamp
@@ -121,20 +121,10 @@ def result(instance: DagsterInstance, table: Table, built: bool) -> AssetCheckRe
         found = compare(table, before, built)
     except ClientError as refused:
         reason = f"BigQuery refuses: {refused.message}"
-        return _result(table, False, reason, {"since": before.since, "waiting": dict(before.waiting)})
+        return of_silver(EQUALS_BRONZE, table, False, reason, {"since": before.since, "waiting": dict(before.waiting)})
     told = ", ".join(f"{event} ({what})" for event, what in list(found.lasting.items())[:SAMPLE])
-    return _result(table, not found.lasting, f"Events that differ: {told}" if found.lasting else None, _metadata(found))
-
-
-def _result(table: Table, passed: bool, description: str | None, metadata: dict[str, Any]) -> AssetCheckResult:
-    return AssetCheckResult(
-        check_name=EQUALS_BRONZE,
-        asset_key=keys.silver(table),
-        passed=passed,
-        severity=AssetCheckSeverity.ERROR,
-        description=description,
-        metadata=metadata,
-    )
+    described = f"Events that differ: {told}" if found.lasting else None
+    return of_silver(EQUALS_BRONZE, table, not found.lasting, described, _metadata(found))
 
 
 def _metadata(found: Comparison) -> dict[str, Any]:
@@ -161,17 +151,18 @@ def compare(table: Table, before: Before, built: bool) -> Comparison:
     Raises:
         google.api_core.exceptions.GoogleAPICallError: BigQuery did not answer.
     """
-    silver = f"`{_qualified('silver', table)}`"
+    name = names.table(table.source, table.name)
+    bronze, silver = names.qualified("bronze", name), names.qualified("silver", name)
     through = clients.query("select cast(current_timestamp() as string) as moment")[0]["moment"]
-    counts = any(field.name == COUNTED for field in clients.warehouse().get_table(_qualified("silver", table)).schema)
-    merged = f"select _batch_id, max({COUNTED}) as counted from {silver} group by _batch_id"
+    counts = any(field.name == COUNTED for field in clients.warehouse().get_table(silver).schema)
+    merged = f"select _batch_id, max({COUNTED}) as counted from `{silver}` group by _batch_id"
     key = ", ".join(quoted(column) for column in table.primary_key)
     rows = clients.query(f"""
         with arrived as (
-            select {key}, _batch_id from `{_qualified("bronze", table)}`
+            select {key}, _batch_id from `{bronze}`
             where _ingested_at >= timestamp_sub(timestamp '{before.since}', {OVERLAP})
         ),
-        kept as (select {key}, count(*) as times from {silver} group by {key}),
+        kept as (select {key}, count(*) as times from `{silver}` group by {key}),
         merged as ({merged if counts else "select '' as _batch_id, 0 as counted"}),
         sizes as (select _batch_id, count(*) as present from arrived group by _batch_id),
         missing as (
@@ -197,7 +188,3 @@ def compare(table: Table, before: Before, built: bool) -> Comparison:
     }
     repeated = [event for row in rows if row["_batch_id"] is None for event in row["sample"]]
     return Comparison(str(through), missing, repeated, before, built)
-
-
-def _qualified(layer: str, table: Table) -> str:
-    return f"{names.project()}.{names.dataset(layer)}.{names.table(table.source, table.name)}"

@@ -170,8 +170,8 @@ def _differing(table: Table) -> list[dict[str, Any]]:
 
 
 def _bronze(table: Table) -> str:
-    return f"`{names.project()}.{names.dataset('bronze')}.{names.table(table.source, table.name)}`"
+    return f"`{names.qualified('bronze', names.table(table.source, table.name))}`"
 
 
 def _archive(table: Table) -> str:
-    return f"`{names.project()}.{names.dataset('ops')}.{names.archive(table.source, table.name)}`"
+    return f"`{names.qualified('ops', names.archive(table.source, table.name))}`"

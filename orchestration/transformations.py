@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,9 +154,7 @@ def held_back(context: AssetExecutionContext | OpExecutionContext, tables: Seque
         "does not equal its source": conservation.held_back(context.instance, tables),
         "has not each event of bronze once": silver_events.held_back(context.instance, tables),
     }
-    for reason, table in ((reason, table) for reason, found in reasons.items() for table in found):
-        name = "/".join(keys.silver(table).path)
-        context.log.error(f"{name} {reason}: gold keeps what it has of it")
+    for table in _told(context, reasons, keys.silver, "gold keeps what it has"):
         yield f"source:{table.source}.{table.name}+,{GOLD}"
 
 
@@ -166,7 +164,18 @@ def blocked(context: AssetExecutionContext | OpExecutionContext, tables: Sequenc
         "failed its gate": quality_gate.blocked(context.instance, tables),
         "has not each message once": streams.held_back(context.instance, tables),
     }
-    for reason, table in ((reason, table) for reason, found in reasons.items() for table in found):
-        name = "/".join(keys.bronze(table).path)
-        context.log.error(f"{name} {reason}: silver and gold keep what they have of it")
+    for table in _told(context, reasons, keys.bronze, "silver and gold keep what they have"):
         yield f"source:{table.source}.{table.name}+"
+
+
+def _told(
+    context: AssetExecutionContext | OpExecutionContext,
+    reasons: Mapping[str, Sequence[Table]],
+    asset: Callable[[Table], AssetKey],
+    kept: str,
+) -> Iterator[Table]:
+    """The tables, each with a line in the log: why it is held back, and what is kept of it."""
+    for reason, tables in reasons.items():
+        for table in tables:
+            context.log.error(f"{'/'.join(asset(table).path)} {reason}: {kept} of it")
+            yield table

@@ -118,8 +118,8 @@ def _folder(table: Table) -> str:
 
 
 def _letters() -> str:
-    return f"`{names.project()}.{names.dataset('ops')}.{DEAD_LETTERS}`"
+    return f"`{names.qualified('ops', DEAD_LETTERS)}`"
 
 
 def _bronze(table: Table) -> str:
-    return f"`{names.project()}.{names.dataset('bronze')}.{names.table(table.source, table.name)}`"
+    return f"`{names.qualified('bronze', names.table(table.source, table.name))}`"
