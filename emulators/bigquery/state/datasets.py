@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulators.bigquery.state.catalog import Catalog, Resource, etag, now_ms, physical_schema
-from emulators.bigquery.state.deleted_datasets import delete_with_contents, forget, undelete_dataset
+from emulators.bigquery.state.deleted_datasets import delete_with_contents, forget, restore_dataset
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, not_implemented
 from emulators.bigquery.state.labels import check_labels, matches_filter
 from emulators.bigquery.state.references import require_project
@@ -175,12 +175,12 @@ def delete_dataset(
         delete_with_contents(catalog, change, project, dataset)
 
 
-def undelete(
+def undelete_dataset(
     catalog: Catalog, project: str, dataset: str, transaction: Transaction | None = None, if_not_exists: bool = False
 ) -> Resource:
     """Bring the last deleted dataset of a name back, with its contents; 409 when there is one, 404 when it is gone."""
     with _changing(catalog, f"{project}:{dataset}", transaction) as change:
-        return undelete_dataset(catalog, project, dataset, change, if_not_exists)
+        return restore_dataset(catalog, project, dataset, change, if_not_exists)
 
 
 def list_datasets(catalog: Catalog, project: str, label_filter: str | None, everything: bool) -> list[Resource]:

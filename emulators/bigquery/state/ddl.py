@@ -10,7 +10,7 @@ from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.alter import alter_table
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.clones import copied_resource
-from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, undelete
+from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, undelete_dataset
 from emulators.bigquery.state.errors import ServiceError, invalid, not_found
 from emulators.bigquery.state.indexes import create_index, drop_index
 from emulators.bigquery.state.options import dataset_options, foreign_key_resource, partitioning_resource, table_options
@@ -194,7 +194,7 @@ class Ddl:
         action: actions.UndropSchema = statement.action
         name = TableName(action.project, action.dataset, "")
         there = self.catalog.get("dataset", f"{action.project}:{action.dataset}", transaction) is not None
-        undelete(self.catalog, action.project, action.dataset, transaction, action.if_not_exists)
+        undelete_dataset(self.catalog, action.project, action.dataset, transaction, action.if_not_exists)
         return Performed("SKIP" if there else "UNDROP", name, "schema")
 
     def _drop_table(self, statement: Statement, view: View, transaction: Transaction) -> Performed:

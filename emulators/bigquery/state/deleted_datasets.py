@@ -84,7 +84,7 @@ def forget(catalog: Catalog, transaction: Transaction, project: str, dataset: st
     catalog.put(transaction, "deleted", f"{project}:{dataset}", None)
 
 
-def undelete_dataset(
+def restore_dataset(
     catalog: Catalog, project: str, dataset: str, transaction: Transaction, if_not_exists: bool = False
 ) -> Resource:
     """The dataset as it was when it was last deleted, with its tables; 409 when there is one of this name, 404 when

@@ -1,14 +1,13 @@
 """Search and vector indexes: what DDL made of them, and what INFORMATION_SCHEMA says."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.errors import ServiceError, not_found
-from emulators.bigquery.state.metadata_columns import fields
+from emulators.bigquery.state.metadata_columns import fields, moment
 from emulators.bigquery.state.store import Transaction
 
 _SAME = (
@@ -63,7 +62,7 @@ def index_rows(catalog: Catalog, table: Table, kind: str) -> Iterator[list[Any]]
     """The rows of SEARCH_INDEXES or VECTOR_INDEXES: every index has seen all rows."""
     own = table.name
     for index in indexes_of(catalog, own, kind):
-        made = datetime.fromtimestamp(int(index["creationTime"]) / 1000, UTC)
+        made = moment(index["creationTime"])
         row = [own.project, own.dataset, own.table, index["name"], "ACTIVE", made, made, made, None, None, index["ddl"],
                100, 0, 0, 0]  # fmt: skip
         yield [*row, index["analyzer"]] if kind == "SEARCH INDEX" else row

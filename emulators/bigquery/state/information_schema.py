@@ -1,7 +1,6 @@
 """INFORMATION_SCHEMA views and __TABLES__, from the catalog."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ from emulators.bigquery.state import metadata_objects as objects
 from emulators.bigquery.state import metadata_routines as routines
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.jobs import Jobs
+from emulators.bigquery.state.metadata_columns import moment
 from emulators.bigquery.state.metadata_ddl import table_ddl
 from emulators.bigquery.state.metadata_jobs import JOBS, job_row
 from emulators.bigquery.state.metadata_rows import column_rows, field_path_rows, option_rows, table_row
@@ -193,11 +193,6 @@ class InformationSchema:
     def _streaming_rows(self, datasets: list[Resource]) -> Rows:
         references = [dataset["datasetReference"] for dataset in datasets]
         return TIMELINE, self._timeline.rows((one["projectId"], one["datasetId"]) for one in references)
-
-
-def moment(milliseconds: Any) -> datetime:
-    """Milliseconds since the epoch as a TIMESTAMP."""
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
 def _partitioned(table: Table) -> bool:

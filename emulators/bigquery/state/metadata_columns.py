@@ -1,6 +1,14 @@
 """The columns of the INFORMATION_SCHEMA views."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from emulators.bigquery.sql.model import Field
+
+
+def moment(milliseconds: Any) -> datetime:
+    """Milliseconds since the epoch as a TIMESTAMP."""
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
 def fields(text: str) -> tuple[Field, ...]:

@@ -1,12 +1,11 @@
 """What INFORMATION_SCHEMA.JOBS says of jobs."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.jobs import Job
-from emulators.bigquery.state.metadata_columns import fields
+from emulators.bigquery.state.metadata_columns import fields, moment
 
 _TABLE = fields("project_id STRING, dataset_id STRING, table_id STRING")
 JOBS = (
@@ -37,15 +36,15 @@ def job_row(job: Job) -> list[Any]:
     own = configuration.get(str(configuration.get("jobType", "")).lower()) or {}
     query, end = statistics.get("query") or {}, statistics.get("endTime")
     return [
-        _moment(statistics["creationTime"]),
+        moment(statistics["creationTime"]),
         job.project,
         job.resource["user_email"],
         job.id,
         configuration.get("jobType"),
         query.get("statementType"),
         own.get("priority") or "INTERACTIVE",
-        _moment(statistics["startTime"]),
-        None if end is None else _moment(end),
+        moment(statistics["startTime"]),
+        None if end is None else moment(end),
         own.get("query"),
         job.resource["status"]["state"],
         int(statistics.get("totalBytesProcessed") or 0),
@@ -88,7 +87,3 @@ def _error(error: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     return {"reason": error.get("reason"), "location": error.get("location"), "debug_info": "",
             "message": error.get("message")}  # fmt: skip
-
-
-def _moment(milliseconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -1,13 +1,13 @@
 """What INFORMATION_SCHEMA says of routines: ROUTINES and ROUTINE_OPTIONS."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from emulators.bigquery.sql.analysis.routines import rest_type
 from emulators.bigquery.state.catalog import Resource
-from emulators.bigquery.state.metadata_columns import fields
+from emulators.bigquery.state.metadata_columns import fields, moment
 from emulators.bigquery.state.metadata_rows import literal
+from emulators.bigquery.state.routines import FUNCTIONS
 
 ROUTINES = fields(
     "specific_catalog STRING, specific_schema STRING, specific_name STRING, routine_catalog STRING, "
@@ -19,10 +19,6 @@ ROUTINE_OPTIONS = fields(
     "specific_catalog STRING, specific_schema STRING, specific_name STRING, option_name STRING, option_type STRING, "
     "option_value STRING"
 )
-_TYPES = {
-    "SCALAR_FUNCTION": "FUNCTION", "TABLE_VALUED_FUNCTION": "TABLE FUNCTION",
-    "AGGREGATE_FUNCTION": "AGGREGATE FUNCTION",
-}  # fmt: skip
 _DETERMINISM = {"DETERMINISTIC": "YES", "NOT_DETERMINISTIC": "NO"}
 
 
@@ -39,8 +35,8 @@ def routine_rows(routine: Resource) -> Iterator[list[Any]]:
         None if language == "SQL" else language,
         _DETERMINISM.get(routine.get("determinismLevel", "")),
         None,
-        _moment(routine["creationTime"]),
-        _moment(routine["lastModifiedTime"]),
+        moment(routine["creationTime"]),
+        moment(routine["lastModifiedTime"]),
         _ddl(routine),
     ]
 
@@ -61,7 +57,7 @@ def _name(routine: Resource) -> list[str]:
 
 def _type(routine: Resource) -> str:
     kind = str(routine.get("routineType"))
-    return _TYPES.get(kind, kind)
+    return FUNCTIONS.get(kind, kind)
 
 
 def _ddl(routine: Resource) -> str:
@@ -86,7 +82,3 @@ def _ddl(routine: Resource) -> str:
 def _argument(argument: Resource) -> str:
     kind = str(rest_type(argument["dataType"])) if "dataType" in argument else "ANY TYPE"
     return " ".join(part for part in (argument.get("mode"), argument.get("name"), kind) if part)
-
-
-def _moment(milliseconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -1,11 +1,12 @@
 """What INFORMATION_SCHEMA says of one table: itself, its columns, their nested paths, its options."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Table
+from emulators.bigquery.state.metadata_columns import moment
 from emulators.bigquery.state.schema import sql_type
 
 _KINDS = {
@@ -31,7 +32,7 @@ def table_row(table: Table, ddl: str) -> list[Any]:
         "NO",
         "NO",
         "NO",
-        _moment(resource["creationTime"]),
+        moment(resource["creationTime"]),
         base.get("projectId"),
         base.get("datasetId"),
         base.get("tableId"),
@@ -41,10 +42,6 @@ def table_row(table: Table, ddl: str) -> list[Any]:
         resource.get("defaultCollation") or "NULL",
         None,
     ]
-
-
-def _moment(milliseconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
 def column_rows(table: Table) -> Iterator[list[Any]]:
@@ -117,7 +114,7 @@ def option_rows(table: Table) -> Iterator[list[Any]]:
         ("labels", "ARRAY<STRUCT<STRING, STRING>>", labels_literal(resource.get("labels"))),
     ]
     if resource.get("expirationTime"):
-        text = f"{_moment(resource['expirationTime']):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+        text = f"{moment(resource['expirationTime']):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
         options.append(("expiration_timestamp", "TIMESTAMP", f'TIMESTAMP "{text}"'))
     if time.get("expirationMs"):
         options.append(("partition_expiration_days", "FLOAT64", repr(int(time["expirationMs"]) / 86_400_000)))

@@ -8,18 +8,13 @@ from emulators.bigquery.sql.analysis.routines import rest_type
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.outcomes import Query
 from emulators.bigquery.state.queries import Execution
+from emulators.bigquery.state.routines import FUNCTIONS
 from emulators.bigquery.state.warehouse import Warehouse
-
-_KINDS = {
-    "SCALAR_FUNCTION": "FUNCTION",
-    "AGGREGATE_FUNCTION": "AGGREGATE FUNCTION",
-    "TABLE_VALUED_FUNCTION": "TABLE FUNCTION",
-}
 
 
 def check_definition(warehouse: Warehouse, project: str, dataset: str, body: Mapping[str, Any]) -> None:
     """SqlError for an SQL function whose body is wrong; other languages and procedures are looked at when they run."""
-    kind = _KINDS.get(str(body.get("routineType")))
+    kind = FUNCTIONS.get(str(body.get("routineType")))
     if (
         kind is None
         or body.get("language", "SQL") not in ("SQL", "LANGUAGE_UNSPECIFIED")

@@ -9,6 +9,11 @@ from emulators.bigquery.state.errors import duplicate, invalid, not_found
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
 ROUTINE_TYPES = ("SCALAR_FUNCTION", "PROCEDURE", "TABLE_VALUED_FUNCTION", "AGGREGATE_FUNCTION")
+# What the statements that make them call functions.
+FUNCTIONS = {
+    "SCALAR_FUNCTION": "FUNCTION", "TABLE_VALUED_FUNCTION": "TABLE FUNCTION",
+    "AGGREGATE_FUNCTION": "AGGREGATE FUNCTION",
+}  # fmt: skip
 
 
 def require_routine(catalog: Catalog, key: tuple[str, str, str]) -> Resource:

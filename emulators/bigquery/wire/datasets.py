@@ -10,9 +10,7 @@ from emulators.bigquery.state.datasets import (
     create_dataset,
     delete_dataset,
     list_datasets,
-)
-from emulators.bigquery.state.datasets import (
-    undelete as undelete_dataset,
+    undelete_dataset,
 )
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.warehouse import Warehouse

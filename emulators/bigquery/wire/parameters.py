@@ -7,10 +7,9 @@ from typing import Any
 from starlette.requests import Request
 
 from emulators.bigquery.state.errors import bad_request
-from emulators.bigquery.wire.request_bodies import document, is_scalar, snake_case
+from emulators.bigquery.wire.request_bodies import LIMITS, document, is_scalar, snake_case, type_word
 
 Parameters = Mapping[str, Mapping[str, Any]]
-_TYPES = {"uint32": "TYPE_UINT32", "int32": "TYPE_INT32", "uint64": "TYPE_UINT64", "int64": "TYPE_INT64"}
 _PLACE = re.compile(r"\{[^}]*\}")
 
 
@@ -32,7 +31,7 @@ def check_parameters(request: Request, parameters: Parameters) -> None:
         if kind is None:  # Google's own clients send some that the document does not name, and the service lets them
             continue
         if value and not _fits(value, kind):
-            raise bad_request(f"Invalid value at '{snake_case(name)}' ({_type(kind)}), \"{value}\"")
+            raise bad_request(f"Invalid value at '{snake_case(name)}' ({type_word(kind)}), \"{value}\"")
 
 
 def _fits(value: str, kind: Mapping[str, Any]) -> bool:
@@ -40,12 +39,6 @@ def _fits(value: str, kind: Mapping[str, Any]) -> bool:
         return value.upper() in map(str.upper, kind["enum"])
     if kind["type"] == "boolean":
         return value.lower() in ("true", "false", "1", "0")
-    if kind.get("format") in _TYPES:
+    if kind.get("format") in LIMITS:
         return is_scalar(value, "integer", kind["format"])
     return True
-
-
-def _type(kind: Mapping[str, Any]) -> str:
-    if "enum" in kind:
-        return "TYPE_ENUM"
-    return "TYPE_BOOL" if kind["type"] == "boolean" else _TYPES[kind["format"]]

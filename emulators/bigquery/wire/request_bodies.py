@@ -11,7 +11,7 @@ import orjson
 from emulators.bigquery.state.errors import ServiceError, bad_request, invalid
 
 _INTEGER = re.compile(r"[+-]?\d{1,20}")
-_LIMITS = {"int32": (-(2**31), 2**31), "uint32": (0, 2**32), "int64": (-(2**63), 2**63), "uint64": (0, 2**64)}
+LIMITS = {"int32": (-(2**31), 2**31), "uint32": (0, 2**32), "int64": (-(2**63), 2**63), "uint64": (0, 2**64)}
 _TYPES = {"boolean": "TYPE_BOOL", "number": "TYPE_DOUBLE", "integer": "TYPE_INT32", "string": "TYPE_STRING"}
 
 
@@ -68,7 +68,7 @@ def _check(value: Any, kind: Mapping[str, Any], path: str, project: str | None) 
     elif not is_scalar(value, str(name), kind.get("format")):
         raise _wrong(path, _type(kind), value)
     elif "enum" in kind and value and str(value).upper() not in kind["enum"]:
-        raise _wrong(path, "TYPE_ENUM", value)
+        raise _wrong(path, type_word(kind), value)
 
 
 def _check_object(value: Any, kind: Mapping[str, Any], path: str, project: str | None) -> None:
@@ -101,17 +101,22 @@ def is_scalar(value: Any, kind: str, form: str | None) -> bool:
         return isinstance(value, bool)
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "integer" or (kind == "string" and form in _LIMITS):
+    if kind == "integer" or (kind == "string" and form in LIMITS):
         if isinstance(value, str) and _INTEGER.fullmatch(value):
             value = int(value)
-        low, high = _LIMITS[form or "int32"]
+        low, high = LIMITS[form or "int32"]
         return isinstance(value, int) and not isinstance(value, bool) and low <= value < high
     return isinstance(value, str)
 
 
+def type_word(kind: Mapping[str, Any]) -> str:
+    """What the service's refusals call a type of the document."""
+    return "TYPE_ENUM" if "enum" in kind else _type(kind)
+
+
 def _type(kind: Mapping[str, Any]) -> str:
     form = kind.get("format")
-    return f"TYPE_{form.upper()}" if form in _LIMITS else _TYPES.get(str(kind.get("type")), "TYPE_MESSAGE")
+    return f"TYPE_{form.upper()}" if form in LIMITS else _TYPES.get(str(kind.get("type")), "TYPE_MESSAGE")
 
 
 def _wrong(path: str, expected: str, value: Any) -> ServiceError:
