@@ -1,6 +1,8 @@
 """A small shop on a real BigQuery and a real object store: its tables are there, and all clients know them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from google.cloud import bigquery
@@ -41,16 +43,7 @@ schema:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Table]]:
     """Its tables: things and others change, clicks and views are events."""
-    folder = tmp_path_factory.mktemp("shop")
-    (folder / "contracts").mkdir()
-    (folder / "contracts" / "shop.odcs.yaml").write_text(CONTRACT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SLUICE_CONTRACTS", str(folder / "contracts"))
-        platform = Platform(folder / "state", any_port=True)
-        platform.up("bigquery", "storage", "auth")
-        for name, value in platform.environment().items():
-            patch.setenv(name, value)
-        _forget()
+    with services_of(tmp_path_factory.mktemp("shop"), CONTRACT):
         contracts = load()
         clients.objects().create_bucket(names.bucket("bronze"))
         for dataset in ("bronze", "ops"):
@@ -58,8 +51,25 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Table]]
         for resource in warehouse.tables(contracts):
             clients.warehouse().create_table(bigquery.Table.from_api_repr(resource.body))
         yield {table.name: table for table in contracts[0].tables}
+
+
+@contextmanager
+def services_of(folder: Path, contract: str, *more: str) -> Iterator[Platform]:
+    """BigQuery, Cloud Storage and `more` services, found by the environment, with one contract in folder/contracts."""
+    (folder / "contracts").mkdir()
+    (folder / "contracts" / "shop.odcs.yaml").write_text(contract)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLUICE_CONTRACTS", str(folder / "contracts"))
+        platform = Platform(folder / "state", any_port=True)
+        platform.up("bigquery", "storage", "auth", *more)
+        for name, value in platform.environment().items():
+            patch.setenv(name, value)
         _forget()
-        platform.down()
+        try:
+            yield platform
+        finally:
+            _forget()
+            platform.down()
 
 
 def _forget() -> None:

@@ -10,9 +10,9 @@ from dagster import AssetCheckEvaluation, AssetCheckResult, DagsterInstance
 from google.cloud import bigquery
 
 from contracts.reader import load
-from emulators.supervisor.platform import Platform
 from orchestration import clients
 from orchestration.conservation import Before, Comparison, compare, held_back, source_result
+from tests.orchestration.conftest import services_of
 
 COLUMNS = [
     ("id", "integer", "bigint"),
@@ -37,21 +37,8 @@ ROWS = [
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A table in Postgres and its twin in silver; yields run(sql in Postgres), run(sql in BigQuery) and compare()."""
     folder = tmp_path_factory.mktemp("conservation")
-    contracts = folder / "contracts"
-    contracts.mkdir()
-    (contracts / "shop.odcs.yaml").write_text(_contract())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SLUICE_CONTRACTS", str(contracts))
-        platform = Platform(folder / "state", any_port=True)
-        platform.up("postgres", "bigquery", "storage", "auth")
-        for name, value in platform.environment().items():
-            patch.setenv(name, value)
-        clients.warehouse.cache_clear()
-        try:
-            yield Places(platform.environment()["SHOP_DATABASE_URL"], contracts)
-        finally:
-            clients.warehouse.cache_clear()
-            platform.down()
+    with services_of(folder, _contract(), "postgres") as platform:
+        yield Places(platform.environment()["SHOP_DATABASE_URL"], folder / "contracts")
 
 
 class Places:

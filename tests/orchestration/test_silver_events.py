@@ -8,9 +8,9 @@ import pytest
 from dagster import AssetCheckEvaluation, AssetCheckResult, DagsterInstance
 
 from contracts.reader import load
-from emulators.supervisor.platform import Platform
 from orchestration import clients
 from orchestration.silver_events import held_back, result
+from tests.orchestration.conftest import services_of
 
 CONTRACT = """apiVersion: v3.1.0
 kind: DataContract
@@ -70,23 +70,10 @@ class Visits:
 @pytest.fixture(scope="module")
 def contracts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("silver_events")
-    contracts = folder / "contracts"
-    contracts.mkdir()
-    (contracts / "shop.odcs.yaml").write_text(CONTRACT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SLUICE_CONTRACTS", str(contracts))
-        platform = Platform(folder / "state", any_port=True)
-        platform.up("bigquery", "storage", "auth")
-        for name, value in platform.environment().items():
-            patch.setenv(name, value)
-        clients.warehouse.cache_clear()
-        try:
-            for dataset in ("bronze", "silver"):
-                clients.warehouse().create_dataset(dataset)
-            yield contracts
-        finally:
-            clients.warehouse.cache_clear()
-            platform.down()
+    with services_of(folder, CONTRACT):
+        for dataset in ("bronze", "silver"):
+            clients.warehouse().create_dataset(dataset)
+        yield folder / "contracts"
 
 
 @pytest.fixture
