@@ -47,7 +47,7 @@ def append_arrow(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, 
 
     Raises duckdb.ConstraintException or ConversionException where REQUIRED or another promise of a field is broken.
     """
-    if not rows.num_rows:  # an INSERT of none would harm what is inserted next: see merge.py
+    if not rows.num_rows:  # an INSERT of none could harm: see Transaction.write_again
         return 0
     name = f"batch {uuid.uuid4().hex}"
     cursor.register(name, bignumerics.for_duckdb(rows))

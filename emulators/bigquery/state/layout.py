@@ -1,6 +1,7 @@
 """How a table's columns are laid out in DuckDB, with the constraints that BigQuery promises."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from emulators.bigquery.sql.analysis.limits import limited_sql
 from emulators.bigquery.sql.model import Field
@@ -64,8 +65,9 @@ def hidden_fields(table: Table) -> tuple[Field, ...]:
     """The pseudo-columns of an ingestion-time partitioned table."""
     if not table.ingestion_partitioned:
         return ()
-    daily = table.resource["timePartitioning"].get("type", "DAY") == "DAY"
-    return (PARTITION_TIME, PARTITION_DATE) if daily else (PARTITION_TIME,)
+    unit = table.resource["timePartitioning"].get("type", "DAY")
+    arrival = replace(PARTITION_TIME, default=f"TIMESTAMP_TRUNC(CURRENT_TIMESTAMP(), {unit})")
+    return (arrival, PARTITION_DATE) if unit == "DAY" else (arrival,)
 
 
 def relation_sql(table: Table, rows: str | None = None) -> str:

@@ -247,6 +247,8 @@ class Execution:
         lock = self._acquire(outcome.target)
         if self._transaction is not None:
             self._held.append(lock)
+            if outcome.target is not None:
+                self._transaction.write_again(outcome.target)
             yield self._transaction
             return
         try:

@@ -41,6 +41,7 @@ class Transaction:
         self._before: dict[TableName, Callable[[], None]] = {}
         self._after: list[Callable[[], None]] = []
         self._held: list[threading.RLock] = []
+        self._ordered = True
 
     def record(self, kind: str, key: str, document: Document | None) -> None:
         """Keep a document (None: remove it) when, and only when, this transaction commits."""
@@ -50,6 +51,16 @@ class Transaction:
     def changed(self) -> Collection[TableName]:
         """The tables whose rows this transaction has changed so far."""
         return self._before.keys()
+
+    def write_again(self, table: TableName) -> None:
+        """Say that a table will be written, perhaps for a second time, in this transaction.
+
+        Where an INSERT of no rows follows a large one into the same table, DuckDB 1.5 hides the rows that later
+        transactions insert, until the next start. It does so only while it keeps the order of the rows.
+        """
+        if self._ordered and table in self.changed:
+            self.cursor.execute("SET SESSION preserve_insertion_order = false")
+            self._ordered = False
 
     def before_commit(self, table: TableName, action: Callable[[], None]) -> None:
         """Run an action as the last thing before this transaction commits; of several for one table the last alone."""
@@ -78,6 +89,9 @@ class Transaction:
         self._end()
 
     def _end(self) -> None:
+        if not self._ordered:
+            self.cursor.execute("SET SESSION preserve_insertion_order = true")
+            self._ordered = True
         self.pending, self._before, self._after = {}, {}, []
         while self._held:
             self._held.pop().release()

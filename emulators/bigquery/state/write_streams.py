@@ -191,7 +191,7 @@ class WriteStreams:
 
     def _reveal(self, transaction: Transaction, stream: Stream, condition: str) -> None:
         """Move staged rows into the table."""
-        if not stream.rows:  # an INSERT of none would harm what is inserted next: see merge.py
+        if not stream.rows:  # an INSERT of none could harm: see Transaction.write_again
             return
         table = self.table(stream.table)
         columns = ", ".join(quoted(field.name) for field in table.fields)

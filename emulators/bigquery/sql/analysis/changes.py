@@ -54,10 +54,8 @@ def changed_rows(changes: str) -> str:
     return f"SELECT r FROM {changes} WHERE k != 'INSERT'"
 
 
-def written(changes: str, writable: str, columns: list[Field], names: set[str], *actions: str) -> str:
-    """INSERT of the new rows, or of the rows written anew, or of both, into the columns named."""
-    chosen = [(n, f) for n, f in enumerate(columns) if f.name in names]
-    listed = ", ".join(t.quoted(f.name) for _, f in chosen)
-    values = ", ".join(f"c{n}" for n, _ in chosen)
-    wanted = ", ".join(f"'{action}'" for action in actions)
-    return f"INSERT INTO {writable} ({listed}) SELECT {values} FROM {changes} WHERE k IN ({wanted})"
+def written(changes: str, writable: str, columns: list[Field]) -> str:
+    """The INSERT of the rows written anew and of the new rows."""
+    listed = ", ".join(t.quoted(field.name) for field in columns)
+    values = ", ".join(f"c{n}" for n in range(len(columns)))
+    return f"INSERT INTO {writable} ({listed}) SELECT {values} FROM {changes} WHERE k != 'DELETE'"

@@ -235,7 +235,7 @@ def update(a: Analyzer, node: s.Update) -> Statement:
     if node.source is not None:
         prepare.append(changes.once(made))
     prepare.extend(a.catalog.removal(info.name, changes.changed_rows(made)))
-    sql = changes.written(made, writable, columns, {f.name for f in columns}, "UPDATE")
+    sql = changes.written(made, writable, columns)
     return Statement(
         "UPDATE", text_of(a, node), sql, tuple(finish(a, one) for one in prepare), (f"DROP TABLE {made}",),
         target=info.name, reads=tuple(a.shared.reads),

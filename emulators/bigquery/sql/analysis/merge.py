@@ -55,29 +55,12 @@ def merge(a: Analyzer, node: s.Merge) -> Statement:
         prepare.append(changes.once(made))
     if any(action != "INSERT" for _, action, _ in every):
         prepare.extend(a.catalog.removal(info.name, changes.changed_rows(made)))
-    prepare.extend(_written(made, writable, columns, every))
+    if any(action != "DELETE" for _, action, _ in every):
+        prepare.append(changes.written(made, writable, columns))
     return Statement(
         "MERGE", text_of(a, node), f"SELECT k AS merge_action FROM {made}", tuple(finish(a, sql) for sql in prepare),
         (f"DROP TABLE {made}",), target=info.name, reads=tuple(a.shared.reads),
     )  # fmt: skip
-
-
-def _written(made: str, writable: str, columns: list[Field], branches: list[Branch]) -> list[str]:
-    """The INSERTs of what is written anew and of what is new: one where both fill the same columns.
-
-    Not two, because of DuckDB 1.5: where an INSERT of no rows follows a large one in a transaction, the rows that the
-    next transaction inserts are lost when it commits.
-    """
-    new = {column for _, action, values in branches if action == "INSERT" for column in values}
-    if not any(action == "UPDATE" for _, action, _ in branches):
-        return [changes.written(made, writable, columns, new, "INSERT")] if new else []
-    every = {field.name for field in columns}
-    if not new:
-        return [changes.written(made, writable, columns, every, "UPDATE")]
-    if "_PARTITIONTIME" not in every - new:  # what is not given is NULL, but for the arrival time
-        return [changes.written(made, writable, columns, every, "UPDATE", "INSERT")]
-    return [changes.written(made, writable, columns, new, "INSERT"),
-            changes.written(made, writable, columns, every, "UPDATE")]  # fmt: skip
 
 
 def _filtered(a: Analyzer, node: s.Merge, scopes: dict[str, Scope]) -> bool:
@@ -134,7 +117,7 @@ def _inserted(a: Analyzer, clause: s.MergeClause, info: TableInfo, scope: Scope)
     if len(given) != len(fields):
         a.fail(f"Inserted row has wrong column count; Has {len(given)}, expected {len(fields)}", clause)
     found = {f.name: cell.sql for f, cell in zip(fields, cells, strict=True)}
-    for field in info.fields:
+    for field in changes.stored(info):
         if field.default is not None and field.name not in found:
             found[field.name] = default_of(a, field).sql
     return found
