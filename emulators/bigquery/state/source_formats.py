@@ -14,6 +14,7 @@ from emulators.bigquery.state.arrow import arrow_schema
 from emulators.bigquery.state.arrow_csv import csv_tables
 from emulators.bigquery.state.arrow_json import json_tables
 from emulators.bigquery.state.arrow_texts import Unusual
+from emulators.bigquery.state.avro_tables import avro_tables
 from emulators.bigquery.state.bignumerics import for_parquet, parquet_type, table
 from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.errors import invalid, not_implemented
@@ -33,6 +34,7 @@ _READERS: dict[str, Callable[[Path, str, Sequence[Field], Mapping[str, Any], Tol
 _QUICK: dict[str, Callable[[Path, Sequence[Field], Mapping[str, Any]], Iterator[pa.Table]]] = {
     "NEWLINE_DELIMITED_JSON": json_tables,
     "CSV": csv_tables,
+    "AVRO": avro_tables,
 }
 FORMATS = ("PARQUET", "ORC", *_READERS)
 
@@ -69,7 +71,7 @@ def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configu
 
     def make(part: Path) -> None:
         try:
-            _write(part, schema, _QUICK.get(form, _unusual)(path, fields, configuration))
+            _write(part, schema, _QUICK[form](path, fields, configuration))
         except Unusual:
             rows = _READERS[form](path, uri, fields, configuration, tolerance)
             _write(part, schema, (table(batch, given) for batch in _batches(rows)), tolerance)
@@ -78,10 +80,6 @@ def _converted(form: str, uri: str, path: Path, fields: Sequence[Field], configu
         return made_once(path.with_name(f"{path.name}.{digest}.parquet"), make)
     except pa.ArrowException as error:
         raise invalid(f"Error while reading data, error message: {error}. File: {uri}", uri) from error
-
-
-def _unusual(path: Path, fields: Sequence[Field], configuration: Mapping[str, Any]) -> Iterator[pa.Table]:
-    raise Unusual
 
 
 def _as_kept(fields: Sequence[Field]) -> list[Field]:

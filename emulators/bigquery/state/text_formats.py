@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
+from uuid import UUID
 
 import fastavro
 import orjson
@@ -77,7 +78,7 @@ def avro_rows(
                     raise invalid(
                         f"Error while reading data, error message: {error.message} File: {uri}, record {number}", uri
                     ) from error
-        except (ValueError, EOFError, IndexError, TypeError) as error:
+        except (ValueError, EOFError, IndexError, TypeError, OverflowError) as error:
             raise ServiceError(
                 400,
                 "invalid",
@@ -111,7 +112,9 @@ def _avro_value(field: Field, value: Any, path: str) -> Any:
         }
     if field.type == "STRING" and isinstance(value, Decimal):
         return format(value.normalize(), "f")  # decimalTargetTypes may say so
-    if isinstance(value, bool) != (field.type == "BOOL") or not isinstance(value, _AVRO[field.type]):
+    if field.type == "STRING" and isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, bool) != (field.type == "BOOL") or not isinstance(value, _AVRO.get(field.type, ())):
         raise BadValue(path, f"Field {path} has type {field.type}, but the file has {type(value).__name__}.")
     return float(value) if field.type == "FLOAT64" and isinstance(value, int) else value
 
@@ -119,5 +122,5 @@ def _avro_value(field: Field, value: Any, path: str) -> Any:
 _AVRO: dict[str, tuple[type, ...]] = {
     "INT64": (int,), "FLOAT64": (float, int), "BOOL": (bool,), "STRING": (str,), "JSON": (str,), "BYTES": (bytes,),
     "NUMERIC": (Decimal,), "BIGNUMERIC": (Decimal,), "DATE": (date,), "TIME": (time,), "DATETIME": (datetime,),
-    "TIMESTAMP": (datetime,),
+    "TIMESTAMP": (datetime,), "GEOGRAPHY": (str,),
 }  # fmt: skip

@@ -4,6 +4,7 @@ import io
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import fastavro
 import pyarrow as pa
@@ -129,3 +130,12 @@ def test_snappy_avro_goes_out_and_in(client: bigquery.Client, dataset: str, buck
     content = bucket.blob("s.avro").download_as_bytes()
     assert fastavro.reader(io.BytesIO(content)).metadata["avro.codec"] == "snappy"
     assert sum(row[0] for row in load(client, dataset, content, source_format="AVRO")) == 500_500
+
+
+def test_avro_texts_are_geographies_and_ids(client: bigquery.Client, dataset: str) -> None:
+    parts = [{"name": "g", "type": "string"}, {"name": "u", "type": {"type": "string", "logicalType": "uuid"}}]
+    content, number = io.BytesIO(), UUID(int=7)
+    fastavro.writer(content, {"type": "record", "name": "r", "fields": parts}, [{"g": "POINT(1 2)", "u": str(number)}])
+    schema = [Field("g", "GEOGRAPHY"), Field("u", "STRING")]
+    rows = load(client, dataset, content.getvalue(), source_format="AVRO", schema=schema)
+    assert rows == [("POINT(1 2)", str(number))]

@@ -1,10 +1,14 @@
-"""CSV and JSON lines that Arrow reads are those rows that the careful reader gives, or it leaves them to it."""
+"""Files that are read quickly give those rows that the careful reader gives, or are left to it."""
 
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,9 +19,11 @@ from emulators.bigquery.state.arrow import arrow_schema
 from emulators.bigquery.state.arrow_csv import csv_tables
 from emulators.bigquery.state.arrow_json import json_tables
 from emulators.bigquery.state.arrow_texts import Unusual
+from emulators.bigquery.state.avro_tables import avro_tables
 from emulators.bigquery.state.csv_format import csv_rows
+from emulators.bigquery.state.detection import detect_fields
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.text_formats import Tolerance, json_rows
+from emulators.bigquery.state.text_formats import Tolerance, avro_rows, json_rows
 
 Quick = Callable[[Path, Sequence[Field], Mapping[str, Any]], Iterator[pa.Table]]
 TEXTS = {
@@ -42,6 +48,22 @@ JSON_FIELDS = st.one_of(
     st.builds(Field, st.just("r"), st.sampled_from(["INT64", "STRING", "FLOAT64"]), st.just("REPEATED")),
     st.builds(Field, st.just("s"), st.just("STRUCT"), st.just("NULLABLE"), st.just((Field("x", "STRING"),))),
 )
+
+AVRO: list[tuple[Any, list[Any]]] = [
+    ("int", [0, -1, 2**31 - 1]), ("long", [0, -64, 64, 2**63 - 1, -(2**63)]), ("float", [0.5]),
+    ("double", [-1e300, 0.1]),
+    ("boolean", [True, False]), ("string", ["", "é", "x" * 200]), ("bytes", [b"", b"\0\xff"]),
+    ({"type": "int", "logicalType": "date"}, [date(1, 1, 1), date(9999, 12, 31)]),
+    ({"type": "long", "logicalType": "time-micros"}, [time(0), time(23, 59, 59, 999_999)]),
+    ({"type": "int", "logicalType": "time-millis"}, [time(0, 0, 1, 5000)]),
+    ({"type": "long", "logicalType": "timestamp-millis"}, [datetime(1969, 1, 1, tzinfo=UTC)]),
+    ({"type": "long", "logicalType": "timestamp-micros"}, [datetime(y, 1, 1, tzinfo=UTC) for y in (1, 9999)]),
+    ({"type": "long", "logicalType": "local-timestamp-micros"}, [datetime(2024, 1, 1, 1)]),
+    ({"type": "bytes", "logicalType": "decimal", "precision": 38, "scale": 9}, [Decimal("-1.5"), Decimal(10) ** 28]),
+    ({"type": "bytes", "logicalType": "decimal", "precision": 5, "scale": 2}, [Decimal("-1.28"), Decimal("655.36")]),
+    ({"type": "fixed", "size": 3, "name": "three"}, [b"abc"]),
+    ({"type": "map", "values": "long"}, [{}, {"k": 1}]),
+]  # fmt: skip
 
 
 def cells(field: Field) -> st.SearchStrategy[str]:
@@ -86,9 +108,46 @@ def json_files(draw: st.DrawFn) -> tuple[str, list[Field], dict[str, Any]]:
     return "\n".join(lines) + draw(st.sampled_from(["", "\n"])), fields, {}
 
 
-def check(path: Path, text: str, fields: list[Field], options: Mapping[str, Any], quick: Quick, careful: Any) -> bool:
+@st.composite
+def avro_types(draw: st.DrawFn, name: str, depth: int = 2) -> tuple[Any, st.SearchStrategy[Any]]:
+    """A type, and its values."""
+    shape = draw(st.sampled_from(["scalar", "scalar", "nullable", "array", "record"])) if depth else "scalar"
+    if shape == "scalar":
+        kind, values = draw(st.sampled_from(AVRO))
+        return kind if kind != AVRO[-2][0] else {**kind, "name": f"fixed_{name}"}, st.sampled_from(values)
+    inner, values = draw(avro_types(f"{name}_", depth - 1))
+    if shape == "nullable" and not isinstance(inner, list):
+        return draw(st.permutations(["null", inner])), st.one_of(st.none(), values)
+    if shape == "array" and not (
+        isinstance(inner, list) or (isinstance(inner, dict) and inner["type"] in ("array", "map"))
+    ):
+        return {"type": "array", "items": inner}, st.lists(values, max_size=3)
+    fields = [{"name": "x", "type": inner}, {"name": "Y", "type": ["null", "long"]}]
+    return {"type": "record", "name": name, "fields": fields}, st.fixed_dictionaries({"x": values, "Y": st.just(7)})
+
+
+@st.composite
+def avro_files(draw: st.DrawFn) -> tuple[bytes, list[int]]:
+    """An Avro file of many blocks, sometimes with a wrong byte; and which of its columns to read."""
+    kinds = [draw(avro_types(f"r{i}")) for i in range(draw(st.integers(1, 4)))]
+    schema = {"type": "record", "name": "r", "fields": [{"name": f"c{i}", "type": t} for i, (t, _) in enumerate(kinds)]}
+    row = st.fixed_dictionaries({f"c{i}": values for i, (_, values) in enumerate(kinds)})
+    few = draw(st.lists(row, min_size=1, max_size=4))
+    sink = io.BytesIO()
+    fastavro.writer(sink, schema, few * 20, sync_interval=draw(st.sampled_from([1, 30])))
+    content, every = bytearray(sink.getvalue()), list(range(len(kinds)))
+    if draw(st.booleans()):
+        return bytes(content), draw(st.lists(st.sampled_from(every), min_size=1, unique=True))
+    header = content.index(content[-16:]) + 16
+    content[draw(st.integers(header, len(content) - 1))] ^= draw(st.integers(1, 255))
+    return bytes(content), every
+
+
+def check(
+    path: Path, text: str | bytes, fields: list[Field], options: Mapping[str, Any], quick: Quick, careful: Any
+) -> bool:
     """Whether the quick reader took the file; it then gives what the careful one gives."""
-    path.write_bytes(text.encode())
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(fields)])
     try:
         found = [table.cast(schema) for table in quick(path, fields, options)]
@@ -112,6 +171,28 @@ def test_csv(tmp_path: Path, file: tuple[str, list[Field], dict[str, Any]]) -> N
 @given(json_files())
 def test_json_lines(tmp_path: Path, file: tuple[str, list[Field], dict[str, Any]]) -> None:
     check(tmp_path / "f", *file, json_tables, json_rows)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(avro_files())
+def test_avro(tmp_path: Path, file: tuple[bytes, list[int]]) -> None:
+    path, (content, columns) = tmp_path / "f", file
+    path.write_bytes(content)
+    fields = detect_fields({"sourceFormat": "AVRO"}, [("gs://b/f", path)])
+    check(path, content, [fields[i] for i in columns], {}, avro_tables, avro_rows)
+
+
+@pytest.mark.parametrize("number", range(len(AVRO) - 2))
+def test_usual_avro_files_are_read_by_lanes(tmp_path: Path, number: int) -> None:
+    kind, values = AVRO[number]
+    parts = [("a", kind), ("n", ["null", kind]), ("l", {"type": "array", "items": kind})]
+    schema = {"type": "record", "name": "r", "fields": [{"name": name, "type": part} for name, part in parts]}
+    rows = [{"a": value, "n": None if i else value, "l": values * i} for i, value in enumerate(values)]
+    sink, path = io.BytesIO(), tmp_path / "f"
+    fastavro.writer(sink, schema, rows * 20, sync_interval=1)
+    path.write_bytes(sink.getvalue())
+    fields = list(detect_fields({"sourceFormat": "AVRO"}, [("gs://b/f", path)]))
+    assert check(path, sink.getvalue(), fields, {}, avro_tables, avro_rows)
 
 
 @pytest.mark.parametrize("kind", sorted(TEXTS))
