@@ -10,8 +10,9 @@ from typing import Any
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.moments import Moments
-from emulators.bigquery.state.text_formats import Rows, Tolerance, open_source
-from emulators.bigquery.state.values import BadValue, convert
+from emulators.bigquery.state.text_formats import Rows, open_source
+from emulators.bigquery.state.tolerance import Tolerance
+from emulators.bigquery.state.values import BadValue, Unreadable, convert
 
 _SEPARATORS = {"tab": "\t", "\\t": "\t"}
 ENCODINGS = {
@@ -124,7 +125,8 @@ def csv_rows(
                     continue
                 row = _row(fields, cells, positions, jagged or by_name, ignore or by_name, moments, bool(form.nulls))
                 if isinstance(row, str):
-                    tolerance.bad(uri, number, row)
+                    what, _, where = row.partition("; ")
+                    tolerance.bad(uri, number, f"{what}; line_number: {number} {where}".rstrip())
                 else:
                     yield row
         except (csv.Error, UnicodeDecodeError) as error:
@@ -153,12 +155,14 @@ def _row(
     if len(cells) < len(fields) and not jagged:
         return f"CSV table references column position {len(cells)}, but line contains only {len(cells)} columns."
     row: dict[str, Any] = {}
-    try:
-        for field, position in zip(fields, positions, strict=True):
-            cell = cells[position] if position is not None and position < len(cells) else None
-            if cell == "" and not nulls and field.type not in ("STRING", "BYTES"):
-                cell = None
+    for field, position in zip(fields, positions, strict=True):
+        cell = cells[position] if position is not None and position < len(cells) else None
+        if cell == "" and not nulls and field.type not in ("STRING", "BYTES"):
+            cell = None
+        try:
             row[field.name] = convert(field, moments.read(field, cell), False, field.name)
-    except BadValue as error:
-        return f"Could not parse {error.path}: {error.message}"
+        except BadValue as error:
+            what = "Unable to parse" if isinstance(error, Unreadable) else error.message
+            column = f'column_index: {position} column_name: "{field.name}" column_type: {field.type}'
+            return f"{what}; {column}" + ("" if cell is None else f' value: "{cell}"')
     return row

@@ -1,5 +1,7 @@
 """An error that the service tells its caller: HTTP status, BigQuery's reason, and a message that says what to do."""
 
+from collections.abc import Sequence
+
 _STATUS = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -20,9 +22,12 @@ class ServiceError(Exception):
     code is the HTTP status; reason is BigQuery's (invalid, invalidQuery, notFound, duplicate, notImplemented ...).
     """
 
-    def __init__(self, code: int, reason: str, message: str, location: str | None = None) -> None:
+    def __init__(
+        self, code: int, reason: str, message: str, location: str | None = None, more: Sequence[dict[str, str]] = ()
+    ) -> None:
         super().__init__(message)
         self.code, self.reason, self.message, self.location = code, reason, message, location
+        self.more = list(more)  # ErrorProtos of what led to it
 
     @property
     def proto(self) -> dict[str, str]:

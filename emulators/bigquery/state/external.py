@@ -125,8 +125,14 @@ class External:
             nulls = ", ".join(f"CAST(NULL AS {duckdb_type(f)}) AS {quoted(f.name)}" for f in every)
             return f"(SELECT {nulls} WHERE false)"
         paths = list(self._pool.map(self._objects.local, found))
-        files = as_parquet(configuration, [(item.uri, path) for item, path in zip(found, paths, strict=True)], fields)
-        return parquet_relation(files, fields, keys, table)
+        files = [(item.uri, path) for item, path in zip(found, paths, strict=True)]
+        try:
+            return parquet_relation(as_parquet(configuration, files, fields), fields, keys, table)
+        except ServiceError as error:
+            if not error.more:
+                raise
+            what = error.more[-1]["message"].replace("while reading data", f"while reading table: {table}", 1)
+            raise invalid(what, error.location) from error
 
 
 def _uris(configuration: Mapping[str, object]) -> list[str]:

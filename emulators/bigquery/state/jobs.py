@@ -26,6 +26,7 @@ class Job:
         self.location_given = False  # whether the caller said where the job runs
         self.kept = False  # whether the journal knows it as a script that was running
         self.table: TableName | None = None
+        self.warnings: list[dict[str, str]] = []  # ErrorProtos of what did not fail it
         self.cancel: Callable[[], None] = lambda: None
         now = str(now_ms())
         self.resource: Resource = {
@@ -52,10 +53,13 @@ class Job:
         self.statistics["finalExecutionDurationMs"] = str(
             int(self.statistics["endTime"]) - int(self.statistics["startTime"])
         )
-        status: Resource = {"state": "DONE"}
+        self.resource["status"] = self.final_status(error)
+
+    def final_status(self, error: ServiceError | None = None) -> Resource:
+        """The status of the job when it is done."""
         if error is not None:
-            status |= {"errorResult": error.proto, "errors": [error.proto]}
-        self.resource["status"] = status
+            return {"state": "DONE", "errorResult": error.proto, "errors": [error.proto, *error.more]}
+        return {"state": "DONE", **({"errors": self.warnings} if self.warnings else {})}
 
 
 class Jobs:

@@ -35,6 +35,7 @@ class Load:
     fields: tuple[Field, ...]
     rows: str
     bad_records: int = 0
+    errors: Sequence[dict[str, str]] = ()
 
     @property
     def size(self) -> int:
@@ -57,7 +58,8 @@ def run_load(warehouse: Warehouse, job: Job, uploaded: Path | None = None) -> No
             "outputBytes": str(load.size), "badRecords": str(load.bad_records),
         }  # fmt: skip
         configuration["destinationTable"] = reference(where.name)
-        transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
+        job.warnings.extend(load.errors)
+        transaction.record("job", job.key, job.resource | {"status": job.final_status()})
 
 
 def plan_load(
@@ -69,9 +71,7 @@ def plan_load(
     own = _fields(warehouse, configuration, where, files, hive)
     keys = hive.columns if hive else ()
     readable = as_parquet(configuration, files, own)
-    bad, most = bad_records(readable), int(configuration.get("maxBadRecords") or 0)
-    if bad > most:
-        raise invalid(f"Error while reading data, error message: too many errors: {bad} of {most} allowed.")
+    bad, errors = bad_records(configuration, readable)
     relation = parquet_relation(readable, own, keys, str(where.name))
     fields = (*own, *keys)
     columns = [quoted(field.name) for field in fields]
@@ -80,7 +80,7 @@ def plan_load(
         for field in defaulted(existing, [field.name for field in fields]):
             fields = (*fields, field)
             columns.append(default_sql(warehouse, existing, field, ""))
-    return Load(where, files, fields, f"SELECT {', '.join(columns)} FROM {relation}", bad)
+    return Load(where, files, fields, f"SELECT {', '.join(columns)} FROM {relation}", bad, errors)
 
 
 def write_load(warehouse: Warehouse, transaction: Transaction, load: Load) -> int:

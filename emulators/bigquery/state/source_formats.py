@@ -20,11 +20,11 @@ from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.objects import made_once
 from emulators.bigquery.state.orc_files import orc_as_parquet
-from emulators.bigquery.state.text_formats import Tolerance, avro_rows, json_rows
+from emulators.bigquery.state.text_formats import avro_rows, json_rows
+from emulators.bigquery.state.tolerance import Tolerance, skipped
 from emulators.bigquery.state.wide_decimals import readable
 
 _BATCH_ROWS = 20_000
-_SKIPPED = b"bad_records"
 Rows = Iterator[dict[str, Any]]
 _READERS: dict[str, Callable[[Path, str, Sequence[Field], Mapping[str, Any], Tolerance], Rows]] = {
     "NEWLINE_DELIMITED_JSON": json_rows,
@@ -94,9 +94,11 @@ def _holds_interval(fields: Sequence[Field]) -> bool:
     return any(field.type == "INTERVAL" or _holds_interval(field.fields) for field in fields)
 
 
-def bad_records(files: Iterable[tuple[str, Path]]) -> int:
-    """How many rows were left out when the files were converted."""
-    return sum(int((pq.read_metadata(path).metadata or {}).get(_SKIPPED, 0)) for _, path in files)
+def bad_records(
+    configuration: Mapping[str, Any], files: Iterable[tuple[str, Path]]
+) -> tuple[int, list[dict[str, str]]]:
+    """How many rows were left out when the files were converted, and the errors of the first; 400 for too many."""
+    return skipped(configuration, (pq.read_metadata(path).metadata for _, path in files))
 
 
 def _write(path: Path, schema: pa.Schema, tables: Iterable[pa.Table], tolerance: Tolerance | None = None) -> None:
@@ -104,7 +106,7 @@ def _write(path: Path, schema: pa.Schema, tables: Iterable[pa.Table], tolerance:
         for one in tables:
             writer.write_table(for_parquet(one))
         if tolerance is not None and tolerance.skipped:
-            writer.add_key_value_metadata({_SKIPPED.decode(): str(tolerance.skipped)})
+            writer.add_key_value_metadata(tolerance.metadata())
 
 
 def _batches(rows: Rows) -> Iterator[list[dict[str, Any]]]:

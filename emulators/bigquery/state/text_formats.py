@@ -13,22 +13,10 @@ import orjson
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.tolerance import Tolerance
 from emulators.bigquery.state.values import BadValue, convert_row
 
 Rows = Iterator[dict[str, Any]]
-
-
-class Tolerance:
-    """Counts bad rows up to maxBadRecords."""
-
-    def __init__(self, configuration: Mapping[str, Any]) -> None:
-        self._most, self.skipped = int(configuration.get("maxBadRecords") or 0), 0
-
-    def bad(self, uri: str, line: int, message: str) -> None:
-        """Skip the row, or 400 when there were too many."""
-        self.skipped += 1
-        if self.skipped > self._most:
-            raise invalid(f"Error while reading data, error message: {message} File: {uri}, line {line}", uri)
 
 
 def open_source(path: Path) -> IO[bytes]:
@@ -42,9 +30,10 @@ def json_rows(
     path: Path, uri: str, fields: Sequence[Field], configuration: Mapping[str, Any], tolerance: Tolerance
 ) -> Rows:
     """One JSON object a line."""
-    ignore = bool(configuration.get("ignoreUnknownValues"))
+    ignore, position = bool(configuration.get("ignoreUnknownValues")), 0
     with open_source(path) as source:
         for number, line in enumerate(source, 1):
+            position += len(line)
             if not line.strip():
                 continue
             try:
@@ -52,10 +41,10 @@ def json_rows(
                 if not isinstance(row, dict):
                     raise BadValue("", "JSON table encountered a line that is not an object.")
                 yield convert_row(fields, row, ignore)
-            except orjson.JSONDecodeError as error:
-                tolerance.bad(uri, number, f"JSON parsing error: {error}.")
-            except BadValue as error:
-                tolerance.bad(uri, number, f"JSON processing encountered too many errors: {error.message}")
+            except (orjson.JSONDecodeError, BadValue) as error:
+                begin, what = position - len(line), str(error)
+                what = f"JSON parsing error in row starting at position {begin}: {what[:1].upper()}{what[1:]}"
+                tolerance.bad(uri, number, f"{what} line_number: {number}")
 
 
 def avro_rows(

@@ -32,6 +32,10 @@ class BadValue(Exception):
         self.path, self.message = path, message
 
 
+class Unreadable(BadValue):
+    """A value that is none of the column's type."""
+
+
 def convert_row(
     fields: Sequence[Field], row: Mapping[str, Any], ignore_unknown: bool, path: str = ""
 ) -> dict[str, Any]:
@@ -78,7 +82,7 @@ def convert(field: Field, value: Any, ignore_unknown: bool, path: str) -> Any:
         found = _CONVERSIONS[field.type](value)
     except (ValueError, InvalidOperation, OverflowError, binascii.Error):
         kind = _WORDS.get(field.type, field.type.lower())
-        raise BadValue(path, f"Cannot convert value to {kind} (bad value): {_shown(value)}") from None
+        raise Unreadable(path, f"Cannot convert value to {kind} (bad value): {_shown(value)}") from None
     if field.max_length is not None and len(found) > field.max_length:
         raise BadValue(
             path, f"Field {path}: value of length {len(found)} exceeds the maximum length {field.max_length}."

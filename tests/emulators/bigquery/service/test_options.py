@@ -91,12 +91,23 @@ def test_staleness_is_an_interval(client: bigquery.Client, dataset: str) -> None
 
 def test_rows_that_are_left_out_are_counted(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
     schema = {"fields": [field.to_api_repr() for field in AB]}
-    for form, text in (
-        ("CSV", "1,x\nzz,y\n3,z\n"),
-        ("NEWLINE_DELIMITED_JSON", '{"a": 1}\n{"a": "q"}\n{bad\n{"a": 4}\n'),
-    ):
+    unreadable = 'Unable to parse; line_number: 2 column_index: 0 column_name: "a" column_type: INT64 value: "zz"'
+    position = "JSON parsing error in row starting at position"
+    for form, text, told in (
+        ("CSV", "1,x\nzz,y\n3,z\n", [unreadable]),
+        ("NEWLINE_DELIMITED_JSON", '{"a": 1}\n{"a": "q"}\n{bad\n{"a": 4}\n', [
+            f"{position} 9: Cannot convert value to integer (bad value): q line_number: 2",
+            f"{position} 20: Unexpected character, expected a string key: line 1 column 2 (char 1) line_number: 3",
+        ]),
+    ):  # fmt: skip
         job = load(client, bucket, f"{dataset}.{form}", text, sourceFormat=form, schema=schema, maxBadRecords="2")
-        assert (job.output_rows, job._properties["statistics"]["load"]["badRecords"]) == (2, str(2 - (form == "CSV")))
+        assert (job.output_rows, job._properties["statistics"]["load"]["badRecords"]) == (2, str(len(told)))
+        (uri,) = job.source_uris
+        assert job.errors == [
+            {"reason": "invalid", "location": uri,
+             "message": f"Error while reading data, error message: {what} File: {uri}"} for what in told
+        ]  # fmt: skip
+        assert client.get_job(job.job_id).errors == job.errors
     bucket.blob("bad/1").upload_from_string("x,1\n")
     bucket.blob("bad/2").upload_from_string("y,1\n")
     config = bigquery.LoadJobConfig(schema=AB, max_bad_records=1)

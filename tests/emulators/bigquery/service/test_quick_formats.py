@@ -23,7 +23,8 @@ from emulators.bigquery.state.avro_tables import avro_tables
 from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.detection import detect_fields
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.text_formats import Tolerance, avro_rows, json_rows
+from emulators.bigquery.state.text_formats import avro_rows, json_rows
+from emulators.bigquery.state.tolerance import Tolerance
 
 Quick = Callable[[Path, Sequence[Field], Mapping[str, Any]], Iterator[pa.Table]]
 TEXTS = {
