@@ -40,7 +40,8 @@ class ServiceError(Exception):
         """The body of a REST error response."""
         detail = {"message": self.message, "domain": "global", "reason": self.reason}
         if self.location:
-            detail |= {"location": self.location, "locationType": "other"}
+            place = ("q", "parameter") if self.location == "query" else (self.location, "other")
+            detail |= dict(zip(("location", "locationType"), place, strict=True))
         status = _STATUS.get(self.code, "UNKNOWN")
         return {"error": {"code": self.code, "message": self.message, "errors": [detail], "status": status}}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.references import require_project
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
@@ -14,10 +14,10 @@ _CHOICES = {
     "createDisposition": ("CREATE_IF_NEEDED", "CREATE_NEVER"),
     "parameterMode": ("NAMED", "POSITIONAL"),
 }
-# What belongs to a query that gives rows, in the words of the refusal.
+# What belongs to a query that gives rows, in the words of the refusal: also where it is set to its default value.
 _RESULT_SETTINGS = {
-    "destinationTable": "destination table", "writeDisposition": "write disposition",
-    "createDisposition": "create disposition",
+    "createDisposition": "create disposition", "writeDisposition": "write disposition",
+    "destinationTable": "destination table",
 }  # fmt: skip
 
 
@@ -31,10 +31,14 @@ def check_reference(reference: Mapping[str, Any], project: str) -> None:
 
 
 def check_query(configuration: Mapping[str, Any]) -> None:
-    """A query's text, and the words that choose among few."""
+    """A query's text."""
     text = configuration.get("query")
     if not isinstance(text, str) or not text.strip():
         raise invalid("Required parameter is missing: query")
+
+
+def check_choices(configuration: Mapping[str, Any]) -> None:
+    """The words of a job's configuration that choose among few."""
     for name, allowed in _CHOICES.items():
         if configuration.get(name) and configuration[name] not in allowed:
             raise invalid(f"Invalid value for {name}: {configuration[name]} is not a valid value")
@@ -44,7 +48,7 @@ def refuse_result_settings(configuration: Mapping[str, Any], kind: str) -> None:
     """400 for a setting of a query's rows in a job whose statement gives none: kind is DDL or DML."""
     for key, words in _RESULT_SETTINGS.items():
         if configuration.get(key):
-            raise invalid(f"Cannot set {words} in jobs with {kind} statements")
+            raise ServiceError(400, "invalidQuery", f"Cannot set {words} in jobs with {kind} statements", "query")
 
 
 def refuse_script_settings(configuration: Mapping[str, Any]) -> None:

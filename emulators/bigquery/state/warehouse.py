@@ -19,7 +19,7 @@ from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.external import External
 from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.insert_ids import InsertIds
-from emulators.bigquery.state.job_requests import check_query, check_reference
+from emulators.bigquery.state.job_requests import check_choices, check_query, check_reference
 from emulators.bigquery.state.jobs import Job, Jobs
 from emulators.bigquery.state.labels import check_labels
 from emulators.bigquery.state.objects import Objects
@@ -105,6 +105,7 @@ class Warehouse:
             )
         configuration |= {"jobType": kinds[0].upper()}
         work = work or self.kinds[kinds[0]]
+        check_choices(configuration[kinds[0]])
         if kinds[0] == "query":
             check_query(configuration["query"])
             configuration["query"] = _DEFAULTS | configuration["query"]

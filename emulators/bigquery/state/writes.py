@@ -17,7 +17,6 @@ from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.table_layouts import require_fitting_layout
 from emulators.bigquery.state.tables import create_table, empty_table
 
-_WRITE = ("WRITE_EMPTY", "WRITE_APPEND", "WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA")
 _TABLE_SETTINGS = ("timePartitioning", "rangePartitioning", "clustering")
 
 
@@ -40,10 +39,6 @@ def destination(configuration: Mapping[str, Any], default_write: str) -> Destina
     table, _, partition = str(reference.get("tableId", "")).partition("$")
     write = configuration.get("writeDisposition") or default_write
     create = configuration.get("createDisposition") or "CREATE_IF_NEEDED"
-    if write not in _WRITE:
-        raise invalid(f"Invalid value for writeDisposition: {write} is not a valid value")
-    if create not in ("CREATE_IF_NEEDED", "CREATE_NEVER"):
-        raise invalid(f"Invalid value for createDisposition: {create} is not a valid value")
     settings = {key: configuration[key] for key in _TABLE_SETTINGS if configuration.get(key)}
     properties = configuration.get("destinationTableProperties") or {}
     settings |= {key: properties[key] for key in ("description", "friendlyName", "labels") if properties.get(key)}

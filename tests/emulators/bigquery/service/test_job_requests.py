@@ -18,6 +18,7 @@ from tests.emulators.bigquery.service.conftest import PROJECT, Service
         ({"configuration": {"query": {}}}, "Required parameter is missing: query"),
         ({"configuration": {"query": {"query": "select 1", "priority": "x"}}}, "Invalid value for priority: x"),
         ({"configuration": {"query": {"query": "select 1", "writeDisposition": "x"}}}, "for writeDisposition: x"),
+        ({"configuration": {"load": {"createDisposition": "x"}}}, "for createDisposition: x"),
         ({"jobReference": {"jobId": "a b"}, "configuration": {"query": {"query": "select 1"}}}, "Invalid job ID"),
         ({"jobReference": {"projectId": "p"}, "configuration": {"query": {"query": "select 1"}}}, "does not agree"),
         ({"configuration": {"query": {"query": "select 1"}, "labels": {"A": "b"}}}, 'Label key "A"'),
@@ -34,6 +35,7 @@ def test_a_job_that_is_none(service: Service, job: dict[str, Any], text: str) ->
         ("destination", "create table {d}.t (a int64)", "Cannot set destination table in jobs with DDL statements"),
         ("destination", "insert {d}.s values (1)", "Cannot set destination table in jobs with DML statements"),
         ("destination", "select 1; select 2", "configuration.query.destinationTable cannot be set for scripts"),
+        ("create_disposition", "insert {d}.s values (1)", "Cannot set create disposition in jobs with DML statements"),
         ("write_disposition", "delete {d}.s where true", "Cannot set write disposition in jobs with DML statements"),
     ],
 )
@@ -41,7 +43,8 @@ def test_settings_of_rows_need_a_statement_that_gives_some(
     client: bigquery.Client, dataset: str, setting: str, sql: str, text: str
 ) -> None:
     client.query_and_wait(f"create table {dataset}.s as select 0 as a")
-    given = f"{PROJECT}.{dataset}.x" if setting == "destination" else "WRITE_TRUNCATE"
+    defaults = {"create_disposition": "CREATE_IF_NEEDED", "write_disposition": "WRITE_EMPTY"}  # are refused as well
+    given = defaults.get(setting, f"{PROJECT}.{dataset}.x")
     config = bigquery.QueryJobConfig(**{setting: given})
     with pytest.raises(BadRequest, match=text):
         client.query(sql.format(d=dataset), job_config=config, job_retry=None).result(retry=None)
