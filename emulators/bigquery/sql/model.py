@@ -105,6 +105,13 @@ class Catalog(Protocol):
         """
         ...
 
+    def appended(self, name: TableName, start: datetime | None, end: datetime | None) -> str:
+        """A DuckDB subquery: the fields, _CHANGE_TYPE and _CHANGE_TIMESTAMP of rows added from start on, before end.
+
+        SqlError for a time that cannot be read; refuses what is not known exactly.
+        """
+        ...
+
     def writable(self, name: TableName) -> str:
         """The quoted name of the DuckDB base table that DML on `name` changes (SqlError when it cannot be changed)."""
         ...

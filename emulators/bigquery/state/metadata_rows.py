@@ -31,7 +31,7 @@ def table_row(table: Table, ddl: str) -> list[Any]:
         insertable,
         "NO",
         "NO",
-        "NO",
+        "YES" if resource.get("enableChangeHistory") else "NO",
         moment(resource["creationTime"]),
         base.get("projectId"),
         base.get("datasetId"),
@@ -111,6 +111,7 @@ def option_rows(table: Table) -> Iterator[list[Any]]:
         ("description", "STRING", literal(resource.get("description"))),
         ("friendly_name", "STRING", literal(resource.get("friendlyName"))),
         ("require_partition_filter", "BOOL", "true" if resource.get("requirePartitionFilter") else None),
+        ("enable_change_history", "BOOL", "true" if resource.get("enableChangeHistory") else None),
         ("labels", "ARRAY<STRUCT<STRING, STRING>>", labels_literal(resource.get("labels"))),
     ]
     if resource.get("expirationTime"):

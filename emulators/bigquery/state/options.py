@@ -12,6 +12,7 @@ from emulators.bigquery.state.catalog import now_ms
 _PLAIN = {
     "description": "description", "friendly_name": "friendlyName", "require_partition_filter": "requirePartitionFilter",
     "default_rounding_mode": "defaultRoundingMode", "default_collation": "defaultCollation",
+    "enable_change_history": "enableChangeHistory",
 }  # fmt: skip
 _DATASET = {
     "description": "description", "friendly_name": "friendlyName", "location": "location",

@@ -82,7 +82,7 @@ class Past:
         stored = beside(table.physical, f"v{now}")
         for old, new in ((table.physical, stored), (beside(table.physical, "past"), beside(stored, "past"))):
             if table.name in transaction.changed:  # DuckDB 1.5 cannot replay DELETE and RENAME of one transaction
-                if _exists(transaction.cursor, old):
+                if exists(transaction.cursor, old):
                     transaction.cursor.execute(f"CREATE TABLE {new} AS FROM {old}")
                     transaction.cursor.execute(f"DROP TABLE {old}")
             else:
@@ -128,7 +128,7 @@ class Past:
         """
         moment = int((as_of - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
         document = self._document(name, transaction)
-        _require_readable(name, moment, document["forgotten"])
+        require_readable(name, moment, document["forgotten"])
         for version in document["versions"]:
             if version["born"] <= moment < version["until"]:
                 return Moment(version["resource"], _rows(cursor, version["stored"], moment, writes))
@@ -138,6 +138,10 @@ class Past:
         if moment < born:
             raise _unreadable(name, moment, f"Cannot read before {born // 1000}")
         return Moment(current.resource, _rows(cursor, current.physical, moment, writes))
+
+    def versions(self, name: TableName) -> dict[str, Any]:
+        """The versions of a name, oldest first, and the moment before which nothing is kept (forgotten)."""
+        return self._document(name, None)
 
     def adopt(self, tables: Iterable["Table"]) -> None:
         """Give tables from before there was a past the column that they lack; their past begins now."""
@@ -196,22 +200,22 @@ def removal(table: "Table", condition: str) -> list[str]:
 
 def _rows(cursor: duckdb.DuckDBPyConnection, stored: str, moment: int, writes: list[list[int]]) -> str:
     """The rows that a stored table had: those that are still there, and those removed since."""
-    at = _timestamp(moment)
+    at = timestamp_sql(moment)
     open_then = [(begun, latest) for begun, latest, committed in writes if begun <= moment < committed]
 
     def unfinished(column: str) -> str:
-        spans = (f"{column} BETWEEN {_timestamp(begun)} AND {_timestamp(latest)}" for begun, latest in open_then)
+        spans = (f"{column} BETWEEN {timestamp_sql(begun)} AND {timestamp_sql(latest)}" for begun, latest in open_then)
         return " OR ".join(spans) or "false"
 
     written = f"{SINCE} <= {at} AND NOT ({unfinished(SINCE)})"
     past = beside(stored, "past")
-    if not _exists(cursor, past):
+    if not exists(cursor, past):
         return f"(FROM {stored} WHERE {written})"
     removed = f"SELECT * EXCLUDE {UNTIL} FROM {past} WHERE {written} AND ({UNTIL} > {at} OR {unfinished(UNTIL)})"
     return f"(SELECT * FROM {stored} WHERE {written} UNION ALL BY NAME {removed})"
 
 
-def _exists(cursor: duckdb.DuckDBPyConnection, stored: str) -> bool:
+def exists(cursor: duckdb.DuckDBPyConnection, stored: str) -> bool:
     schema, _, name = stored.rpartition(".")
     names = f"schema_name = {text(_unquoted(schema))} AND table_name = {text(_unquoted(name))}"
     return bool(cursor.execute(f"SELECT 1 FROM duckdb_tables() WHERE {names}").fetchall())
@@ -230,7 +234,7 @@ def _now() -> int:
     return time.time_ns() // 1000
 
 
-def _timestamp(micros: int) -> str:
+def timestamp_sql(micros: int) -> str:
     moment = datetime(1970, 1, 1) + timedelta(microseconds=micros)
     return f"TIMESTAMPTZ '{moment.isoformat(' ', 'microseconds')}+00'"
 
@@ -241,7 +245,7 @@ def _born(resource: dict[str, Any], document: dict[str, Any]) -> int:
     return max(int(resource["creationTime"]) * 1000, int(last), int(document["forgotten"]))
 
 
-def _require_readable(name: TableName, moment: int, forgotten: int) -> None:
+def require_readable(name: TableName, moment: int, forgotten: int) -> None:
     now = _now()
     if moment > now:
         raise _unreadable(name, moment, f"Cannot read after {now // 1000}")

@@ -12,6 +12,7 @@ from emulators.bigquery.sql.model import Field, SqlError, Statement, TableInfo, 
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.bignumerics import for_duckdb
 from emulators.bigquery.state.catalog import Catalog, Table
+from emulators.bigquery.state.change_history import appended
 from emulators.bigquery.state.external import External
 from emulators.bigquery.state.information_schema import InformationSchema
 from emulators.bigquery.state.layout import hidden_fields, relation_sql
@@ -141,6 +142,15 @@ class View:
         if moment is None:
             raise SqlError(f"Not found: Table {name}", "notFound", 404)
         return Table(moment.resource), moment.rows
+
+    def appended(self, name: TableName, start: datetime | None, end: datetime | None) -> str:
+        found = self.find(name)
+        assert found is not None  # the analysis has found it
+        if self.transaction is not None or self.resolve(name).dataset == self.temporary:
+            raise SqlError("APPENDS cannot be used in a multi-statement transaction, nor on a temporary table.")
+        self.require_clear(found)
+        self.read.tables.add(str(found.name))
+        return appended(found, self.catalog.past.versions(found.name), start, end, self.cursor)
 
     def _register(self, name: TableName, result: Result) -> str:
         columns = ", ".join(f"c{i} AS {quoted(field.name)}" for i, field in enumerate(result.fields))

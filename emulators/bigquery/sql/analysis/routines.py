@@ -23,7 +23,7 @@ from emulators.bigquery.sql.types import Type
 
 _DEPTH = 60
 _FUNCTIONS = ("SCALAR_FUNCTION", "AGGREGATE_FUNCTION")
-_ABSENT = ("AI", "APPENDS", "CHANGES", "EXTERNAL_OBJECT_TRANSFORM", "EXTERNAL_QUERY", "ML", "OBJ")  # of the service's
+_ABSENT = ("AI", "CHANGES", "EXTERNAL_OBJECT_TRANSFORM", "EXTERNAL_QUERY", "ML", "OBJ")  # of the service's
 Arguments = Sequence[tuple[str, Type | None]]
 
 

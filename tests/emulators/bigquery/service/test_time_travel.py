@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import BadRequest, NotFound
+from google.api_core.exceptions import BadRequest, GoogleAPICallError, NotFound
 from google.cloud import bigquery
 from google.cloud.bigquery_storage_v1 import types
 from hypothesis import given, settings
@@ -224,3 +224,51 @@ def test_every_version_is_what_was_read_then(service: Service, steps: list[tuple
         seen.append((_now(), sorted(map(tuple, client.query_and_wait(f"SELECT k, v FROM {table}")))))
     for moment, rows in seen:
         assert [row[:2] for row in _at(client, table, moment)] == rows
+
+
+def test_appends_are_the_rows_that_were_added(client: bigquery.Client, dataset: str) -> None:
+    table = f"{dataset}.h"
+    client.query_and_wait(f"create table {table} (a int64) options (enable_change_history = true)")
+    client.query_and_wait(f"insert {table} values (1), (2)")
+    (between,) = next(iter(client.query_and_wait("select current_timestamp()")))
+    client.query_and_wait(f"delete from {table} where a = 1")
+    schema = [bigquery.SchemaField("a", "INT64"), bigquery.SchemaField("b", "STRING")]
+    added = bigquery.LoadJobConfig(schema=schema, schema_update_options=["ALLOW_FIELD_ADDITION"])
+    client.load_table_from_json([{"a": 3, "b": "x"}], table, job_config=added).result()
+    every = f"select *, _CHANGE_TIMESTAMP < @t from appends(table {table}{{}}) order by a"
+    config = bigquery.QueryJobConfig(query_parameters=[bigquery.ScalarQueryParameter("t", "TIMESTAMP", between)])
+
+    def appends(arguments: str) -> list[tuple[Any, ...]]:
+        rows = client.query_and_wait(every.format(arguments), job_config=config)
+        return [(row.a, row.b, row._CHANGE_TYPE, row[-1]) for row in rows]
+
+    first, second = [(1, None, "INSERT", True), (2, None, "INSERT", True)], [(3, "x", "INSERT", False)]
+    assert appends("") == appends(", null, null") == first + second
+    assert appends(", @t") == second
+    assert appends(", null, @t") == first
+    client.query_and_wait(f"update {table} set a = 4 where a = 3")
+    assert appends(", null, @t") == first
+    flags = f"select is_change_history_enabled from {dataset}.INFORMATION_SCHEMA.TABLES"
+    assert [tuple(row) for row in client.query_and_wait(flags)] == [("YES",)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("table {d}.h, null, null", "over an UPDATE or MERGE of table .* is not supported by this emulator"),
+        ("table {d}.h, timestamp '2020-01-01'", "APPENDS over an UPDATE"),  # the table is younger
+        ("table {d}.emptied", "was emptied, replaced or renamed is not supported by this emulator"),
+        ("table {d}.v", "APPENDS is not supported for view"),
+        ("table {d}.none", "was not found"),
+        ("table {d}.h, 1", "must be constants of type TIMESTAMP"),
+        ("(select 1)", "needs TABLE and the name of a table"),
+        ("table {d}.h, current_timestamp() + interval 1 day", "Cannot read after"),
+    ],
+)
+def test_appends_that_cannot_be_told(client: bigquery.Client, dataset: str, arguments: str, message: str) -> None:
+    client.query_and_wait(f"""
+        create table {dataset}.h as select 1 as a; update {dataset}.h set a = 2 where true;
+        create view {dataset}.v as select * from {dataset}.h;
+        create table {dataset}.emptied as select 1 as a; truncate table {dataset}.emptied""")
+    with pytest.raises(GoogleAPICallError, match=message):
+        client.query_and_wait(f"select * from appends({arguments.format(d=dataset)})")
