@@ -224,6 +224,12 @@ def coerces(source: Type, target: Type, literal: bool = False) -> int | None:
     return None
 
 
+def holds(kind: Type, wanted: str) -> bool:
+    """Whether it is of that kind, or a struct or array of what is."""
+    inner = [member for _, member in kind.fields] + ([kind.element] if kind.element is not None else [])
+    return kind.kind == wanted or any(holds(one, wanted) for one in inner)
+
+
 def equivalent(one: Type, other: Type) -> bool:
     """Whether two types differ in no more than the names of fields."""
     if one.kind != other.kind or len(one.fields) != len(other.fields):

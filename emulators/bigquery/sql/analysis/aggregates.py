@@ -2,7 +2,7 @@
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.calls import arguments, choose
+from emulators.bigquery.sql.analysis.calls import arguments, choose, no_function_signature
 from emulators.bigquery.sql.analysis.operators import folded
 from emulators.bigquery.sql.analysis.values import Column, Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
@@ -19,6 +19,8 @@ def aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     values = [] if node.star else arguments(a, node, scope)
     if node.name == "ARRAY_AGG" and values and values[0].type.kind == "ARRAY":
         a.fail(f"The argument to ARRAY_AGG must not be an array type but was {values[0].type}", node)
+    if node.name == "COUNT" and not node.star and not values:
+        no_function_signature(a, node, values)
     if node.star and node.name != "COUNT":
         a.fail(f"Argument * can only be used in COUNT(*), but was used in {node.name}(*)", node)
     if any(v.type.collation for v in values) and node.name in _COUNTING:
@@ -99,17 +101,25 @@ def _of_this_query(values: list[Value], scope: Scope) -> list[Value]:
 
 
 _ORDERED = ("ARRAY_AGG", "STRING_AGG", "ARRAY_CONCAT_AGG")
-# The least offset that a navigation function takes.
-_LEAST = {"LEAD": 0, "LAG": 0, "NTH_VALUE": 1, "NTILE": 1}
+# The least offset that a navigation function takes, or number that an approximate one gives.
+_LEAST = {"LEAD": 0, "LAG": 0, "NTH_VALUE": 1, "NTILE": 1, "APPROX_QUANTILES": 1, "APPROX_TOP_COUNT": 1,
+          "APPROX_TOP_SUM": 1}  # fmt: skip
+_PLACES = {"NTILE": 0, "APPROX_TOP_SUM": 2}
 
 
 def _check_offset(a: Analyzer, node: nodes.Call, values: list[Value]) -> None:
-    place = 0 if node.name == "NTILE" else 1
+    place = _PLACES.get(node.name, 1)
     offset = values[place] if node.name in _LEAST and len(values) > place else None
+    if offset is not None and node.name.startswith("APPROX_") and not offset.literal:
+        a.fail(f"Argument {place + 1} to {node.name} must be a literal or query parameter", node)
     if offset is not None and offset.type.kind == "NULL":
-        a.fail(f"The offset of {node.name} must not be NULL", node)
+        a.fail(f"{_offset(node)} must not be NULL", node)
     if offset is not None and offset.literal and isinstance(offset.raw, int) and offset.raw < _LEAST[node.name]:
-        a.fail(f"The offset of {node.name} must be at least {_LEAST[node.name]}, but is {offset.raw}", node)
+        a.fail(f"{_offset(node)} must be at least {_LEAST[node.name]}, but is {offset.raw}", node)
+
+
+def _offset(node: nodes.Call) -> str:
+    return f"The {'number' if node.name.startswith('APPROX_') else 'offset'} of {node.name}"
 
 
 _MANY = 10_000  # values of which nobody counts on the order, and which take long to put in one

@@ -47,7 +47,7 @@ def call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 def _safe(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """SAFE.F(x): NULL where F fails."""
     inner = replace(node, name=".".join(node.path[1:]).upper(), path=node.path[1:])
-    if inner.name in AGGREGATES:
+    if inner.name in AGGREGATES or inner.name in WINDOWS:
         a.fail(f"Function {inner.name} does not support SAFE error mode", node)
     if inner.name in SCALARS and inner.name not in RULES:
         inner, overloads = _placed(inner)

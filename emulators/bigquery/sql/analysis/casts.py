@@ -55,6 +55,9 @@ def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:
         assert source.element is not None and target.element is not None
         if source.element.kind == "NULL":
             return coerce(a, value, target)
+        if t.coerces(source.element, target.element, value.literal) is None:
+            why = "Casting between arrays with incompatible element types is not supported"
+            a.fail(f"{why}: Invalid cast from {source} to {target}", node)
         name = a.shared.alias("e")
         inner = convert(a, Value(name, source.element), target.element, node)
         return combine(f"list_transform({value.sql}, lambda {name}: {inner.sql})", target, value)

@@ -101,7 +101,8 @@ def _between(a: Analyzer, node: nodes.Interval, text: str) -> Value:
 
 
 def in_range(value: Value) -> Value:
-    """A date or moment that was computed: an error outside of the years 1 to 9999, which DuckDB would go on with."""
+    """A date, moment or interval that was computed: an error outside of the years 1 to 9999, or of 10,000 years, which
+    DuckDB would go on with."""
     return replace(value, sql=f"bq.{value.type.kind.lower()}_in_range({value.sql})")
 
 
@@ -121,7 +122,9 @@ def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes
             right = combine(f"bq.clock_interval({right.sql}, '{op}')", t.INTERVAL, right)
         if x in ("DATETIME", "TIMESTAMP"):
             return in_range(combine(f"({left.sql} {op} {right.sql})", left.type, left, right))
-        if x in ("TIME", "INTERVAL"):
+        if x == "INTERVAL":
+            return in_range(combine(f"({left.sql} {op} {right.sql})", t.INTERVAL, left, right))
+        if x == "TIME":
             return combine(f"({left.sql} {op} {right.sql})", left.type, left, right)
     if op == "-" and x == y and x in ("DATE", "DATETIME", "TIMESTAMP"):
         if x == "DATE":
@@ -129,7 +132,7 @@ def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes
         return combine(f"bq.difference_interval({left.sql}, {right.sql})", t.INTERVAL, left, right)
     if op == "*" and {x, y} == {"INTERVAL", "INT64"}:
         interval, number = (left, right) if x == "INTERVAL" else (right, left)
-        return combine(f"({interval.sql} * CAST({number.sql} AS INTEGER))", t.INTERVAL, left, right)
+        return in_range(combine(f"({interval.sql} * CAST({number.sql} AS INTEGER))", t.INTERVAL, left, right))
     if op == "/" and x == "INTERVAL" and y == "INT64":
         return combine(f"bq.interval_divide({left.sql}, {right.sql})", t.INTERVAL, left, right)
     no_signature(a, op, [left, right], node)

@@ -97,6 +97,8 @@ def member_of(a: Analyzer, base: Value, name: str, node: nodes.Node) -> Value:
     found = base.type.field(name)
     if found is None:
         a.fail(f"Field name {name} does not exist in {base.type}", node)
+    if sum(own is not None and own.lower() == name.lower() for own, _ in base.type.fields) > 1:
+        a.fail(f"Struct field name {name} is ambiguous", node)
     own = t.struct_names(base.type)[found[0]]
     return combine(f"struct_extract({base.sql}, {t.text(own)})", found[1], base)
 

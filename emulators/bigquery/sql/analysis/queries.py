@@ -1,9 +1,12 @@
 """Queries: WITH, set operations, ORDER BY, LIMIT around a body."""
 
+from dataclasses import replace
+
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.matching import matched
+from emulators.bigquery.sql.analysis.recursion import check_recursive, mentions
 from emulators.bigquery.sql.analysis.selects import Tail, select
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, SharedQuery, Value
 from emulators.bigquery.sql.analysis.windows import order_item
@@ -30,7 +33,7 @@ def count(a: Analyzer, node: nodes.Node | None, clause: str) -> str | None:
     if node is None:
         return None
     value = a.expression(node, Scope())
-    if value.type.kind not in ("INT64", "NULL"):
+    if value.type.kind != "INT64":
         a.fail(f"{clause} expects an integer literal or parameter", node)
     return value.sql
 
@@ -49,7 +52,7 @@ def with_queries(a: Analyzer, node: nodes.Query, parent: Scope | None) -> list[s
             a.fail(f"Duplicate alias {cte.name} for WITH subquery", cte)
         shared = SharedQuery(cte.name, t.quoted(f"{a.shared.alias('w')}_{cte.name}"))
         before = len(a.shared.scans)
-        if node.recursive and isinstance(cte.query.body, nodes.SetOperation) and _mentions(cte.query, cte.name):
+        if node.recursive and isinstance(cte.query.body, nodes.SetOperation) and mentions(cte.query, cte.name):
             texts.append(_recursive(a, cte, shared, parent))
         else:
             shared.relation = query(a, cte.query, parent)
@@ -58,21 +61,6 @@ def with_queries(a: Analyzer, node: nodes.Query, parent: Scope | None) -> list[s
             scan.shared = (*scan.shared, shared)
         a.ctes[cte.name.lower()] = shared
     return texts
-
-
-def _mentions(node: object, name: str) -> bool:
-    """Whether a table of that name is read anywhere below."""
-    if isinstance(node, nodes.TableSource) and [p.lower() for p in node.path] == [name.lower()]:
-        return True
-    if isinstance(node, nodes.Node):
-        return any(
-            _mentions(getattr(node, slot), name)
-            for kind in type(node).__mro__
-            for slot in getattr(kind, "__slots__", ())
-        )
-    if isinstance(node, (list, tuple)):
-        return any(_mentions(item, name) for item in node)
-    return False
 
 
 def _recursive(a: Analyzer, cte: nodes.With, shared: SharedQuery, parent: Scope | None) -> str:
@@ -85,6 +73,8 @@ def _recursive(a: Analyzer, cte: nodes.With, shared: SharedQuery, parent: Scope 
     assert isinstance(body, nodes.SetOperation)
     if not body.op.startswith("UNION"):
         a.fail(f"Recursive query {cte.name} must be a UNION", cte)
+    for part in body.parts[1:]:
+        check_recursive(a, part, cte.name)
     base = _body(a, body.parts[0], parent, Tail())
     shared.relation, shared.recursive = base, True
     a.ctes[cte.name.lower()] = shared
@@ -165,7 +155,7 @@ def _without_origin(columns: list[Column]) -> list[Column]:
 
 
 def set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -> Relation:
-    relations = [_body(a, part, parent, Tail()) for part in node.parts]
+    relations = [_untyped(_body(a, part, parent, Tail()), part) for part in node.parts]
     if node.matching is not None:
         relations = matched(a, node, relations)
     first = relations[0]
@@ -183,9 +173,13 @@ def set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -
         if found is None:
             listed = ", ".join(str(r.columns[i].type) for r in relations)
             a.fail(f"Column {i + 1} in {node.op} has incompatible types: {listed}", node.parts[1])
-        kinds.append(t.INT64 if found.kind == "NULL" else found)
+        kinds.append(t.INT64 if found.kind == "NULL" else t.array(t.INT64) if found == t.array(t.NULL) else found)
     if node.op.startswith(("INTERSECT", "EXCEPT")) and any(kind.collated for kind in kinds):
         a.fail(f"Collation in {node.op} is not supported by this emulator", node)
+    for place, kind in enumerate(kinds, 1) if node.op != "UNION ALL" else ():
+        if t.holds(kind, "JSON") or t.holds(kind, "GEOGRAPHY"):
+            why = "has type that does not support set operation comparisons"
+            a.fail(f"Column {place} in {node.op} {why}: {kind}", node)
     columns = [Column(c.name, c.sql, kind) for c, kind in zip(first.columns, kinds, strict=True)]
     if node.op == "UNION ALL" and all(r.row is not None for r in relations):
         return _rows(a, relations, columns)
@@ -195,6 +189,20 @@ def set_operation(a: Analyzer, node: nodes.SetOperation, parent: Scope | None) -
     )
     sql = f" {op} ".join(f"({part})" for part in parts)
     return Relation(f"SELECT * FROM ({sql})", columns, first.names, first.value_table)
+
+
+def _untyped(relation: Relation, node: nodes.Node) -> Relation:
+    """The query with its `[]` as arrays of no type yet: they take that of the other queries."""
+    if not isinstance(node, nodes.Select) or len(node.items) != len(relation.columns):
+        return relation
+    kind = t.array(t.NULL)
+    for place, item in enumerate(node.items):
+        written = item.expression if isinstance(item, nodes.SelectItem) else None
+        if isinstance(written, nodes.ArrayLiteral) and not written.items and written.type is None:
+            relation.columns[place] = replace(relation.columns[place], type=kind)
+            if relation.row is not None:
+                relation.row[place] = replace(relation.row[place], type=kind)
+    return relation
 
 
 def _rows(a: Analyzer, relations: list[Relation], columns: list[Column]) -> Relation:

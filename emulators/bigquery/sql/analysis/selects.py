@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.clauses import check, paths_in
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.lambda_names import canonical
 from emulators.bigquery.sql.analysis.literals import implied_name
@@ -45,6 +46,7 @@ class Output:
 
 def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, aggregated: bool = True) -> Relation:
     """SELECT ... as DuckDB SQL, columns named uniquely; aggregated: its list may have aggregates."""
+    check(a, node)
     scope = Scope(parent, windows=node.windows)
     from_sql = ""
     if node.source is not None:
@@ -191,6 +193,10 @@ def _star(
     if not columns:
         a.fail("SELECT * would expand to zero columns", item)
     excluded = {name.lower() for name in item.excluded}
+    for clause, given in (("EXCEPT", item.excluded), ("REPLACE", [name for name, _ in item.replaced])):
+        twice = [name for i, name in enumerate(given) if name.lower() in [one.lower() for one in given[:i]]]
+        if twice:
+            a.fail(f"Duplicate column name in SELECT * {clause} list: {twice[0]}", item)
     present = {name.lower() for name, _ in columns}
     for name in item.excluded:
         if name.lower() not in present:
@@ -282,9 +288,22 @@ def _order_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Outpu
         elif position is not None:
             value = outputs[position].value
         else:
+            if node.distinct:
+                _visible(a, item.expression, inner, outputs)
             value = a.expression(item.expression, inner)
         found.append(order_item(a, item, value, []))
     return " ORDER BY " + ", ".join(found)
+
+
+def _visible(a: Analyzer, node: nodes.Node, scope: Scope, outputs: list[Output]) -> None:
+    """ORDER BY after DISTINCT sees what the select list has, and nothing more."""
+    seen = {canonical(output.value.sql) for output in outputs}
+    if canonical(a.expression(node, scope).sql) in seen:
+        return
+    for path in paths_in(node):
+        if path.parts[0].lower() not in scope.aliases and a.expression(path, scope).sql not in seen:
+            where = f"column {path.parts[-1]} which is not visible after SELECT DISTINCT"
+            a.fail(f"ORDER BY clause expression references {where}", path)
 
 
 def _repeatable(value: Value) -> bool:

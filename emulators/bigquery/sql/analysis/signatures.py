@@ -7,7 +7,7 @@ from emulators.bigquery.sql.analysis.values import Value
 from emulators.bigquery.sql.functions.registry import AGGREGATES, SCALARS, WINDOWS, Overload
 from emulators.bigquery.sql.types import Type
 
-_LETTERS = {"T": "T1", "U": "T2", "O": "T1"}
+_LETTERS = {"T": "T1", "U": "T2", "O": "T1", "E": "T1"}
 
 
 @dataclass(slots=True)

@@ -10,7 +10,10 @@ from emulators.bigquery.sql.functions.registry import AGGREGATES, WINDOWS
 from emulators.bigquery.sql.syntax import nodes
 
 _ARGUMENT_NULLS = ("FIRST_VALUE", "LAST_VALUE", "NTH_VALUE")
-_NULLS = (*_ARGUMENT_NULLS, "PERCENTILE_CONT", "PERCENTILE_DISC")  # window functions that may ignore NULLs
+_PERCENTILES = ("PERCENTILE_CONT", "PERCENTILE_DISC")
+_NULLS = (*_ARGUMENT_NULLS, *_PERCENTILES, "APPROX_QUANTILES")  # functions that may ignore NULLs
+_LIMITED = ("ARRAY_AGG", "ARRAY_CONCAT_AGG", "STRING_AGG")
+_UNPARTITIONED = ("FLOAT64", "JSON", "GEOGRAPHY")
 
 
 @dataclass(slots=True)
@@ -29,8 +32,9 @@ def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) 
     order = order_by(a, node.order_by, scope, read, node.distinct) if node.order_by else ""
     if node.order_by:
         _order_allowed(a, node, read, values)
-    if node.nulls and node.name in WINDOWS and node.name not in _NULLS:
-        a.fail(f"Function {node.name} does not support IGNORE NULLS or RESPECT NULLS", node)
+    if node.nulls and node.name not in _NULLS and (node.over is not None or node.name != "ARRAY_AGG"):
+        kind = "Analytic" if node.over is not None else "Aggregate"
+        a.fail(f"{kind} function {node.name.lower()} does not support IGNORE NULLS or RESPECT NULLS", node)
     conditions = []
     if node.nulls == "IGNORE" and node.name == "ARRAY_AGG":
         conditions.append(f"{values[0].sql} IS NOT NULL")
@@ -43,10 +47,18 @@ def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) 
         _aggregation_allowed(a, node, scope)
     nulls = f" {node.nulls} NULLS" if node.nulls and node.name in _ARGUMENT_NULLS else ""
     slots = {"d": "DISTINCT " if node.distinct else "", "o": f" {order}" if order else "", "w": window, "n": nulls}
-    limit = None
-    if node.limit is not None:
-        limit = coerce(a, a.expression(node.limit, scope), t.INT64).sql
-    return Modifiers(slots, limit, read)
+    return Modifiers(slots, _limit(a, node, scope), read)
+
+
+def _limit(a: Analyzer, node: nodes.Call, scope: Scope) -> str | None:
+    if node.limit is None:
+        return None
+    if node.name not in _LIMITED:
+        a.fail(f"{node.name} does not support LIMIT in arguments", node)
+    value = a.expression(node.limit, scope)
+    if value.type != t.INT64 or (isinstance(value.raw, int) and value.raw < 0):
+        a.fail("LIMIT expects a non-negative integer literal or parameter", node.limit)
+    return value.sql
 
 
 def _order_allowed(a: Analyzer, node: nodes.Call, keys: list[Value], values: list[Value]) -> None:
@@ -103,26 +115,36 @@ def _over(a: Analyzer, node: nodes.Call, scope: Scope, read: list[Value]) -> str
     window = _named(a, node.over, scope)
     parts = []
     if window.partition_by:
-        keys = [a.expression(key, scope) for key in window.partition_by]
+        keys = [_partition_key(a, key, scope) for key in window.partition_by]
         read.extend(keys)
         parts.append("PARTITION BY " + ", ".join(f"bq.fold({k.sql})" if k.type.collation else k.sql for k in keys))
+    name = node.name.lower()
     if window.order_by:
         if node.distinct:
             a.fail("Window ORDER BY is not allowed if DISTINCT is specified", node.over)
+        if node.name in _PERCENTILES:
+            a.fail(f"Window ORDER BY is not allowed for analytic function {name}", node.over)
         parts.append(order_by(a, window.order_by, scope, read))
-    elif node.name in WINDOWS and node.name in (
-        "RANK",
-        "DENSE_RANK",
-        "PERCENT_RANK",
-        "CUME_DIST",
-        "NTILE",
-        "LEAD",
-        "LAG",
-    ):
-        a.fail(f"Window ORDER BY is required for analytic function {node.name}", node.over)
+    elif node.name in _ORDERED:
+        a.fail(f"Window ORDER BY is required for analytic function {name}", node.over)
     if window.frame is not None:
+        if node.name in WINDOWS and node.name not in _ARGUMENT_NULLS:
+            a.fail(f"Window framing clause is not allowed for analytic function {name}", node.over)
         parts.append(_frame(a, window, scope))
     return " ".join(parts)
+
+
+# Window functions that mean nothing without an order.
+_ORDERED = ("RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LEAD", "LAG")
+
+
+def _partition_key(a: Analyzer, node: nodes.Node, scope: Scope) -> Value:
+    key = a.expression(node, scope)
+    found = [kind for kind in _UNPARTITIONED if t.holds(key.type, kind)]
+    if found:
+        inside = "" if key.type.kind == found[0] else f"{key.type.kind} containing "
+        a.fail(f"Partitioning by expressions of type {inside}{found[0]} is not allowed", node)
+    return key
 
 
 def _range_type(a: Analyzer, window: nodes.Window, scope: Scope) -> t.Type:

@@ -8,7 +8,7 @@ table(
     IF(BOOL, T, T) -> T = (CASE WHEN {0} THEN {1} ELSE {2} END)
     IFNULL(T, T) -> T = COALESCE({0}, {1})
     COALESCE(T, T...) -> T = COALESCE({all})
-    NULLIF(T, T) -> T = NULLIF({0}, {1})
+    NULLIF(E, E) -> E = NULLIF({0}, {1})
     ZEROIFNULL(N) -> N = COALESCE({0}, CAST(0 AS {type}))
     NULLIFZERO(N) -> N = NULLIF({0}, CAST(0 AS {type}))
     ~ GENERATE_UUID() -> STRING = CAST(uuid() AS VARCHAR)

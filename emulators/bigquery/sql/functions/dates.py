@@ -91,8 +91,6 @@ def _shift(name: str) -> Callable[[Analyzer, nodes.Call, Scope], Value]:
         if isinstance(amount, nodes.Interval) and amount.until is None:
             return _shifted(a, node, value, kind, amount, scope)
         interval = a.expression(amount, scope)
-        if interval.type.kind == "INT64" and kind == t.DATE:
-            return combine(f"({value.sql} {_sign(node)} CAST({interval.sql} AS INTEGER))", kind, value, interval)
         if interval.type != t.INTERVAL:
             no_function_signature(a, node, [value, interval])
         return combine(f"CAST({value.sql} {_sign(node)} {interval.sql} AS {t.duckdb(kind)})", kind, value, interval)
@@ -272,7 +270,10 @@ def generate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         if not isinstance(interval, nodes.Interval):
             no_function_signature(a, node, ends)
         count = coerce(a, a.expression(interval.value, scope), t.INT64)
-        allowed = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR") if kind == t.DATE else tuple(_PARTS["TIMESTAMP"])
+        days = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+        allowed: tuple[str, ...] = days if kind == t.DATE else _TIMESTAMP_ADD
+        if kind == t.DATETIME:
+            allowed = _PARTS["DATETIME"]
         unit = part(a, nodes.Part(interval.at, interval.unit), allowed, node.name).name
     if unit in _MONTHS:
         sql = f"bq.generate_months({start.sql}, {end.sql}, {count.sql} * {_MONTHS[unit]})"
@@ -293,4 +294,4 @@ def make_interval(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         no_function_signature(a, node, [])
     parts = [(name, coerce(a, a.expression(value, scope), t.INT64)) for name, value in given.items()]
     sql = " + ".join(interval_sql(v.sql, name.upper()) for name, v in parts) or "INTERVAL 0 DAY"
-    return combine(f"({sql})", t.INTERVAL, *(v for _, v in parts))
+    return in_range(combine(f"({sql})", t.INTERVAL, *(v for _, v in parts)))

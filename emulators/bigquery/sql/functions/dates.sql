@@ -41,6 +41,7 @@ CREATE MACRO bq.main.generate_moments(s, e, step, n) AS CASE WHEN n = 0 THEN lis
 -- 30 days are a month, 24 hours a day.
 CREATE MACRO bq.main.interval_micros(x) AS CAST(datepart('hour', x) AS BIGINT) * 3600000000 + CAST(datepart('minute', x) AS BIGINT) * 60000000 + datepart('microsecond', x);
 CREATE MACRO bq.main.interval_months(x) AS CAST(datepart('year', x) * 12 + datepart('month', x) AS BIGINT);
+CREATE MACRO bq.main.interval_in_range(x) AS CASE WHEN abs(bq.interval_months(x)) > 120000 OR abs(datepart('day', x)) > 3660000 OR abs(bq.interval_micros(x)) > 316224000000000000 THEN CAST(bq.fail('Interval overflow: the result is not within 10000 years, 3660000 days and 87840000 hours') AS INTERVAL) ELSE x END;
 CREATE MACRO bq.main.make_interval(months, days, micros) AS to_months(CAST(months AS INTEGER)) + to_days(CAST(days AS INTEGER)) + to_microseconds(CAST(micros AS BIGINT));
 CREATE MACRO bq.main.interval_days(x) AS bq.interval_months(x) * 30 + datepart('day', x);
 CREATE MACRO bq.main.interval_clock(days, x) AS days * 86400000000 + bq.interval_micros(x);

@@ -13,6 +13,8 @@ def part(a: Analyzer, node: nodes.Node, allowed: tuple[str, ...], function: str)
     found = _read(node)
     if found is None:
         a.fail("A valid date part name is required", node)
+    if found.name not in (*DATE_PARTS, *TIME_PARTS, "WEEK", "DATE", "TIME", "DATETIME"):
+        a.fail(f"A valid date part name is required but found {found.name}", node)
     if found.name not in allowed or (found.weekday and (found.name != "WEEK" or found.weekday not in WEEKDAYS)):
         written = f"{found.name}({found.weekday})" if found.weekday else found.name
         a.fail(f"{function} does not support the {written} date part", node)

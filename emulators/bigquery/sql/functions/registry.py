@@ -1,12 +1,12 @@
 """The tables of functions that are known: whatever is not in them is refused.
 
-A line of a table is `NAME(ARGUMENTS) -> RESULT = TEMPLATE`. Arguments are types; T and U stand for any type, N for any
-number, O for what has an order, ARRAY<T> for arrays; `X...` at the end means none or more X; `n => X` is an X that may
-be given by name. RESULT may use the letters. TEMPLATE is DuckDB SQL: {0}, {1} are the arguments, {all} all of them,
-{rest} all but the first, {type} the DuckDB type of the result. Templates of aggregates have {d} (DISTINCT), {o} (ORDER
-BY), {n} (IGNORE NULLS) and {w} (FILTER, OVER). A line that begins with `~` is volatile: each row may have another
-value. What follows `??` is the template for a last argument that is no literal. Of lines that fit equally well the
-first counts that names its types.
+A line of a table is `NAME(ARGUMENTS) -> RESULT = TEMPLATE`. Arguments are types; T and U stand for any type, N for
+any number, O for what has an order, E for what has an equality, ARRAY<T> for arrays; `X...` at the end means none or
+more X; `n => X` is an X that may be given by name. RESULT may use the letters. TEMPLATE is DuckDB SQL: {0}, {1} are
+the arguments, {all} all of them, {rest} all but the first, {type} the DuckDB type of the result. Templates of
+aggregates have {d} (DISTINCT), {o} (ORDER BY), {n} (IGNORE NULLS) and {w} (FILTER, OVER). A line that begins with `~`
+is volatile: each row may have another value. What follows `??` is the template for a last argument that is no
+literal. Of lines that fit equally well the first counts that names its types.
 """
 
 import importlib
@@ -43,7 +43,9 @@ THEMES = (
 )
 _LINE = re.compile(r"^(~?)\s*([A-Z0-9_.]+)\((.*?)\)\s*->\s*(.+?)\s*=\s(.+)$")
 _ORDERED = tuple(kind for kind in t.SIMPLE if kind not in ("JSON", "GEOGRAPHY"))
-_LETTERS = {"T": None, "U": None, "N": t.NUMBERS, "O": (*_ORDERED, "RANGE")}
+_LETTERS = {
+    "T": None, "U": None, "N": t.NUMBERS, "O": (*_ORDERED, "RANGE"), "E": (*_ORDERED, "RANGE", "STRUCT", "ARRAY"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

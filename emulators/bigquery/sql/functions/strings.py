@@ -149,6 +149,12 @@ def concat(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(joined, t.STRING, *values)
 
 
+def _mode(node: nodes.Node) -> str:
+    if isinstance(node, nodes.Path):
+        return node.parts[0].upper()
+    return str(node.value).upper() if isinstance(node, nodes.Literal) else "an expression"
+
+
 @rule("NORMALIZE", "NORMALIZE_AND_CASEFOLD")
 def normalize(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """NORMALIZE(text[, NFC | NFKC | NFD | NFKD])"""
@@ -157,7 +163,7 @@ def normalize(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     value = a.expression(node.args[0], scope)
     if t.coerces(value.type, t.STRING) is None:
         no_function_signature(a, node, [value])
-    mode = node.args[1].parts[0].upper() if len(node.args) == 2 and isinstance(node.args[1], nodes.Path) else "NFC"
+    mode = _mode(node.args[1]) if len(node.args) == 2 else "NFC"
     if mode not in ("NFC", "NFKC", "NFD", "NFKD"):
         a.fail(f"A valid normalization mode is required: {mode}", node)
     return combine(f"bq_{node.name.lower()}({coerce(a, value, t.STRING).sql}, '{mode}')", t.STRING, value)

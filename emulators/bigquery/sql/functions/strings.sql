@@ -38,7 +38,7 @@ CREATE MACRO bq.main.match_start(b, p, n) AS 1 + coalesce(list_sum(list_transfor
 CREATE MACRO bq.main.group_start(b, p, n) AS CASE WHEN bq.group_of(p) = 1 THEN strpos(regexp_extract_all(b, p)[n], bq.regexp_extract_all(b, p)[n]) - 1 ELSE 0 END;
 CREATE MACRO bq.main.regexp_instr(x, p, s, n, e) AS CASE WHEN x IS NULL OR p IS NULL OR s IS NULL OR n IS NULL OR e IS NULL THEN NULL
     WHEN s <= 0 OR n <= 0 OR e NOT IN (0, 1) THEN bq.fail('Position and occurrence in REGEXP_INSTR must be positive, and occurrence_position 0 or 1')
-    WHEN s > length(x) + 1 THEN 0
+    WHEN bq.group_of(p) IS NULL OR s > length(x) + 1 THEN 0
     WHEN len(regexp_extract_all(substring(x, s), p)) < n THEN 0
     ELSE CAST(s - 1 + bq.match_start(substring(x, s), p, n) + bq.group_start(substring(x, s), p, n) + e * length(bq.regexp_extract_all(substring(x, s), p)[n]) AS BIGINT) END;
 CREATE MACRO bq.main.any_true(x) AS CASE WHEN list_contains(x, true) THEN true WHEN x IS NULL OR list_count(x) < len(x) THEN NULL ELSE false END;

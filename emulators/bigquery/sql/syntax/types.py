@@ -49,6 +49,8 @@ class TypeParser(Cursor):
         if name in ("ARRAY", "RANGE") and self.accept("<"):
             node.element = self.type()
             self.close_angle()
+            if name == "RANGE" and node.element.name not in ("DATE", "DATETIME", "TIMESTAMP"):
+                self.fail(f"Unsupported type: RANGE<{node.element.name}>")
         elif name in ("ARRAY", "RANGE") or (name == "STRUCT" and self.token.text != "<"):
             self.fail(f'Syntax error: Expected "<" but got {self.describe()}')
         elif name == "STRUCT" and self.accept("<"):

@@ -99,7 +99,11 @@ def scalar_signatures() -> list[tuple[str, int]]:
     for name, overloads in registry.SCALARS.items():
         for overload in overloads:
             kinds = {kind.kind for kind in overload.arguments}
-            if overload.result.kind in ("BIGNUMERIC", "T", "N") and kinds <= {"BIGNUMERIC", "T", "N"} and kinds:
+            if (
+                overload.result.kind in ("BIGNUMERIC", "T", "E", "N")
+                and kinds <= {"BIGNUMERIC", "T", "E", "N"}
+                and kinds
+            ):
                 found.append((name, len(overload.arguments)))
     return sorted(set(found))
 
@@ -342,7 +346,7 @@ def test_all_that_takes_any_type_takes_bignumerics(warehouse: Any) -> None:
 
 
 def _general(kind: t.Type) -> bool:
-    return kind.kind in ("T", "U", "N") or (kind.element is not None and _general(kind.element))
+    return kind.kind in ("T", "U", "N", "E") or (kind.element is not None and _general(kind.element))
 
 
 def _argument(kind: t.Type) -> str:

@@ -94,8 +94,11 @@ def test_error(warehouse: Any, expression: str, message: str) -> None:
         ("SELECT 1 = 1 = TRUE", "Syntax error"),
         ("SELECT 1e, 2", "Missing whitespace between literal and alias"),
         ("SELECT '\\400'", "Illegal escape sequence"),
-        ("SELECT DISTINCT JSON '1' AS j", "Column j of type JSON cannot be used in SELECT DISTINCT"),
-        ("SELECT COUNT(DISTINCT JSON '1')", "with DISTINCT cannot be used with arguments of type JSON"),
+        ("SELECT DISTINCT j FROM UNNEST([JSON '1']) AS j", "Column j of type JSON cannot be used in SELECT DISTINCT"),
+        (
+            "SELECT COUNT(DISTINCT j) FROM UNNEST([JSON '1']) AS j",
+            "with DISTINCT cannot be used with arguments of type JSON",
+        ),
         ("SELECT ARRAY_AGG(DISTINCT x ORDER BY -x) FROM UNNEST([1]) AS x", "both DISTINCT and ORDER BY"),
         ("SELECT ARRAY_AGG(x ORDER BY x) OVER () FROM UNNEST([1]) AS x", "ORDER BY in arguments is not supported"),
         ("SELECT LEAD(x IGNORE NULLS) OVER (ORDER BY x) FROM UNNEST([1]) AS x", "does not support IGNORE NULLS"),

@@ -20,7 +20,7 @@ ROW = {
     "iv": ("INTERVAL", "MAKE_INTERVAL(day => 3)"), "j": ("JSON", "PARSE_JSON('[5]')"),
     "gg": ("GEOGRAPHY", "ST_GEOGPOINT(1, 2)"),
 }  # fmt: skip
-COLUMNS = {kind: f"@{name}" for name, (kind, _) in ROW.items()} | dict.fromkeys("TUN", "@i")
+COLUMNS = {kind: f"@{name}" for name, (kind, _) in ROW.items()} | dict.fromkeys("TUNE", "@i")
 # What is no row of a table of signatures, or tries.
 OTHERS = """
 DATE(@i, @i, @i); SAFE_DIVIDE(@n, @n); SAFE_CAST(@f AS INT64); SAFE.LN(@f); SAFE_ADD(@i, @i); SAFE_CAST(@s AS DATE)

@@ -21,7 +21,7 @@ FEW = "UNNEST([5, 1, NULL, 3, 2, 4]) AS n"
             [1, 2, 3, 4, 5],
         ),
         ("SELECT KLL_QUANTILES.INIT_INT64(n) FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS n", None),
-        ("SELECT KLL_QUANTILES.MERGE_POINT_INT64(CAST(NULL AS BYTES), 0.5)", None),
+        ("SELECT KLL_QUANTILES.MERGE_POINT_INT64(s, 0.5) FROM UNNEST([b'']) AS s WHERE FALSE", None),
     ],
 )
 def test_quantiles(warehouse: Warehouse, sql: str, expected: object) -> None:
@@ -42,13 +42,20 @@ def test_many_values_are_within_the_error_that_the_precision_allows(warehouse: W
     ("sql", "message"),
     [
         ("SELECT KLL_QUANTILES.EXTRACT_INT64(b'\\x08\\x70', 2)", "reads its own sketches alone"),
-        ("SELECT KLL_QUANTILES.EXTRACT_INT64(KLL_QUANTILES.INIT_FLOAT64(1.5), 2)", "initialized with FLOAT64"),
-        ("SELECT KLL_QUANTILES.INIT_INT64(1, 0)", "precision must be between 1 and 100000"),
-        ("SELECT KLL_QUANTILES.EXTRACT_INT64(KLL_QUANTILES.INIT_INT64(1), 0)", "number of quantiles"),
-        ("SELECT KLL_QUANTILES.EXTRACT_POINT_INT64(KLL_QUANTILES.INIT_INT64(1), 1.5)", "between 0 and 1"),
+        (
+            "SELECT KLL_QUANTILES.EXTRACT_INT64(KLL_QUANTILES.INIT_FLOAT64(1.5), 2) FROM (SELECT 1)",
+            "initialized with FLOAT64",
+        ),
+        ("SELECT KLL_QUANTILES.INIT_INT64(1, 0) FROM (SELECT 1)", "precision must be between 1 and 100000"),
+        ("SELECT KLL_QUANTILES.EXTRACT_INT64(KLL_QUANTILES.INIT_INT64(1), 0) FROM (SELECT 1)", "number of quantiles"),
+        (
+            "SELECT KLL_QUANTILES.EXTRACT_POINT_INT64(KLL_QUANTILES.INIT_INT64(1), 1.5) FROM (SELECT 1)",
+            "between 0 and 1",
+        ),
         (
             "SELECT KLL_QUANTILES.MERGE_PARTIAL(s) FROM "
-            "(SELECT KLL_QUANTILES.INIT_INT64(1) s UNION ALL SELECT KLL_QUANTILES.INIT_FLOAT64(1))",
+            "(SELECT KLL_QUANTILES.INIT_INT64(1) s FROM (SELECT 1) UNION ALL "
+            "SELECT KLL_QUANTILES.INIT_FLOAT64(1) FROM (SELECT 1))",
             "different types",
         ),
     ],

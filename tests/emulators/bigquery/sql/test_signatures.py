@@ -14,7 +14,7 @@ _NOT_NULL = ("ZEROIFNULL", "HLL_COUNT.EXTRACT", "ARRAY_INCLUDES")
 
 
 def _written(kind: Type, ranges: bool) -> str:
-    if kind.kind in ("T", "U", "O", "N"):
+    if kind.kind in ("T", "U", "O", "N", "E"):
         return "FLOAT64" if kind.kind == "N" else "DATE" if ranges else "INT64"
     if kind.kind in ("ARRAY", "RANGE") and kind.element is not None:
         return f"{kind.kind}<{_written(kind.element, ranges or kind.kind == 'RANGE')}>"

@@ -23,7 +23,7 @@ def test_bytes_are_the_services(warehouse: Warehouse) -> None:
         ("SELECT HLL_COUNT.INIT(n) FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS n", None),
         ("SELECT HLL_COUNT.EXTRACT(NULL)", 0),
         ("SELECT HLL_COUNT.MERGE(s) FROM (SELECT HLL_COUNT.INIT(n) s FROM UNNEST([1, 2, 3, 4]) n GROUP BY n)", 4),
-        ("SELECT HLL_COUNT.MERGE(CAST(NULL AS BYTES))", 0),
+        ("SELECT HLL_COUNT.MERGE(CAST(NULL AS BYTES)) FROM (SELECT 1)", 0),
         (
             "SELECT HLL_COUNT.EXTRACT(HLL_COUNT.MERGE_PARTIAL(s)) FROM (SELECT MOD(n, 3), HLL_COUNT.INIT(n, 12) s "
             "FROM UNNEST([1, 2, 3, 4, 5]) n GROUP BY 1)",
@@ -40,8 +40,9 @@ def test_counts(warehouse: Warehouse, sql: str, expected: int | None) -> None:
     [
         "SELECT HLL_COUNT.INIT(n, 9) FROM UNNEST([1]) n",
         "SELECT HLL_COUNT.EXTRACT(b'nonsense')",
-        "SELECT HLL_COUNT.MERGE(s) FROM (SELECT HLL_COUNT.INIT(1, 12) s UNION ALL SELECT HLL_COUNT.INIT(1, 13))",
-        "SELECT HLL_COUNT.INIT(1.5)",
+        "SELECT HLL_COUNT.MERGE(s) FROM (SELECT HLL_COUNT.INIT(1, 12) s FROM (SELECT 1) "
+        "UNION ALL SELECT HLL_COUNT.INIT(1, 13) FROM (SELECT 1))",
+        "SELECT HLL_COUNT.INIT(1.5) FROM (SELECT 1)",
     ],
 )
 def test_refusals(warehouse: Warehouse, sql: str) -> None:

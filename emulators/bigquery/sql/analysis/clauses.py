@@ -1,0 +1,80 @@
+"""Which clauses a SELECT may have together, and where aggregate and window functions may stand in it."""
+
+from collections.abc import Iterator
+
+from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS
+from emulators.bigquery.sql.syntax import nodes
+
+
+def check(a: Analyzer, node: nodes.Select) -> None:
+    """SqlError for a SELECT that GoogleSQL does not allow, whatever its names stand for."""
+    calls = list(calls_in([node.items, node.having, node.qualify]))
+    if node.source is None:
+        _without_source(a, node, calls)
+    if node.having is not None and node.group_by is None and not any(map(_may_aggregate, calls)):
+        a.fail("The HAVING clause requires GROUP BY or aggregation to be present", node.having)
+    if node.qualify is not None and not any(call.over for call in calls):
+        a.fail("The QUALIFY clause requires analytic function to be present", node.qualify)
+    for clause, part in (("WHERE clause", node.where), ("GROUP BY", node.group_by)):
+        for call in calls_in(part):
+            if call.over:
+                a.fail(f"Analytic function {call.name} not allowed in {clause}", call)
+    for call in calls:
+        _nested(a, call)
+    for item in node.group_by or ():
+        if isinstance(item, nodes.Literal) and item.kind != "INT64":
+            a.fail("Cannot GROUP BY literal values", item)
+
+
+def calls_in(node: object) -> Iterator[nodes.Call]:
+    """The calls of an expression, those of its subqueries left out."""
+    return (part for part in _parts(node) if isinstance(part, nodes.Call))
+
+
+def paths_in(node: object) -> Iterator[nodes.Path]:
+    """The names in an expression, those of its subqueries left out."""
+    return (part for part in _parts(node) if isinstance(part, nodes.Path))
+
+
+def _parts(node: object) -> Iterator[nodes.Node]:
+    if isinstance(node, nodes.Node) and not isinstance(node, nodes.Query):
+        yield node
+        for slot in node.__slots__:
+            yield from _parts(getattr(node, slot))
+    elif isinstance(node, (list, tuple)):
+        for part in node:
+            yield from _parts(part)
+
+
+def _aggregates(call: nodes.Call) -> bool:
+    return call.over is None and call.name in AGGREGATES
+
+
+def _may_aggregate(call: nodes.Call) -> bool:
+    """Whether it is an aggregate function, or a function of the user's, which may be one."""
+    known = call.name in SCALARS or call.name in RULES or call.name in WINDOWS
+    return _aggregates(call) or (not known and call.over is None and not call.name.startswith("SAFE."))
+
+
+def _without_source(a: Analyzer, node: nodes.Select, calls: list[nodes.Call]) -> None:
+    clauses = {"a WHERE": node.where, "a GROUP BY": node.group_by, "a HAVING": node.having, "a QUALIFY": node.qualify}
+    for clause, part in clauses.items():
+        if part is not None:
+            where = part[0] if isinstance(part, list) else part
+            a.fail(f"Query without FROM clause cannot have {clause} clause", where)
+    if node.distinct:
+        a.fail("Query without FROM clause cannot use SELECT DISTINCT", node)
+    if any(map(_aggregates, calls)):
+        a.fail("SELECT without FROM clause cannot use aggregation", node)
+    if any(call.over for call in calls):
+        a.fail("SELECT without FROM clause cannot use analytic functions", node)
+
+
+def _nested(a: Analyzer, call: nodes.Call) -> None:
+    """Aggregates stand in no aggregate, and window functions neither in one another nor in an aggregate."""
+    for inner in calls_in([call.args, [value for _, value in call.named], call.order_by, call.over]):
+        if inner.over and (call.over or _aggregates(call)):
+            a.fail(f"Analytic function {inner.name} not allowed in an argument of {call.name}", inner)
+        if _aggregates(call) and _aggregates(inner):
+            a.fail("Aggregations of aggregations are not allowed", inner)

@@ -1,0 +1,90 @@
+"""What GoogleSQL refuses and DuckDB would answer: clauses that do not go together, windows, types without an equality,
+recursive terms."""
+
+from typing import Any
+
+import pytest
+
+from emulators.bigquery.sql.model import SqlError
+
+X = "FROM UNNEST([1, 2]) AS x"
+ROWS = "FROM (SELECT 1 AS a, 2 AS b)"
+RECURSIVE = "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL {}) SELECT * FROM t"
+
+REFUSED = [
+    # clauses
+    ("SELECT 1 WHERE TRUE", "Query without FROM clause cannot have a WHERE clause at [1:16]"),
+    ("SELECT 1 AS a GROUP BY a", "Query without FROM clause cannot have a GROUP BY clause"),
+    ("SELECT 1 HAVING TRUE", "Query without FROM clause cannot have a HAVING clause"),
+    ("SELECT DISTINCT 1", "Query without FROM clause cannot use SELECT DISTINCT"),
+    ("SELECT COUNT(*)", "SELECT without FROM clause cannot use aggregation"),
+    ("SELECT ROW_NUMBER() OVER ()", "SELECT without FROM clause cannot use analytic functions"),
+    (f"SELECT x {X} HAVING x > 1", "The HAVING clause requires GROUP BY or aggregation to be present"),
+    (f"SELECT x {X} QUALIFY x > 1", "The QUALIFY clause requires analytic function to be present"),
+    (f"SELECT COUNT(*) {X} GROUP BY 'x'", "Cannot GROUP BY literal values"),
+    (f"SELECT x {X} WHERE ROW_NUMBER() OVER () = 1", "Analytic function ROW_NUMBER not allowed in WHERE clause"),
+    (f"SELECT SUM(COUNT(*)) {X}", "Aggregations of aggregations are not allowed at [1:12]"),
+    (f"SELECT SUM(ROW_NUMBER() OVER ()) {X}", "Analytic function ROW_NUMBER not allowed in an argument of SUM"),
+    (f"SELECT DISTINCT a {ROWS} ORDER BY b", "column b which is not visible after SELECT DISTINCT"),
+    (f"SELECT * EXCEPT (a, A) {ROWS}", "Duplicate column name in SELECT * EXCEPT list: A"),
+    (f"SELECT * REPLACE (1 AS a, 2 AS a) {ROWS}", "Duplicate column name in SELECT * REPLACE list: a"),
+    ("SELECT 1 LIMIT NULL", "LIMIT expects an integer literal or parameter"),
+    # windows
+    (f"SELECT RANK() OVER (ORDER BY x ROWS 1 PRECEDING) {X}", "framing clause is not allowed for analytic function"),
+    (f"SELECT PERCENTILE_CONT(x, 0.5) OVER (ORDER BY x) {X}", "ORDER BY is not allowed for analytic function"),
+    (f"SELECT COUNT(*) OVER (PARTITION BY x / 2) {X}", "Partitioning by expressions of type FLOAT64 is not allowed"),
+    (f"SELECT COUNT(*) OVER (PARTITION BY STRUCT(x / 2)) {X}", "expressions of type STRUCT containing FLOAT64"),
+    (f"SELECT COUNT(*) OVER (PARTITION BY JSON '1') {X}", "Partitioning by expressions of type JSON is not allowed"),
+    (f"SELECT ARRAY_AGG(x IGNORE NULLS) OVER () {X}", "Analytic function array_agg does not support IGNORE NULLS"),
+    (f"SELECT SUM(x IGNORE NULLS) {X}", "Aggregate function sum does not support IGNORE NULLS"),
+    (f"SELECT SUM(x LIMIT 1) {X}", "SUM does not support LIMIT in arguments"),
+    (f"SELECT ARRAY_AGG(x LIMIT -1) {X}", "LIMIT expects a non-negative integer"),
+    (f"SELECT COUNT() {X}", "No matching signature for function COUNT"),
+    (f"SELECT APPROX_TOP_COUNT(x, 0) {X}", "The number of APPROX_TOP_COUNT must be at least 1"),
+    (f"SELECT APPROX_QUANTILES(x, x) {X}", "Argument 2 to APPROX_QUANTILES must be a literal or query parameter"),
+    (f"SELECT SAFE.ROW_NUMBER() OVER () {X}", "Function ROW_NUMBER does not support SAFE error mode"),
+    # types
+    ("SELECT JSON '1' IN (JSON '1')", "IN is not defined for arguments of type JSON"),
+    ("SELECT NULLIF(JSON '1', JSON '2')", "No matching signature for function NULLIF"),
+    ("SELECT JSON '1' UNION DISTINCT SELECT JSON '1'", "does not support set operation comparisons: JSON"),
+    ("SELECT STRUCT(1 AS a, 2 AS a).a", "Struct field name a is ambiguous"),
+    ("SELECT RANGE<INT64> '[1, 2)'", "Unsupported type: RANGE<INT64>"),
+    ("SELECT CAST([1] AS ARRAY<STRING>)", "Invalid cast from ARRAY<INT64> to ARRAY<STRING>"),
+    ("SELECT DATE_ADD(DATE '2024-01-01', 1)", "No matching signature for function DATE_ADD"),
+    ("SELECT DATE_DIFF(DATE '2024-01-01', DATE '2024-01-01', FOO)", "A valid date part name is required but found FOO"),
+    ("SELECT GENERATE_TIMESTAMP_ARRAY(TIMESTAMP '2024-01-01', TIMESTAMP '2024-01-02', INTERVAL 1 MONTH)",
+     "GENERATE_TIMESTAMP_ARRAY does not support the MONTH date part"),
+    ("SELECT MAKE_INTERVAL(10001)", "Interval overflow"),
+    ("SELECT INTERVAL 10000 YEAR + INTERVAL 1 MONTH", "Interval overflow"),
+    ("SELECT REGEXP_INSTR('a', '(x)(y)')", "more than 1 capturing group"),
+    ("SELECT NORMALIZE('a', 'XYZ')", "A valid normalization mode is required: XYZ"),
+    # recursive terms
+    (RECURSIVE.format("SELECT COUNT(*) FROM t"), "cannot invoke aggregate or window functions"),
+    (RECURSIVE.format("(SELECT DISTINCT n + 1 FROM t WHERE n < 3)"), "cannot contain DISTINCT or GROUP BY"),
+    (RECURSIVE.format("(SELECT n + 1 FROM t WHERE n < 3 LIMIT 1)"), "cannot contain an ORDER BY or LIMIT clause"),
+    (RECURSIVE.format("SELECT a.n FROM t a JOIN t b USING (n)"), "Multiple recursive references to t"),
+    (RECURSIVE.format("SELECT 2 FROM UNNEST([1]) LEFT JOIN t ON n > 3"), "the optional side of an outer join"),
+    (RECURSIVE.format("SELECT 2 FROM UNNEST([1]) WHERE EXISTS (SELECT * FROM t)"), "in a FROM clause alone"),
+]  # fmt: skip
+
+ANSWERED = [
+    (f"SELECT DISTINCT a + b AS c, a {ROWS} ORDER BY c + a, a + b", [(3, 1)]),
+    (f"SELECT MAX(x) AS m {X} HAVING m > 1", [(2,)]),
+    ("SELECT ['a'] AS x UNION ALL SELECT []", [(["a"],), ([],)]),
+    ("SELECT [] AS x UNION ALL SELECT [1.5]", [([],), ([1.5],)]),
+    (f"SELECT x, [] AS y {X} WHERE x = 1 UNION ALL SELECT 2, ['b'] ORDER BY x", [(1, []), (2, ["b"])]),
+    (RECURSIVE.format("SELECT n + m FROM (SELECT n FROM t) CROSS JOIN (SELECT 2 AS m) WHERE n < 2"), [(1,), (3,)]),
+    ("SELECT NULLIF(STRUCT(1), STRUCT(1)) IS NULL, NULLIF([1], [2])", [(True, [1])]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "message"), REFUSED)
+def test_refused(warehouse: Any, query: str, message: str) -> None:
+    with pytest.raises(SqlError) as raised:
+        warehouse.run(query)
+    assert message in raised.value.message
+
+
+@pytest.mark.parametrize(("query", "rows"), ANSWERED)
+def test_answered(warehouse: Any, query: str, rows: Any) -> None:
+    assert warehouse.run(query) == rows
