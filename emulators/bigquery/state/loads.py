@@ -23,6 +23,7 @@ from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options, write_rows
 
+_UPLOADED = "file-00000000"  # what the service calls a file that came with the request
 Files = list[tuple[str, Path]]
 
 
@@ -67,7 +68,7 @@ def plan_load(
 ) -> Load:
     """Fetch the files and fit them to the destination; 400 or 404 names what is wrong."""
     hive = hive_of(configuration, warehouse.objects) if uploaded is None else None
-    files = [("upload", uploaded)] if uploaded is not None else _sources(warehouse, configuration, hive)
+    files = [(_UPLOADED, uploaded)] if uploaded is not None else _sources(warehouse, configuration, hive)
     own = _fields(warehouse, configuration, where, files, hive)
     keys = hive.columns if hive else ()
     readable = as_parquet(configuration, files, own)

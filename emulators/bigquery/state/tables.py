@@ -99,9 +99,8 @@ def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
     now = now_ms()
     found = {key: value for key, value in resource.items() if key not in OUTPUT_ONLY and value is not None}
     kind = kind_of(found)
-    lifetime = dataset.get("defaultTableExpirationMs")
-    if lifetime and kind == "TABLE" and "expirationTime" not in found:
-        found["expirationTime"] = str(now + int(lifetime))
+    if kind == "TABLE":
+        _inherit_lifetime(found, dataset, now)
     if kind == "TABLE" and dataset.get("defaultRoundingMode"):
         found.setdefault("defaultRoundingMode", dataset["defaultRoundingMode"])
     fields = with_rounding(fields_from_rest(found.get("schema")), found.get("defaultRoundingMode"))
@@ -118,6 +117,18 @@ def _complete(resource: Mapping[str, Any], dataset: Resource) -> Resource:
         "lastModifiedTime": str(now),
         "location": dataset["location"],
     }
+
+
+def _inherit_lifetime(table: Resource, dataset: Resource, now: int) -> None:
+    """The dataset's expirations, where the table has none of its own: that of partitions goes before that of tables."""
+    time, partitions = table.get("timePartitioning"), dataset.get("defaultPartitionExpirationMs")
+    lifetime = dataset.get("defaultTableExpirationMs")
+    if time is not None and partitions:
+        table["timePartitioning"] = {"expirationMs": str(partitions), **time}
+    elif lifetime and "expirationTime" not in table:
+        table["expirationTime"] = str(now + int(lifetime))
+    if dataset.get("defaultEncryptionConfiguration"):
+        table.setdefault("encryptionConfiguration", dataset["defaultEncryptionConfiguration"])
 
 
 def drop_table(catalog: Catalog, transaction: Transaction, table: Table) -> None:

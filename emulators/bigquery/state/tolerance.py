@@ -22,7 +22,7 @@ class Tolerance:
         """Skip the row, or 400 when there were too many."""
         self.skipped += 1
         if len(self.told) < _TOLD:
-            self.told.append(_proto(f"{message}{_file(uri)}", uri))
+            self.told.append(_proto(f"{message} File: {uri}", uri))
         if self.skipped > self._most:
             raise _too_many(self._configuration, self.skipped, self.told, line, uri)
 
@@ -46,13 +46,9 @@ def _most(configuration: Mapping[str, Any]) -> int:
     return int(configuration.get("maxBadRecords") or 0)
 
 
-def _file(uri: str) -> str:
-    return f" File: {uri}" if uri.startswith("gs://") else ""
-
-
 def _proto(message: str, uri: str) -> Proto:
     found = {"reason": "invalid", "message": f"Error while reading data, error message: {message}"}
-    return found | ({"location": uri} if uri.startswith("gs://") else {})
+    return found | ({"location": uri} if uri else {})
 
 
 def _too_many(
@@ -65,4 +61,6 @@ def _too_many(
                    "Please look into the errors[] collection for more details.", uri)  # fmt: skip
     limit = _proto(f"{form} processing encountered too many errors, giving up. {counts}; "
                    f"max bad: {_most(configuration)}; error percent: 0", "")  # fmt: skip
-    return ServiceError(400, "invalid", ended["message"] + _file(uri), ended.get("location"), [limit, *told])
+    return ServiceError(
+        400, "invalid", ended["message"] + (f" File: {uri}" if uri else ""), ended.get("location"), [limit, *told]
+    )

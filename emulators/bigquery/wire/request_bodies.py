@@ -84,6 +84,7 @@ def _check_object(value: Any, kind: Mapping[str, Any], path: str, project: str |
         if expected is None:
             raise bad_request(f"Invalid JSON payload received. Unknown name \"{key}\" at '{path}': Cannot find field.")
         _check(inner, expected, f"{path}.{snake_case(key) if key in properties else key}", project)
+        value[key] = _as_told(inner, expected)
 
 
 def _complete(value: dict[str, Any], reference: str, path: str, project: str) -> None:
@@ -91,6 +92,13 @@ def _complete(value: dict[str, Any], reference: str, path: str, project: str) ->
     for key in ("datasetId", "tableId") if reference == "TableReference" else ("datasetId",):
         if not value.get(key):
             raise invalid(f"Required parameter is missing: {key} of {path}")
+
+
+def _as_told(value: Any, kind: Mapping[str, Any]) -> Any:
+    """A value as the service returns it: of an integer, those of 64 bits are texts, others are numbers."""
+    if isinstance(value, int) and not isinstance(value, bool) and kind.get("format") in ("int64", "uint64"):
+        return str(value)
+    return int(value) if isinstance(value, str) and kind.get("type") == "integer" else value
 
 
 def is_scalar(value: Any, kind: str, form: str | None) -> bool:

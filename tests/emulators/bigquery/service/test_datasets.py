@@ -1,6 +1,7 @@
 """Datasets over REST: access lists, views of a dataset, and what was deleted coming back."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -146,3 +147,22 @@ def test_many_datasets_are_deleted_at_once(service: Service, dataset: str) -> No
     assert [row.a for row in client.query_and_wait(f"select a from {dataset}_39.t")] == [39]
     with pytest.raises(NotFound):
         client.query_and_wait(f"undrop schema {dataset}_0", retry=None, job_retry=None)
+
+
+def test_partitioned_tables_inherit_the_expiration_of_partitions(client: bigquery.Client, dataset: str) -> None:
+    key = "projects/p/locations/us/keyRings/r/cryptoKeys/k"
+    body = {"defaultTableExpirationMs": 7_200_000, "defaultPartitionExpirationMs": "86400000",
+            "maxTimeTravelHours": 48, "defaultEncryptionConfiguration": {"kmsKeyName": key}}  # fmt: skip
+    path = f"/projects/{client.project}/datasets/{dataset}"
+    told = client._connection.api_request("PATCH", path, data=body)
+    assert (told["defaultTableExpirationMs"], told["maxTimeTravelHours"]) == ("7200000", "48")
+    client.query_and_wait(f"""
+        create table {dataset}.plain (d date); create table {dataset}.own (d date) partition by d
+        options (partition_expiration_days = 2); create table {dataset}.inherits (d date) partition by d""")
+    plain, own, inherits = (client.get_table(f"{dataset}.{name}") for name in ("plain", "own", "inherits"))
+    assert plain.expires is not None
+    assert plain.expires - plain.created == timedelta(hours=2)
+    assert own.time_partitioning.expiration_ms == 2 * 86_400_000
+    assert inherits.time_partitioning.expiration_ms == 86_400_000
+    assert inherits.expires is None
+    assert inherits.encryption_configuration.kms_key_name == key
