@@ -57,12 +57,13 @@ def _first(a: Analyzer, node: nodes.Path, scope: Scope) -> tuple[Value | None, i
 def _column(a: Analyzer, level: Scope, name: str, node: nodes.Path) -> Value | None:
     if name in level.merged:
         return level.merged[name]
-    columns = level.columns(name)
+    columns, item = level.columns(name), level.item(name)
+    if len(columns) > 1 and item is not None and item.element is not None:
+        return item.element.value()  # FROM t, UNNEST(t.l) AS l: the range variable hides t's column
     if len(columns) > 1:
         a.fail(f"Column name {node.parts[0]} is ambiguous", node)
     if columns:
         return columns[0].value()
-    item = level.item(name)
     if item is not None:
         return row_of(item)
     return level.aliases.get(name)

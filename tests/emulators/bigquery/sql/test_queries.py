@@ -26,6 +26,7 @@ QUERIES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("SELECT UPPER(customer) AS c, SUM(id) FROM d.orders GROUP BY c ORDER BY c", [(None, 4), ("ANN", 4), ("BOB", 2)]),
     ("SELECT * EXCEPT (amount, day, tags, s) REPLACE (id * 10 AS id) FROM d.orders WHERE id = 2", [(20, "bob")]),
     ("SELECT o.s.* FROM d.orders o WHERE id = 1", [(1, "one")]),
+    ("SELECT id, tags FROM d.orders o, UNNEST(o.tags) AS tags ORDER BY tags", [(1, "a"), (1, "b"), (3, "c")]),
     ("SELECT s.y FROM d.orders ORDER BY id LIMIT 2 OFFSET 1", [("two",), ("three",)]),
     (
         "SELECT o.id, region FROM d.orders o LEFT JOIN d.customers USING (customer) ORDER BY 1",
