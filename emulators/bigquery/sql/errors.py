@@ -31,6 +31,10 @@ _TRANSLATED = (
     ),
     (r"Could not cast value .* to DECIMAL.*", "numeric overflow"),
     (r"NOT NULL constraint failed: .*\.([^.\n]*)", "Required field {0} cannot be null"),
+    (
+        r"CHECK constraint failed on table .* with expression CHECK\(+\"?([^\" ]+)\"? IS NULL\) OR \(list_aggregate.*",
+        "Array cannot have a null element; error in writing field {0}",
+    ),
     (r"More than one row returned by a subquery.*", "Scalar subquery produced more than one element"),
     (
         r'column "?([^"]+)"? must appear in the GROUP BY clause.*',

@@ -11,6 +11,7 @@ from emulators.bigquery.sql.analysis.casts import convert
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.dml import limited
+from emulators.bigquery.sql.analysis.materialized import check_incremental
 from emulators.bigquery.sql.analysis.partitioning import named_by, partitioning
 from emulators.bigquery.sql.analysis.statements import finish, rows_of, schema_of, statement_rule, text_of
 from emulators.bigquery.sql.analysis.tables import readable, resolve
@@ -144,6 +145,9 @@ def _filled(
 
 def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     assert node.query is not None
+    given = f.options(a, node.options)
+    if node.kind == "MATERIALIZED VIEW" and not given.get("allow_non_incremental_definition"):
+        check_incremental(a, node.query)
     relation = a.query(node.query, None)
     schema = schema_of(a, relation)
     if node.columns is None:
@@ -157,7 +161,7 @@ def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
         )
     materialized = node.kind == "MATERIALIZED VIEW"
     action = actions.CreateView(
-        name, node.query_text, schema, materialized, node.or_replace, node.if_not_exists, f.options(a, node.options),
+        name, node.query_text, schema, materialized, node.or_replace, node.if_not_exists, given,
         partitioning(a, node.partition_by, schema), tuple(node.cluster_by),
     )  # fmt: skip
     sql = finish(a, rows_of(relation))

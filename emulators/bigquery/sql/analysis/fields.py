@@ -5,6 +5,7 @@ from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.coercion import assign
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.values import Scope
 from emulators.bigquery.sql.model import Field
@@ -24,12 +25,42 @@ def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
     if column.required and base.mode == "REPEATED":
         a.fail(f"NOT NULL constraint cannot be set on the REPEATED column {column.name}", column)
     if column.default is not None:
-        a.expression(column.default, Scope())
+        check_default(a, column.default, t.of_node(column.type), column.required)
     tags = given.get("policy_tags") or ()
     return Field(
         column.name, base.type, mode, base.fields, given.get("description"), base.precision, base.scale, base.max_length,  # noqa: E501
         column.default_text, tuple(tags), given.get("rounding_mode"), base.collation,
     )  # fmt: skip
+
+
+# Functions that a default may call.
+_DEFAULTS = ("CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP", "GENERATE_UUID", "RAND",
+             "SESSION_USER", "ST_GEOGPOINT")  # fmt: skip
+_MADE_OF = (nodes.Literal, nodes.Unary, nodes.ArrayLiteral, nodes.StructLiteral, nodes.Interval)
+
+
+def check_default(a: Analyzer, node: nodes.Node, kind: t.Type, required: bool = False) -> None:
+    """SqlError for a default that is no literal and none of a few functions, or that the column cannot hold."""
+    _made_of_defaults(a, node)
+    value = a.expression(node, Scope())
+    if required and value.type.kind == "NULL":
+        a.fail("The default value of a REQUIRED column cannot be NULL", node)
+    assign(
+        a, value, kind, "Default value has type {source} which cannot be coerced to the column's type {target}", node
+    )
+
+
+def _made_of_defaults(a: Analyzer, node: object) -> None:
+    if isinstance(node, (list, tuple)):
+        for part in node:
+            _made_of_defaults(a, part)
+    elif isinstance(node, nodes.Node) and not isinstance(node, nodes.TypeNode):
+        named = node.parts[0].upper() if isinstance(node, nodes.Path) and len(node.parts) == 1 else None
+        called = node.name if isinstance(node, nodes.Call) else named
+        if not isinstance(node, _MADE_OF) and called not in _DEFAULTS:
+            a.fail("Default value expression must be a literal or one of " + ", ".join(_DEFAULTS), node)
+        for slot in node.__slots__ if named is None else ():
+            _made_of_defaults(a, getattr(node, slot))
 
 
 def of_type(a: Analyzer, name: str, node: nodes.TypeNode) -> Field:

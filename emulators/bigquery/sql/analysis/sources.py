@@ -148,7 +148,9 @@ def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
     left = source(a, node.left, scope)
     right = source(a, node.right, scope)
     items, columns, merged = left.items + right.items, left.columns + right.columns, {**left.merged, **right.merged}
-    lateral = right.sql.startswith("LATERAL (")
+    if node.kind in ("RIGHT", "FULL") and isinstance(node.right, nodes.UnnestSource):
+        _independent(a, node, node.right, left, scope)
+        right.sql = right.sql.removeprefix("LATERAL ")
     if node.using is not None:
         condition, columns, merged = _using(a, node, left, right, merged)
     elif node.on is not None:
@@ -162,14 +164,19 @@ def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
     else:
         joiner = f"{node.kind} JOIN"
     sql = f"{left.sql} {joiner} {right.sql if not isinstance(node.right, nodes.Join) else f'({right.sql})'}"
-    if lateral and node.kind in ("RIGHT", "FULL"):
-        a.fail(f"{node.kind} JOIN with an array that depends on the other side is not allowed", node)
     if joiner != "CROSS JOIN":
         sql += f" ON {condition}"
     found = From(sql, columns, items, merged)
     for operator in node.operators:
         found = operated(a, found, operator, scope)
     return found
+
+
+def _independent(a: Analyzer, node: nodes.Join, unnest: nodes.UnnestSource, left: From, scope: Scope) -> None:
+    """SqlError for an array that is read of the side which may have no row."""
+    array = a.expression(unnest.arrays[0], Scope(scope.parent, list(left.items), variables=scope.variables))
+    if any(column in array.refs for item in left.items for column in (*item.columns, *item.hidden, item.element)):
+        a.fail(f"{node.kind} JOIN with an array that depends on the other side is not allowed", node)
 
 
 def _using(

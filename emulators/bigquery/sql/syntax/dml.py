@@ -93,9 +93,9 @@ class DmlParser(QueryParser):
                 self.expect("TARGET")
         condition = self.expression() if self.accept("AND") else None
         self.expect("THEN")
-        if self.accept("DELETE"):
+        if match != "TARGET" and self.accept("DELETE"):
             return s.MergeClause(at, match, condition, "DELETE")
-        if self.accept("UPDATE"):
+        if match != "TARGET" and self.accept("UPDATE"):
             self.expect("SET")
             return s.MergeClause(at, match, condition, "UPDATE", self._assignments())
         self.expect("INSERT")

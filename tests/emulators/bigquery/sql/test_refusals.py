@@ -65,6 +65,17 @@ REFUSED = [
     (RECURSIVE.format("SELECT a.n FROM t a JOIN t b USING (n)"), "Multiple recursive references to t"),
     (RECURSIVE.format("SELECT 2 FROM UNNEST([1]) LEFT JOIN t ON n > 3"), "the optional side of an outer join"),
     (RECURSIVE.format("SELECT 2 FROM UNNEST([1]) WHERE EXISTS (SELECT * FROM t)"), "in a FROM clause alone"),
+    ("SELECT 1 FROM (SELECT [1] AS a) AS t FULL JOIN UNNEST(t.a) AS b ON TRUE", "depends on the other side"),
+    # statements
+    ("CREATE TABLE d.t (a INT64 DEFAULT 'x')", "Default value has type STRING which cannot be coerced to the column"),
+    ("CREATE TABLE d.t (a INT64 DEFAULT (SELECT 1))", "Default value expression must be a literal or one of"),
+    ("CREATE TABLE d.t (a INT64 NOT NULL DEFAULT NULL)", "The default value of a REQUIRED column cannot be NULL"),
+    ("CREATE MATERIALIZED VIEW d.v AS SELECT 1 AS a LIMIT 1", "Materialized view queries do not support LIMIT"),
+    (f"CREATE MATERIALIZED VIEW d.v AS SELECT RANK() OVER (ORDER BY x) AS r {X}", "do not support analytic functions"),
+    ("CREATE MATERIALIZED VIEW d.v AS SELECT CURRENT_DATE() AS d", "CURRENT_DATE, which is not deterministic"),
+    ("BEGIN TRANSACTION; CREATE TABLE d.t (a INT64)", "DDL statements are not supported in a transaction"),
+    ("CREATE TABLE d.m (a INT64); MERGE d.m USING (SELECT 1 AS b) ON a = b WHEN NOT MATCHED THEN DELETE",
+     "Expected keyword INSERT but got"),
 ]  # fmt: skip
 
 ANSWERED = [
@@ -74,6 +85,11 @@ ANSWERED = [
     ("SELECT [] AS x UNION ALL SELECT [1.5]", [([],), ([1.5],)]),
     (f"SELECT x, [] AS y {X} WHERE x = 1 UNION ALL SELECT 2, ['b'] ORDER BY x", [(1, []), (2, ["b"])]),
     (RECURSIVE.format("SELECT n + m FROM (SELECT n FROM t) CROSS JOIN (SELECT 2 AS m) WHERE n < 2"), [(1,), (3,)]),
+    ("SELECT x, y FROM UNNEST([1, 2]) AS x FULL JOIN UNNEST([2, 3]) AS y ON x = y ORDER BY x, y",
+     [(None, 3), (1, None), (2, 2)]),
+    (f"SELECT x, y {X} RIGHT JOIN UNNEST([2, 3]) AS y WITH OFFSET AS o ON x = y ORDER BY o", [(2, 2), (None, 3)]),
+    ("CREATE TABLE d.t (a STRUCT<x DATE, y ARRAY<FLOAT64>> DEFAULT (CURRENT_DATE, [-1, 2.5])); SELECT 1", [(1,)]),
+    ("BEGIN TRANSACTION; CREATE TEMP TABLE u AS SELECT 1 AS a; COMMIT TRANSACTION; SELECT a FROM u", [(1,)]),
     ("SELECT NULLIF(STRUCT(1), STRUCT(1)) IS NULL, NULLIF([1], [2])", [(True, [1])]),
 ]  # fmt: skip
 
