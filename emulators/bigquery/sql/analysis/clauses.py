@@ -37,6 +37,11 @@ def paths_in(node: object) -> Iterator[nodes.Path]:
     return (part for part in _parts(node) if isinstance(part, nodes.Path))
 
 
+def aggregates_in(node: object) -> bool:
+    """Whether an expression calls an aggregate function."""
+    return any(map(_aggregates, calls_in(node)))
+
+
 def _parts(node: object) -> Iterator[nodes.Node]:
     if isinstance(node, nodes.Node) and not isinstance(node, nodes.Query):
         yield node
@@ -65,7 +70,7 @@ def _without_source(a: Analyzer, node: nodes.Select, calls: list[nodes.Call]) ->
             a.fail(f"Query without FROM clause cannot have {clause} clause", where)
     if node.distinct:
         a.fail("Query without FROM clause cannot use SELECT DISTINCT", node)
-    if any(map(_aggregates, calls)):
+    if aggregates_in(calls):
         a.fail("SELECT without FROM clause cannot use aggregation", node)
     if any(call.over for call in calls):
         a.fail("SELECT without FROM clause cannot use analytic functions", node)

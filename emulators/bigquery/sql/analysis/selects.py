@@ -1,11 +1,13 @@
 """SELECT: sources, WHERE, grouping, the select list with its stars, HAVING, QUALIFY, ORDER BY."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.clauses import check, paths_in
+from emulators.bigquery.sql.analysis.clauses import aggregates_in, check, paths_in
 from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.grouping import Grouped
 from emulators.bigquery.sql.analysis.lambda_names import canonical
 from emulators.bigquery.sql.analysis.literals import implied_name
 from emulators.bigquery.sql.analysis.pruning import push
@@ -64,6 +66,7 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, ag
     outputs = _outputs(a, node, scope, star)
     group = _group_by(a, node, scope, outputs)
     scope.aliases = {o.name.lower(): o.value for o in outputs if o.alias}
+    _check_groups(a, node, scope, outputs, tail)
     having = qualify = ""
     if node.having is not None:
         having = f" HAVING {a.condition(node.having, scope, 'HAVING clause').sql}"
@@ -247,6 +250,43 @@ def _group_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Outpu
     keys = [_grouping(a, item, scope, outputs) for item in node.group_by]
     scope.aggregated = True
     return " GROUP BY " + ", ".join(keys) if keys else ""
+
+
+def _check_groups(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output], tail: Tail) -> None:
+    """Beside aggregates there are keys of groups alone."""
+    if node.group_by is None and not aggregates_in([node.items, node.having, node.qualify]):
+        return
+    written = list(_keys(node.group_by or []))
+    if any(isinstance(item, nodes.GroupingSet) for item in written):
+        return  # GROUP BY ALL
+    keys = [key for item in written if (key := _written_key(item, outputs)) is not None]
+    grouped = Grouped(a, scope, keys)
+    for output in outputs:
+        grouped.check(output.node, "SELECT list")
+    grouped.check(node.having, "HAVING clause")
+    grouped.check(node.qualify, "QUALIFY clause")
+    names = {output.name.lower() for output in outputs if output.name}
+    for item in tail.order_by:
+        first = item.expression.parts[0].lower() if isinstance(item.expression, nodes.Path) else None
+        if first not in names:
+            grouped.check(item.expression, "ORDER BY clause")
+
+
+def _keys(items: list[nodes.Node]) -> Iterator[nodes.Node]:
+    for item in items:
+        if isinstance(item, nodes.GroupingSet) and item.kind != "ALL":
+            yield from _keys(item.items)
+        else:
+            yield item
+
+
+def _written_key(item: nodes.Node, outputs: list[Output]) -> nodes.Node | None:
+    """The expression that a position or an alias stands for."""
+    if isinstance(item, nodes.Literal) and item.kind == "INT64":
+        return outputs[int(item.value) - 1].node
+    if isinstance(item, nodes.Path) and len(item.parts) == 1:
+        return next((o.node for o in outputs if o.alias and o.name.lower() == item.parts[0].lower()), item)
+    return item
 
 
 def _grouping(a: Analyzer, item: nodes.Node, scope: Scope, outputs: list[Output]) -> str:

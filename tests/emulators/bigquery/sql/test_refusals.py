@@ -1,6 +1,7 @@
 """What GoogleSQL refuses and DuckDB would answer: clauses that do not go together, windows, types without an equality,
 recursive terms."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ REFUSED = [
     (f"SELECT * EXCEPT (a, A) {ROWS}", "Duplicate column name in SELECT * EXCEPT list: A"),
     (f"SELECT * REPLACE (1 AS a, 2 AS a) {ROWS}", "Duplicate column name in SELECT * REPLACE list: a"),
     ("SELECT 1 LIMIT NULL", "LIMIT expects an integer literal or parameter"),
+    # groups
+    (f"SELECT a, COUNT(*) {ROWS}", "SELECT list expression references column a which is neither grouped"),
+    (f"SELECT SUM(b), b + 1 {ROWS} GROUP BY a", "column b which is neither grouped nor aggregated at [1:16]"),
+    (f"SELECT a {ROWS} GROUP BY a HAVING b > 1", "HAVING clause expression references column b which is neither"),
+    (f"SELECT a {ROWS} GROUP BY a ORDER BY b", "ORDER BY clause expression references column b which is neither"),
+    (f"SELECT a + 1 {ROWS} GROUP BY a + 2", "SELECT list expression references column a which is neither"),
+    (f"SELECT SUM(a) OVER (ORDER BY b) {ROWS} GROUP BY a", "column b which is neither grouped nor aggregated"),
+    ("SELECT DATE_TRUNC(d, MONTH) FROM (SELECT CURRENT_DATE() AS d, 1 AS month) GROUP BY month", "column d which is"),
     # windows
     (f"SELECT RANK() OVER (ORDER BY x ROWS 1 PRECEDING) {X}", "framing clause is not allowed for analytic function"),
     (f"SELECT PERCENTILE_CONT(x, 0.5) OVER (ORDER BY x) {X}", "ORDER BY is not allowed for analytic function"),
@@ -79,6 +88,19 @@ REFUSED = [
 ]  # fmt: skip
 
 ANSWERED = [
+    ("SELECT a + 1 AS c, UPPER(t.s) AS u, COUNT(*) FROM (SELECT 1 AS a, 'x' AS s) AS t GROUP BY t.a, UPPER(s) "
+     "HAVING c > 1 ORDER BY u, MAX(a), a + 2", [(2, "X", 1)]),
+    ("SELECT t.s.x, s.y, COUNT(*) FROM (SELECT STRUCT(1 AS x, 2 AS y) AS s) AS t GROUP BY s.x, s", [(1, 2, 1)]),
+    ("SELECT e.x, COUNT(*) FROM UNNEST([STRUCT(1 AS x)]) AS e GROUP BY e", [(1, 1)]),
+    ("SELECT DATE_TRUNC(d, MONTH) AS m FROM (SELECT DATE '2024-02-03' AS d, 1 AS month) GROUP BY m",
+     [(date(2024, 2, 1),)]),
+    (f"SELECT (SELECT MAX(y) FROM UNNEST([x, 5]) AS y) AS m, ARRAY_AGG(x)[OFFSET(0)] {X} GROUP BY x ORDER BY 2",
+     [(5, 1), (5, 2)]),
+    (f"SELECT IF(x > 1, 'b', 'a') || '!' AS w, GROUPING(IF(x > 1, 'b', 'a')) {X} GROUP BY ROLLUP(IF(x > 1, 'b', 'a')) "
+     "ORDER BY w", [(None, 1), ("a!", 0), ("b!", 0)]),
+    ("SELECT id, v, COUNT(*) FROM (SELECT 1 AS id) AS a JOIN (SELECT 1 AS id, 2 AS v) AS b USING (id) GROUP BY id, b.v",
+     [(1, 2, 1)]),
+    (f"SELECT ARRAY_AGG(x)[SAFE_OFFSET(x)] {X} GROUP BY x HAVING x > 1 AND COUNT(*) > 0", [(None,)]),
     (f"SELECT DISTINCT a + b AS c, a {ROWS} ORDER BY c + a, a + b", [(3, 1)]),
     (f"SELECT MAX(x) AS m {X} HAVING m > 1", [(2,)]),
     ("SELECT ['a'] AS x UNION ALL SELECT []", [(["a"],), ([],)]),
