@@ -20,7 +20,8 @@ def values(parameters: Sequence[QueryParameter]) -> tuple[dict[str, Value], tupl
 
 def _value(parameter: QueryParameter) -> Value:
     kind = t.of_field(parameter.field)
-    return Value(literal(parameter.value, kind, parameter.name), kind, True, parameter.value)
+    coerces = not t.holds(kind, "FLOAT64")  # a FLOAT64 that is no literal never becomes a NUMERIC by itself
+    return Value(literal(parameter.value, kind, parameter.name), kind, coerces, parameter.value)
 
 
 def literal(value: Any, kind: Type, name: str | None = None) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.cast_templates import recast
+from emulators.bigquery.sql.analysis.constants import evaluate
 from emulators.bigquery.sql.analysis.values import Value, combine
 from emulators.bigquery.sql.analysis.zones import zoned_cast
 from emulators.bigquery.sql.syntax import nodes
@@ -48,6 +49,8 @@ def moment_literal(a: Analyzer, value: Value, target: Type) -> Value:
     """A literal text as a date or time."""
     zoned = zoned_cast(a, value, target)
     sql = literal_text(target.kind, value.sql) if zoned is None else zoned.sql
+    if zoned is None and not sql.startswith("CAST("):
+        evaluate(sql)  # a text that is no date is an error before the query runs
     return Value(sql, target, True, value.raw)
 
 

@@ -313,6 +313,8 @@ def like(a: Analyzer, node: nodes.Like, scope: Scope) -> Value:
         kind = t.supertype([(value.type, False), (other.type, False)])
         if kind is None or kind.kind not in ("STRING", "BYTES", "NULL"):
             no_signature(a, "LIKE", [value, other], node)
+        if isinstance(other.raw, str) and (len(other.raw) - len(other.raw.rstrip("\\"))) % 2:
+            a.fail("LIKE pattern ends with a backslash", pattern)
         x, y = (folded(coerce(a, v, kind if kind.kind != "NULL" else t.STRING)) for v in (value, other))
         if kind == t.BYTES:
             x, y = x.with_sql(f"bq.latin1({x.sql})", t.STRING), y.with_sql(f"bq.latin1({y.sql})", t.STRING)

@@ -1,11 +1,18 @@
 """Expressions: precedence climbing over GoogleSQL's operators."""
 
+from typing import TypeGuard
+
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.calls import CallParser
 from emulators.bigquery.sql.syntax.lexer import RESERVED, integer
 
 _COMPARISONS = ("=", "<", ">", "<=", ">=", "<>", "!=")
 _BINARY = {"|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5, "*": 6, "/": 6, "||": 6}
+
+
+def _is_positive(node: nodes.Node) -> TypeGuard[nodes.Literal]:
+    """Whether it is a number without a sign."""
+    return isinstance(node, nodes.Literal) and node.kind in ("INT64", "FLOAT64") and not str(node.value).startswith("-")
 
 
 class ExpressionParser(CallParser):
@@ -117,9 +124,8 @@ class ExpressionParser(CallParser):
         if token.kind == "op" and token.text in ("-", "+", "~"):
             self.advance()
             operand = self._unary()
-            if token.text == "-" and isinstance(operand, nodes.Literal) and operand.kind in ("INT64", "FLOAT64"):
-                text = operand.value
-                return nodes.Literal(token.at, operand.kind, text[1:] if text.startswith("-") else "-" + text)
+            if token.text == "-" and _is_positive(operand):
+                return nodes.Literal(token.at, operand.kind, "-" + operand.value)
             return operand if token.text == "+" else nodes.Unary(token.at, token.text, operand)
         return self._postfix(self._primary())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulators.bigquery.sql.model import SqlError
+from emulators.bigquery.sql.model import Field, QueryParameter, SqlError
 
 X = "FROM UNNEST([1, 2]) AS x"
 ROWS = "FROM (SELECT 1 AS a, 2 AS b)"
@@ -67,6 +67,10 @@ REFUSED = [
     ("SELECT INTERVAL 10000 YEAR + INTERVAL 1 MONTH", "Interval overflow"),
     ("SELECT REGEXP_INSTR('a', '(x)(y)')", "more than 1 capturing group"),
     ("SELECT NORMALIZE('a', 'XYZ')", "A valid normalization mode is required: XYZ"),
+    ("SELECT -(-9223372036854775808)", "int64 overflow"),
+    ("SELECT 'a' LIKE 'a\\\\'", "LIKE pattern ends with a backslash"),
+    ("CREATE VIEW d.v AS SELECT DATE '2024-02-30' AS d", "Invalid date: '2024-02-30'"),
+    ("CREATE VIEW d.v AS SELECT CURRENT_DATE() > 'x' AS b", "Invalid date: 'x'"),
     # recursive terms
     (RECURSIVE.format("SELECT COUNT(*) FROM t"), "cannot invoke aggregate or window functions"),
     (RECURSIVE.format("(SELECT DISTINCT n + 1 FROM t WHERE n < 3)"), "cannot contain DISTINCT or GROUP BY"),
@@ -126,3 +130,9 @@ def test_refused(warehouse: Any, query: str, message: str) -> None:
 @pytest.mark.parametrize(("query", "rows"), ANSWERED)
 def test_answered(warehouse: Any, query: str, rows: Any) -> None:
     assert warehouse.run(query) == rows
+
+
+def test_float_parameters_stay_floats(warehouse: Any) -> None:
+    given = [QueryParameter("f", Field("f", "FLOAT64"), "1.5")]
+    assert warehouse.run("SELECT @f + NUMERIC '1', @f IN (NUMERIC '1.5')", given) == [(2.5, True)]
+    assert warehouse.schema[0].type == "FLOAT64"
