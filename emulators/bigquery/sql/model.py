@@ -81,6 +81,11 @@ class Catalog(Protocol):
         """The e-mail address of whoever asks."""
         ...
 
+    @property
+    def place(self) -> str | None:
+        """Where the query runs, when its caller has said so."""
+        ...
+
     def table(self, name: TableName, as_of: datetime | None = None) -> TableInfo | None:
         """The table, or None when it (or its dataset) does not exist. Temporary tables: dataset "_SESSION".
 

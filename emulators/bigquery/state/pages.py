@@ -10,13 +10,14 @@ from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.anonymous import is_anonymous
 from emulators.bigquery.state.arrow import arrow_schema
-from emulators.bigquery.state.bignumerics import from_duckdb
+from emulators.bigquery.state.bignumerics import for_duckdb, from_duckdb
 from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.errors import invalid, not_found
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.partition_summary import SUMMARY, SUMMARY_FIELDS, partition_summary
 from emulators.bigquery.state.partitions import partition_condition
-from emulators.bigquery.state.selection import selected_fields, selected_sql
+from emulators.bigquery.state.results import Result
+from emulators.bigquery.state.selection import selected_fields, selected_sql, unknown_path
 from emulators.bigquery.state.tables import STORED
 from emulators.bigquery.state.warehouse import Warehouse
 
@@ -53,6 +54,31 @@ def job_page(warehouse: Warehouse, job: Job, start: int, count: int | None) -> P
     raise not_found("Table", f"{job.table}: the rows of this query are kept no longer; run it again")
 
 
+def result_page(
+    warehouse: Warehouse, result: Result, start: int, count: int | None, selected: Sequence[str] | None
+) -> Page:
+    """A page of the rows of a query, read from the anonymous table that holds them."""
+    rows, fields = result.page(start, _PAGE_ROWS if count is None else count), _chosen(result.fields, selected)
+    if selected:
+        places = {field.name: quoted(f"c{i}") for i, field in enumerate(result.fields)}
+        cursor = warehouse.store.cursor()
+        try:
+            cursor.register("result page", for_duckdb(rows))
+            columns = ", ".join(selected_sql(places[field.name], field) for field in fields)
+            rows = _slice(cursor, quoted("result page"), columns, 0, rows.num_rows)
+        finally:
+            cursor.close()
+    return Page(fields, rows, result.rows)
+
+
+def _chosen(fields: Sequence[Field], selected: Sequence[str] | None) -> list[Field]:
+    """selected_fields; 400 when one is not there."""
+    unknown = unknown_path(fields, selected or ())
+    if unknown is not None:
+        raise invalid(f"The following selected fields do not exist in the table schema: {unknown}")
+    return selected_fields(fields, selected)
+
+
 def table_page(
     warehouse: Warehouse, table: Table, start: int, count: int | None, selected: Sequence[str] | None,
     partition: str | None = None,
@@ -63,7 +89,7 @@ def table_page(
     if partition == SUMMARY:
         return _summary_page(warehouse, table, start, count, selected)
     count = _PAGE_ROWS if count is None else min(count, _PAGE_ROWS)
-    fields = selected_fields(table.fields, selected)
+    fields = _chosen(table.fields, selected)
     columns = ", ".join(selected_sql(quoted(f.name), f) if selected else quoted(f.name) for f in fields) or "NULL"
     source = f"{table.physical}{f' WHERE {partition_condition(table, partition)}' if partition else ''}"
     cursor = warehouse.store.cursor()
@@ -86,7 +112,7 @@ def _summary_page(
 ) -> Page:
     """A page of a table's list of partitions (table$__PARTITIONS_SUMMARY__)."""
     rows = pa.Table.from_pylist(partition_summary(warehouse, table), arrow_schema(SUMMARY_FIELDS))
-    fields = selected_fields(SUMMARY_FIELDS, selected)
+    fields = _chosen(SUMMARY_FIELDS, selected)
     rows = rows.select([field.name for field in fields])
     end = rows.num_rows if count is None else count
     return Page(fields, rows.slice(start, end), rows.num_rows)

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulators.bigquery.state.pages import Page, table_page
+from emulators.bigquery.state.pages import result_page, table_page
 from emulators.bigquery.state.row_policies import require_all_rows
 from emulators.bigquery.state.streaming import insert_all
 from emulators.bigquery.state.warehouse import Warehouse
@@ -19,19 +19,17 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     start = number(request, "startIndex", 0) or 0
     token, count = number(request, "pageToken"), number(request, "maxResults")
     begin = start if token is None else token
-    selected = request.query_params.get("selectedFields")
+    paths = request.query_params.get("selectedFields")
+    selected = paths.split(",") if paths else None
     name = name_of(request)
     anonymous = warehouse.anonymous.get(str(name))
     if anonymous is not None:
-        rows = anonymous.page(begin, 50_000 if count is None else count)
-        page = Page(anonymous.fields, rows, anonymous.rows)
+        page = result_page(warehouse, anonymous, begin, count, selected)
     else:
         table = warehouse.catalog.require(name)
         require_all_rows(warehouse.catalog, table.name, principal(request), "listing it")
         warehouse.tags.require(table, principal(request), [field.name for field in table.fields], clear=True)
-        page = table_page(
-            warehouse, table, begin, count, selected.split(",") if selected else None, partition_of(request)
-        )
+        page = table_page(warehouse, table, begin, count, selected, partition_of(request))
     form = timestamp_format(request.query_params)
     found = {"kind": "bigquery#tableDataList", "etag": "", "totalRows": str(page.total),
              "rows": rest_rows(page.rows, page.fields, form)}  # fmt: skip

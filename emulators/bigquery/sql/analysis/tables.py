@@ -37,7 +37,9 @@ def not_found(a: Analyzer, name: TableName) -> NoReturn:
     location = a.catalog.location(name.project, name.dataset)
     if location is None:
         raise SqlError(
-            f"Not found: Dataset {name.project}:{name.dataset} was not found in location US", "notFound", 404
+            f"Not found: Dataset {name.project}:{name.dataset} was not found in location {a.catalog.place or 'US'}",
+            "notFound",
+            404,
         )
     raise SqlError(f"Not found: Table {name} was not found in location {location}", "notFound", 404)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from google.api_core.exceptions import BadRequest
+from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery, storage
 
 from emulators.bigquery.state.decimals import exact_cast
@@ -73,3 +73,27 @@ def test_no_cast_makes_another_number(number: str, kind: pa.DataType) -> None:
                    pa.list_(pa.struct([("n", pa.decimal128(38, 18))])))  # fmt: skip
     kept = pa.array([Decimal(7), None], kind)
     assert exact_cast(kept, pa.decimal128(38, 18)).to_pylist() == [7, None]
+
+
+def test_columns_of_a_result_are_selected(client: bigquery.Client, dataset: str) -> None:
+    sql = "select 1 as a, struct(2 as x, bignumeric '3' as y) as s, [struct(4 as x, 5 as y)] as l"
+    job = client.query(sql)
+    job.result()
+    client.query_and_wait(f"create table {dataset}.t as {sql}")
+    path = f"/projects/{client.project}/datasets"
+    for data in (
+        f"{path}/{job.destination.dataset_id}/tables/{job.destination.table_id}/data",
+        f"{path}/{dataset}/tables/t/data",
+    ):
+        told = client._connection.api_request("GET", data, query_params={"selectedFields": "s.y,l.x"})
+        assert [[cell["v"] for cell in row["f"]] for row in told["rows"]] == [
+            [{"f": [{"v": "3"}]}, [{"v": {"f": [{"v": "4"}]}}]]
+        ]
+        with pytest.raises(BadRequest, match=r"selected fields do not exist in the table schema: s\.z"):
+            client._connection.api_request("GET", data, query_params={"selectedFields": "a,s.z"})
+
+
+def test_a_dataset_of_elsewhere_is_not_found_there(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a")
+    with pytest.raises(NotFound, match=f"Dataset {client.project}:{dataset} was not found in location EU"):
+        client.query_and_wait(f"select * from {dataset}.t", location="EU")
