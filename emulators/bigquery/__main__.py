@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
+from emulators.bigquery.state.memory import bound_memory
 from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.wire.app import application
@@ -44,6 +45,7 @@ def main() -> int:
         PolicyTags(_endpoint("GOOGLE_DATA_CATALOG_CUSTOM_ENDPOINT"),
                    _endpoint("GOOGLE_BIGQUERY_DATAPOLICY_CUSTOM_ENDPOINT")),
     )  # fmt: skip
+    bound_memory(warehouse.store.database)
     faults = Faults(arguments.state)
     storage_api = serve(warehouse, f"{arguments.host}:{arguments.grpc_port}", faults)
     config = uvicorn.Config(

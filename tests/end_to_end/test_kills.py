@@ -1,7 +1,8 @@
 """Killed at any moment, it loses nothing: bronze, silver and gold are what the company's ledger says.
 
 A seed is a platform of its own, on which some twenty processes are killed. `SLUICE_KILL_SEED=17` runs one seed alone;
-`SLUICE_KILL_SEEDS=50` as many as that, `SLUICE_KILLS=100` so many kills each.
+`SLUICE_KILL_SEEDS=50` as many as that, `SLUICE_KILLS=100` so many kills each, `SLUICE_KILL_ACCOUNTS=800` a company so
+large that its tables are written by several threads.
 """
 
 import os
@@ -17,7 +18,7 @@ from tests.end_to_end.kills import CAN_KILL, Attack
 from tests.end_to_end.oracle import differences
 
 KILLS = int(os.environ.get("SLUICE_KILLS", "20"))
-ACCOUNTS = 25
+ACCOUNTS = int(os.environ.get("SLUICE_KILL_ACCOUNTS", "25"))
 FEW, MANY = (0, 1, 2, 3, 5), (5, 8, 12)  # that are killed with one, in odd and in even seeds
 
 

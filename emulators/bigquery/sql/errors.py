@@ -56,7 +56,7 @@ _TRANSLATED = (
 def from_duckdb(error: duckdb.Error) -> SqlError:
     """The SqlError for an error that DuckDB raised while it bound or ran a translated statement."""
     text = str(error)
-    if isinstance(error, duckdb.OutOfMemoryException) or _TOO_LARGE.search(text):
+    if isinstance(error, duckdb.OutOfMemoryException) or _TOO_LARGE.search(text) or "MemoryError" in text:
         return SqlError(_EXCEEDED, "resourcesExceeded")
     raised = _RAISED.search(text)
     if raised:

@@ -23,14 +23,15 @@ function __date(us) {
 function __number(v) { return v === null ? null : typeof v === 'string' ? Number(v.replace('inf', 'Infinity')) : v; }
 function __refuse(v, type) { throw new Error('Failed to coerce output value ' + JSON.stringify(v) + ' to type ' + type); }
 function __none(v) { return v === null || v === undefined; }
+function __short(v) { if (v.length > 1e8) throw new Error('UDF out of memory'); return v; }
 const __out = {
   INT64: v => (typeof v === 'number' ? Number.isInteger(v) : /^\\s*[-+]?\\d+\\s*$/.test(v)) ? BigInt(v).toString() : __refuse(v, 'INT64'),
   FLOAT64: v => Number.isNaN(Number(v)) && String(v) !== 'NaN' ? __refuse(v, 'FLOAT64') : String(Number(v)),
   NUMERIC: v => String(v),
   BIGNUMERIC: v => String(v),
   BOOL: v => typeof v === 'boolean' ? String(v) : __refuse(v, 'BOOL'),
-  STRING: v => String(v),
-  BYTES: v => typeof v === 'string' ? v : __refuse(v, 'BYTES'),
+  STRING: v => __short(String(v)),
+  BYTES: v => typeof v === 'string' ? __short(v) : __refuse(v, 'BYTES'),
   DATE: v => v instanceof Date ? v.toISOString().slice(0, 10) : String(v),
   TIMESTAMP: v => v instanceof Date ? v.toISOString() : String(v),
   JSON: v => JSON.stringify(v),

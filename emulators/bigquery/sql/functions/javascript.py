@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _LOCK = threading.Lock()
 _SECONDS = 60
-_BYTES = 512 << 20
+_BYTES = 256 << 20
 _MESSAGE = re.compile(r"\n\n(.*?)(?:\n    at |\n*$)", re.DOTALL)
 
 

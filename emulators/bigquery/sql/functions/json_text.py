@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 _PATH = re.compile(r"""\.([A-Za-z0-9_\-:]+)|\.?\['([^']*)'\]|\."([^"]*)"|\[(\d+)\]""")
+_LONGEST = 1_000_000  # elements of an array that is filled up with nulls
 
 
 def json_path_extract(value: str) -> str:
@@ -126,6 +127,13 @@ def _child(node: Any, step: str | int) -> Any:
     return node.get(step) if isinstance(node, dict) else None
 
 
+def _fill(array: list[Any], length: int) -> None:
+    """Append nulls up to a length; ValueError beyond the longest array that GoogleSQL makes."""
+    if length > _LONGEST:
+        raise ValueError(f"Exceeded maximum array size of {_LONGEST}")
+    array.extend([None] * (length - len(array)))
+
+
 def json_set(text: str, path: str, value: str, create: bool) -> str:
     """The value at the path; missing keys are made when `create`, arrays are filled up with nulls."""
     root, steps = json.loads(text), steps_of(path)
@@ -142,7 +150,7 @@ def json_set(text: str, path: str, value: str, create: bool) -> str:
             if step >= len(current):
                 if not create:
                     return text
-                current.extend([None] * (step - len(current) + 1))
+                _fill(current, step + 1)
         else:
             if not isinstance(current, dict) or (step not in current and not create):
                 return text
@@ -161,7 +169,7 @@ def json_array_insert(text: str, path: str, value: str, each: bool) -> str:
         array = _parent(root, steps[:-1])[steps[-2]] = []
     if not isinstance(array, list):
         return text
-    array.extend([None] * (at - len(array)))
+    _fill(array, at)
     array[at:at] = json.loads(value) if each else [json.loads(value)]
     return _compact(root)
 

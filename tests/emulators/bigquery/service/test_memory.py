@@ -1,0 +1,64 @@
+"""Queries that need more memory than there is: each is refused, and the emulator goes on."""
+
+import sys
+
+import pytest
+from google.api_core.exceptions import BadRequest
+from google.cloud import bigquery
+
+_SOURCE = "create temp function f() returns string language js as '{body}'; select length(f())"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select array_length(generate_array(1, 1000000000))",
+        "select approx_quantiles(x, 1000000000) from unnest([1]) as x",
+        "select array_length(array_concat(generate_array(1, 300000000), generate_array(1, 300000000)))",
+    ],
+)
+def test_lists_that_do_not_fit_are_refused(client: bigquery.Client, query: str) -> None:
+    with pytest.raises(BadRequest, match="Resources exceeded") as caught:
+        client.query_and_wait(query)
+    assert caught.value.errors[0]["reason"] == "resourcesExceeded"
+    assert next(iter(client.query_and_wait("select 1")))[0] == 1
+
+
+def test_javascript_that_returns_too_much_is_refused(client: bigquery.Client) -> None:
+    with pytest.raises(BadRequest, match="UDF out of memory"):
+        client.query_and_wait(_SOURCE.format(body='return "x".repeat(500000000)'))
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("repeat('ab', 524289)", "Output of REPEAT exceeds max allowed output size of 1MB"),
+        ("repeat('é', 524289)", "Output of REPEAT exceeds max allowed output size of 1MB"),
+        ("repeat(b'\\xff', 1048577)", "Output of REPEAT exceeds max allowed output size of 1MB"),
+        ("repeat('ab', 9223372036854775807)", "Output of REPEAT exceeds max allowed output size of 1MB"),
+        ("lpad('a', 1048577)", "Output of LPAD/RPAD exceeds max allowed output size of 1MB"),
+        ("rpad(b'a', 1048577, b'bc')", "Output of LPAD/RPAD exceeds max allowed output size of 1MB"),
+        ("json_set(json '[1]', '$[1000000]', 1)", "Exceeded maximum array size of 1000000"),
+        ("json_array_insert(json '[1]', '$[1000001]', 1)", "Exceeded maximum array size of 1000000"),
+    ],
+)
+def test_functions_make_no_larger_values_than_the_service(
+    client: bigquery.Client, expression: str, message: str
+) -> None:
+    with pytest.raises(BadRequest, match=message):
+        client.query_and_wait(f"select {expression}")
+
+
+@pytest.mark.parametrize(
+    ("expression", "length"),
+    [
+        ("length(repeat('ab', 524288))", 1 << 20),
+        ("length(repeat(b'\\xff', 1048576))", 1 << 20),
+        ("length(repeat('', 9223372036854775807))", 0),
+        ("length(repeat('ab', cast(null as int64)))", None),
+        ("length(lpad('a', 1048576))", 1 << 20),
+    ],
+)
+def test_what_fits_is_made(client: bigquery.Client, expression: str, length: int | None) -> None:
+    assert next(iter(client.query_and_wait(f"select {expression}")))[0] == length
