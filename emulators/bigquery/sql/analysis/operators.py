@@ -197,7 +197,7 @@ def _bits(a: Analyzer, op: str, left: Value, right: Value, node: nodes.Node) -> 
 
 @expression_rule(nodes.Unary)
 def unary(a: Analyzer, node: nodes.Unary, scope: Scope) -> Value:
-    """NOT b, -x, ~x"""
+    """NOT b, -x, +x, ~x"""
     value = a.expression(node.operand, scope)
     if node.op == "NOT":
         if value.type.kind not in ("BOOL", "NULL"):
@@ -212,7 +212,9 @@ def unary(a: Analyzer, node: nodes.Unary, scope: Scope) -> Value:
     if value.type.kind == "NULL":
         return coerce(a, value, t.INT64)
     if value.type.kind not in (*t.NUMBERS, "INTERVAL"):
-        no_signature(a, "-", [value], node)
+        no_signature(a, node.op, [value], node)
+    if node.op == "+":
+        return value
     negated = f"bq.bignumeric_negate({value.sql})" if value.type == t.BIGNUMERIC else f"(-{value.sql})"
     return combine(negated, value.type, value)
 

@@ -102,6 +102,8 @@ def _table(a: Analyzer, node: nodes.TableSource, scope: Scope) -> From:
         array = nodes.UnnestSource(node.at, node.alias, [], [nodes.Path(node.at, node.path)], node.offset_alias)
         array.alias = node.alias or node.path[-1]
         return _unnest(a, array, scope)
+    if node.offset_alias is not None:
+        a.fail("WITH OFFSET can only be used with an array", node)
     return tables.table(a, node)
 
 

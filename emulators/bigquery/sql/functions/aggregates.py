@@ -22,8 +22,8 @@ table(
     MIN(T) -> T = min({0}){w}
     MAX(T) -> T = max({0}){w}
     ANY_VALUE(T) -> T = any_value({0}){w}
-    MAX_BY(T, U) -> T = arg_max_null({0}, {1}){w}
-    MIN_BY(T, U) -> T = arg_min_null({0}, {1}){w}
+    MAX_BY(T, O) -> T = arg_max_null({0}, {1}){w}
+    MIN_BY(T, O) -> T = arg_min_null({0}, {1}){w}
     ARRAY_AGG(T) -> ARRAY<T> = list({d}{0}{o}){w}
     ARRAY_CONCAT_AGG(ARRAY<T>) -> ARRAY<T> = flatten(list({0}{o}){w})
     STRING_AGG(STRING) -> STRING = string_agg({d}{0}, ','{o}){w}

@@ -126,7 +126,7 @@ class ExpressionParser(CallParser):
             operand = self._unary()
             if token.text == "-" and _is_positive(operand):
                 return nodes.Literal(token.at, operand.kind, "-" + operand.value)
-            return operand if token.text == "+" else nodes.Unary(token.at, token.text, operand)
+            return nodes.Unary(token.at, token.text, operand)
         return self._postfix(self._primary())
 
     def _postfix(self, base: nodes.Node) -> nodes.Node:

@@ -71,6 +71,13 @@ REFUSED = [
     ("SELECT 'a' LIKE 'a\\\\'", "LIKE pattern ends with a backslash"),
     ("CREATE VIEW d.v AS SELECT DATE '2024-02-30' AS d", "Invalid date: '2024-02-30'"),
     ("CREATE VIEW d.v AS SELECT CURRENT_DATE() > 'x' AS b", "Invalid date: 'x'"),
+    ("SELECT DATE '0000-01-01'", "Invalid date: '0000-01-01'"),
+    ("SELECT CAST('24-01-01' AS DATE)", "Invalid date: '24-01-01'"),
+    ("SELECT TIMESTAMP '999-01-01 00:00:00'", "Invalid timestamp: '999-01-01 00:00:00'"),
+    ("SELECT +'a'", "No matching signature for operator + for argument types: STRING"),
+    (f"SELECT MAX_BY(x, [x]) {X}", "No matching signature for function MAX_BY"),
+    (f"SELECT GROUPING(x + 1) {X} GROUP BY x", "The argument of GROUPING must be an expression of GROUP BY"),
+    ("CREATE TABLE d.t (a INT64); SELECT * FROM d.t WITH OFFSET", "WITH OFFSET can only be used with an array"),
     # recursive terms
     (RECURSIVE.format("SELECT COUNT(*) FROM t"), "cannot invoke aggregate or window functions"),
     (RECURSIVE.format("(SELECT DISTINCT n + 1 FROM t WHERE n < 3)"), "cannot contain DISTINCT or GROUP BY"),
@@ -116,6 +123,8 @@ ANSWERED = [
     (f"SELECT x, y {X} RIGHT JOIN UNNEST([2, 3]) AS y WITH OFFSET AS o ON x = y ORDER BY o", [(2, 2), (None, 3)]),
     ("CREATE TABLE d.t (a STRUCT<x DATE, y ARRAY<FLOAT64>> DEFAULT (CURRENT_DATE, [-1, 2.5])); SELECT 1", [(1,)]),
     ("BEGIN TRANSACTION; CREATE TEMP TABLE u AS SELECT 1 AS a; COMMIT TRANSACTION; SELECT a FROM u", [(1,)]),
+    ("SELECT +5, - -5, DATE '0001-1-1' < DATE '1000-01-01', CAST('2010-10-10' AS DATETIME) IS NULL",
+     [(5, 5, True, False)]),
     ("SELECT NULLIF(STRUCT(1), STRUCT(1)) IS NULL, NULLIF([1], [2])", [(True, [1])]),
 ]  # fmt: skip
 
