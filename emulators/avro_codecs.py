@@ -20,7 +20,7 @@ def install() -> None:
 
 def _write_snappy(target: Any, block: bytes, level: Any) -> None:
     packed = _SNAPPY.compress(block, asbytes=True)
-    target.write(_long(len(packed) + 4) + packed + zlib.crc32(block).to_bytes(4, "big"))
+    target.write(long_bytes(len(packed) + 4) + packed + zlib.crc32(block).to_bytes(4, "big"))
 
 
 def _read_snappy(source: Any) -> io.BytesIO:
@@ -34,7 +34,7 @@ def _read_zstandard(source: Any) -> io.BytesIO:
     return io.BytesIO(pa.CompressedInputStream(packed, "zstd").read())
 
 
-def _long(value: int) -> bytes:
+def long_bytes(value: int) -> bytes:
     """A non-negative number as Avro writes it: zigzag, seven bits a byte."""
     value, found = value << 1, bytearray()
     while value > 0x7F:

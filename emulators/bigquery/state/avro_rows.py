@@ -3,7 +3,8 @@
 import io
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, time
 from typing import Any
 
 import fastavro
@@ -64,16 +65,23 @@ def encode_rows(rows: pa.Table, fields: Sequence[Field]) -> bytes:
     return sink.getvalue()
 
 
-def avro_file(rows: pa.Table, fields: Sequence[Field], codec: str = "null") -> bytes:
-    """An Avro container file with the rows; codec is null, deflate or snappy."""
+def avro_file(rows: pa.Table, fields: Sequence[Field], codec: str = "null", logical: bool = True) -> bytes:
+    """An Avro container file with the rows; codec is null, deflate or snappy. logical: a DATE or TIME is no text."""
     sink = io.BytesIO()
+    fields = fields if logical else [_textual(field) for field in fields]
     records = ({f.name: _plain(v, f) for f, v in zip(fields, row.values(), strict=True)} for row in rows.to_pylist())
     fastavro.writer(sink, fastavro.parse_schema(_record("Root", fields)), records, codec)
     return sink.getvalue()
 
 
+def _textual(field: Field) -> Field:
+    """The field with a text for each DATE and TIME."""
+    kind = "STRING" if field.type in ("DATE", "TIME") else field.type
+    return replace(field, type=kind, fields=tuple(map(_textual, field.fields)))
+
+
 def _plain(value: Any, field: Field) -> Any:
-    """DATETIME is text in Avro; a missing array is an empty one."""
+    """DATETIME is text in Avro, and so is any time in a STRING; a missing array is an empty one."""
     if field.mode == "REPEATED":
         element = Field(field.name, field.type, "NULLABLE", field.fields)
         return [_plain(item, element) for item in value or ()]
@@ -82,4 +90,4 @@ def _plain(value: Any, field: Field) -> Any:
         return {part.name: _plain(value[part.name], part) for part in parts}
     if field.type == "INTERVAL" and value is not None:
         return interval_text(value.months, value.days, value.nanoseconds // 1000)
-    return value.isoformat() if isinstance(value, datetime) and field.type == "DATETIME" else value
+    return value.isoformat() if isinstance(value, date | time) and field.type in ("DATETIME", "STRING") else value

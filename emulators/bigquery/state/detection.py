@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import fastavro
 import orjson
 import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.avro_schema import avro_fields, map_field
 from emulators.bigquery.state.column_names import column_name
 from emulators.bigquery.state.csv_format import dialect, records
 from emulators.bigquery.state.errors import invalid, not_implemented
@@ -43,7 +43,7 @@ def detect_fields(configuration: Configuration, files: Sequence[tuple[str, Path]
         _keep_names(schema.names, configuration)
         return with_decimals(arrow_fields(schema, uri), configuration.get("decimalTargetTypes"))
     if form == "AVRO":
-        return with_decimals(_avro_fields(path, uri), configuration.get("decimalTargetTypes"))
+        return with_decimals(avro_fields(configuration, path, uri), configuration.get("decimalTargetTypes"))
     if not configuration.get("autodetect"):
         raise invalid("No schema specified on job or table.")
     return _json_fields(path, uri) if form == "NEWLINE_DELIMITED_JSON" else _csv_fields(configuration, path)
@@ -73,11 +73,6 @@ def with_decimals(fields: Iterable[Field], targets: Sequence[str] | None) -> tup
             field = replace(field, type=(fitting or order[-1:])[0])
         found.append(replace(field, fields=with_decimals(field.fields, targets)) if field.fields else field)
     return tuple(found)
-
-
-def map_field(name: str, key: Field, value: Field) -> Field:
-    """A map of a file as BigQuery has it: repeated keys and values."""
-    return Field(name, "STRUCT", "REPEATED", (replace(key, name="key"), replace(value, name="value")))
 
 
 def _arrow_field(name: str, kind: pa.DataType, nullable: bool, uri: str) -> Field:
@@ -118,70 +113,6 @@ _ARROW = (
     (pa.types.is_time, "TIME"),
     (pa.types.is_null, "STRING"),
 )
-
-
-def _avro_fields(path: Path, uri: str) -> tuple[Field, ...]:
-    with path.open("rb") as source:
-        try:
-            schema = fastavro.reader(source).writer_schema
-        except (ValueError, EOFError) as error:
-            raise invalid(f"Error while reading data, error message: not an Avro file. File: {uri}", uri) from error
-    if not isinstance(schema, Mapping) or schema.get("type") != "record":
-        raise invalid(f"Error while reading data, error message: the Avro schema is no record. File: {uri}", uri)
-    return tuple(_avro_field(part["name"], part["type"], uri) for part in schema["fields"])
-
-
-def _avro_field(name: str, kind: Any, uri: str) -> Field:
-    if isinstance(kind, list):
-        branches = [branch for branch in kind if branch != "null"]
-        if len(branches) != 1:
-            raise invalid(
-                f"Error while reading data, error message: column {name!r} is a union of several types. File: {uri}",
-                uri,
-            )
-        found = _avro_field(name, branches[0], uri)
-        return replace(found, mode="NULLABLE") if "null" in kind and found.mode == "REQUIRED" else found
-    if isinstance(kind, str):
-        kind = {"type": kind}
-    base, logical = kind["type"], kind.get("logicalType")
-    if base == "array":
-        return replace(_avro_field(name, kind["items"], uri), mode="REPEATED")
-    if base == "map":
-        return map_field(name, Field("key", "STRING", "REQUIRED"), _avro_field("value", kind["values"], uri))
-    if base == "record":
-        return Field(name, "STRUCT", "REQUIRED", tuple(_avro_field(p["name"], p["type"], uri) for p in kind["fields"]))
-    if logical == "decimal":
-        precision, scale = kind.get("precision", 38), kind.get("scale", 0)
-        return Field(name, "NUMERIC" if scale <= 9 and precision - scale <= 29 else "BIGNUMERIC", "REQUIRED")
-    found_type = _AVRO_LOGICAL.get(str(logical)) or _AVRO_BASE.get(str(base))
-    if found_type is None:
-        raise invalid(
-            f"Error while reading data, error message: column {name!r} has unsupported type {base}. File: {uri}",
-            uri,
-        )
-    return Field(name, found_type, "REQUIRED")
-
-
-_AVRO_BASE = {
-    "int": "INT64",
-    "long": "INT64",
-    "float": "FLOAT64",
-    "double": "FLOAT64",
-    "boolean": "BOOL",
-    "string": "STRING",
-    "enum": "STRING",
-    "bytes": "BYTES",
-    "fixed": "BYTES",
-}
-_AVRO_LOGICAL = {
-    "date": "DATE",
-    "time-micros": "TIME",
-    "time-millis": "TIME",
-    "timestamp-micros": "TIMESTAMP",
-    "timestamp-millis": "TIMESTAMP",
-    "local-timestamp-micros": "DATETIME",
-    "local-timestamp-millis": "DATETIME",
-}
 
 
 def _text_type(values: Iterable[str]) -> str:

@@ -32,7 +32,8 @@ def run_extract(warehouse: Warehouse, job: Job) -> None:
         cursor.close()
     form = str(configuration.get("destinationFormat") or "CSV").upper()
     options = {"compression": configuration.get("compression"), "header": configuration.get("printHeader", True),
-               "delimiter": configuration.get("fieldDelimiter")}  # fmt: skip
+               "delimiter": configuration.get("fieldDelimiter"),
+               "logical": bool(configuration.get("useAvroLogicalTypes"))}  # fmt: skip
     files = export_rows(warehouse.objects, rows, source.table.fields, uris, form, options)
     counts = [str(count) for count in files]
     job.statistics["extract"] = {"destinationUriFileCounts": counts, "inputBytes": str(rows.nbytes)}

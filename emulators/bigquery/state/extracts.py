@@ -35,7 +35,7 @@ def export_rows(
     """Write rows to a URI, with a * into as many files as they need; returns the number of files of each URI.
 
     Several URIs, each with a *, take turns. options: compression (NONE, GZIP, DEFLATE, SNAPPY, ZSTD: what the format
-    allows), header (bool), delimiter, overwrite (bool; False refuses files that exist).
+    allows), header (bool), delimiter, overwrite (bool; False refuses files that exist), logical (bool: see avro_file).
     """
     targets = [_target(objects, uri, bool(options.get("overwrite", True))) for uri in uris]
     if len(uris) > 1 and not all("*" in name for _, name in targets):
@@ -73,7 +73,8 @@ def _encoded(rows: pa.Table, fields: Sequence[Field], form: str, options: Mappin
         pq.write_table(rows.rename_columns([field.name for field in fields]), sink, compression=compression.lower())
         return sink.getvalue()
     if form == "AVRO":
-        return avro_file(rows, fields, {"NONE": "null"}.get(compression, compression.lower()))
+        codec = {"NONE": "null"}.get(compression, compression.lower())
+        return avro_file(rows, fields, codec, bool(options.get("logical", True)))
     content = b"".join(_csv(rows, fields, options) if form == "CSV" else _json(rows, fields))
     return gzip.compress(content, mtime=0) if compression == "GZIP" else content
 

@@ -26,6 +26,7 @@ _CSV = {
     "preserve_ascii_control_characters": "preserveAsciiControlCharacters",
 }
 _PARQUET = {"enable_list_inference": "enableListInference", "enum_as_string": "enumAsString"}
+_AVRO = {"enable_logical_types": "useAvroLogicalTypes"}
 _FORMATS = {
     "JSON": "NEWLINE_DELIMITED_JSON",
     "NEWLINE_DELIMITED_JSON": "NEWLINE_DELIMITED_JSON",
@@ -58,6 +59,8 @@ def file_options(
             configuration[_READ[name]] = value
         elif name in _CSV:
             configuration["csvOptions"][_CSV[name]] = value
+        elif name in _AVRO:
+            configuration["avroOptions"] = {_AVRO[name]: value}
         elif name in _PARQUET:
             configuration["parquetOptions"][_PARQUET[name]] = value
         else:

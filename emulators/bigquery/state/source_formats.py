@@ -14,13 +14,14 @@ from emulators.bigquery.state.arrow import arrow_schema
 from emulators.bigquery.state.arrow_csv import csv_tables
 from emulators.bigquery.state.arrow_json import json_tables
 from emulators.bigquery.state.arrow_texts import Unusual
+from emulators.bigquery.state.avro_records import avro_rows
 from emulators.bigquery.state.avro_tables import avro_tables
 from emulators.bigquery.state.bignumerics import for_parquet, parquet_type, table
 from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.objects import made_once
 from emulators.bigquery.state.orc_files import orc_as_parquet
-from emulators.bigquery.state.text_formats import avro_rows, json_rows
+from emulators.bigquery.state.text_formats import json_rows
 from emulators.bigquery.state.tolerance import Tolerance, skipped
 from emulators.bigquery.state.wide_decimals import readable
 

@@ -139,3 +139,33 @@ def test_avro_texts_are_geographies_and_ids(client: bigquery.Client, dataset: st
     schema = [Field("g", "GEOGRAPHY"), Field("u", "STRING")]
     rows = load(client, dataset, content.getvalue(), source_format="AVRO", schema=schema)
     assert rows == [("POINT(1 2)", str(number))]
+
+
+def test_avro_has_dates_and_times_where_they_are_asked_for(
+    client: bigquery.Client, dataset: str, bucket: storage.Bucket
+) -> None:
+    kinds = {"d": ("int", "date"), "t": ("long", "time-micros"), "ts": ("long", "timestamp-millis")}
+    parts = [{"name": name, "type": {"type": base, "logicalType": kind}} for name, (base, kind) in kinds.items()]
+    parts.append({"name": "n", "type": {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}})
+    row = {"d": date(1970, 1, 3), "t": time(0, 0, 1), "ts": datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC), "n": Decimal(1)}
+    for times in (1, 40):  # few blocks, and many
+        content = io.BytesIO()
+        fastavro.writer(content, {"type": "record", "name": "r", "fields": parts}, [row] * times, sync_interval=1)
+        plain = load(client, dataset, content.getvalue(), source_format="AVRO")
+        assert plain == [(2, 1_000_000, 2000, Decimal(1))] * times
+        logical = load(client, dataset, content.getvalue(), source_format="AVRO", use_avro_logical_types=True)
+        assert logical == [tuple(row.values())] * times
+    uri = f"gs://{bucket.name}/e.avro"
+    for asked, values in ((False, ["1970-01-03", "00:00:01", row["ts"]]), (True, list(row.values())[:3])):
+        settings = bigquery.ExtractJobConfig(destination_format="AVRO", use_avro_logical_types=asked)
+        client.extract_table(f"{dataset}.t", uri, job_config=settings).result()
+        record = next(fastavro.reader(io.BytesIO(bucket.blob("e.avro").download_as_bytes())))
+        assert [record[name] for name in kinds] == values
+    client.query_and_wait(f"create external table {dataset}.e options (format = 'AVRO', uris = ['{uri}'])")
+    client.query_and_wait(
+        f"load data into {dataset}.l from files (format = 'AVRO', uris = ['{uri}'], enable_logical_types = true)"
+    )
+    assert [[f.field_type for f in client.get_table(f"{dataset}.{name}").schema[:3]] for name in "el"] == [
+        ["INTEGER", "INTEGER", "INTEGER"], ["DATE", "TIME", "TIMESTAMP"],
+    ]  # fmt: skip
+    assert [tuple(row)[:2] for row in client.query_and_wait(f"select * from {dataset}.e limit 1")] == [(2, 1_000_000)]

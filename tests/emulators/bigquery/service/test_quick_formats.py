@@ -19,11 +19,12 @@ from emulators.bigquery.state.arrow import arrow_schema
 from emulators.bigquery.state.arrow_csv import csv_tables
 from emulators.bigquery.state.arrow_json import json_tables
 from emulators.bigquery.state.arrow_texts import Unusual
+from emulators.bigquery.state.avro_records import avro_rows
 from emulators.bigquery.state.avro_tables import avro_tables
 from emulators.bigquery.state.csv_format import csv_rows
 from emulators.bigquery.state.detection import detect_fields
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.text_formats import avro_rows, json_rows
+from emulators.bigquery.state.text_formats import json_rows
 from emulators.bigquery.state.tolerance import Tolerance
 
 Quick = Callable[[Path, Sequence[Field], Mapping[str, Any]], Iterator[pa.Table]]
@@ -179,7 +180,7 @@ def test_json_lines(tmp_path: Path, file: tuple[str, list[Field], dict[str, Any]
 def test_avro(tmp_path: Path, file: tuple[bytes, list[int]]) -> None:
     path, (content, columns) = tmp_path / "f", file
     path.write_bytes(content)
-    fields = detect_fields({"sourceFormat": "AVRO"}, [("gs://b/f", path)])
+    fields = detect_fields({"sourceFormat": "AVRO", "useAvroLogicalTypes": True}, [("gs://b/f", path)])
     check(path, content, [fields[i] for i in columns], {}, avro_tables, avro_rows)
 
 
@@ -192,7 +193,7 @@ def test_usual_avro_files_are_read_by_lanes(tmp_path: Path, number: int) -> None
     sink, path = io.BytesIO(), tmp_path / "f"
     fastavro.writer(sink, schema, rows * 20, sync_interval=1)
     path.write_bytes(sink.getvalue())
-    fields = list(detect_fields({"sourceFormat": "AVRO"}, [("gs://b/f", path)]))
+    fields = list(detect_fields({"sourceFormat": "AVRO", "useAvroLogicalTypes": True}, [("gs://b/f", path)]))
     assert check(path, sink.getvalue(), fields, {}, avro_tables, avro_rows)
 
 
