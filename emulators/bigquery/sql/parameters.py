@@ -20,7 +20,8 @@ def values(parameters: Sequence[QueryParameter]) -> tuple[dict[str, Value], tupl
 
 def _value(parameter: QueryParameter) -> Value:
     kind = t.of_field(parameter.field)
-    coerces = not t.holds(kind, "FLOAT64")  # a FLOAT64 that is no literal never becomes a NUMERIC by itself
+    # A FLOAT64 that is no literal never becomes a NUMERIC by itself; one without a value is not NaN.
+    coerces = parameter.value is None or not t.holds(kind, "FLOAT64")
     return Value(literal(parameter.value, kind, parameter.name), kind, coerces, parameter.value)
 
 
