@@ -6,7 +6,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.matching import matched
-from emulators.bigquery.sql.analysis.recursion import check_recursive, mentions
+from emulators.bigquery.sql.analysis.recursion import check_recursive, in_order, mentions
 from emulators.bigquery.sql.analysis.selects import Tail, select
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, SharedQuery, Value
 from emulators.bigquery.sql.analysis.windows import order_item
@@ -50,6 +50,7 @@ def with_queries(a: Analyzer, node: nodes.Query, parent: Scope | None) -> list[s
     for place, cte in enumerate(node.ctes):
         if cte.name.lower() in names[:place]:
             a.fail(f"Duplicate alias {cte.name} for WITH subquery", cte)
+    for cte in in_order(a, node.ctes) if node.recursive else node.ctes:
         shared = SharedQuery(cte.name, t.quoted(f"{a.shared.alias('w')}_{cte.name}"))
         before = len(a.shared.scans)
         if node.recursive and isinstance(cte.query.body, nodes.SetOperation) and mentions(cte.query, cte.name):

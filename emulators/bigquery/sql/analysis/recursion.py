@@ -20,6 +20,24 @@ def mentions(node: object, name: str) -> int:
     return 0
 
 
+def in_order(a: Analyzer, ctes: list[nodes.With]) -> list[nodes.With]:
+    """The queries of WITH RECURSIVE, which may name later ones, each behind those that it reads."""
+    found: list[nodes.With] = []
+
+    def visit(cte: nodes.With, above: tuple[str, ...]) -> None:
+        if cte.name in above:
+            a.fail(f"Unsupported mutual recursion of {' and '.join(above[above.index(cte.name) :])}", cte)
+        for other in ctes:
+            if other is not cte and mentions(cte.query, other.name):
+                visit(other, (*above, cte.name))
+        if cte not in found:
+            found.append(cte)
+
+    for cte in ctes:
+        visit(cte, ())
+    return found
+
+
 def check_recursive(a: Analyzer, node: nodes.Node, name: str) -> None:
     """SqlError for a recursive term that is not of the form which GoogleSQL allows."""
     count = mentions(node, name)

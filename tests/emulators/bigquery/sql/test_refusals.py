@@ -30,6 +30,7 @@ REFUSED = [
     (f"SELECT * EXCEPT (a, A) {ROWS}", "Duplicate column name in SELECT * EXCEPT list: A"),
     (f"SELECT * REPLACE (1 AS a, 2 AS a) {ROWS}", "Duplicate column name in SELECT * REPLACE list: a"),
     ("SELECT 1 LIMIT NULL", "LIMIT expects an integer literal or parameter"),
+    ("WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT * FROM a) SELECT * FROM a", "mutual recursion of a and b"),
     # groups
     (f"SELECT a, COUNT(*) {ROWS}", "SELECT list expression references column a which is neither grouped"),
     (f"SELECT SUM(b), b + 1 {ROWS} GROUP BY a", "column b which is neither grouped nor aggregated at [1:16]"),
@@ -125,6 +126,8 @@ ANSWERED = [
     ("BEGIN TRANSACTION; CREATE TEMP TABLE u AS SELECT 1 AS a; COMMIT TRANSACTION; SELECT a FROM u", [(1,)]),
     ("SELECT +5, - -5, DATE '0001-1-1' < DATE '1000-01-01', CAST('2010-10-10' AS DATETIME) IS NULL",
      [(5, 5, True, False)]),
+    ("WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT v.n + t.n FROM t JOIN v ON t.n < v.n), v AS (SELECT 2 AS n) "
+     "SELECT * FROM t ORDER BY n", [(1,), (3,)]),
     ("SELECT NULLIF(STRUCT(1), STRUCT(1)) IS NULL, NULLIF([1], [2])", [(True, [1])]),
 ]  # fmt: skip
 
