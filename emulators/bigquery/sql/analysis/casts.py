@@ -48,6 +48,8 @@ def convert(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:
         return combine(coerce(a, value, target).sql, target, value)
     if (zoned := zoned_cast(a, value, target)) is not None:
         return zoned
+    if source == t.FLOAT64 and target.kind in ("NUMERIC", "BIGNUMERIC") and value.literal and value.raw is not None:
+        return coerce(a, value, target)  # a literal as it is written
     template = CASTS.get((source.kind, target.kind))
     if template is not None:
         return filled(template, value, target)

@@ -258,7 +258,10 @@ def in_list(a: Analyzer, node: nodes.In, scope: Scope) -> Value:
         _has_equality(a, kind, node)
         values = [folded(v) for v in common(a, [value, *items], "", node)[0]]
         listed = ", ".join(v.sql for v in values[1:])
-        return combine(f"({values[0].sql} {word} ({listed}))", t.BOOL, value, *items)
+        sql = f"{values[0].sql} IN ({listed})"
+        if kind == t.FLOAT64 and not value.volatile:
+            sql += f" AND NOT isnan({values[0].sql})"
+        return combine(f"(NOT ({sql}))" if node.negated else f"({sql})", t.BOOL, value, *items)
     if node.array is not None:
         return _in_array(a, node, value, a.expression(node.array, scope))
     assert node.query is not None

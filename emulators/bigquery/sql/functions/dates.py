@@ -147,9 +147,10 @@ def truncate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if zone is None:
         sql = f"CAST({truncated(f'CAST({value.sql} AS TIMESTAMP)', found)} AS TIMESTAMPTZ)"
         return combine(sql, kind, value)
-    return combine(
-        f"bq.global({truncated(f'bq.local({value.sql}, {zone.sql})', found)}, {zone.sql})", kind, value, zone
-    )
+    local = f"bq.local({value.sql}, {zone.sql})"
+    if found.name in TIME_PARTS:  # what is cut off leaves the moment on its side of a change of the clock
+        return combine(f"({value.sql} - ({local} - {truncated(local, found)}))", kind, value, zone)
+    return combine(f"bq.global({truncated(local, found)}, {zone.sql})", kind, value, zone)
 
 
 _MICROS = {

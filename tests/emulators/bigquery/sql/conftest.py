@@ -22,6 +22,7 @@ class Warehouse:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
         self.user = "ada@example.com"
+        self.place: str | None = None
         self.infos: dict[TableName, TableInfo] = {}
         self.routines: dict[TableName, Mapping[str, Any]] = {}
         self.predicates: list[tuple[str, ...]] = []

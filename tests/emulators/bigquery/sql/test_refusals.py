@@ -2,6 +2,7 @@
 recursive terms."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -128,6 +129,14 @@ ANSWERED = [
      [(5, 5, True, False)]),
     ("WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT v.n + t.n FROM t JOIN v ON t.n < v.n), v AS (SELECT 2 AS n) "
      "SELECT * FROM t ORDER BY n", [(1,), (3,)]),
+    ("SELECT STRING(TIMESTAMP_TRUNC(TIMESTAMP '2024-11-03 06:30:00+00', HOUR, 'America/New_York')), "
+     "STRING(TIMESTAMP_TRUNC(TIMESTAMP '2024-01-01 00:40:00+00', HOUR, 'Asia/Kathmandu'))",
+     [("2024-11-03 06:00:00+00", "2024-01-01 00:15:00+00")]),
+    ("SELECT CAST(1.1 AS BIGNUMERIC) = BIGNUMERIC '1.1', CAST(-123456789.123456789 AS NUMERIC), "
+     "SAFE_CAST(1e40 AS NUMERIC)",
+     [(True, Decimal("-123456789.123456789"), None)]),
+    ("SELECT x IN (x), x NOT IN (1.5, x), 1.5 IN (1.5, x) FROM (SELECT CAST('nan' AS FLOAT64) AS x)",
+     [(False, True, True)]),
     ("SELECT NULLIF(STRUCT(1), STRUCT(1)) IS NULL, NULLIF([1], [2])", [(True, [1])]),
 ]  # fmt: skip
 
