@@ -41,4 +41,4 @@ def occurrences(buffer: Bytes, mark: bytes) -> Positions | None:
 
 
 def _are_distinct(words: npt.NDArray[np.uint64], factor: np.uint64) -> bool:
-    return len(np.unique((words * factor) >> _SHIFT)) == len(words)
+    return len(set(((words * factor) >> _SHIFT).tolist())) == len(words)  # np.unique would import numpy.ma first
