@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
+import emulators.without_pandas  # noqa: F401  before all that imports pyarrow
 from emulators.bigquery.state.memory import bound_memory
 from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.service import open_warehouse

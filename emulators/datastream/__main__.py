@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
-import emulators.datastream.without_pandas  # noqa: F401  before all that imports pyarrow
+import emulators.without_pandas  # noqa: F401  before all that imports pyarrow
 from emulators.datastream.service import Datastream
 from emulators.datastream.storage import StorageRefused, endpoint
 from emulators.datastream.wire import application

@@ -89,6 +89,15 @@ def fingerprint(schema: Json) -> str:
 _SNAPPY = pa.Codec("snappy")
 
 
+def packed(records: pa.Array) -> bytes:
+    """Encoded records as one block, up to its sync marker."""
+    first, last = records.offset, records.offset + len(records)
+    offsets = np.frombuffer(records.buffers()[1], np.int32)
+    body = memoryview(records.buffers()[2])[int(offsets[first]) : int(offsets[last])]
+    block: bytes = _SNAPPY.compress(body, asbytes=True) + zlib.crc32(body).to_bytes(4, "big")
+    return encode_long(len(records)) + encode_long(len(block)) + block
+
+
 class ContainerFile:
     """An Avro object container file that is being written to disk.
 
@@ -112,14 +121,13 @@ class ContainerFile:
 
     def append(self, records: pa.Array) -> None:
         """Write encoded records as one block."""
-        if not len(records):
-            return
-        first, last = records.offset, records.offset + len(records)
-        offsets = np.frombuffer(records.buffers()[1], np.int32)
-        body = memoryview(records.buffers()[2])[int(offsets[first]) : int(offsets[last])]
-        packed = _SNAPPY.compress(body, asbytes=True) + zlib.crc32(body).to_bytes(4, "big")
-        self._write(encode_long(len(records)) + encode_long(len(packed)) + packed + self._sync)
-        self.rows += len(records)
+        if len(records):
+            self.append_packed(packed(records), len(records))
+
+    def append_packed(self, block: bytes, rows: int) -> None:
+        """Write a block that is packed already, of so many records."""
+        self._write(block + self._sync)
+        self.rows += rows
 
     def close(self) -> None:
         """Hand everything to the operating system."""

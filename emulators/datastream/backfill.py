@@ -5,14 +5,17 @@ in the snapshot, and none after it. A table's files are published together when 
 no half of one; it is copied again later, at a later position.
 """
 
+import io
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from queue import Queue
+from typing import Any, NamedTuple
 
 import numpy as np
 import psycopg2.extras
@@ -23,7 +26,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
 from emulators.datastream import copy_text
-from emulators.datastream.avro import ContainerFile, join
+from emulators.datastream.avro import ContainerFile, join, packed
 from emulators.datastream.config import Source, StreamConfig
 from emulators.datastream.encode import encode_column
 from emulators.datastream.envelope import BACKFILL, INSERT, EnvelopeEncoder, Origin
@@ -32,6 +35,9 @@ from emulators.datastream.landing import Spool, object_name
 from emulators.datastream.lsn import parse_lsn
 from emulators.datastream.memory import BYTES_A_COLUMN, LONG_ROW_BYTES, Memory, row_key
 from emulators.datastream.source import SourceTable, connect, names
+
+_PIECE_BYTES = 2 << 20
+_ENCODERS = min(4, os.cpu_count() or 1)
 
 
 class Stopped(Exception):
@@ -74,33 +80,58 @@ def copy_statement(source_table: SourceTable, connection: Connection) -> str:
     return str(query.as_string(connection))
 
 
+class _Pieces(io.RawIOBase):
+    """A file whose writes another thread gets."""
+
+    def __init__(self, pieces: "Queue[bytes | None]") -> None:
+        self._pieces = pieces
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pieces.put(bytes(data))
+        return len(data)
+
+
 @contextmanager
-def copied(connection: Connection, statement: str) -> Iterator[BinaryIO]:
-    """A stream of COPY's output, which another thread fetches meanwhile."""
-    read_end, write_end = os.pipe()
+def copied(connection: Connection, statement: str) -> Iterator[Iterator[bytes]]:
+    """COPY's output, a piece at a time, which another thread fetches meanwhile."""
+    pieces: Queue[bytes | None] = Queue(2)
     failures: list[BaseException] = []
 
     def fetch() -> None:
-        with os.fdopen(write_end, "wb", buffering=1 << 20) as file, connection.cursor() as cursor:
-            try:
+        try:
+            # psycopg2 writes row by row.
+            with connection.cursor() as cursor, io.BufferedWriter(_Pieces(pieces), _PIECE_BYTES) as file:
                 cursor.copy_expert(statement, file)
-            except (psycopg2.Error, OSError) as error:
-                failures.append(error)
+        except (psycopg2.Error, OSError) as error:
+            failures.append(error)
+        finally:
+            pieces.put(None)
 
     thread = threading.Thread(target=fetch, name="copy", daemon=True)
-    with os.fdopen(read_end, "rb") as stream:
-        thread.start()
-        try:
-            yield stream
-        except BaseException:
-            connection.cancel()
-            raise
-        finally:
-            while stream.read(1 << 20):
-                pass
-            thread.join()
+    fetched = iter(pieces.get, None)
+    thread.start()
+    try:
+        yield fetched
+    except BaseException:
+        connection.cancel()
+        raise
+    finally:
+        for _ in fetched:
+            pass
+        thread.join()
     if failures:
         raise failures[0]
+
+
+class _Block(NamedTuple):
+    """A packed block of Avro, its rows, and the columns of those that may have to be remembered."""
+
+    data: bytes
+    rows: int
+    remembered: list[pa.Array] | None
 
 
 class TableBackfill:
@@ -118,8 +149,6 @@ class TableBackfill:
         self._keys = [index for index, column in enumerate(self.table.columns) if column.key]
         self.rows = 0
         self._files: list[ContainerFile] = []
-        self._writer = ThreadPoolExecutor(1, "deflate")
-        self._writing: Future[None] | None = None
 
     def run(self, progress: Callable[[int], None]) -> list[SpooledFile]:
         """Copy the table. `progress` is called with the rows so far, and may raise to stop."""
@@ -128,41 +157,49 @@ class TableBackfill:
             connection.set_session(ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", (self.snapshot.name,))
-            with copied(connection, copy_statement(self.source_table, connection)) as stream:
-                for chunk in copy_text.chunks(stream):
-                    self._append(chunk)
+            with copied(connection, copy_statement(self.source_table, connection)) as pieces:
+                for block in self._blocks(pieces):
+                    self._append(block)
                     progress(self.rows)
-            self._wait()
         finally:
-            self._writer.shutdown()
             connection.close()
         for file in self._files:
             file.close()
         return [self._spooled(part, file) for part, file in enumerate(self._files)]
 
-    def _append(self, chunk: bytes) -> None:
+    def _blocks(self, pieces: Iterator[bytes]) -> Iterator[_Block]:
+        """The table's blocks, in order. Several are encoded at once: Arrow and numpy keep the other cores busy."""
+        with ThreadPoolExecutor(_ENCODERS, "encode") as encoders:
+            begun: deque[Future[_Block]] = deque()
+            first = 0
+            for chunk in copy_text.chunks(pieces):
+                number = chunk.count(b"\n")  # a newline inside of a value is escaped
+                begun.append(encoders.submit(self._encode, chunk, first, number))
+                first += number
+                if len(begun) > _ENCODERS:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+
+    def _encode(self, chunk: bytes, first: int, number: int) -> _Block:
+        """Lines of COPY's, of which the first is the table's row `first`, as a block of a landing file."""
         columns = copy_text.parse(chunk, len(self.table.columns))
-        number = len(columns[0]) if columns else chunk.count(b"\n")
         head = self.envelope.encode(
             [self.origin],
             np.zeros(number, np.int32),
             np.zeros(number, np.int64),
-            np.arange(self.rows, self.rows + number),
+            np.arange(first, first + number),
             np.full(number, INSERT, np.int8),
             self.origin.source_micros,
         )
         payload = [encode_column(texts, column.kind) for texts, column in zip(columns, self.table.columns, strict=True)]
-        records = join([*head, *payload])
-        self._wait()
-        self._writing = self._writer.submit(self._file().append, records)
-        if self._remembers and self._keys:
-            self._remember(columns)
-        self.rows += number
+        return _Block(packed(join([*head, *payload])), number, columns if self._remembers and self._keys else None)
 
-    def _wait(self) -> None:
-        """Until the last block is written; deflating it keeps another core busy meanwhile."""
-        if self._writing is not None:
-            self._writing.result()
+    def _append(self, block: _Block) -> None:
+        self._file().append_packed(block.data, block.rows)
+        if block.remembered is not None:
+            self._remember(block.remembered)
+        self.rows += block.rows
 
     def _remember(self, columns: list[pa.Array]) -> None:
         """Keep the values of rows that may be stored out of line."""

@@ -1,26 +1,24 @@
 r"""COPY's text format to Arrow strings: tabs between columns, a line a row, \N for NULL, backslash escapes."""
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-CHUNK_BYTES = 2 << 20
 ESCAPES = (("\\t", "\t"), ("\\n", "\n"), ("\\r", "\r"), ("\\b", "\b"), ("\\f", "\f"), ("\\v", "\v"))
 
 
-def chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """Whole lines, about CHUNK_BYTES of them at a time."""
+def chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines, about a piece of them at a time. Raises EOFError when the last one does not end."""
     rest = b""
-    while data := stream.read(CHUNK_BYTES):
-        cut = data.rfind(b"\n") + 1
+    for piece in pieces:
+        cut = piece.rfind(b"\n") + 1
         if cut:
-            yield rest + data[:cut]
-            rest = data[cut:]
+            yield rest + piece[:cut] if rest or cut < len(piece) else piece
+            rest = piece[cut:]
         else:
-            rest += data
+            rest += piece
     if rest:
         raise EOFError("COPY ended in the middle of a row")
 

@@ -133,19 +133,14 @@ def test_copy_text_is_read_back(rows: list[tuple[str | None, ...]]) -> None:
 @given(st.binary(max_size=2000), st.integers(1, 40))
 def test_chunks_are_whole_lines(data: bytes, size: int) -> None:
     text = data.replace(b"\0", b"\n") + b"\n"
-
-    class Slow(io.BytesIO):
-        def read(self, _: int | None = None) -> bytes:
-            return super().read(size)
-
-    found = list(copy_text.chunks(Slow(text)))
+    found = list(copy_text.chunks(text[at : at + size] for at in range(0, len(text), size)))
     assert b"".join(found) == text
     assert all(chunk.endswith(b"\n") for chunk in found)
 
 
 def test_a_copy_that_breaks_off_is_noticed() -> None:
     with pytest.raises(EOFError, match="in the middle of a row"):
-        list(copy_text.chunks(io.BytesIO(b"1\ta\n2\t")))
+        list(copy_text.chunks([b"1\ta\n2\t"]))
 
 
 @given(st.integers(0, 2**64 - 1))

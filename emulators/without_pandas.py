@@ -1,6 +1,6 @@
-"""Imported first by the emulator's process: pandas is not there.
+"""Imported first by an emulator's process: pandas is not there.
 
-pyarrow imports pandas at its first conversion if it can, for a second of start-up and 60 MB; nothing here uses it.
+pyarrow and DuckDB import pandas at their first conversion if they can, for a second and 60 MB; nothing here uses it.
 """
 
 import sys
