@@ -12,7 +12,11 @@ def check(a: Analyzer, node: nodes.Select) -> None:
     calls = list(calls_in([node.items, node.having, node.qualify]))
     if node.source is None:
         _without_source(a, node, calls)
-    if node.having is not None and node.group_by is None and not any(map(_may_aggregate, calls)):
+    if (
+        node.having is not None
+        and node.group_by is None
+        and not any(_aggregates(call) or is_users(call) for call in calls)
+    ):
         a.fail("The HAVING clause requires GROUP BY or aggregation to be present", node.having)
     if node.qualify is not None and not any(call.over for call in calls):
         a.fail("The QUALIFY clause requires analytic function to be present", node.qualify)
@@ -56,10 +60,10 @@ def _aggregates(call: nodes.Call) -> bool:
     return call.over is None and call.name in AGGREGATES
 
 
-def _may_aggregate(call: nodes.Call) -> bool:
-    """Whether it is an aggregate function, or a function of the user's, which may be one."""
-    known = call.name in SCALARS or call.name in RULES or call.name in WINDOWS
-    return _aggregates(call) or (not known and call.over is None and not call.name.startswith("SAFE."))
+def is_users(call: nodes.Call) -> bool:
+    """Whether it is a function of the user's, which may be an aggregate function."""
+    name = call.name.removeprefix("SAFE.")
+    return not any(name in known for known in (SCALARS, RULES, WINDOWS, AGGREGATES))
 
 
 def _without_source(a: Analyzer, node: nodes.Select, calls: list[nodes.Call]) -> None:

@@ -1,10 +1,11 @@
 """What a query with groups may name outside of its aggregates: its keys, and what is made of them."""
 
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.clauses import is_users
 from emulators.bigquery.sql.analysis.lambda_names import canonical
 from emulators.bigquery.sql.analysis.values import Column, Scope
 from emulators.bigquery.sql.functions.parts import DATE_PARTS, TIME_PARTS
-from emulators.bigquery.sql.functions.registry import RULES, SCALARS, WINDOWS
+from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.syntax import nodes
 
@@ -35,7 +36,7 @@ class Grouped:
         """Whether nothing in it needs a look: keys, aggregates, subqueries and lambdas, which have names of their
         own."""
         if isinstance(node, nodes.Call) and node.over is None:
-            if node.name not in SCALARS and node.name not in RULES and node.name not in WINDOWS:
+            if node.name in AGGREGATES or is_users(node):
                 return True
         elif isinstance(node, (nodes.Query, nodes.Lambda, nodes.TypeNode, nodes.WithExpression)):
             return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.clauses import aggregates_in, check, paths_in
+from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in, check, is_users, paths_in
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.grouping import Grouped
 from emulators.bigquery.sql.analysis.lambda_names import canonical
@@ -243,13 +243,26 @@ def _group_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Outpu
     if node.group_by is None:
         return ""
     if any(isinstance(item, nodes.GroupingSet) and item.kind == "ALL" for item in node.group_by):
-        if any(o.value.type.collated for o in outputs):
-            a.fail("Collation in GROUP BY ALL is not supported by this emulator", node)
-        return " GROUP BY ALL"
+        return _group_by_all(a, node, outputs)
     scope.aggregated = False
     keys = [_grouping(a, item, scope, outputs) for item in node.group_by]
     scope.aggregated = True
     return " GROUP BY " + ", ".join(keys) if keys else ""
+
+
+def _group_by_all(a: Analyzer, node: nodes.Select, outputs: list[Output]) -> str:
+    """GROUP BY the columns of the select list that read rows and have neither aggregates nor window functions."""
+    keys = []
+    for output in outputs:
+        calls = list(calls_in(output.node))
+        if any(map(is_users, calls)):
+            return " GROUP BY ALL"  # DuckDB sees which of these aggregate
+        if output.value.constant or aggregates_in(calls) or any(call.over for call in calls):
+            continue
+        if output.value.type.kind in _UNGROUPABLE:
+            a.fail(f"Grouping by expressions of type {output.value.type} is not allowed", output.node or node)
+        keys.append(output.value.sql)
+    return " GROUP BY " + ", ".join(keys or ["()"])
 
 
 def _check_groups(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output], tail: Tail) -> None:

@@ -107,6 +107,13 @@ def _table(a: Analyzer, node: nodes.TableSource, scope: Scope) -> From:
     return tables.table(a, node)
 
 
+def _is_array(node: nodes.Source, scope: Scope) -> bool:
+    """Whether it is an array, which a join reads for each row of the other side."""
+    return isinstance(node, nodes.UnnestSource) or (
+        isinstance(node, nodes.TableSource) and len(node.path) > 1 and _in_scope(scope, node.path[0].lower())
+    )
+
+
 def _in_scope(scope: Scope, name: str) -> bool:
     level: Scope | None = scope
     while level is not None:
@@ -148,6 +155,8 @@ def _unnest(a: Analyzer, node: nodes.UnnestSource, scope: Scope) -> From:
 def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
     assert node.left is not None and node.right is not None
     left = source(a, node.left, scope)
+    if node.kind != "CROSS" and node.on is None and node.using is None and not _is_array(node.right, scope):
+        a.fail(f"{node.kind} JOIN must have an immediately following ON or USING clause", node)
     right = source(a, node.right, scope)
     items, columns, merged = left.items + right.items, left.columns + right.columns, {**left.merged, **right.merged}
     if node.kind in ("RIGHT", "FULL") and isinstance(node.right, nodes.UnnestSource):

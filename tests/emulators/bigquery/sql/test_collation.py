@@ -53,7 +53,6 @@ def test_columns_of_queries_keep_a_collation(letters: Any) -> None:
     ("query", "message"),
     [
         ("SELECT COLLATE(x, 'binary') FROM d.letters", "Collation 'binary' in collate function is not supported."),
-        ("SELECT COLLATE(x, 'und:ci') AS c FROM d.letters GROUP BY ALL", "Collation in GROUP BY ALL"),
         ("SELECT ARRAY_AGG(DISTINCT COLLATE(x, 'und:ci')) FROM d.letters", "Collation in ARRAY_AGG"),
         ("SELECT COLLATE(x, 'und:ci') FROM d.letters EXCEPT DISTINCT SELECT 'b'", "Collation in EXCEPT DISTINCT"),
         ("SELECT REPLACE(COLLATE(x, 'und:ci'), 'a', '') FROM d.letters", "Collation in REPLACE"),
