@@ -27,8 +27,8 @@ CREATE MACRO bq.main.group_of(p) AS CASE WHEN bq.groups(p) > 1 THEN CAST(bq.fail
 CREATE MACRO bq.main.regexp_extract(x, p) AS CASE WHEN regexp_matches(x, p) THEN CASE WHEN bq.group_of(p) = 1 THEN regexp_extract_all(x, p, 1)[1] ELSE regexp_extract(x, p) END END;
 CREATE MACRO bq.main.regexp_extract_all(x, p) AS CASE WHEN bq.group_of(p) = 1 THEN regexp_extract_all(x, p, 1) ELSE regexp_extract_all(x, p) END;
 CREATE MACRO bq.main.regexp_extract_at(x, p, s, n) AS CASE WHEN s <= 0 THEN CAST(bq.fail('Invalid position: ' || s) AS VARCHAR) WHEN n <= 0 THEN CAST(bq.fail('Invalid occurrence: ' || n) AS VARCHAR) WHEN s > length(x) + 1 THEN NULL ELSE bq.regexp_extract_all(substring(x, s), p)[n] END;
-CREATE MACRO bq.main.references(r) AS coalesce(list_max(list_transform(regexp_extract_all(replace(r, '\\\\', ''), '\\(\d)', 1), lambda d: CAST(d AS INTEGER))), 0);
-CREATE MACRO bq.main.regexp_replace(x, p, r) AS CASE WHEN contains(r, '\') AND regexp_matches(replace(r, '\\\\', ''), '\\([^0-9]|$)') THEN CAST(bq.fail('Invalid REGEXP_REPLACE pattern: Rewrite schema error: ''\'' must be followed by a digit or ''\''.') AS VARCHAR)
+CREATE MACRO bq.main.references(r) AS coalesce(list_max(list_transform(regexp_extract_all(replace(r, '\\', ''), '\\(\d)', 1), lambda d: CAST(d AS INTEGER))), 0);
+CREATE MACRO bq.main.regexp_replace(x, p, r) AS CASE WHEN contains(r, '\') AND regexp_matches(replace(r, '\\', ''), '\\([^0-9]|$)') THEN CAST(bq.fail('Invalid REGEXP_REPLACE pattern: Rewrite schema error: ''\'' must be followed by a digit or ''\''.') AS VARCHAR)
     WHEN contains(r, '\') AND bq.references(r) > bq.groups(p) THEN CAST(bq.fail('Invalid REGEXP_REPLACE pattern: Rewrite schema requests ' || bq.references(r) || ' matches, but the regexp only has ' || bq.groups(p) || ' parenthesized subexpressions.') AS VARCHAR)
     ELSE regexp_replace(x, p, r, 'g') END;
 CREATE MACRO bq.main.at_most(distance, n) AS CASE WHEN n < 0 THEN bq.fail('EDIT_DISTANCE max_distance must be non-negative, but was ' || n) ELSE least(distance, n) END;

@@ -1,6 +1,6 @@
 """Answers of queries that put together what is seldom seen together."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +56,11 @@ ANSWERED = [
      f"SELECT f(x) AS y, g(x) {X} GROUP BY ALL ORDER BY y", [(2, 1), (4, 2)]),
     ("SELECT ANY_VALUE(LOWER(x)), COLLATE(x, 'und:ci') AS c FROM UNNEST(['a', 'A', 'b']) AS x GROUP BY ALL ORDER BY c",
      [("a", "a"), ("b", "b")]),
+    ("SELECT DATETIME_BUCKET(DATETIME '2024-05-05', INTERVAL 1 MONTH, DATETIME '2024-01-15'), "
+     "DATE_BUCKET(DATE '2023-12-20', INTERVAL 2 MONTH, DATE '2024-01-15'), "
+     "DATE_BUCKET(DATE '2024-01-14', INTERVAL 7 DAY, DATE '2024-01-03')",
+     [(datetime(2024, 4, 15), date(2023, 11, 15), date(2024, 1, 10))]),
+    (r"SELECT REGEXP_REPLACE('a.b', r'\.', r'\\'), REGEXP_REPLACE('ab', 'b', r'\\1')", [("a\\b", "a\\1")]),
     ("SELECT NULLIF(STRUCT(1), STRUCT(1)) IS NULL, NULLIF([1], [2])", [(True, [1])]),
 ]  # fmt: skip
 
