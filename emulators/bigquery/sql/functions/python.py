@@ -32,12 +32,14 @@ from emulators.bigquery.sql.functions import (
     search,
     sketches,
 )
+from emulators.bigquery.sql.functions.edit_distance import edit_distance
 from emulators.bigquery.sql.functions.fingerprint import farm_fingerprint
 from emulators.bigquery.sql.functions.javascript import javascript
 from emulators.bigquery.sql.geography import registration as geography
 
 _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (farm_fingerprint, ("BLOB",), "BIGINT"),
+    (edit_distance, ("VARCHAR", "VARCHAR"), "BIGINT"),
     *bignumerics.FUNCTIONS,
     *bits.FUNCTIONS,
     *cast_formats.FUNCTIONS,

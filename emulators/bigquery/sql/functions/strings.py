@@ -123,10 +123,10 @@ table(
     REGEXP_INSTR(BYTES, BYTES, INT64) -> INT64 = bq.regexp_instr(bq_latin1({0}), bq_latin1({1}), {2}, 1, 0)
     REGEXP_INSTR(BYTES, BYTES, INT64, INT64) -> INT64 = bq.regexp_instr(bq_latin1({0}), bq_latin1({1}), {2}, {3}, 0)
     REGEXP_INSTR(BYTES, BYTES, INT64, INT64, INT64) -> INT64 = bq.regexp_instr(bq_latin1({0}), bq_latin1({1}), {2}, {3}, {4})
-    EDIT_DISTANCE(STRING, STRING) -> INT64 = levenshtein({0}, {1})
-    EDIT_DISTANCE(STRING, STRING, max_distance => INT64) -> INT64 = bq.at_most(levenshtein({0}, {1}), {2})
-    EDIT_DISTANCE(BYTES, BYTES) -> INT64 = levenshtein(bq_latin1({0}), bq_latin1({1}))
-    EDIT_DISTANCE(BYTES, BYTES, max_distance => INT64) -> INT64 = bq.at_most(levenshtein(bq_latin1({0}), bq_latin1({1})), {2})
+    EDIT_DISTANCE(STRING, STRING) -> INT64 = bq.edit_distance({0}, {1})
+    EDIT_DISTANCE(STRING, STRING, max_distance => INT64) -> INT64 = bq.at_most(bq.edit_distance({0}, {1}), {2})
+    EDIT_DISTANCE(BYTES, BYTES) -> INT64 = bq.edit_distance(bq_latin1({0}), bq_latin1({1}))
+    EDIT_DISTANCE(BYTES, BYTES, max_distance => INT64) -> INT64 = bq.at_most(bq.edit_distance(bq_latin1({0}), bq_latin1({1})), {2})
     """,  # noqa: E501
 )
 

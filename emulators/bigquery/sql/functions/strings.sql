@@ -31,6 +31,7 @@ CREATE MACRO bq.main.references(r) AS coalesce(list_max(list_transform(regexp_ex
 CREATE MACRO bq.main.regexp_replace(x, p, r) AS CASE WHEN contains(r, '\') AND regexp_matches(replace(r, '\\', ''), '\\([^0-9]|$)') THEN CAST(bq.fail('Invalid REGEXP_REPLACE pattern: Rewrite schema error: ''\'' must be followed by a digit or ''\''.') AS VARCHAR)
     WHEN contains(r, '\') AND bq.references(r) > bq.groups(p) THEN CAST(bq.fail('Invalid REGEXP_REPLACE pattern: Rewrite schema requests ' || bq.references(r) || ' matches, but the regexp only has ' || bq.groups(p) || ' parenthesized subexpressions.') AS VARCHAR)
     ELSE regexp_replace(x, p, r, 'g') END;
+CREATE MACRO bq.main.edit_distance(x, y) AS CASE WHEN strlen(x) = length(x) AND strlen(y) = length(y) THEN levenshtein(x, y) ELSE bq_edit_distance(x, y) END;
 CREATE MACRO bq.main.at_most(distance, n) AS CASE WHEN n < 0 THEN bq.fail('EDIT_DISTANCE max_distance must be non-negative, but was ' || n) ELSE least(distance, n) END;
 CREATE MACRO bq.main.translate(x, a, b) AS CASE WHEN len(list_distinct(string_split(a, ''))) < length(a) THEN CAST(bq.fail('Duplicate character in TRANSLATE source characters') AS VARCHAR) ELSE translate(x, a, b) END;
 -- The place of occurrence n from place s: of the group where there is one; e = 1: the place behind it.

@@ -61,6 +61,9 @@ ANSWERED = [
      "DATE_BUCKET(DATE '2024-01-14', INTERVAL 7 DAY, DATE '2024-01-03')",
      [(datetime(2024, 4, 15), date(2023, 11, 15), date(2024, 1, 10))]),
     (r"SELECT REGEXP_REPLACE('a.b', r'\.', r'\\'), REGEXP_REPLACE('ab', 'b', r'\\1')", [("a\\b", "a\\1")]),
+    ("SELECT EDIT_DISTANCE('日本語', '日語'), EDIT_DISTANCE('é', 'e'), EDIT_DISTANCE(b'\\xff\\xfe', b'\\xfe'), "
+     "EDIT_DISTANCE('kitten', 'sitting'), EDIT_DISTANCE('', 'éé'), EDIT_DISTANCE('日本', '', max_distance => 1)",
+     [(1, 1, 1, 3, 2, 1)]),
     ("SELECT NULLIF(STRUCT(1), STRUCT(1)) IS NULL, NULLIF([1], [2])", [(True, [1])]),
 ]  # fmt: skip
 
