@@ -57,7 +57,7 @@ def column_rows(table: Table) -> Iterator[list[Any]]:
             name.table,
             field.name,
             position,
-            "NO" if field.mode == "REQUIRED" else "YES",
+            "YES" if field.mode == "NULLABLE" else "NO",
             sql_type(field),
             "NEVER",
             None,

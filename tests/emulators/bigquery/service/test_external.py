@@ -158,3 +158,18 @@ def test_a_new_schema_or_configuration_keeps_the_partition_column(client: bigque
     assert [f.name for f in client.get_table(table).schema] == ["a", "b", "d", "ingestion_date"]
     rows, _ = run(client, f"SELECT a, d FROM {table} WHERE ingestion_date = '2024-01-02'")
     assert rows == [(4, None)]
+
+
+def test_a_bad_row_is_told_with_its_place(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    bucket.blob("bad.csv").upload_from_string("1\nx\n3\n")
+    for name, options in (("strict", ""), ("lax", ", max_bad_records = 1")):
+        client.query_and_wait(
+            f"create external table {dataset}.{name} (a int64) "
+            f"options (format = 'CSV', uris = ['gs://{bucket.name}/bad.csv']{options})"
+        )
+    place = f'line_number: 2 column_index: 0 column_name: "a" column_type: INT64 value: "x" File: gs://{bucket.name}/'
+    with pytest.raises(
+        BadRequest, match=f"Error while reading table: .*strict, error message: Unable to parse; {place}"
+    ):
+        client.query_and_wait(f"select * from {dataset}.strict", retry=None, job_retry=None)
+    assert [row.a for row in client.query_and_wait(f"select a from {dataset}.lax order by a")] == [1, 3]

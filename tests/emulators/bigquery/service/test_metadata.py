@@ -190,3 +190,9 @@ def test_indexes_are_kept_and_shown(client: bigquery.Client, dataset: str) -> No
         client.query_and_wait(f"drop search index found on {dataset}.t", retry=None, job_retry=None)
     client.query_and_wait(f"drop table {dataset}.t")
     assert rows(client, f"select index_column_name from {schema}.VECTOR_INDEX_COLUMNS") == []
+
+
+def test_only_a_nullable_column_is_nullable(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.modes (a int64 not null, b int64, c array<int64>)")
+    sql = f"select is_nullable from {dataset}.INFORMATION_SCHEMA.COLUMNS order by ordinal_position"
+    assert [row.is_nullable for row in client.query_and_wait(sql)] == ["NO", "YES", "NO"]
