@@ -10,9 +10,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from queue import Queue
 from typing import Any, NamedTuple
@@ -157,8 +157,9 @@ class TableBackfill:
             connection.set_session(ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", (self.snapshot.name,))
-            with copied(connection, copy_statement(self.source_table, connection)) as pieces:
-                for block in self._blocks(pieces):
+            statement = copy_statement(self.source_table, connection)
+            with copied(connection, statement) as pieces, closing(self._blocks(pieces)) as blocks:
+                for block in blocks:
                     self._append(block)
                     progress(self.rows)
         finally:
@@ -167,7 +168,7 @@ class TableBackfill:
             file.close()
         return [self._spooled(part, file) for part, file in enumerate(self._files)]
 
-    def _blocks(self, pieces: Iterator[bytes]) -> Iterator[_Block]:
+    def _blocks(self, pieces: Iterator[bytes]) -> Generator[_Block]:
         """The table's blocks, in order. Several are encoded at once: Arrow and numpy keep the other cores busy."""
         with ThreadPoolExecutor(_ENCODERS, "encode") as encoders:
             begun: deque[Future[_Block]] = deque()

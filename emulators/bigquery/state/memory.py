@@ -5,7 +5,7 @@ import resource
 import duckdb
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
-_BESIDE = 3 << 30  # what results, files, Arrow, Python and the threads' stacks may take beside DuckDB's own limit
+_BESIDE = 4 << 30  # what results, files, Arrow, Python and the threads' stacks may take beside DuckDB's own limit
 
 
 def bound_memory(database: duckdb.DuckDBPyConnection) -> None:
