@@ -56,6 +56,8 @@ def unexpired(table: Table) -> str | None:
 def partition_condition(table: Table, partition: str) -> str:
     """A DuckDB condition for the rows of one partition ($id); 400 when the id does not fit the table."""
     numbers = table.resource.get("rangePartitioning")
+    if numbers is not None and partition == "__NULL__":
+        return f"{quoted(numbers['field'])} IS NULL"
     if numbers is not None:
         if not re.fullmatch(r"-?\d+", partition):
             raise invalid(f"Invalid partition decorator ${partition} for table {table.name}: an integer is needed.")
@@ -68,13 +70,17 @@ def partition_condition(table: Table, partition: str) -> str:
     column = quoted(time.get("field") or "_PARTITIONTIME")
     if partition == "__NULL__":
         return f"{column} IS NULL"
-    unit = time.get("type", "DAY")
+    # The column's own type (DATE, DATETIME or TIMESTAMP, in UTC) decides how the literal is read.
+    return f"date_trunc('{time.get('type', 'DAY').lower()}', {column}) = '{partition_start(table, partition)}'"
+
+
+def partition_start(table: Table, partition: str) -> str:
+    """When a partition of time ($id) begins, in UTC; 400 when the id does not fit the table."""
+    unit = table.resource["timePartitioning"].get("type", "DAY")
     try:
-        start_time = datetime.strptime(partition, _FORMATS[unit]).replace(tzinfo=UTC)
+        start = datetime.strptime(partition, _FORMATS[unit]).replace(tzinfo=UTC)
     except ValueError:
         raise invalid(
             f"Invalid partition decorator ${partition} for table {table.name}, partitioned by {unit}."
         ) from None
-    moment = start_time.strftime("%Y-%m-%d %H:%M:%S")
-    # The column's own type (DATE, DATETIME or TIMESTAMP, in UTC) decides how the literal is read.
-    return f"date_trunc('{unit.lower()}', {column}) = '{moment}'"
+    return start.strftime("%Y-%m-%d %H:%M:%S")

@@ -9,9 +9,9 @@ from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.catalog import Catalog, Table
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, not_found
 from emulators.bigquery.state.evolution import evolve
-from emulators.bigquery.state.layout import stored_sql
-from emulators.bigquery.state.partitions import partition_condition
-from emulators.bigquery.state.past import removal
+from emulators.bigquery.state.layout import PARTITION_TIME, stored_sql
+from emulators.bigquery.state.partitions import partition_condition, partition_start
+from emulators.bigquery.state.past import SINCE, removal
 from emulators.bigquery.state.schema import fields_to_rest, legacy_name
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.table_layouts import require_fitting_layout
@@ -80,6 +80,8 @@ def _create(
     resource = {**kept, **where.settings, "schema": fields_to_rest(fields), "tableReference": reference}
     if where.partition is not None and "timePartitioning" not in resource and "rangePartitioning" not in resource:
         resource["timePartitioning"] = {"type": "DAY"}
+    if where.partition is not None:
+        return _append(catalog, transaction, create_table(catalog, transaction, resource), where, fields, rows)
     table = create_table(catalog, transaction, resource, existing is not None, rows)
     catalog.touch(transaction, name)
     return count_rows(transaction, table)
@@ -109,9 +111,22 @@ def _append(
     columns = ", ".join(quoted(field.name) for field in fields)
     own = {field.name.lower(): field for field in table.fields}
     stored = stored_sql([own[field.name.lower()] for field in fields], rows)
+    if where.partition is not None and table.ingestion_partitioned:
+        columns += f", {quoted(PARTITION_TIME.name)}"
+        stored = f"SELECT *, TIMESTAMPTZ '{partition_start(table, where.partition)}+00' FROM ({stored})"
     inserted = transaction.cursor.execute(f"INSERT INTO {table.physical} ({columns}) {stored}").fetchall()
+    if where.partition is not None:
+        _require_partition(transaction, table, where.partition)
     catalog.touch(transaction, where.name)
     return int(inserted[0][0])
+
+
+def _require_partition(transaction: Transaction, table: Table, partition: str) -> None:
+    """400 unless all rows that the transaction has written are of a partition."""
+    inside = partition_condition(table, partition)
+    outside = f"SELECT 1 FROM {table.physical} WHERE {SINCE} = now() AND ({inside}) IS NOT TRUE LIMIT 1"
+    if transaction.cursor.execute(outside).fetchall():
+        raise invalid(f"Some rows belong to different partitions rather than destination partition {partition}")
 
 
 def _fitted(

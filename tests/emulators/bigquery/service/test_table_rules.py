@@ -151,3 +151,38 @@ def test_an_expiration_of_zero_is_none(service: Service, dataset: str) -> None:
     at = "9999999999999"
     assert call(service, "PATCH", f"{dataset}/tables/t", {"expirationTime": at})[1]["expirationTime"] == at
     assert "expirationTime" not in call(service, "PATCH", f"{dataset}/tables/t", {"expirationTime": "0"})[1]
+
+
+@pytest.mark.parametrize(
+    ("partitioning", "partition", "row", "outside"),
+    [
+        ("partition by _partitiondate", "20240101", "1", None),
+        ("partition by timestamp_trunc(_partitiontime, hour)", "2024010105", "1", None),
+        ("partition by d", "20240101", "1, date '2024-01-01'", "1, date '2024-01-02'"),
+        ("partition by date_trunc(d, month)", "202401", "1, date '2024-01-31'", "1, cast(null as date)"),
+        ("partition by d", "__NULL__", "1, cast(null as date)", "1, date '2024-01-01'"),
+        ("partition by range_bucket(a, generate_array(0, 100, 10))", "10", "15", "25"),
+    ],
+)
+def test_a_job_writes_into_its_partition(
+    client: bigquery.Client, dataset: str, partitioning: str, partition: str, row: str, outside: str | None
+) -> None:
+    columns = ["a int64", "d date"] if "date" in row or "null" in row else ["a int64"]
+    client.query_and_wait(f"create table {dataset}.t ({', '.join(columns)}) {partitioning}")
+
+    def write(values: str, disposition: str) -> None:
+        names = [column.split()[0] for column in columns]
+        cells = [f"{value} as {name}" for name, value in zip(names, values.split(", "), strict=True)]
+        config = bigquery.QueryJobConfig(
+            destination=f"{PROJECT}.{dataset}.t${partition}", write_disposition=disposition
+        )
+        client.query(f"select {', '.join(cells)}", job_config=config, job_retry=None).result(retry=None)
+
+    for disposition in ("WRITE_APPEND", "WRITE_TRUNCATE", "WRITE_APPEND"):
+        write(row, disposition)
+    if outside is not None:
+        for disposition in ("WRITE_APPEND", "WRITE_TRUNCATE"):
+            with pytest.raises(BadRequest, match=f"rather than destination partition {partition}"):
+                write(outside, disposition)
+    sql = f"select partition_id, total_rows from {dataset}.INFORMATION_SCHEMA.PARTITIONS"
+    assert [tuple(one) for one in client.query_and_wait(sql)] == [(partition, 2)]
