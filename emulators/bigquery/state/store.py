@@ -89,12 +89,13 @@ class Transaction:
         self._end()
 
     def _end(self) -> None:
-        if not self._ordered:
-            self.cursor.execute("SET SESSION preserve_insertion_order = true")
-            self._ordered = True
         self.pending, self._before, self._after = {}, {}, []
         while self._held:
             self._held.pop().release()
+        if not self._ordered:
+            self._ordered = True
+            with suppress(duckdb.Error):  # such as the interruption of what was cancelled; order is no promise
+                self.cursor.execute("SET SESSION preserve_insertion_order = true")
 
     def _row(self, kind: str, key: str, document: Document | None) -> str:
         # Literals: for the first Python value that DuckDB is given it imports pandas, half a second and 50 MB.
