@@ -111,20 +111,23 @@ def _keys(a: Analyzer, node: nodes.Call, columns: dict[str, Value]) -> list[Valu
 def _sessions(
     a: Analyzer, sql: str, columns: list[tuple[str, Value]], active: Value, keys: list[Value], apart: str
 ) -> Relation:
-    """A session ends where the next start lies behind all ends so far; an open end reaches everything."""
+    """A session ends where the next start lies behind all ends so far; an open end reaches everything, and no range is
+    of no session."""
+    keys = [*keys, combine(f"({active.sql} IS NULL)", t.BOOL, active)]
     own = [f"{value.sql} AS c{i}" for i, (_, value) in enumerate(columns)]
     start, end = (f"struct_extract({active.sql}, '{side}')" for side in ("start", "end"))
-    partition = f"PARTITION BY {', '.join(k.sql for k in keys)} " if keys else ""
+    partition = f"PARTITION BY {', '.join(k.sql for k in keys)} "
     before = f"OVER ({partition}ORDER BY {start} NULLS FIRST, {end} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     fresh = f"CASE WHEN bool_or({end} IS NULL) {before} THEN 0 WHEN {start} {apart} max({end}) {before} THEN 1 ELSE 0 END AS f"  # noqa: E501
     groups = "".join(f", {k.sql} AS k{i}" for i, k in enumerate(keys))
     step = f"SELECT {', '.join(own)}{groups}, {start} AS s, {end} AS e, {fresh} FROM {sql}"
     names = ", ".join(f"k{i}" for i in range(len(keys)))
-    numbered = f"SELECT *, sum(f) OVER ({f'PARTITION BY {names} ' if keys else ''}ORDER BY s NULLS FIRST, e ROWS UNBOUNDED PRECEDING) AS g FROM ({step})"  # noqa: E501
-    window = f"OVER (PARTITION BY {names + ', ' if keys else ''}g)"
+    numbered = f"SELECT *, sum(f) OVER (PARTITION BY {names} ORDER BY s NULLS FIRST, e ROWS UNBOUNDED PRECEDING) AS g FROM ({step})"  # noqa: E501
+    window = f"OVER (PARTITION BY {names}, g)"
     first = f"CASE WHEN bool_or(s IS NULL) {window} THEN NULL ELSE min(s) {window} END"
     last = f"CASE WHEN bool_or(e IS NULL) {window} THEN NULL ELSE max(e) {window} END"
-    session = f'struct_pack("start" := {first}, "end" := {last}) AS c{len(columns)}'
+    session = f'CASE WHEN NOT k{len(keys) - 1} THEN struct_pack("start" := {first}, "end" := {last}) END'
+    session += f" AS c{len(columns)}"
     listed = ", ".join([f"c{i}" for i in range(len(columns))] + [session])
     outputs = [Column(name, f"c{i}", value.type) for i, (name, value) in enumerate(columns)]
     outputs.append(Column("session_range", f"c{len(columns)}", active.type))

@@ -64,6 +64,9 @@ ANSWERED = [
     ("SELECT EDIT_DISTANCE('日本語', '日語'), EDIT_DISTANCE('é', 'e'), EDIT_DISTANCE(b'\\xff\\xfe', b'\\xfe'), "
      "EDIT_DISTANCE('kitten', 'sitting'), EDIT_DISTANCE('', 'éé'), EDIT_DISTANCE('日本', '', max_distance => 1)",
      [(1, 1, 1, 3, 2, 1)]),
+    ("SELECT id, CAST(session_range AS STRING) FROM RANGE_SESSIONIZE((SELECT * FROM UNNEST([STRUCT(1 AS id, 'a' AS k, "
+     "RANGE<DATE> '[2024-01-01, 2024-01-03)' AS r), (2, 'a', NULL), (3, 'a', RANGE(DATE '2024-02-01', NULL))])), "
+     "'r', ['k']) ORDER BY id", [(1, "[2024-01-01, 2024-01-03)"), (2, None), (3, "[2024-02-01, UNBOUNDED)")]),
     ("SELECT NULLIF(STRUCT(1), STRUCT(1)) IS NULL, NULLIF([1], [2])", [(True, [1])]),
 ]  # fmt: skip
 
