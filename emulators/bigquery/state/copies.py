@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from emulators.bigquery.sql.model import TableName
+from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.sql.types import quoted
-from emulators.bigquery.state.catalog import Resource, Table
+from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid
 from emulators.bigquery.state.jobs import Job
+from emulators.bigquery.state.layout import PARTITION_TIME
 from emulators.bigquery.state.partitions import partition_condition
 from emulators.bigquery.state.row_policies import copy_policies, require_all_rows
 from emulators.bigquery.state.store import Transaction
@@ -84,7 +85,7 @@ def _write(
 ) -> tuple[Table, int]:
     """The table that is made, and the number of its rows."""
     catalog, first = warehouse.catalog, sources[0]
-    columns = ", ".join(quoted(field.name) for field in first.table.fields)
+    columns = ", ".join(quoted(field.name) for field in (*first.table.fields, *_arrival(catalog, sources, where)))
     rows = " UNION ALL ".join(source.select(columns) for source in sources)
     if operation in ("COPY", "RESTORE"):
         count = write_rows(catalog, transaction, where, first.table.fields, rows)
@@ -98,6 +99,13 @@ def _write(
     resource |= where.settings
     made = create_table(catalog, transaction, resource, existing is not None, rows)
     return made, count_rows(transaction, made)
+
+
+def _arrival(catalog: Catalog, sources: Sequence[Source], where: Destination) -> tuple[Field, ...]:
+    """_PARTITIONTIME, where the rows keep it: not in a partition that the job names, nor in a table that has none."""
+    existing = catalog.table(where.name) if where.write != "WRITE_TRUNCATE" else None
+    fits = where.partition is None and (existing is None or existing.ingestion_partitioned)
+    return (PARTITION_TIME,) if fits and all(source.table.ingestion_partitioned for source in sources) else ()
 
 
 def _bytes(warehouse: Warehouse, sources: Sequence[Source]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, undelete_dataset
 from emulators.bigquery.state.errors import ServiceError, invalid, not_found
 from emulators.bigquery.state.indexes import create_index, drop_index
+from emulators.bigquery.state.layout import PARTITION_TIME
 from emulators.bigquery.state.options import dataset_options, foreign_key_resource, partitioning_resource, table_options
 from emulators.bigquery.state.row_policies import (
     copy_policies,
@@ -149,7 +150,8 @@ class Ddl:
         resource = copied_resource(source, action.method, action.as_of)
         if action.method == "like":
             return resource, None
-        columns = ", ".join(quoted(field.name) for field in source.fields)
+        arrival = (PARTITION_TIME,) if source.ingestion_partitioned else ()
+        columns = ", ".join(quoted(field.name) for field in (*source.fields, *arrival))
         return resource, f"SELECT {columns or 'NULL'} FROM {view.relation(action.source, (), action.as_of)}"
 
     def _create_view(self, statement: Statement, view: View, transaction: Transaction) -> Performed:

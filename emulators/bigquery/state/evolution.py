@@ -9,6 +9,7 @@ from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.types import NULL, of_field, quoted
 from emulators.bigquery.state.catalog import Catalog, Table, now_ms
 from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.layout import PARTITION_TIME
 from emulators.bigquery.state.past import beside
 from emulators.bigquery.state.schema import duckdb_type, fields_to_rest, legacy_name, sql_type, with_rounding
 from emulators.bigquery.state.store import Transaction
@@ -105,6 +106,8 @@ def _rebuild(
         kind = of_field(field)
         old = ("NULL", NULL) if source is None else (quoted(source.name), of_field(source))
         columns.append(recast(*old, kind))
+    if table.ingestion_partitioned:
+        columns.append(quoted(PARTITION_TIME.name))
     rebuilt = Table(table.resource | {"schema": fields_to_rest(fields)})
     store_rows(catalog, transaction, rebuilt, f"SELECT {', '.join(columns)} FROM {table.physical}", table)
 

@@ -9,7 +9,7 @@ from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.errors import duplicate, invalid, not_implemented
 from emulators.bigquery.state.labels import check_labels
-from emulators.bigquery.state.layout import create_sql, stored_sql
+from emulators.bigquery.state.layout import PARTITION_TIME, create_sql, stored_sql
 from emulators.bigquery.state.past import beside
 from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest, with_collation, with_rounding
 from emulators.bigquery.state.store import Transaction
@@ -70,13 +70,22 @@ def store_rows(
     scratch = beside(table.physical, "new")
     transaction.cursor.execute(create_sql(table, scratch))
     if rows is not None:
-        columns = ", ".join(quoted(field.name) for field in table.fields)
-        transaction.cursor.execute(f"INSERT INTO {scratch} ({columns}) {stored_sql(table.fields, rows)}")
+        fields = (*table.fields, *kept_arrival(transaction, table, rows))
+        columns = ", ".join(quoted(field.name) for field in fields)
+        transaction.cursor.execute(f"INSERT INTO {scratch} ({columns}) {stored_sql(fields, rows)}")
     if replaced is not None and replaced.kind in STORED:
         catalog.past.retire(transaction, replaced)
     transaction.cursor.execute(f"DROP TABLE IF EXISTS {table.physical}")  # an expired table's
     transaction.cursor.execute(f"DROP TABLE IF EXISTS {beside(table.physical, 'past')}")
     transaction.cursor.execute(f"ALTER TABLE {scratch} RENAME TO {table.physical.rpartition('.')[2]}")
+
+
+def kept_arrival(transaction: Transaction, table: Table, rows: str) -> tuple[Field, ...]:
+    """_PARTITIONTIME, where a query for rows of an ingestion-time table has it as its last column: a copy keeps it."""
+    if not table.ingestion_partitioned:
+        return ()
+    names = [column[0] for column in transaction.cursor.execute(f"FROM ({rows}) LIMIT 0").description or ()]
+    return (PARTITION_TIME,) if names[-1] == PARTITION_TIME.name else ()
 
 
 def empty_table(catalog: Catalog, transaction: Transaction, table: Table) -> int:

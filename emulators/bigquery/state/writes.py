@@ -15,7 +15,7 @@ from emulators.bigquery.state.past import SINCE, removal
 from emulators.bigquery.state.schema import fields_to_rest, legacy_name
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.table_layouts import require_fitting_layout
-from emulators.bigquery.state.tables import create_table, empty_table
+from emulators.bigquery.state.tables import create_table, empty_table, kept_arrival
 
 _TABLE_SETTINGS = ("timePartitioning", "rangePartitioning", "clustering")
 
@@ -108,9 +108,10 @@ def _append(
     catalog: Catalog, transaction: Transaction, table: Table, where: Destination, fields: Sequence[Field], rows: str
 ) -> int:
     table = _fitted(catalog, transaction, table, where, fields)
-    columns = ", ".join(quoted(field.name) for field in fields)
     own = {field.name.lower(): field for field in table.fields}
-    stored = stored_sql([own[field.name.lower()] for field in fields], rows)
+    filled = [*(own[field.name.lower()] for field in fields), *kept_arrival(transaction, table, rows)]
+    columns = ", ".join(quoted(field.name) for field in filled)
+    stored = stored_sql(filled, rows)
     if where.partition is not None and table.ingestion_partitioned:
         columns += f", {quoted(PARTITION_TIME.name)}"
         stored = f"SELECT *, TIMESTAMPTZ '{partition_start(table, where.partition)}+00' FROM ({stored})"

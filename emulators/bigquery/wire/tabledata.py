@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from emulators.bigquery.state.errors import not_implemented
 from emulators.bigquery.state.pages import result_page, table_page
 from emulators.bigquery.state.row_policies import require_all_rows
 from emulators.bigquery.state.streaming import insert_all
@@ -41,6 +42,8 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST .../tables/{table}/insertAll: errors per row."""
+    if partition_of(request):
+        raise not_implemented("insertAll into a partition")
     errors = insert_all(warehouse, name_of(request), parse_body(body, "TableDataInsertAllRequest"))
     content: dict[str, object] = {"kind": "bigquery#tableDataInsertAllResponse"}
     return reply(content | ({"insertErrors": errors} if errors else {}))

@@ -78,3 +78,33 @@ def test_an_extract_shares_rows_among_its_uris(client: bigquery.Client, table: s
     assert _numbers(client, f"{table}_again") == [1, 2]
     with pytest.raises(BadRequest, match="wildcard"):
         client.extract_table(f"{client.project}.{table}", [uris[0], f"gs://{bucket.name}/one.avro"]).result()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table {d}.made clone {d}.source", "create table {d}.made copy {d}.source",
+        "create snapshot table {d}.made clone {d}.source",
+        "create table {d}.made copy {d}.source; alter table {d}.made drop column b",
+        "create table {d}.made copy {d}.source; alter table {d}.made rename column a to c",
+        "COPY", "CLONE", "SNAPSHOT", "append",
+    ],
+)  # fmt: skip
+def test_rows_of_an_ingestion_time_table_stay_in_their_partitions(
+    client: bigquery.Client, dataset: str, statement: str
+) -> None:
+    client.query_and_wait(f"""
+        create table {dataset}.source (a int64, b int64) partition by _partitiondate;
+        insert {dataset}.source (_partitiontime, a) values (timestamp '2024-01-01', 1), (timestamp '2024-01-02', 2)""")
+    if statement == "append":
+        client.query_and_wait(f"create table {dataset}.made (a int64, b int64) partition by _partitiondate")
+    if " " in statement:
+        client.query_and_wait(statement.format(d=dataset))
+    else:
+        config = bigquery.CopyJobConfig(
+            operation_type="COPY" if statement == "append" else statement, write_disposition="WRITE_APPEND"
+        )
+        names = [f"{client.project}.{dataset}.{name}" for name in ("source", "made")]
+        client.copy_table(*names, job_config=config).result()
+    days = client.query_and_wait(f"select cast(_partitiondate as string) from {dataset}.made order by 1")
+    assert [tuple(row) for row in days] == [("2024-01-01",), ("2024-01-02",)]
