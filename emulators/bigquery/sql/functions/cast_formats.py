@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from emulators.bigquery.sql.functions.encodings import from_base32, from_base64, from_hex
@@ -99,8 +100,10 @@ def cast_text_moment(text: str, pattern: str, zone: str, today: int) -> int:
     microseconds) first day at midnight."""
     fields: dict[str, int] = {}
     at = 0
-    for element in _elements(pattern):
-        at = _read(element, text, at, fields)
+    elements = [*_elements(pattern), ""]
+    for element, following in pairwise(elements):
+        short = element.upper() == "YYYY" and following.upper() in _DIGITS  # then it has four digits, as RRRR has
+        at = _read("RRRR" if short else element, text, at, fields)
     if text[at:].strip():
         raise ValueError(f'Failed to parse input string "{text}"')
     now = _EPOCH + timedelta(microseconds=today)

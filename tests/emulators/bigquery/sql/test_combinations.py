@@ -67,6 +67,8 @@ ANSWERED = [
     ("SELECT id, CAST(session_range AS STRING) FROM RANGE_SESSIONIZE((SELECT * FROM UNNEST([STRUCT(1 AS id, 'a' AS k, "
      "RANGE<DATE> '[2024-01-01, 2024-01-03)' AS r), (2, 'a', NULL), (3, 'a', RANGE(DATE '2024-02-01', NULL))])), "
      "'r', ['k']) ORDER BY id", [(1, "[2024-01-01, 2024-01-03)"), (2, None), (3, "[2024-02-01, UNBOUNDED)")]),
+    ("SELECT CAST('20240305' AS DATE FORMAT 'YYYYMMDD'), CAST('20240305140506' AS DATETIME FORMAT 'YYYYMMDDHH24MISS')",
+     [(date(2024, 3, 5), datetime(2024, 3, 5, 14, 5, 6))]),
     ("SELECT NULLIF(STRUCT(1), STRUCT(1)) IS NULL, NULLIF([1], [2])", [(True, [1])]),
 ]  # fmt: skip
 
