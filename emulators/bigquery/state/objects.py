@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import urllib3
 
-from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.errors import ServiceError, invalid, not_found
 
 _KEPT_BYTES = 8 << 30
 _IN_USE_SECONDS = 3600
@@ -153,6 +153,8 @@ class Objects:
         response = self._request(
             "POST", address, f"{bucket}/{name}", body=content, headers={"Content-Type": content_type}
         )
+        if response.status == 404:
+            raise not_found("URI", f"gs://{bucket}/{name}")
         if response.status >= 400:
             raise invalid(
                 f"Cannot write gs://{bucket}/{name}: storage answered {response.status} {response.data[:200]!r}"

@@ -108,3 +108,9 @@ def test_rows_of_an_ingestion_time_table_stay_in_their_partitions(
         client.copy_table(*names, job_config=config).result()
     days = client.query_and_wait(f"select cast(_partitiondate as string) from {dataset}.made order by 1")
     assert [tuple(row) for row in days] == [("2024-01-01",), ("2024-01-02",)]
+
+
+def test_an_extract_into_no_bucket_is_not_found(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a")
+    with pytest.raises(NotFound, match=f"Not found: URI gs://{bucket.name}-none/x"):
+        client.extract_table(f"{dataset}.t", f"gs://{bucket.name}-none/x").result(retry=None)
