@@ -172,6 +172,7 @@ def assigned(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: Sco
     """SET a = x, s.f = y as new values by column: a struct is rebuilt around the field that changes."""
     changed: dict[str, Value] = {}
     fields: dict[str, Field] = {}
+    paths: list[list[str]] = []
     for one in given:
         path = (
             one.path[1:]
@@ -180,8 +181,8 @@ def assigned(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: Sco
         )
         field = column_of(a, info, path[0], one)
         key = field.name.lower()
-        if key in changed and len(path) == 1:
-            a.fail(f"Update item {'.'.join(one.path)} assigned more than once", one)
+        _require_apart(a, paths, path, one)
+        paths.append(path)
         if isinstance(one.value, nodes.DefaultValue):
             changed[key] = default_of(a, field)
         elif len(path) == 1:
@@ -191,6 +192,15 @@ def assigned(a: Analyzer, given: list[s.Assignment], info: TableInfo, scope: Sco
             changed[key] = _rebuilt(a, old, path[1:], a.expression(one.value, scope), one)
         fields[key] = field
     return {fields[key].name: value for key, value in changed.items()}
+
+
+def _require_apart(a: Analyzer, before: list[list[str]], path: list[str], node: s.Assignment) -> None:
+    """No part of a row is assigned twice, alone or within another part."""
+    for other in before:
+        shared = min(len(other), len(path))
+        if [name.lower() for name in other[:shared]] == [name.lower() for name in path[:shared]]:
+            problem = "assigned more than once" if len(other) == len(path) else f"overlaps with {'.'.join(other)}"
+            a.fail(f"Update item {'.'.join(path)} {problem}", node)
 
 
 def _rebuilt(a: Analyzer, old: Value, path: list[str], value: Value, node: s.Assignment) -> Value:

@@ -49,6 +49,10 @@ REFUSED = [
     ("INSERT INTO d.accounts (id, fee) VALUES (9, 12345)", "numeric overflow: 12345"),
     ("UPDATE d.accounts SET fee = 1", "UPDATE must have a WHERE clause"),
     ("DELETE FROM d.accounts", "DELETE must have a WHERE clause"),
+    ("UPDATE d.accounts SET fee = 1, Fee = 2 WHERE true", "Update item Fee assigned more than once"),
+    ("UPDATE d.accounts SET s.a = 1, s.a = 2 WHERE true", "Update item s.a assigned more than once"),
+    ("UPDATE d.accounts SET s = NULL, s.a = 2 WHERE true", "Update item s.a overlaps with s"),
+    ("UPDATE d.accounts a SET a.s.a = 2, s = NULL WHERE true", "Update item s overlaps with s.a"),
     ("UPDATE d.accounts SET id = NULL WHERE true", "Required field id cannot be null"),
     (
         "UPDATE d.accounts t SET name = s.n FROM (SELECT 1 AS id, 'a' AS n UNION ALL SELECT 1, 'b') s WHERE s.id = t.id",  # noqa: E501
