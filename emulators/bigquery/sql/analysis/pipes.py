@@ -6,9 +6,10 @@ from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.outputs import Tail
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.queries import count, set_operation, with_queries
-from emulators.bigquery.sql.analysis.selects import Tail, outputs_of, select
+from emulators.bigquery.sql.analysis.selects import outputs_of, select
 from emulators.bigquery.sql.analysis.sources import From, from_relation, operated, source
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Relation, Scope, Value
 from emulators.bigquery.sql.analysis.windows import order_item

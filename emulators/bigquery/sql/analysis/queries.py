@@ -6,8 +6,9 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.matching import matched
+from emulators.bigquery.sql.analysis.outputs import Tail
 from emulators.bigquery.sql.analysis.recursion import check_recursive, in_order, mentions
-from emulators.bigquery.sql.analysis.selects import Tail, select
+from emulators.bigquery.sql.analysis.selects import select
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, SharedQuery, Value
 from emulators.bigquery.sql.analysis.windows import order_item
 from emulators.bigquery.sql.syntax import nodes

@@ -1,15 +1,12 @@
 """SELECT: sources, WHERE, grouping, the select list with its stars, HAVING, QUALIFY, ORDER BY."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in, check, is_users, paths_in
-from emulators.bigquery.sql.analysis.coercion import coerce
-from emulators.bigquery.sql.analysis.grouping import Grouped
+from emulators.bigquery.sql.analysis.clauses import check, paths_in
+from emulators.bigquery.sql.analysis.group_by import UNGROUPABLE, check_groups, group_by
 from emulators.bigquery.sql.analysis.lambda_names import canonical
 from emulators.bigquery.sql.analysis.literals import implied_name
+from emulators.bigquery.sql.analysis.outputs import Output, Tail, final
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import source
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value
@@ -17,33 +14,6 @@ from emulators.bigquery.sql.analysis.windows import order_item
 from emulators.bigquery.sql.functions.registry import RULES, SCALARS
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
-
-_UNGROUPABLE = ("JSON", "GEOGRAPHY")
-
-
-@dataclass(slots=True)
-class Tail:
-    """What follows the body of a query; limit and offset are DuckDB SQL."""
-
-    order_by: list[nodes.OrderItem] = field(default_factory=list)
-    limit: str | None = None
-    offset: str | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.order_by or self.limit)
-
-    def limits(self) -> str:
-        return (f" LIMIT {self.limit}" if self.limit else "") + (f" OFFSET {self.offset}" if self.offset else "")
-
-
-@dataclass(slots=True)
-class Output:
-    """One column of the select list: name empty when it has none; node None when it comes from a star."""
-
-    name: str
-    value: Value
-    node: nodes.Node | None = None
-    alias: bool = False
 
 
 def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, aggregated: bool = True) -> Relation:
@@ -64,9 +34,9 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, ag
         where = f" WHERE {condition.sql}"
     scope.aggregated = aggregated
     outputs = _outputs(a, node, scope, star)
-    group = _group_by(a, node, scope, outputs)
+    group = group_by(a, node, scope, outputs)
     scope.aliases = {o.name.lower(): o.value for o in outputs if o.alias}
-    _check_groups(a, node, scope, outputs, tail)
+    check_groups(a, node, scope, outputs, tail)
     having = qualify = ""
     if node.having is not None:
         having = f" HAVING {a.condition(node.having, scope, 'HAVING clause').sql}"
@@ -79,7 +49,7 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, ag
     elif node.as_kind == "VALUE" and len(outputs) != 1:
         a.fail("SELECT AS VALUE query must have exactly one column", node)
     names = _unique([o.name for o in outputs])
-    listed = ", ".join(f"{_final(a, o.value).sql} AS {t.quoted(n)}" for o, n in zip(outputs, names, strict=True))
+    listed = ", ".join(f"{final(a, o.value).sql} AS {t.quoted(n)}" for o, n in zip(outputs, names, strict=True))
     distinct = "DISTINCT " if node.distinct else ""
     if distinct:
         _distinguishable(a, node, outputs)
@@ -94,7 +64,7 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, ag
 
 def _distinguishable(a: Analyzer, node: nodes.Select, outputs: list[Output]) -> None:
     for output in outputs:
-        if output.value.type.kind in _UNGROUPABLE:
+        if output.value.type.kind in UNGROUPABLE:
             name = output.name or f"{outputs.index(output) + 1}"
             a.fail(f"Column {name} of type {output.value.type} cannot be used in SELECT DISTINCT", node)
 
@@ -106,7 +76,7 @@ _OF_ROWS = (nodes.Literal, nodes.Parameter, nodes.Path, nodes.Unary, nodes.Binar
 
 def _row(a: Analyzer, node: nodes.Select, outputs: list[Output]) -> list[Value] | None:
     if all(isinstance(item, nodes.SelectItem) and _is_plain(item.expression) for item in node.items):
-        return [_final(a, o.value) for o in outputs]
+        return [final(a, o.value) for o in outputs]
     return None
 
 
@@ -122,15 +92,6 @@ def _is_plain(node: object) -> bool:
     if isinstance(node, (list, tuple)):
         return all(_is_plain(part) for part in node)
     return True
-
-
-def _final(a: Analyzer, value: Value) -> Value:
-    """A bare NULL, or an empty array, gets BigQuery's default type."""
-    if value.type.kind == "NULL":
-        return coerce(a, value, t.INT64)
-    if value.type.kind == "ARRAY" and value.type.element == t.NULL:
-        return coerce(a, value, t.array(t.INT64))
-    return value
 
 
 def _column(output: Output, name: str, opaque: bool) -> Column:
@@ -168,7 +129,7 @@ def _as_struct(outputs: list[Output]) -> Output:
 def outputs_of(a: Analyzer, node: nodes.Select, scope: Scope) -> list[Output]:
     """What a select list gives over what is in scope; a bare `*` is not for it."""
     found = _outputs(a, node, scope, [])
-    return [Output(o.name, _final(a, o.value), o.node, o.alias) for o in found]
+    return [Output(o.name, final(a, o.value), o.node, o.alias) for o in found]
 
 
 def _outputs(a: Analyzer, node: nodes.Select, scope: Scope, star: list[tuple[str, Value]]) -> list[Output]:
@@ -237,93 +198,6 @@ def struct_columns(value: Value) -> list[tuple[str, Value]]:
         sql = f"struct_extract({value.sql}, {t.text(own)})"
         found.append((name or "", Value(sql, kind, refs=value.refs, volatile=value.volatile)))
     return found
-
-
-def _group_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output]) -> str:
-    if node.group_by is None:
-        return ""
-    if any(isinstance(item, nodes.GroupingSet) and item.kind == "ALL" for item in node.group_by):
-        return _group_by_all(a, node, outputs)
-    scope.aggregated = False
-    keys = [_grouping(a, item, scope, outputs) for item in node.group_by]
-    scope.aggregated = True
-    return " GROUP BY " + ", ".join(keys) if keys else ""
-
-
-def _group_by_all(a: Analyzer, node: nodes.Select, outputs: list[Output]) -> str:
-    """GROUP BY the columns of the select list that read rows and have neither aggregates nor window functions."""
-    keys = []
-    for output in outputs:
-        calls = list(calls_in(output.node))
-        if any(map(is_users, calls)):
-            return " GROUP BY ALL"  # DuckDB sees which of these aggregate
-        if output.value.constant or aggregates_in(calls) or any(call.over for call in calls):
-            continue
-        if output.value.type.kind in _UNGROUPABLE:
-            a.fail(f"Grouping by expressions of type {output.value.type} is not allowed", output.node or node)
-        keys.append(output.value.sql)
-    return " GROUP BY " + ", ".join(keys or ["()"])
-
-
-def _check_groups(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output], tail: Tail) -> None:
-    """Beside aggregates there are keys of groups alone."""
-    if node.group_by is None and not aggregates_in([node.items, node.having, node.qualify]):
-        return
-    written = list(_keys(node.group_by or []))
-    if any(isinstance(item, nodes.GroupingSet) for item in written):
-        return  # GROUP BY ALL
-    keys = [key for item in written if (key := _written_key(item, outputs)) is not None]
-    grouped = Grouped(a, scope, keys)
-    for output in outputs:
-        grouped.check(output.node, "SELECT list")
-    grouped.check(node.having, "HAVING clause")
-    grouped.check(node.qualify, "QUALIFY clause")
-    names = {output.name.lower() for output in outputs if output.name}
-    for item in tail.order_by:
-        first = item.expression.parts[0].lower() if isinstance(item.expression, nodes.Path) else None
-        if first not in names:
-            grouped.check(item.expression, "ORDER BY clause")
-
-
-def _keys(items: list[nodes.Node]) -> Iterator[nodes.Node]:
-    for item in items:
-        if isinstance(item, nodes.GroupingSet) and item.kind != "ALL":
-            yield from _keys(item.items)
-        else:
-            yield item
-
-
-def _written_key(item: nodes.Node, outputs: list[Output]) -> nodes.Node | None:
-    """The expression that a position or an alias stands for."""
-    if isinstance(item, nodes.Literal) and item.kind == "INT64":
-        return outputs[int(item.value) - 1].node
-    if isinstance(item, nodes.Path) and len(item.parts) == 1:
-        return next((o.node for o in outputs if o.alias and o.name.lower() == item.parts[0].lower()), item)
-    return item
-
-
-def _grouping(a: Analyzer, item: nodes.Node, scope: Scope, outputs: list[Output]) -> str:
-    if isinstance(item, nodes.GroupingSet):
-        inner = ", ".join(_grouping(a, part, scope, outputs) for part in item.items)
-        return f"({inner})" if item.kind == "SET" else f"{item.kind} ({inner})"
-    value = _group_key(a, item, scope, outputs)
-    if value.type.kind in _UNGROUPABLE:
-        a.fail(f"Grouping by expressions of type {value.type} is not allowed", item)
-    return value.sql
-
-
-def _group_key(a: Analyzer, item: nodes.Node, scope: Scope, outputs: list[Output]) -> Value:
-    """A position, an alias of the select list, or an expression."""
-    if isinstance(item, nodes.Literal) and item.kind == "INT64":
-        position = int(item.value)
-        if not 1 <= position <= len(outputs):
-            a.fail(f"GROUP BY column number {position} is out of range; SELECT list has {len(outputs)} columns", item)
-        return _final(a, outputs[position - 1].value)
-    if isinstance(item, nodes.Path) and len(item.parts) == 1:
-        named = [o for o in outputs if o.alias and o.name.lower() == item.parts[0].lower()]
-        if named:
-            return _final(a, named[0].value)
-    return _final(a, a.expression(item, scope))
 
 
 def _order_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output], tail: Tail) -> str:
