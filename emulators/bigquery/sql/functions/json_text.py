@@ -1,4 +1,4 @@
-"""JSON text: paths, and changes that DuckDB has no functions for."""
+"""JSON text: paths, and what DuckDB has no functions to read."""
 
 import json
 import re
@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 _PATH = re.compile(r"""\.([A-Za-z0-9_\-:]+)|\.?\['([^']*)'\]|\."([^"]*)"|\[(\d+)\]""")
-_LONGEST = 1_000_000  # elements of an array that is filled up with nulls
 
 
 def json_path_extract(value: str) -> str:
@@ -40,7 +39,8 @@ def steps_of(value: str) -> list[str | int]:
     ]
 
 
-def _compact(value: Any) -> str:
+def compact(value: Any) -> str:
+    """As BigQuery keeps JSON: members in order of their names, no spaces."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
@@ -54,13 +54,13 @@ def _whole(number: str) -> int | float:
 
 def json_ordered(text: str) -> str:
     """As a JSON keeps it: members in order of their names, the first of each name; numbers as INT64 or FLOAT64."""
-    return _compact(json.loads(text, object_pairs_hook=_first, parse_int=_whole))
+    return compact(json.loads(text, object_pairs_hook=_first, parse_int=_whole))
 
 
 def json_of_pairs(names: list[str], values: list[str | None]) -> str:
     """An object; a missing value is null."""
     members = [(name, None if value is None else json.loads(value)) for name, value in zip(names, values, strict=True)]
-    return _compact(_first(members))
+    return compact(_first(members))
 
 
 def json_flatten(text: str) -> list[str]:
@@ -69,7 +69,7 @@ def json_flatten(text: str) -> list[str]:
     def walk(value: Any) -> list[Any]:
         return [inner for item in value for inner in walk(item)] if isinstance(value, list) else [value]
 
-    return [_compact(value) for value in walk(json.loads(text))]
+    return [compact(value) for value in walk(json.loads(text))]
 
 
 def json_lax(text: str | None, path: str | None) -> str | None:
@@ -82,10 +82,10 @@ def json_lax(text: str | None, path: str | None) -> str | None:
     steps, root = steps_of(words[-1] if words else path), json.loads(text)
     if "lax" not in modes:
         for step in steps:
-            if not _has(root, step):
+            if not has(root, step):
                 return None
-            root = _child(root, step)
-        return _compact(root)
+            root = child(root, step)
+        return compact(root)
     found = [root]
     for step in steps:
         inner: list[Any] = []
@@ -97,10 +97,11 @@ def json_lax(text: str | None, path: str | None) -> str | None:
             items = _spread(value, "recursive" in modes) if isinstance(value, list) else [value]
             inner += [item[step] for item in items if isinstance(item, dict) and step in item]
         found = inner
-    return _compact(found)
+    return compact(found)
 
 
-def _has(value: Any, step: str | int) -> bool:
+def has(value: Any, step: str | int) -> bool:
+    """Whether a value has what a step of a path names."""
     if isinstance(step, int):
         return isinstance(value, list) and step < len(value)
     return isinstance(value, dict) and step in value
@@ -112,124 +113,11 @@ def _spread(value: list[Any], recursive: bool) -> list[Any]:
     return [inner for item in value for inner in (_spread(item, True) if isinstance(item, list) else [item])]
 
 
-def _parent(root: Any, steps: list[str | int]) -> Any:
-    """The container that the last step is in, or None."""
-    for step in steps[:-1]:
-        root = _child(root, step)
-        if root is None:
-            return None
-    return root
-
-
-def _child(node: Any, step: str | int) -> Any:
+def child(node: Any, step: str | int) -> Any:
+    """What a step of a path names, or None."""
     if isinstance(step, int):
         return node[step] if isinstance(node, list) and step < len(node) else None
     return node.get(step) if isinstance(node, dict) else None
-
-
-def _fill(array: list[Any], length: int) -> None:
-    """Append nulls up to a length; ValueError beyond the longest array that GoogleSQL makes."""
-    if length > _LONGEST:
-        raise ValueError(f"Exceeded maximum array size of {_LONGEST}")
-    array.extend([None] * (length - len(array)))
-
-
-def json_set(text: str, path: str, value: str, create: bool) -> str:
-    """The value at the path; missing keys are made when `create`, arrays are filled up with nulls."""
-    root, steps = json.loads(text), steps_of(path)
-    holder = [root]
-    at: Any = holder
-    key: str | int = 0
-    for step in steps:
-        current = at[key]
-        if current is None and create:
-            current = at[key] = [] if isinstance(step, int) else {}
-        if isinstance(step, int):
-            if not isinstance(current, list):
-                return text
-            if step >= len(current):
-                if not create:
-                    return text
-                _fill(current, step + 1)
-        else:
-            if not isinstance(current, dict) or (step not in current and not create):
-                return text
-            current.setdefault(step, None)
-        at, key = current, step
-    at[key] = json.loads(value)
-    return _compact(holder[0])
-
-
-def json_array_insert(text: str, path: str, value: str, each: bool) -> str:
-    root, steps = json.loads(text), steps_of(path)
-    if not steps or not isinstance(steps[-1], int):
-        return text
-    array, at = _parent(root, steps), steps[-1]
-    if array is None and isinstance(_parent(root, steps[:-1]), dict):
-        array = _parent(root, steps[:-1])[steps[-2]] = []
-    if not isinstance(array, list):
-        return text
-    _fill(array, at)
-    array[at:at] = json.loads(value) if each else [json.loads(value)]
-    return _compact(root)
-
-
-def json_array_append(text: str, path: str, value: str, each: bool) -> str:
-    root, steps = json.loads(text), steps_of(path)
-    holder = {"": root}
-    place: Any = holder
-    key: Any = ""
-    for step in steps:
-        if not _has(place[key], step):
-            return text
-        place, key = place[key], step
-    array = place[key]
-    if array is None:
-        array = place[key] = []
-    if not isinstance(array, list):
-        return text
-    array.extend(json.loads(value) if each else [json.loads(value)])
-    return _compact(holder[""])
-
-
-def json_remove(text: str, path: str) -> str:
-    root, steps = json.loads(text), steps_of(path)
-    if not steps:
-        raise ValueError("The JSONPath cannot be '$'")
-    parent, last = _parent(root, steps), steps[-1]
-    if isinstance(parent, dict) and isinstance(last, str):
-        parent.pop(last, None)
-    elif isinstance(parent, list) and isinstance(last, int) and last < len(parent):
-        del parent[last]
-    return _compact(root)
-
-
-def _stripped(value: Any, arrays: bool, empty: bool) -> Any:
-    """Without nulls (in arrays only where that is asked for); empty: what is empty then is null as well."""
-    if isinstance(value, dict):
-        kept = {k: _stripped(v, arrays, empty) for k, v in value.items() if v is not None}
-        return {k: v for k, v in kept.items() if not (empty and v is None)} or (None if empty else {})
-    if isinstance(value, list):
-        items = [_stripped(v, arrays, empty) for v in value if not (arrays and v is None)]
-        return [v for v in items if not (arrays and empty and v is None)] or (None if arrays and empty else [])
-    return value
-
-
-def json_strip_nulls(text: str, path: str, arrays: bool, empty: bool) -> str:
-    document = json.loads(text)
-    holder = {"": document}
-    place: Any = holder
-    key: Any = ""
-    for step in steps_of(path):
-        inner = place[key]
-        fits = (isinstance(inner, dict) and step in inner) or (
-            isinstance(inner, list) and isinstance(step, int) and 0 <= step < len(inner)
-        )
-        if not fits:
-            return _compact(document)
-        place, key = inner, step
-    place[key] = _stripped(place[key], arrays, empty)
-    return _compact(holder[""])
 
 
 class _Inexact(ValueError):
@@ -299,7 +187,7 @@ def json_texts(text: str, keys: bool, values: bool) -> list[str | None]:
             for inner in value:
                 walk(inner)
         elif values:
-            found.append(value if isinstance(value, str) or value is None else _compact(value))
+            found.append(value if isinstance(value, str) or value is None else compact(value))
 
     walk(json.loads(text))
     return found
@@ -324,11 +212,6 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (json_of_pairs, ("VARCHAR[]", "VARCHAR[]"), "VARCHAR"),
     (json_flatten, ("VARCHAR",), "VARCHAR[]"),
     (json_lax, ("VARCHAR", "VARCHAR"), "VARCHAR"),
-    (json_set, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
-    (json_array_insert, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
-    (json_array_append, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
-    (json_remove, ("VARCHAR", "VARCHAR"), "VARCHAR"),
-    (json_strip_nulls, ("VARCHAR", "VARCHAR", "BOOLEAN", "BOOLEAN"), "VARCHAR"),
     (json_is_exact, ("VARCHAR",), "BOOLEAN"),
     (json_keys_in, ("VARCHAR", "BIGINT", "VARCHAR"), "VARCHAR[]"),
     (json_keys, ("VARCHAR", "BIGINT"), "VARCHAR[]"),
