@@ -99,7 +99,7 @@ def _statements(dice: random.Random, warehouse: Warehouse) -> Iterator[str]:
     number = 0
     while True:
         number += 1
-        tables = [table for table in warehouse.catalog.tables("p", "d") if table.kind == "TABLE"]
+        tables = [one for one in warehouse.catalog.tables("p", "d") if one.kind == "TABLE" and one.fields]
         if not tables or dice.random() < 0.15:
             columns = [f"c{i} {dice.choice(list(_COLUMNS))}" for i in range(dice.randint(1, 4))]
             yield f"CREATE TABLE d.t{number} ({', '.join([*columns, 'day DATE'])}) {dice.choice(_PARTITIONS)}"
