@@ -230,6 +230,11 @@ def holds(kind: Type, wanted: str) -> bool:
     return kind.kind == wanted or any(holds(one, wanted) for one in inner)
 
 
+def has_equality(kind: Type) -> bool:
+    """Whether values of the type can be compared: JSON and GEOGRAPHY cannot, nor what holds them."""
+    return not holds(kind, "JSON") and not holds(kind, "GEOGRAPHY")
+
+
 def equivalent(one: Type, other: Type) -> bool:
     """Whether two types differ in no more than the names of fields."""
     if one.kind != other.kind or len(one.fields) != len(other.fields):

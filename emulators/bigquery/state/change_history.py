@@ -3,7 +3,7 @@
 An UPDATE writes rows as well as it removes some, and so does a MERGE: a transaction that did both is refused.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -12,7 +12,7 @@ from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.errors import not_implemented
 from emulators.bigquery.state.partitions import unexpired
-from emulators.bigquery.state.past import SINCE, UNTIL, beside, exists, require_readable, timestamp_sql
+from emulators.bigquery.state.past import SINCE, UNTIL, beside, exists, micros, require_readable, timestamp_sql
 
 
 def appended(
@@ -24,14 +24,14 @@ def appended(
     document: what Past.versions gives. SqlError for a start that is too old; 501 for what is not known exactly.
     """
     created = int(table.resource["creationTime"]) * 1000
-    first = created if start is None else max(created, _micros(start))
+    first = created if start is None else max(created, micros(start))
     require_readable(table.name, first, 0)
     replaced = [
         v["until"] for v in document["versions"] if v["resource"]["creationTime"] == table.resource["creationTime"]
     ]
     if max([document["forgotten"], *replaced]) > first:
         raise not_implemented(f"APPENDS from before table {table.name} was emptied, replaced or renamed")
-    within = f"s >= {timestamp_sql(first)}" + ("" if end is None else f" AND s < {timestamp_sql(_micros(end))}")
+    within = f"s >= {timestamp_sql(first)}" + ("" if end is None else f" AND s < {timestamp_sql(micros(end))}")
     past = beside(table.physical, "past")
     rows = f"SELECT *, {SINCE} AS s FROM {table.physical}"
     if exists(cursor, past):
@@ -42,7 +42,3 @@ def appended(
     fields = ", ".join(quoted(field.name) for field in table.fields)
     kept = f"({rows})" if (condition := unexpired(table)) is None else f"(SELECT * FROM ({rows}) WHERE {condition})"
     return f"(SELECT {fields}, 'INSERT' AS _CHANGE_TYPE, s AS _CHANGE_TIMESTAMP FROM {kept} WHERE {within})"
-
-
-def _micros(moment: datetime) -> int:
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))

@@ -126,7 +126,7 @@ class Past:
 
         writes: [begun, begun at the latest, committed] of the current table's last transactions.
         """
-        moment = int((as_of - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+        moment = micros(as_of)
         document = self._document(name, transaction)
         require_readable(name, moment, document["forgotten"])
         for version in document["versions"]:
@@ -216,6 +216,7 @@ def _rows(cursor: duckdb.DuckDBPyConnection, stored: str, moment: int, writes: l
 
 
 def exists(cursor: duckdb.DuckDBPyConnection, stored: str) -> bool:
+    """Whether there is a DuckDB table of a quoted name."""
     schema, _, name = stored.rpartition(".")
     names = f"schema_name = {text(_unquoted(schema))} AND table_name = {text(_unquoted(name))}"
     return bool(cursor.execute(f"SELECT 1 FROM duckdb_tables() WHERE {names}").fetchall())
@@ -234,8 +235,14 @@ def _now() -> int:
     return time.time_ns() // 1000
 
 
-def timestamp_sql(micros: int) -> str:
-    moment = datetime(1970, 1, 1) + timedelta(microseconds=micros)
+def micros(moment: datetime) -> int:
+    """Microseconds since the epoch."""
+    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+
+
+def timestamp_sql(moment_micros: int) -> str:
+    """A moment, in microseconds since the epoch, as DuckDB's literal."""
+    moment = datetime(1970, 1, 1) + timedelta(microseconds=moment_micros)
     return f"TIMESTAMPTZ '{moment.isoformat(' ', 'microseconds')}+00'"
 
 
@@ -246,6 +253,7 @@ def _born(resource: dict[str, Any], document: dict[str, Any]) -> int:
 
 
 def require_readable(name: TableName, moment: int, forgotten: int) -> None:
+    """SqlError for a moment of a table, in microseconds, that is to come, or of which nothing is kept any more."""
     now = _now()
     if moment > now:
         raise _unreadable(name, moment, f"Cannot read after {now // 1000}")

@@ -98,7 +98,7 @@ class Transaction:
                 self.cursor.execute("SET SESSION preserve_insertion_order = true")
 
     def _row(self, kind: str, key: str, document: Document | None) -> str:
-        # Literals: for the first Python value that DuckDB is given it imports pandas, half a second and 50 MB.
+        # Literals: given a Python value, DuckDB imports pandas where it can, for half a second and 50 MB.
         value = "NULL" if document is None else text(json.dumps(document))
         return f"({next(self._store.sequence)}, {text(kind)}, {text(key)}, {value})"
 

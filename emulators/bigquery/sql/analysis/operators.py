@@ -255,7 +255,7 @@ def in_list(a: Analyzer, node: nodes.In, scope: Scope) -> Value:
         kind = t.supertype([(v.type, v.literal) for v in [value, *items]])
         if kind is None:
             no_signature(a, "IN", [value, *items], node)
-        _has_equality(a, kind, node)
+        _require_equality(a, kind, node)
         values = [folded(v) for v in common(a, [value, *items], "", node)[0]]
         listed = ", ".join(v.sql for v in values[1:])
         sql = f"{values[0].sql} IN ({listed})"
@@ -271,7 +271,7 @@ def in_list(a: Analyzer, node: nodes.In, scope: Scope) -> Value:
     kind = t.supertype([(value.type, value.literal), (relation.columns[0].type, False)])
     if kind is None:
         a.fail(f"Cannot execute IN subquery with uncomparable types {value.type} and {relation.columns[0].type}", node)
-    _has_equality(a, kind, node)
+    _require_equality(a, kind, node)
     x = folded(coerce(a, value, kind))
     own = Value(t.quoted(relation.names[0]), relation.columns[0].type)
     changed = own.type != kind or kind.collation
@@ -279,8 +279,8 @@ def in_list(a: Analyzer, node: nodes.In, scope: Scope) -> Value:
     return Value(f"({x.sql} {word} {sql})", t.BOOL, refs=value.refs, volatile=True)
 
 
-def _has_equality(a: Analyzer, kind: Type, node: nodes.Node) -> None:
-    if t.holds(kind, "JSON") or t.holds(kind, "GEOGRAPHY"):
+def _require_equality(a: Analyzer, kind: Type, node: nodes.Node) -> None:
+    if not t.has_equality(kind):
         a.fail(f"IN is not defined for arguments of type {kind}", node)
 
 
@@ -291,7 +291,7 @@ def _in_array(a: Analyzer, node: nodes.In, value: Value, array: Value) -> Value:
     kind = t.supertype([(value.type, value.literal), (array.type.element, array.literal)])
     if kind is None:
         no_signature(a, "IN UNNEST", [value, array], node)
-    _has_equality(a, kind, node)
+    _require_equality(a, kind, node)
     x, items = coerce(a, value, kind), coerce(a, array, t.array(kind))
     if kind.collation:
         x, items = folded(x), folded_items(items)

@@ -25,13 +25,14 @@ def in_order(a: Analyzer, ctes: list[nodes.With]) -> list[nodes.With]:
     found: list[nodes.With] = []
 
     def visit(cte: nodes.With, above: tuple[str, ...]) -> None:
+        if cte in found:
+            return
         if cte.name in above:
             a.fail(f"Unsupported mutual recursion of {' and '.join(above[above.index(cte.name) :])}", cte)
         for other in ctes:
             if other is not cte and mentions(cte.query, other.name):
                 visit(other, (*above, cte.name))
-        if cte not in found:
-            found.append(cte)
+        found.append(cte)
 
     for cte in ctes:
         visit(cte, ())

@@ -59,8 +59,8 @@ CREATE MACRO bq.main.generate_months(s, e, n) AS CASE WHEN s IS NULL OR e IS NUL
     ELSE list_filter(list_transform(range(0, abs(date_diff('month', s, e)) // abs(CASE WHEN n = 0 THEN 1 ELSE n END) + 1), lambda i: s + to_months(CAST(i * n AS INTEGER))), lambda x: CASE WHEN n > 0 THEN x <= e ELSE x >= e END) END;
 -- A width of buckets is positive, and is of months or of days and less.
 CREATE MACRO bq.main.bucket_width(v) AS CASE WHEN v <= INTERVAL 0 DAY THEN CAST(CAST(bq.fail('The bucket width must be a positive INTERVAL') AS VARCHAR) AS INTERVAL) WHEN datepart('year', v) * 12 + datepart('month', v) != 0 AND (datepart('day', v) != 0 OR datepart('epoch', v) - datepart('epoch', to_months(CAST(datepart('year', v) * 12 + datepart('month', v) AS INTEGER))) != 0) THEN CAST(CAST(bq.fail('The bucket width must have one date or time part') AS VARCHAR) AS INTERVAL) ELSE v END;
--- A month has no length on the clock.
 -- The bucket of x when buckets are months long: counted from the origin's day and time.
 CREATE MACRO bq.main.months_since(x, origin) AS date_diff('month', origin, x) - CASE WHEN x < origin + to_months(CAST(date_diff('month', origin, x) AS INTEGER)) THEN 1 ELSE 0 END;
 CREATE MACRO bq.main.bucket(v, x, origin) AS CASE WHEN bq.interval_months(v) > 0 THEN origin + to_months(CAST(floor(bq.months_since(x, origin) / bq.interval_months(v)) * bq.interval_months(v) AS INTEGER)) ELSE time_bucket(v, x, origin) END;
+-- A month has no length on the clock.
 CREATE MACRO bq.main.clock_width(v) AS CASE WHEN bq.interval_months(v) != 0 THEN CAST(CAST(bq.fail('TIMESTAMP_BUCKET does not support bucket width INTERVAL with non-zero MONTH part') AS VARCHAR) AS INTERVAL) ELSE bq.bucket_width(v) END;

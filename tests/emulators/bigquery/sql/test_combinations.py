@@ -82,3 +82,9 @@ def test_float_parameters_stay_floats(warehouse: Any) -> None:
     given = [QueryParameter("f", Field("f", "FLOAT64"), "1.5")]
     assert warehouse.run("SELECT @f + NUMERIC '1', @f IN (NUMERIC '1.5')", given) == [(2.5, True)]
     assert warehouse.schema[0].type == "FLOAT64"
+
+
+def test_many_queries_of_with_recursive_that_read_one_another_twice(warehouse: Any) -> None:
+    later = [f"w{i} AS (SELECT a.x FROM w{i - 1} AS a JOIN w{i - 2} AS b ON a.x = b.x)" for i in range(2, 30)]
+    queries = ["w0 AS (SELECT 1 AS x)", "w1 AS (SELECT 1 AS x)", *later]  # their paths are more than a million
+    assert warehouse.run(f"WITH RECURSIVE {', '.join(reversed(queries))} SELECT x FROM w29") == [(1,)]
