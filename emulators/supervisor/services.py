@@ -83,7 +83,7 @@ SERVICES: tuple[Service, ...] = (
     Service(
         "dagster-code",
         (
-            *("{bin}/dagster", "code-server", "start", "--host", "127.0.0.1", "--port", "{port}"),
+            *("{python}", "-m", "dagster", "code-server", "start", "--host", "127.0.0.1", "--port", "{port}"),
             *("--module-name", "orchestration.definitions", "--working-directory", "{root}"),
         ),
         ports=(Port("port", 4000),),
@@ -94,7 +94,10 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         "dagster",
-        ("{bin}/dagster-webserver", "-h", "127.0.0.1", "-p", "{port}", "-w", "{root}/orchestration/workspace.yaml"),
+        (
+            *("{python}", "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", "{port}"),
+            *("-w", "{root}/orchestration/workspace.yaml"),
+        ),
         ports=(Port("port", 3000),),
         health=("http:port:/server_info",),
         needs=("dagster-code",),
@@ -103,7 +106,7 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         "dagster-daemon",
-        ("{bin}/dagster-daemon", "run", "-w", "{root}/orchestration/workspace.yaml"),
+        ("{python}", "-m", "dagster._daemon", "run", "-w", "{root}/orchestration/workspace.yaml"),
         needs=("dagster-code",),
         is_platform=True,
         patience=300,
