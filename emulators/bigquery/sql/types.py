@@ -1,5 +1,6 @@
 """BigQuery's types: how they are named, how they look in DuckDB, and which becomes which without being asked."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -103,7 +104,10 @@ def collated(sql: str) -> str:
 
 def member(name: str, sql: str) -> str:
     """name := sql, for struct_pack. In a correlated subquery DuckDB 1.5 loses the name of what is a macro's call."""
-    return f"{quoted(name)} := {f'CASE WHEN true THEN {sql} END' if sql.startswith('bq.') else sql}"
+    return f"{quoted(name)} := {f'CASE WHEN true THEN {sql} END' if _MACRO.match(sql) else sql}"
+
+
+_MACRO = re.compile(r"bq\.|(?:nullif|split_part|json)\(|list_|array_", re.I)  # ours and DuckDB's own
 
 
 def text(value: str) -> str:

@@ -110,7 +110,8 @@ _PLACES = {"NTILE": 0, "APPROX_TOP_SUM": 2}
 def _check_offset(a: Analyzer, node: nodes.Call, values: list[Value]) -> None:
     place = _PLACES.get(node.name, 1)
     offset = values[place] if node.name in _LEAST and len(values) > place else None
-    if offset is not None and node.name.startswith("APPROX_") and not offset.literal:
+    fixed = values[1] if node.name == "STRING_AGG" and len(values) > 1 else offset
+    if fixed is not None and node.name.startswith(("APPROX_", "STRING_")) and not fixed.constant:
         a.fail(f"Argument {place + 1} to {node.name} must be a literal or query parameter", node)
     if offset is not None and offset.type.kind == "NULL":
         a.fail(f"{_offset(node)} must not be NULL", node)

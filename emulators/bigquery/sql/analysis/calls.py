@@ -10,7 +10,7 @@ from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import named, once
 from emulators.bigquery.sql.analysis.signatures import mismatch
 from emulators.bigquery.sql.analysis.trying import attempt
-from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.analysis.values import NO_NAMES, Scope, Value, combine
 from emulators.bigquery.sql.analysis.zones import OPTIONAL, default_zone
 from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload
 from emulators.bigquery.sql.syntax import nodes
@@ -67,7 +67,7 @@ def _safe_rule(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         variables = {f"argument {place}": value for place, value in enumerate(names)}
         paths = {id(arg): nodes.Path(arg.at, [name]) for arg, name in zip(own, variables, strict=True)}
         args = [_renamed(arg, paths) for arg in node.args]
-        made.append(call(a, replace(node, args=args), Scope(parent=scope, variables=variables)))
+        made.append(call(a, replace(node, args=args), Scope(scope, variables=variables, same_query=True)))
         return made[-1].sql
 
     sql = attempt(values, fill)
@@ -97,7 +97,7 @@ def _scalar(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if any(v.type.collated for v in values):
         return _collated(a, node, overloads, values)
     overload, values, kind = choose(a, node, overloads, values)
-    return _fill(overload, values, kind)
+    return _fill(overload, values, kind, scope)
 
 
 # What compares texts: by their folded forms, or not at all.
@@ -135,7 +135,7 @@ def _placed(node: nodes.Call) -> tuple[nodes.Call, list[Overload]]:
     return node, overloads
 
 
-def _fill(overload: Overload, values: list[Value], kind: Type) -> Value:
+def _fill(overload: Overload, values: list[Value], kind: Type, scope: Scope = NO_NAMES) -> Value:
     template = overload.template
     if overload.otherwise is not None and not values[-1].literal:
         template = overload.otherwise
@@ -144,7 +144,8 @@ def _fill(overload: Overload, values: list[Value], kind: Type) -> Value:
         each = [v.sql for v in given]
         return template.format(*each, all=", ".join(each), rest=", ".join(each[1:]), type=t.duckdb(kind))
 
-    made = combine((named if "TRY(" in template else once)(values, fill), kind, *values)
+    sql = named(values, fill) if "TRY(" in template else once(values, fill, scope)
+    made = combine(sql, kind, *values)
     return replace(made, volatile=True) if overload.volatile else made
 
 

@@ -2,27 +2,68 @@
 
 DuckDB copies a macro's argument to each place that reads it, so that calls within calls grow as the product of their
 places: SUBSTR of a hash of eight columns, cast to INT64, was planned for half a second.
+
+DuckDB's lambdas see the columns of one query, and no subqueries: what else a macro reads in a lambda gets a name too.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 
 from emulators.bigquery.sql import types as t
-from emulators.bigquery.sql.analysis.values import Value
-from emulators.bigquery.sql.functions.expansion import expanded
+from emulators.bigquery.sql.analysis.values import NO_NAMES, Column, Scope, Value, combine
+from emulators.bigquery.sql.functions.expansion import expanded, reads
 
 MANY = 2000  # words; what is less costs less as copies, each planned once, than as a list of one element for each row
+Fill = Callable[[Sequence[Value]], str]
 
 
-def once(values: Sequence[Value], fill: Callable[[Sequence[Value]], str]) -> str:
-    """fill(values), with names for them where that would become too much SQL."""
+def once(values: Sequence[Value], fill: Fill, scope: Scope = NO_NAMES) -> str:
+    """fill(values), with names for them where that would become too much SQL, or a lambda would not see them.
+
+    Where each value is read in one place they stay there: IF must not compute the branch that it leaves.
+    """
     filled = fill(values)
-    if "bq." not in filled or sum(len(value.sql) for value in values) < 100 or expanded(filled) < MANY:
+    if "bq." not in filled and "lambda " not in filled:
         return filled
-    return named(values, fill)
+    large = sum(len(value.sql) for value in values) >= 100 and expanded(filled) >= MANY
+    hidden = any(value.volatile or outer(value, scope) for value in values)
+    if not large and not hidden:
+        return filled
+    places = [f"argument_{place}" for place in range(len(values))]
+    read = reads(fill([value.with_sql(name, value.type) for value, name in zip(values, places, strict=True)]), places)
+    copied = large and any(read[name] > 1 for name in places)
+    captured = hidden and any(read[f"lambda {name}"] for name in places)
+    return named(values, fill) if copied or captured else filled
 
 
-def named(values: Sequence[Value], fill: Callable[[Sequence[Value]], str]) -> str:
+def outer(value: Value, scope: Scope) -> list[Column]:
+    """The columns of the value that are not of the scope's own query, if that is within another one or unknown."""
+    while scope.same_query and scope.parent is not None:
+        scope = scope.parent
+    if scope.parent is None and (scope.items or scope is NO_NAMES):
+        return []
+    own = {id(column) for item in scope.items for column in item.columns + item.hidden}
+    return [column for column in value.refs if id(column) not in own]
+
+
+def over_elements(function: str, array: Value, parameters: str, body: Value, scope: Scope) -> str:
+    """list_transform(array, lambda parameters: body), with names for the columns in the body if some are of other
+    queries."""
+    hidden = outer(array, scope) or outer(body, scope)
+    columns = sorted(body.refs if hidden else (), key=lambda column: column.sql)
+    values = [array, *(combine(column.sql, column.type, column.value()) for column in columns)]
+
+    def fill(given: Sequence[Value]) -> str:
+        inside = body.sql
+        for column, value in zip(columns, given[1:], strict=True):
+            inside = re.sub(rf"(?<![\w.]){re.escape(column.sql)}", value.sql.replace("\\", r"\\"), inside)
+        return f"{function}({given[0].sql}, lambda {parameters}: {inside})"
+
+    return named(values, fill) if columns else fill(values)
+
+
+def named(values: Sequence[Value], fill: Fill) -> str:
     """fill(names for the values), within a lambda that binds them; fill(values) where all are literals.
 
     Literals stay where they are: some of DuckDB's functions want constants. Equal values have equal names, so that

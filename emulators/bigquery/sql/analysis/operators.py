@@ -5,7 +5,9 @@ from typing import NoReturn
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
+from emulators.bigquery.sql.analysis.casts import convert
 from emulators.bigquery.sql.analysis.coercion import coerce, common
+from emulators.bigquery.sql.analysis.once import once
 from emulators.bigquery.sql.analysis.values import Chain, Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
@@ -168,7 +170,13 @@ def _floats(op: str, x: Value, y: Value) -> Value:
     return replace(combine(f"bq.float_in_range({sql}, {finite})", t.FLOAT64, x, y), chain=chain)
 
 
+_WITHOUT_TEXT = ("ARRAY", "BYTES", "GEOGRAPHY", "JSON", "RANGE", "STRUCT")
+
+
 def _concatenate(a: Analyzer, left: Value, right: Value, node: nodes.Node) -> Value:
+    """text || text, or what has a text; bytes || bytes; array || array."""
+    if t.STRING in (left.type, right.type):
+        left, right = (v if v.type.kind in _WITHOUT_TEXT else convert(a, v, t.STRING, node) for v in (left, right))
     kind = t.supertype([(left.type, False), (right.type, False)])
     if kind is None or kind.kind not in ("STRING", "BYTES", "ARRAY", "NULL"):
         no_signature(a, "||", [left, right], node)
@@ -310,7 +318,8 @@ def like(a: Analyzer, node: nodes.Like, scope: Scope) -> Value:
             value, array = folded(value), folded_items(array)
         fold = "list_bool_or" if node.quantifier == "ANY" else "list_bool_and"
         word = "NOT LIKE" if node.negated else "LIKE"
-        sql = f"{fold}(list_transform({array.sql}, lambda {name}: {value.sql} {word} {name} ESCAPE '\\'))"
+        template = f"{fold}(list_transform({{1}}, lambda {name}: {{0}} {word} {name} ESCAPE '\\'))"
+        sql = once([value, array], lambda given: template.format(*(v.sql for v in given)), scope)
         return combine(sql, t.BOOL, value, array)
     tests = []
     for pattern in node.patterns:

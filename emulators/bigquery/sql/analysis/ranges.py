@@ -1,10 +1,13 @@
 """RANGE<T>: literals and functions. A range is a struct of start and end; a missing bound is NULL."""
 
+from collections.abc import Sequence
+
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.intervals import interval_sql
+from emulators.bigquery.sql.analysis.once import once
 from emulators.bigquery.sql.analysis.table_functions import table_argument, table_rule
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value, combine
 from emulators.bigquery.sql.analysis.zones import refuse_zone
@@ -60,19 +63,25 @@ def generate_range_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     whole, step = a.expression(node.args[0], scope), node.args[1]
     if whole.type.kind != "RANGE" or whole.type.element is None:
         no_function_signature(a, node, [whole])
-    partial = a.expression(node.args[2], scope).sql if len(node.args) == 3 else "true"
+    partial = (
+        coerce(a, a.expression(node.args[2], scope), t.BOOL) if len(node.args) == 3 else Value("true", t.BOOL, True)
+    )
     count = coerce(a, a.expression(step.value, scope), t.INT64)
     name, element = a.shared.alias("e"), t.duckdb(whole.type.element)
     own = a.shared.alias("r")
     start, end = (f"struct_extract({own}, '{side}')" for side in ("start", "end"))
-    length = interval_sql(count.sql, step.unit)
-    starts = f"list_filter(generate_series({start}, {end}, {length}), lambda {name}: {name} < {end} AND ({partial} OR {name} + {length} <= {end}))"  # noqa: E501
-    made = f'struct_pack("start" := CAST({name} AS {element}), "end" := CAST(least({name} + {length}, {end}) AS {element}))'  # noqa: E501
-    made = f"list_transform({starts}, lambda {name}: {made})"
-    failed = "bq.fail('Cannot generate a range array from a range with an unbounded side')"
-    open_ended = f"{own} IS NOT NULL AND ({start} IS NULL OR {end} IS NULL)"
-    body = f"CASE WHEN {open_ended} THEN ({made})[{failed} : 1] ELSE {made} END"
-    sql = f"list_transform([{whole.sql}], lambda {own}: {body})[1]"
+
+    def fill(given: Sequence[Value]) -> str:
+        length = interval_sql(given[1].sql, step.unit)
+        starts = f"list_filter(generate_series({start}, {end}, {length}), lambda {name}: {name} < {end} AND ({given[2].sql} OR {name} + {length} <= {end}))"  # noqa: E501
+        made = f'struct_pack("start" := CAST({name} AS {element}), "end" := CAST(least({name} + {length}, {end}) AS {element}))'  # noqa: E501
+        made = f"list_transform({starts}, lambda {name}: {made})"
+        failed = "bq.fail('Cannot generate a range array from a range with an unbounded side')"
+        open_ended = f"{own} IS NOT NULL AND ({start} IS NULL OR {end} IS NULL)"
+        body = f"CASE WHEN {open_ended} THEN ({made})[{failed} : 1] ELSE {made} END"
+        return f"list_transform([{given[0].sql}], lambda {own}: {body})[1]"
+
+    sql = once([whole, count, partial], fill, scope)
     return combine(sql, t.array(whole.type), whole, count)
 
 

@@ -204,7 +204,7 @@ def _order_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Outpu
     if not tail.order_by:
         return ""
     aliases = {o.name.lower(): o.value for o in outputs if o.name}
-    inner = Scope(scope, aliases=aliases, aggregated=True)
+    inner = Scope(scope, aliases=aliases, aggregated=True, same_query=True)
     found = []
     for item in tail.order_by:
         position = _position(a, item, outputs)

@@ -1,6 +1,6 @@
 """FROM: tables, views, WITH queries, subqueries, UNNEST, joins."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis import tables
@@ -15,20 +15,22 @@ from emulators.bigquery.sql.syntax import nodes
 @dataclass(slots=True)
 class From:
     """A translated source: its SQL, what `*` gives, the merged columns of USING, and the items it brought into
-    scope."""
+    scope; apart: the array that it reads as `items` of a subquery called so, for the join to compute."""
 
     sql: str
     columns: list[tuple[str, Value]]
     items: list[FromItem]
     merged: dict[str, Value] = field(default_factory=dict)
+    apart: tuple[str, Value] | None = None
 
 
-def source(a: Analyzer, node: nodes.Source, scope: Scope) -> From:
-    """Translate a source and bring its names into the scope."""
+def source(a: Analyzer, node: nodes.Source, scope: Scope, join: str = "") -> From:
+    """Translate a source and bring its names into the scope; join: which one has it on its right side."""
     if isinstance(node, nodes.Join):
         return _join(a, node, scope)
+    join = "" if node.operators else join
     if isinstance(node, nodes.UnnestSource):
-        found = _unnest(a, node, scope)
+        found = _unnest(a, node, scope, join)
     elif isinstance(node, nodes.QuerySource):
         assert node.query is not None
         found = from_relation(a, a.query(node.query, scope.parent), node.alias)
@@ -40,7 +42,7 @@ def source(a: Analyzer, node: nodes.Source, scope: Scope) -> From:
         found = from_relation(a, table_function(a, node, scope), node.alias)
     else:
         assert isinstance(node, nodes.TableSource)
-        found = _table(a, node, scope)
+        found = _table(a, node, scope, join)
     for operator in node.operators:
         found = operated(a, found, operator, scope)
     _enter(a, found, scope, node)
@@ -82,7 +84,7 @@ def from_columns(
     return From(sql, [(c.name, c.value()) for c in fields], [FromItem(alias, fields, element=element)])
 
 
-def _table(a: Analyzer, node: nodes.TableSource, scope: Scope) -> From:
+def _table(a: Analyzer, node: nodes.TableSource, scope: Scope, join: str) -> From:
     first = node.path[0].lower()
     if len(node.path) == 1 and first in a.ctes:
         shared = a.ctes[first]
@@ -101,7 +103,7 @@ def _table(a: Analyzer, node: nodes.TableSource, scope: Scope) -> From:
     if len(node.path) > 1 and _in_scope(scope, first):
         array = nodes.UnnestSource(node.at, node.alias, [], [nodes.Path(node.at, node.path)], node.offset_alias)
         array.alias = node.alias or node.path[-1]
-        return _unnest(a, array, scope)
+        return _unnest(a, array, scope, join)
     if node.offset_alias is not None:
         a.fail("WITH OFFSET can only be used with an array", node)
     return tables.table(a, node)
@@ -123,7 +125,7 @@ def _in_scope(scope: Scope, name: str) -> bool:
     return False
 
 
-def _unnest(a: Analyzer, node: nodes.UnnestSource, scope: Scope) -> From:
+def _unnest(a: Analyzer, node: nodes.UnnestSource, scope: Scope, join: str) -> From:
     """UNNEST(array) [AS e] [WITH OFFSET [AS o]]: a lateral subquery that keeps the order."""
     if len(node.arrays) != 1:
         a.fail("UNNEST of several arrays is not supported by this emulator", node)
@@ -136,20 +138,66 @@ def _unnest(a: Analyzer, node: nodes.UnnestSource, scope: Scope) -> From:
     assert array.type.element is not None
     kind = t.INT64 if array.type.element.kind == "NULL" else array.type.element
     name = a.shared.alias()
+    apart = (a.shared.alias(), array) if _is_apart(array, join) else None
+    items = f"{apart[0]}.items" if apart else array.sql
     # Named as in the query, because DuckDB's errors name them.
     own, place = t.quoted(node.alias or "v"), t.quoted(node.offset_alias or "")
     own = "v" if own.lower() == place.lower() else own
-    inner = f"unnest({array.sql}) AS {own}"
+    inner = f"unnest({items}) AS {own}"
     if node.offset_alias is not None:
-        inner += f", CAST(generate_subscripts({array.sql}, 1) - 1 AS BIGINT) AS {place}"
+        inner += f", CAST(generate_subscripts({items}, 1) - 1 AS BIGINT) AS {place}"
     found = from_columns(
         f"LATERAL (SELECT {inner}) AS {name}", [Column(node.alias or "", f"{name}.{own}", kind)], node.alias, True
     )
     if node.offset_alias is not None:
-        offset = Column(node.offset_alias, f"{name}.{place}", t.INT64)
+        padded = apart is not None and join == _PADDED
+        position = f"CASE WHEN NOT {items}_missing THEN {name}.{place} END" if padded else f"{name}.{place}"
+        offset = Column(node.offset_alias, position, t.INT64)
         found.items.append(FromItem(None, [offset]))
         found.columns.append((offset.name, offset.value()))
+    found.apart = apart
     return found
+
+
+_PADDED = "LEFT ON TRUE"
+
+
+def _is_apart(array: Value, join: str) -> bool:
+    """Whether a join computes the array before it reads its elements.
+
+    DuckDB keeps the order of rows only with the elements of a nested column: those of an expression come last first.
+    LEFT JOIN reads an array without elements as [NULL], which keeps the order as well.
+    """
+    nested = bool(array.refs) and all(column.type.kind in ("ARRAY", "STRUCT") for column in array.refs)
+    return join == _PADDED or (join in ("CROSS", "INNER") and (array.volatile or not nested))
+
+
+def _with_array(left: From, name: str, array: Value, padded: bool) -> From:
+    """The left side of a join as a subquery of that name, with the array of the right side as one more column."""
+    listed: dict[str, str] = {}
+    moved: dict[int, Column] = {}
+
+    def place(sql: str) -> str:
+        return f"{name}.{listed.setdefault(sql, f'c{len(listed)}')}"
+
+    def move(column: Column) -> Column:
+        return moved.setdefault(id(column), replace(column, sql=place(column.sql)))
+
+    def value(own: Value) -> Value:
+        return Value(place(own.sql), own.type, refs=frozenset(moved.get(id(c), c) for c in own.refs))
+
+    for item in left.items:
+        item.columns, item.hidden = [*map(move, item.columns)], [*map(move, item.hidden)]
+        item.element = move(item.element) if item.element is not None else None
+    columns = [(n, value(v)) for n, v in left.columns]
+    merged = {n: value(v) for n, v in left.merged.items()}
+    inner = "".join(f"{sql} AS {own}, " for sql, own in listed.items())
+    sql = f"SELECT {inner}{array.sql} AS items FROM {left.sql}"
+    if padded:
+        empty = "len(items) > 0 IS NOT TRUE"
+        filled = f"CASE WHEN {empty} THEN [NULL] ELSE items END AS items"
+        sql = f"SELECT * REPLACE ({filled}), {empty} AS items_missing FROM ({sql})"
+    return From(f"({sql}) AS {name}", columns, left.items, merged)
 
 
 def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
@@ -157,7 +205,10 @@ def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
     left = source(a, node.left, scope)
     if node.kind != "CROSS" and node.on is None and node.using is None and not _is_array(node.right, scope):
         a.fail(f"{node.kind} JOIN must have an immediately following ON or USING clause", node)
-    right = source(a, node.right, scope)
+    padded = node.kind == "LEFT" and node.using is None and not node.right.operators and _is_true(node.on)
+    right = source(a, node.right, scope, _PADDED if padded else node.kind)
+    if right.apart is not None:
+        left, scope.index = _with_array(left, *right.apart, padded), None
     items, columns, merged = left.items + right.items, left.columns + right.columns, {**left.merged, **right.merged}
     if node.kind in ("RIGHT", "FULL") and isinstance(node.right, nodes.UnnestSource):
         _independent(a, node, node.right, left, scope)
@@ -170,7 +221,7 @@ def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
             push(a, node.on, scope)
     else:
         condition = "true"
-    if node.kind == "CROSS" or (condition == "true" and node.kind == "INNER"):
+    if node.kind == "CROSS" or (condition == "true" and (node.kind == "INNER" or right.apart)):
         joiner = "CROSS JOIN"
     else:
         joiner = f"{node.kind} JOIN"
@@ -181,6 +232,10 @@ def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
     for operator in node.operators:
         found = operated(a, found, operator, scope)
     return found
+
+
+def _is_true(condition: nodes.Node | None) -> bool:
+    return condition is None or (isinstance(condition, nodes.Literal) and condition.value is True)
 
 
 def _independent(a: Analyzer, node: nodes.Join, unnest: nodes.UnnestSource, left: From, scope: Scope) -> None:

@@ -4,6 +4,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.names import member_of
+from emulators.bigquery.sql.analysis.once import outer
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
 
@@ -29,7 +30,18 @@ def subquery(a: Analyzer, node: nodes.Subquery, scope: Scope) -> Value:
             node,
         )
     kind = t.INT64 if kind.kind == "NULL" else kind
-    return Value(f"ARRAY({relation.sql})", t.array(kind), volatile=True)
+    ordered = node.query.order_by or node.query.limit
+    sql = relation.sql if ordered else _first_of_each(relation.sql)
+    return Value(f"ARRAY({sql})", t.array(kind), volatile=True)
+
+
+def _first_of_each(sql: str) -> str:
+    """SELECT DISTINCT with its values in the order in which they are met first."""
+    rest = sql.removeprefix("SELECT DISTINCT ")
+    if rest == sql:
+        return sql
+    numbered = f"SELECT item, row_number() OVER () AS place FROM (SELECT {rest}) AS items(item)"
+    return f"SELECT item FROM ({numbered}) GROUP BY item ORDER BY min(place)"
 
 
 @expression_rule(nodes.Index)
@@ -71,7 +83,7 @@ def _struct_item(a: Analyzer, node: nodes.Index, base: Value, scope: Scope) -> V
 @expression_rule(nodes.WithExpression)
 def with_expression(a: Analyzer, node: nodes.WithExpression, scope: Scope) -> Value:
     """WITH(a AS 1, b AS a + 1, b * 2): each binding is put where it is used, or computed once if it may vary."""
-    inner = Scope(scope, variables={})
+    inner = Scope(scope, variables={}, same_query=True)
     made: list[tuple[str, Value]] = []
     for name, bound in node.bindings:
         value = a.expression(bound, inner)
@@ -82,7 +94,10 @@ def with_expression(a: Analyzer, node: nodes.WithExpression, scope: Scope) -> Va
     body = a.expression(node.body, inner)
     sql = body.sql
     for own, value in reversed(made):
-        sql = f"list_transform([{value.sql}], lambda {own}: {sql})[1]"
+        if "SELECT " in sql or outer(body, scope):  # which DuckDB's lambdas cannot have
+            sql = f"(SELECT {sql} FROM (SELECT {value.sql} AS {own}))"
+        else:
+            sql = f"list_transform([{value.sql}], lambda {own}: {sql})[1]"
     return combine(sql, body.type, body, *(value for _, value in made)) if made else body
 
 

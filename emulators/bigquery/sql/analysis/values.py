@@ -112,7 +112,8 @@ class Scope:
     """The names that an expression sees, innermost first.
 
     items: the sources of FROM; merged: columns of JOIN ... USING; star: what `*` expands to (None: all columns in order);
-    variables: arguments of a function, script variables, WITH() bindings; aliases: the select list, for HAVING and so on.
+    variables: arguments of a function, script variables, WITH() bindings; aliases: the select list, for HAVING and so on;
+    same_query: more names for an expression of the parent's query.
     """  # noqa: E501
 
     parent: "Scope | None" = None
@@ -123,6 +124,7 @@ class Scope:
     aliases: dict[str, Value] = field(default_factory=dict)
     windows: dict[str, nodes.Window] = field(default_factory=dict)
     aggregated: bool = False
+    same_query: bool = False
     index: "dict[str, list[Column]] | None" = None
 
     def columns(self, name: str) -> list[Column]:

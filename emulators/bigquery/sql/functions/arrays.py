@@ -3,6 +3,7 @@
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import no_function_signature
+from emulators.bigquery.sql.analysis.once import over_elements
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
@@ -40,8 +41,8 @@ table(
 )
 
 
-def _lambda(a: Analyzer, node: nodes.Call, scope: Scope) -> tuple[Value, str, str, Value]:
-    """The array, DuckDB's lambda parameters, and the body's SQL and value."""
+def _lambda(a: Analyzer, node: nodes.Call, scope: Scope) -> tuple[Value, str, Value]:
+    """The array, DuckDB's lambda parameters, and the body."""
     if len(node.args) != 2 or not isinstance(node.args[1], nodes.Lambda):
         no_function_signature(
             a, node, [a.expression(arg, scope) for arg in node.args if not isinstance(arg, nodes.Lambda)]
@@ -50,28 +51,30 @@ def _lambda(a: Analyzer, node: nodes.Call, scope: Scope) -> tuple[Value, str, st
     if array.type.kind != "ARRAY" or array.type.element is None:
         no_function_signature(a, node, [array])
     names = [a.shared.alias("e") for _ in function.parameters]
-    inner = Scope(scope, variables={})
+    inner = Scope(scope, variables={}, same_query=True)
     inner.variables[function.parameters[0].lower()] = Value(names[0], array.type.element)
     if len(names) > 1:
         inner.variables[function.parameters[1].lower()] = Value(f"({names[1]} - 1)", t.INT64)
     body = a.expression(function.body, inner)
-    return array, ", ".join(names), body.sql, body
+    if body.volatile and "SELECT " in body.sql:
+        a.fail("A subquery in a lambda expression is not supported by this emulator", function)
+    return array, ", ".join(names), body
 
 
 @rule("ARRAY_TRANSFORM")
 def array_transform(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """ARRAY_TRANSFORM(array, (e[, i]) -> x) -> list_transform; offsets count from 0."""
-    array, names, body, value = _lambda(a, node, scope)
-    return combine(f"list_transform({array.sql}, lambda {names}: {body})", t.array(value.type), array, value)
+    array, names, body = _lambda(a, node, scope)
+    return combine(over_elements("list_transform", array, names, body, scope), t.array(body.type), array, body)
 
 
 @rule("ARRAY_FILTER")
 def array_filter(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """ARRAY_FILTER(array, (e[, i]) -> condition) -> list_filter."""
-    array, names, body, value = _lambda(a, node, scope)
-    if value.type != t.BOOL:
+    array, names, body = _lambda(a, node, scope)
+    if body.type != t.BOOL:
         a.fail("Lambda expression of ARRAY_FILTER must return BOOL", node)
-    return combine(f"list_filter({array.sql}, lambda {names}: {body})", array.type, array, value)
+    return combine(over_elements("list_filter", array, names, body, scope), array.type, array, body)
 
 
 @rule("OFFSET", "ORDINAL", "SAFE_OFFSET", "SAFE_ORDINAL")

@@ -6,12 +6,12 @@ multiply, so that a short text may become a hundred thousand words, each of whic
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from emulators.bigquery.sql.functions.install import definitions
 
-Size = Counter[str]  # parameter -> its copies; "" -> words of the text's own
+Size = Counter[str]  # parameter -> its copies; "lambda " + parameter -> those in lambdas; "" -> the text's own words
 _WORD = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|bq\.(?:main\.)?\w+(?=\()|\w+|\S")
 _MACRO = re.compile(r"^CREATE MACRO bq\.main\.(\w+)\(([^)]*)\) AS\s+(.*?);[ \t]*$", re.M | re.S)
 
@@ -19,6 +19,14 @@ _MACRO = re.compile(r"^CREATE MACRO bq\.main\.(\w+)\(([^)]*)\) AS\s+(.*?);[ \t]*
 def expanded(sql: str) -> int:
     """The words of an expression with its macros' bodies in place of their calls."""
     return _size(sql).total()
+
+
+def reads(sql: str, names: Iterable[str]) -> Size:
+    """How often each of the names is read once the macros' bodies are in place of their calls.
+
+    "lambda x" counts those places where x is read in a lambda.
+    """
+    return _size(sql, frozenset(names))
 
 
 def _size(sql: str, parameters: frozenset[str] = frozenset()) -> Size:
@@ -31,6 +39,9 @@ def _argument(words: Iterator[str], parameters: frozenset[str]) -> tuple[Size, s
     for word in words:
         if word in ",)]}":
             return size, word
+        if word == "lambda":
+            body, end = _lambda(words, parameters)
+            return size + body, end
         if word.startswith("bq."):
             next(words)
             size += _call(word, [*_arguments(words, parameters)])
@@ -40,6 +51,19 @@ def _argument(words: Iterator[str], parameters: frozenset[str]) -> tuple[Size, s
         else:
             size[word if word in parameters else ""] += 1
     return size, ""
+
+
+def _lambda(words: Iterator[str], parameters: frozenset[str]) -> tuple[Size, str]:
+    """What comes after the word `lambda`: its parameters, a colon, and a body up to a comma or closing bracket."""
+    while next(words) != ":":
+        pass
+    body, end = _argument(words, parameters)
+    return body + _captured(body), end
+
+
+def _captured(size: Size) -> Size:
+    """The reads of a size once it is in a lambda."""
+    return Counter({f"lambda {name}": count for name, count in size.items() if name and not name.startswith("lambda ")})
 
 
 def _arguments(words: Iterator[str], parameters: frozenset[str]) -> Iterator[Size]:
@@ -56,6 +80,8 @@ def _call(name: str, arguments: list[Size]) -> Size:
     for parameter, argument in zip(parameters, arguments, strict=False):
         for what, count in argument.items():
             size[what] += own[parameter] * count
+        for what, count in _captured(argument).items():
+            size[what] += own[f"lambda {parameter}"] * count
     return size
 
 

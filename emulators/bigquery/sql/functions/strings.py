@@ -1,5 +1,6 @@
 """Strings and bytes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from emulators.bigquery.sql import types as t
@@ -7,6 +8,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
 from emulators.bigquery.sql.analysis.casts import convert
 from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.once import once
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
@@ -185,12 +187,17 @@ def contains_substr(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if values[1].type.kind == "NULL":
         a.fail("CONTAINS_SUBSTR: the search value must not be NULL", node)
     wanted, name = coerce(a, values[1], t.STRING), a.shared.alias("x")
-    folded = f"bq_normalize_and_casefold({wanted.sql}, 'NFKC')"
+
+    def found(text: str, wanted: Value) -> str:
+        return f"contains(bq_normalize_and_casefold({text}, 'NFKC'), bq_normalize_and_casefold({wanted.sql}, 'NFKC'))"
+
+    def fill(given: Sequence[Value]) -> str:
+        return f"bq.any_true(list_transform({given[0].sql}, lambda {name}: {found(name, given[1])}))"
+
     if values[0].type == t.STRING:
-        return combine(f"contains(bq_normalize_and_casefold({values[0].sql}, 'NFKC'), {folded})", t.BOOL, *values)
-    found = f"contains(bq_normalize_and_casefold({name}, 'NFKC'), {folded})"
-    tests = f"list_transform({_texts(a, values[0], node, json)}, lambda {name}: {found})"
-    return combine(f"bq.any_true({tests})", t.BOOL, *values)
+        return combine(found(values[0].sql, wanted), t.BOOL, *values)
+    texts = values[0].with_sql(_texts(a, values[0], node, json), t.array(t.STRING))
+    return combine(once([texts, wanted], fill, scope), t.BOOL, *values)
 
 
 _JSON_SCOPES = ("JSON_VALUES", "JSON_KEYS", "JSON_KEYS_AND_VALUES")
