@@ -25,18 +25,6 @@ Steps = Generator[Statement, None, None]
 _ASSIGN = "Cannot coerce expression of type {source} to type {target}"
 
 
-_DDL = (
-    "DDL statements are not supported in a transaction, other than those creating or dropping temporary tables or "
-    "temporary functions."
-)
-
-
-def _defines(statement: Statement) -> bool:
-    """Whether it is DDL on something that stays."""
-    lasting = statement.target is None or statement.target.dataset != "_SESSION"
-    return lasting and statement.kind.startswith(("CREATE_", "DROP_", "ALTER_"))
-
-
 class _Break(Exception):
     def __init__(self, label: str | None) -> None:
         self.label = label
@@ -67,7 +55,6 @@ class Script(Iterator[Statement]):
         self._kind = "SCRIPT"
         self._steps_taken = 0
         self._procedures: list[str | None] = [None]  # the names of those that run
-        self._open = False  # whether the script has begun one that has not ended
         self._blocks: list[set[str]] = [set()]  # the variables that the blocks around declare
 
     @property
@@ -142,10 +129,6 @@ class Script(Iterator[Statement]):
             yield from rule(node, text)
             return
         statement = analyse(self.environment, text, node)
-        if isinstance(node, s.Transaction):
-            self._open = node.action == "BEGIN"
-        elif self._open and _defines(statement):
-            raise SqlError(_DDL)
         if statement.action is not None or statement.duckdb is not None or isinstance(node, s.Transaction):
             yield statement
 

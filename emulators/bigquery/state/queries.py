@@ -14,6 +14,7 @@ import duckdb
 
 from emulators.bigquery.sql.model import QueryParameter, SqlError, Statement, TableName
 from emulators.bigquery.sql.system_variables import keep, set_time_zone
+from emulators.bigquery.sql.transactions import require_transactional
 from emulators.bigquery.sql.translate import Script, from_duckdb, translate
 from emulators.bigquery.sql.undeclared import undeclared_parameters
 from emulators.bigquery.state.budget import Budget
@@ -158,6 +159,8 @@ class Execution:
 
     def _execute(self, statement: Statement) -> Outcome:
         try:
+            if self._transaction is not None:
+                require_transactional(statement)
             self.view.require_readable(statement)
             processed = self._budget.spend(statement) if self._budget is not None else 0
             outcome = self._dispatch(statement)

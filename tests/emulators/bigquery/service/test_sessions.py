@@ -50,6 +50,19 @@ def test_a_transaction_spans_jobs_and_is_seen_when_it_commits(client: bigquery.C
     assert [tuple(row) for row in client.query_and_wait(count)] == [(2,)]
 
 
+def test_a_transaction_takes_no_ddl_but_that_of_temporary_things(client: bigquery.Client, dataset: str) -> None:
+    session = Session(client)
+    session.rows("begin transaction")
+    with pytest.raises(BadRequest, match="DDL statements are not supported in a transaction"):
+        session.rows(f"create table {dataset}.t (a int64)")
+    session.rows("rollback transaction")
+    with pytest.raises(BadRequest, match="DDL statements are not supported in a transaction"):
+        client.query_and_wait(f"begin transaction; create view {dataset}.v as select 1 as a; commit transaction")
+    script = "begin transaction; create temp table t as select 1 as a; create temp function f(x int64) as (x + 1);"
+    found = client.query_and_wait(f"{script} commit transaction; select f(a) from t")
+    assert [tuple(row) for row in found] == [(2,)]
+
+
 def test_an_aborted_session_leaves_nothing_behind(client: bigquery.Client, dataset: str) -> None:
     client.query_and_wait(f"create table {dataset}.t as select 1 as a")
     session, other = Session(client), Session(client)

@@ -95,7 +95,6 @@ REFUSED = [
     ("CREATE MATERIALIZED VIEW d.v AS SELECT 1 AS a LIMIT 1", "Materialized view queries do not support LIMIT"),
     (f"CREATE MATERIALIZED VIEW d.v AS SELECT RANK() OVER (ORDER BY x) AS r {X}", "do not support analytic functions"),
     ("CREATE MATERIALIZED VIEW d.v AS SELECT CURRENT_DATE() AS d", "CURRENT_DATE, which is not deterministic"),
-    ("BEGIN TRANSACTION; CREATE TABLE d.t (a INT64)", "DDL statements are not supported in a transaction"),
     ("CREATE TABLE d.m (a INT64); MERGE d.m USING (SELECT 1 AS b) ON a = b WHEN NOT MATCHED THEN DELETE",
      "Expected keyword INSERT but got"),
 ]  # fmt: skip
