@@ -18,7 +18,7 @@ from emulators.bigquery.sql.transactions import require_transactional
 from emulators.bigquery.sql.translate import Script, from_duckdb, translate
 from emulators.bigquery.sql.undeclared import undeclared_parameters
 from emulators.bigquery.state.budget import Budget
-from emulators.bigquery.state.catalog import Catalog, physical_schema
+from emulators.bigquery.state.catalog import Catalog
 from emulators.bigquery.state.ddl import Ddl
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.job_requests import refuse_result_settings, refuse_script_settings
@@ -29,7 +29,7 @@ from emulators.bigquery.state.results import read_result
 from emulators.bigquery.state.script_variables import script_variables
 from emulators.bigquery.state.sessions import Session
 from emulators.bigquery.state.store import Transaction
-from emulators.bigquery.state.tables import drop_table
+from emulators.bigquery.state.temporary import drop_temporary
 from emulators.bigquery.state.time_limits import within
 from emulators.bigquery.state.view import View
 from emulators.bigquery.state.writes import Destination, write_rows
@@ -334,22 +334,3 @@ def _failed(statement: Statement, error: SqlError) -> Outcome:
     outcome = Outcome(statement.kind, reads=statement.reads, text=statement.text)
     outcome.error = ServiceError(error.status, error.reason, error.message, "query")
     return outcome
-
-
-def drop_temporary(catalog: Catalog, view: View) -> None:
-    """Drop a script's temporary tables and functions."""
-    projects = {key.partition(":")[0] for key in catalog.keys("dataset") if key.endswith(f":{view.temporary}")}
-    for project in projects:
-        with catalog.store.transaction(view.cursor) as transaction:
-            for table in catalog.tables(project, view.temporary):
-                drop_table(catalog, transaction, table)
-            for key in catalog.keys("routine"):
-                if key.startswith(f"{project}:{view.temporary}."):
-                    catalog.put(transaction, "routine", key, None)
-            transaction.cursor.execute(f"DROP SCHEMA IF EXISTS {physical_schema(project, view.temporary)} CASCADE")
-            catalog.put(transaction, "dataset", f"{project}:{view.temporary}", None)
-
-
-def temporary_name() -> str:
-    """A hidden dataset's name for a script."""
-    return f"_script{uuid.uuid4().hex}"

@@ -26,12 +26,13 @@ from emulators.bigquery.state.objects import Objects
 from emulators.bigquery.state.outcomes import Outcome, Query
 from emulators.bigquery.state.past import TEMPORARY
 from emulators.bigquery.state.policy_tags import PolicyTags
-from emulators.bigquery.state.queries import Execution, temporary_name
+from emulators.bigquery.state.queries import Execution
 from emulators.bigquery.state.query_jobs import describe, query_labels, query_of, reference, stack_frame
 from emulators.bigquery.state.sessions import Session, Sessions
 from emulators.bigquery.state.sizes import Sizes
 from emulators.bigquery.state.store import Store, Transaction
 from emulators.bigquery.state.streaming_timeline import StreamingTimeline
+from emulators.bigquery.state.temporary import temporary_name
 from emulators.bigquery.state.time_limits import within
 from emulators.bigquery.state.view import SESSION, View
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options
