@@ -8,6 +8,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -61,6 +62,8 @@ def encode_longs(values: npt.NDArray[np.int64], branch: int | None = None) -> pa
             break
         sizes += more
     head = 0 if branch is None else 1
+    if len(sizes) and sizes.min() == sizes.max():
+        return _encode_alike(rest, int(sizes[0]), branch)
     lengths = sizes + head
     starts = np.cumsum(lengths) - lengths
     data = np.empty(int(lengths.sum()), np.uint8)
@@ -74,10 +77,26 @@ def encode_longs(values: npt.NDArray[np.int64], branch: int | None = None) -> pa
     return binary_array(lengths, data)
 
 
+def _encode_alike(rest: npt.NDArray[np.uint64], size: int, branch: int | None) -> pa.Array:
+    """Zigzag longs that all take so many bytes."""
+    head = 0 if branch is None else 1
+    rows = np.empty((len(rest), head + size), np.uint8)
+    if branch is not None:
+        rows[:, 0] = branch << 1
+    for byte in range(size):
+        rows[:, head + byte] = (rest >> np.uint64(7 * byte)).astype(np.uint8) | np.uint8(0x80)
+    rows[:, -1] &= 0x7F
+    return fixed_array(rows)
+
+
 def join(columns: Sequence[pa.Array | pa.Scalar]) -> pa.Array:
     """Byte strings joined row by row; a null counts as an empty string, a scalar stands in each row."""
+    merged: list[pa.Array | pa.Scalar] = []
+    for alike, group in groupby(columns, lambda column: isinstance(column, pa.Scalar)):
+        found = list(group)
+        merged += [pa.scalar(b"".join(scalar.as_py() for scalar in found), pa.binary())] if alike else found
     return pc.binary_join_element_wise(
-        *columns, pa.scalar(b"", pa.binary()), null_handling="replace", null_replacement=b""
+        *merged, pa.scalar(b"", pa.binary()), null_handling="replace", null_replacement=b""
     )
 
 

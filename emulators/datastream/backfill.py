@@ -28,7 +28,7 @@ from psycopg2.extensions import connection as Connection
 from emulators.datastream import copy_text
 from emulators.datastream.avro import ContainerFile, join, packed
 from emulators.datastream.config import Source, StreamConfig
-from emulators.datastream.encode import encode_column
+from emulators.datastream.encode import column_pieces
 from emulators.datastream.envelope import BACKFILL, INSERT, EnvelopeEncoder, Origin
 from emulators.datastream.journal import SpooledFile
 from emulators.datastream.landing import Spool, object_name
@@ -174,7 +174,8 @@ class TableBackfill:
             begun: deque[Future[_Block]] = deque()
             first = 0
             for chunk in copy_text.chunks(pieces):
-                number = chunk.count(b"\n")  # a newline inside of a value is escaped
+                newlines = np.frombuffer(chunk, np.uint8) == ord("\n")  # one inside of a value is escaped
+                number = int(np.count_nonzero(newlines))
                 begun.append(encoders.submit(self._encode, chunk, first, number))
                 first += number
                 if len(begun) > _ENCODERS:
@@ -193,7 +194,8 @@ class TableBackfill:
             np.full(number, INSERT, np.int8),
             self.origin.source_micros,
         )
-        payload = [encode_column(texts, column.kind) for texts, column in zip(columns, self.table.columns, strict=True)]
+        kinds = [column.kind for column in self.table.columns]
+        payload = [piece for texts, kind in zip(columns, kinds, strict=True) for piece in column_pieces(texts, kind)]
         return _Block(packed(join([*head, *payload])), number, columns if self._remembers and self._keys else None)
 
     def _append(self, block: _Block) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from emulators.datastream.avro import ContainerFile, join
 from emulators.datastream.config import StreamConfig
-from emulators.datastream.encode import encode_column
+from emulators.datastream.encode import column_pieces
 from emulators.datastream.envelope import CDC, EnvelopeEncoder, Origin, Table
 from emulators.datastream.journal import SpooledFile
 from emulators.datastream.landing import Spool, object_name
@@ -99,7 +99,8 @@ class Batch:
         head = changes.envelope.encode(origins, origin_of_row - lowest, sequences, sequences, kinds, now)
         texts = [pa.array(values, pa.binary()).cast(pa.string()) for values in zip(*changes.rows[block], strict=True)]
         pairs = zip(texts, changes.table.columns, strict=True)
-        records = join([*head, *(encode_column(values, column.kind) for values, column in pairs)])
+        pieces = [piece for values, column in pairs for piece in column_pieces(values, column.kind)]
+        records = join([*head, *pieces])
         target = self._file(changes, origins[0])
         target.file.append(records)
         target.last = origins[-1]

@@ -35,6 +35,7 @@ def parse(chunk: bytes, number_of_columns: int, kind: pa.DataType | None = None)
     """A chunk's columns as Arrow strings, or as binary when `kind` says so; null for NULL."""
     if not number_of_columns:
         return []
+    marked = b"\\" in chunk  # without one there is no NULL either, and Arrow need not look for it in each value
     names = [str(index) for index in range(number_of_columns)]
     table = pyarrow.csv.read_csv(
         pa.BufferReader(chunk),
@@ -45,11 +46,11 @@ def parse(chunk: bytes, number_of_columns: int, kind: pa.DataType | None = None)
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
             null_values=["\\N"],
-            strings_can_be_null=True,
+            strings_can_be_null=marked,
             check_utf8=False,  # the session's client_encoding is UTF8
         ),
     )
-    columns = [column.combine_chunks() for column in table.columns]
-    if chunk.count(b"\\") != chunk.count(b"\\N"):
+    columns = [column.chunk(0) if column.num_chunks == 1 else column.combine_chunks() for column in table.columns]
+    if marked and chunk.count(b"\\") != chunk.count(b"\\N"):
         columns = [unescape(column) for column in columns]
-    return [column.cast(kind or pa.string()) for column in columns]
+    return columns if kind is None else [column.cast(kind) for column in columns]

@@ -24,23 +24,28 @@ DAY_MICROSECONDS = 86_400_000_000
 
 
 def length_prefixes(branch: int) -> pa.Array:
-    """The branch and the length of a string, for every length below SHORT."""
-    return pa.array([encode_long(branch) + encode_long(size) for size in range(SHORT)], pa.binary())
+    """The branch and the length of a string, for every length below SHORT; the last stands for null."""
+    found = [encode_long(branch) + encode_long(size) for size in range(SHORT)]
+    return pa.array([*found, b"\x00"], pa.binary())
 
 
 PREFIXES = {TEXT_BRANCH: length_prefixes(TEXT_BRANCH), RAW_BRANCH: length_prefixes(RAW_BRANCH)}
 
 
-def encode_text(texts: pa.Array, branch: int = TEXT_BRANCH) -> pa.Array:
-    """Strings or bytes in a branch of their union; a null is null."""
+def text_pieces(texts: pa.Array, branch: int = TEXT_BRANCH) -> list[pa.Array]:
+    """Strings or bytes in a branch of their union, as two columns to be joined; a null's second is null."""
     data = texts.cast(pa.binary())
     sizes = pc.binary_length(data)
     if (pc.max(sizes).as_py() or 0) < SHORT:
-        prefixes = PREFIXES[branch].take(sizes)
-    else:
-        longs = encode_longs(pc.fill_null(sizes, 0).to_numpy().astype(np.int64))
-        prefixes = join([pa.scalar(encode_long(branch), pa.binary()), longs])
-    return pc.if_else(data.is_null(), NULL, join([prefixes, data])) if data.null_count else join([prefixes, data])
+        return [PREFIXES[branch].take(pc.fill_null(sizes, SHORT)), data]
+    longs = encode_longs(pc.fill_null(sizes, 0).to_numpy().astype(np.int64))
+    prefixes = join([pa.scalar(encode_long(branch), pa.binary()), longs])
+    return [pc.if_else(data.is_null(), NULL, prefixes) if data.null_count else prefixes, data]
+
+
+def encode_text(texts: pa.Array, branch: int = TEXT_BRANCH) -> pa.Array:
+    """Strings or bytes in a branch of their union; a null is null."""
+    return join(text_pieces(texts, branch))
 
 
 def first_bytes(texts: pa.Array, position: int) -> npt.NDArray[np.uint8]:
@@ -141,6 +146,11 @@ def usual(texts: pa.Array, kind: Kind) -> npt.NDArray[np.bool_]:
     if kind.name == kinds.TIME:  # 24:00:00 is a time for Postgres and for nobody else
         return np.asarray((first_bytes(texts, 0) != ord("2")) | (first_bytes(texts, 1) != ord("4")))
     return np.ones(len(texts), np.bool_)
+
+
+def column_pieces(texts: pa.Array, kind: Kind) -> list[pa.Array]:
+    """A column of the payload as columns to be joined, with one copy less of texts than encode_column() makes."""
+    return text_pieces(texts) if kind.name == kinds.TEXT else [encode_column(texts, kind)]
 
 
 def encode_column(texts: pa.Array, kind: Kind) -> pa.Array:

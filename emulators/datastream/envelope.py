@@ -102,9 +102,11 @@ def hexadecimal(numbers: npt.NDArray[np.int64]) -> pa.Array:
     return fixed_array(HEX_DIGITS[(numbers[:, None] >> SHIFTS) & 15])
 
 
-def repeated(parts: list[bytes], where: pa.Array) -> pa.Array | pa.Scalar:
+def repeated(parts: Sequence[bytes], where: npt.NDArray[np.integer]) -> pa.Array | pa.Scalar:
     """Each row's part; a scalar when there is one for all."""
-    return pa.scalar(parts[0], pa.binary()) if len(parts) == 1 else pa.array(parts, pa.binary()).take(where)
+    if len(where) and (where == where[0]).all():
+        return pa.scalar(parts[where[0]], pa.binary())
+    return pa.array(parts, pa.binary()).take(pa.array(where))
 
 
 class EnvelopeEncoder:
@@ -119,7 +121,7 @@ class EnvelopeEncoder:
         self._primary_keys = listed + b"\x00"
         texts = (table.object, read_method, stream_name, self.schema_key)
         self._constant = b"".join(map(encode_string, texts)) + encode_long(3) + b"\x02"
-        self._changes = pa.array([self._change(number) for number in range(len(CHANGE_TYPES))], pa.binary())
+        self._changes = [self._change(number) for number in range(len(CHANGE_TYPES))]
 
     def _change(self, number: int) -> bytes:
         """From the end of sort_keys to the change's type."""
@@ -145,14 +147,14 @@ class EnvelopeEncoder:
         read_micros: int,
     ) -> list[pa.Array | pa.Scalar]:
         """The columns that stand before the payload; the arrays have one entry a row."""
-        where = pa.array(origin_of_row)
         read = encode_long(read_micros)
         around = [self._around(origin, read) for origin in origins]
+        prefixes = [b"\x48" + uuid_prefix(self.stream_name, self.table.key, origin) for origin in origins]
         return [
-            repeated([b"\x48" + uuid_prefix(self.stream_name, self.table.key, origin) for origin in origins], where),
+            repeated(prefixes, origin_of_row),
             hexadecimal(row_numbers),
-            repeated([before for before, _ in around], where),
-            encode_longs(sequences, branch=1),
-            self._changes.take(pa.array(changes)),
-            repeated([after for _, after in around], where),
+            repeated([before for before, _ in around], origin_of_row),
+            encode_longs(sequences, branch=1) if sequences.any() else pa.scalar(b"\x02\x00", pa.binary()),
+            repeated(self._changes, changes),
+            repeated([after for _, after in around], origin_of_row),
         ]
