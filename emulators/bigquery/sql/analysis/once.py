@@ -77,4 +77,7 @@ def named(values: Sequence[Value], fill: Fill) -> str:
         value if value.literal else value.with_sql(f"struct_extract({name}, 'a{place}')", value.type)
         for place, value in enumerate(values)
     ]
-    return f"list_transform([struct_pack({members})], lambda {name}: {fill(inside)})[1]"
+    filled = fill(inside)
+    if "SELECT " in filled:  # which no lambda can have
+        return f"(SELECT {filled} FROM (SELECT struct_pack({members}) AS {name}))"
+    return f"list_transform([struct_pack({members})], lambda {name}: {filled})[1]"

@@ -1,8 +1,10 @@
 """Functions that users define: SQL bodies are put in the place of the call, JavaScript is called."""
 
 import difflib
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from emulators.bigquery.sql import actions
@@ -10,7 +12,9 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis import fields as f
 from emulators.bigquery.sql.analysis import javascript
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in
 from emulators.bigquery.sql.analysis.coercion import coerce
+from emulators.bigquery.sql.analysis.once import named
 from emulators.bigquery.sql.analysis.statements import statement_rule, text_of
 from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.analysis.values import Relation, Scope, Value, combine
@@ -37,13 +41,20 @@ def _bind(a: Analyzer, name: str, wanted: Arguments, node: nodes.Call, scope: Sc
             node,
         )
     bound = {}
-    for value, (own, kind) in zip(values, wanted, strict=True):
+    for arg, value, (own, kind) in zip(node.args, values, wanted, strict=True):
         if kind is not None:
             if t.coerces(value.type, kind, value.literal) is None:
                 a.fail(f"No matching signature for function {name} for argument types: {kinds}", node)
             value = coerce(a, value, kind)
-        bound[own.lower()] = Value(value.sql, value.type, False, None, value.refs, value.volatile)
+        sql = _counting(value.sql, scope) if aggregates_in(arg) else value.sql
+        bound[own.lower()] = Value(sql, value.type, False, None, value.refs, value.volatile)
     return bound
+
+
+def _counting(sql: str, scope: Scope) -> str:
+    """COUNT(*) of the call's own query: in a subquery of the function's body DuckDB would count that one's rows."""
+    columns = [column for item in scope.items for column in item.columns]
+    return sql.replace("count(*)", f"count({columns[0].sql} IS NULL)") if columns else sql
 
 
 def inline(
@@ -57,16 +68,37 @@ def inline(
         a.fail(f"Function {name} with OVER, DISTINCT, ORDER BY, LIMIT, HAVING or NULLS is not supported", node)
     bound = _bind(a, name, wanted, node, scope)
     inner = Analyzer(a.environment, body, a.shared)
+    made: list[Value] = []
+
+    def fill(given: Sequence[Value]) -> str:
+        variables = {**bound, **dict(zip(large, given, strict=True))}
+        made.append(inner.expression(parse_expression(body), Scope(variables=variables, aggregated=True)))
+        return made[-1].sql
+
+    large = _large(node, body, bound)
     a.shared.views = (*a.shared.views, key)
     try:
-        value = inner.expression(parse_expression(body), Scope(variables=bound, aggregated=True))
+        sql = named([bound[own] for own in large], fill)
     finally:
         a.shared.views = a.shared.views[:-1]
+    value = replace(made[-1], sql=sql, chain=None)
     if returns is not None:
         if t.coerces(value.type, returns, value.literal) is None:
             a.fail(f"Function {name} returns {returns} but its body has type {value.type}", node)
         value = coerce(inner, value, returns)
     return combine(f"({value.sql})", value.type, value, *bound.values())
+
+
+_LONG = 200  # letters of an argument's SQL; what is shorter costs less as copies than under a name
+
+
+def _large(node: nodes.Call, body: str, bound: Mapping[str, Value]) -> list[str]:
+    """The arguments to compute once, under a name: a body's copies of what other functions made multiply."""
+    calls = [*calls_in(node.args)]
+    if any(call.over for call in calls) or aggregates_in(node.args):
+        return []
+    words = Counter(re.findall(r"\w+", body.lower()))
+    return [own for own, value in bound.items() if len(value.sql) >= _LONG and words[own] > 1]
 
 
 def _not_found(a: Analyzer, node: nodes.Call, what: str) -> NoReturn:

@@ -1,10 +1,14 @@
 """Users' functions in JavaScript, run by V8 as BigQuery does: a program is called with a batch of rows at a time."""
 
+import gc
 import json
 import platform
 import re
+import resource
+import sys
 import threading
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -15,21 +19,49 @@ if TYPE_CHECKING:
 _LOCK = threading.Lock()
 _SECONDS = 60
 _BYTES = 256 << 20
+_RESERVED = 2 << 30  # what V8 takes of the process's bound at once
 _MESSAGE = re.compile(r"\n\n(.*?)(?:\n    at |\n*$)", re.DOTALL)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _context(program: str) -> "MiniRacer":
     """V8 with the program loaded; imported here, as most queries need none of its memory."""
-    from py_mini_racer import DEFAULT_V8_FLAGS, MiniRacer, init_mini_racer
+    from py_mini_racer import MiniRacer
 
-    # On x86-64 only threads younger than V8 may touch its memory by default; this process has older ones.
-    keys = ("--no-memory-protection-keys",) if platform.machine() in ("x86_64", "AMD64") else ()
-    init_mini_racer(flags=(*DEFAULT_V8_FLAGS, *keys), ignore_duplicate_init=True)
+    if not _has_room():
+        raise ValueError("UDF out of memory")
+    _start()
     context = MiniRacer()
     context.set_hard_memory_limit(_BYTES)
     context.eval(program, timeout_sec=_SECONDS)
     return context
+
+
+@cache
+def _start() -> None:
+    from py_mini_racer import DEFAULT_V8_FLAGS, init_mini_racer
+
+    # On x86-64 only threads younger than V8 may touch its memory by default; this process has older ones.
+    keys = ("--no-memory-protection-keys",) if platform.machine() in ("x86_64", "AMD64") else ()
+    init_mini_racer(flags=(*DEFAULT_V8_FLAGS, *keys), ignore_duplicate_init=True)
+
+
+def _has_room() -> bool:
+    """Whether V8 finds its memory below the bound of this process: V8 ends the process where it does not."""
+    bound, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if bound == resource.RLIM_INFINITY or not sys.platform.startswith("linux"):
+        return True
+    needed = 2 * _BYTES if _start.cache_info().currsize else _RESERVED
+    if _taken() + needed >= bound:
+        _context.cache_clear()
+        gc.collect()
+    return _taken() + needed < bound
+
+
+def _taken() -> int:
+    """What of that bound is used."""
+    pages = int(Path("/proc/self/statm").read_text().split()[5])
+    return pages * resource.getpagesize()
 
 
 def _call(program: str, rows: list[str]) -> list[str | None]:

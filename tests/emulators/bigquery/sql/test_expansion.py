@@ -45,3 +45,27 @@ def test_a_macro_counts_as_often_as_it_reads_its_argument() -> None:
     assert expanded("bq.mod(a + 1, b)") - expanded("bq.mod(a, b)") == 2 * 2  # it reads a twice
     assert expanded("bq.mod(bq.mod(a + 1, c), b)") - expanded("bq.mod(bq.mod(a, c), b)") == 2 * 2 * 2
     assert expanded("bq.concat([a, 'b)', \"c,\"])") == expanded("bq.concat([a, b, c])")
+
+
+def test_functions_of_users_within_one_another_do_not_multiply(warehouse: Any) -> None:
+    made = "CREATE TEMP FUNCTION mix(h INT64, c INT64) AS ((h & 1023) * 31 + MOD(h, 7) + IF(h > c, h, c));"
+    nested = "c"
+    for n in range(9):
+        nested = f"mix({nested}, {n})"
+    assert warehouse.run(f"{made} SELECT {nested} FROM UNNEST([5]) AS c") == [(mixed(5),)]
+    assert len(warehouse.statements[-1].duckdb) < 40_000
+
+
+def mixed(value: int) -> int:
+    """The same in Python."""
+    for n in range(9):
+        value = (value & 1023) * 31 + value % 7 + max(value, n)
+    return value
+
+
+def test_a_function_with_a_subquery_computes_a_long_argument_once(warehouse: Any) -> None:
+    body = "ARRAY(SELECT e / (SELECT SUM(f) FROM UNNEST(l) AS f) FROM UNNEST(l) AS e)"
+    made = f"CREATE TEMP FUNCTION shares(l ARRAY<INT64>) AS ({body});"
+    long = "ARRAY(SELECT e * 2 FROM UNNEST(GENERATE_ARRAY(1, n)) AS e WHERE MOD(e, 2) = 1 AND e < 100 AND e > -100)"
+    assert warehouse.run(f"{made} SELECT shares({long}) FROM UNNEST([3, 1]) AS n") == [([0.25, 0.75],), ([1.0],)]
+    assert warehouse.run(f"{made} SELECT shares([SUM(n), COUNT(*)]) FROM UNNEST([3, 3]) AS n") == [([0.75, 0.25],)]

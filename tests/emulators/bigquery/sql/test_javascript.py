@@ -3,6 +3,8 @@
 import base64
 import datetime as dt
 import decimal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -97,3 +99,18 @@ def test_library_and_stored_function(warehouse: Warehouse) -> None:
 def test_functions_do_not_see_each_other(warehouse: Warehouse) -> None:
     result(warehouse, "(x INT64) RETURNS STRING", "globalThis.kept = 'yes'; return ''", "1")
     assert result(warehouse, "(x INT64) RETURNS STRING", "return typeof kept", "1") == "undefined"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone bounds a process's memory")
+def test_v8_is_not_started_where_it_has_no_room() -> None:
+    text = """
+import resource
+from emulators.bigquery.sql.functions.javascript import _call
+resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, resource.RLIM_INFINITY))
+try:
+    _call("function batch(rows) { return '[]' }", ["[]"])
+except ValueError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout == "UDF out of memory\n"
