@@ -4,11 +4,13 @@ Run one seed alone: pytest tests/beam_pipelines/test_bad_events.py -k <seed>
 """
 
 import json
+import pickle
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import apache_beam as beam
@@ -61,9 +63,18 @@ def batches(sent: Mapping[str, Sent], size: int) -> list[MessageBatch]:
 
 
 def deliver(delivered: list[MessageBatch]) -> None:
-    """The pipeline on some batches, as it is but for where they come from."""
-    with beam.Pipeline(FnApiRunner()) as pipeline:
-        events_to_bronze(pipeline | beam.Create(delivered), {("door", "readings"): readings()})
+    """The pipeline on some batches, as it is but for where they come from: files, as Create packs what it is given."""
+    with TemporaryDirectory() as folder, beam.Pipeline(FnApiRunner()) as pipeline:
+        files = [str(Path(folder, str(number))) for number in range(len(delivered))]
+        for file, batch in zip(files, delivered, strict=True):
+            Path(file).write_bytes(pickle.dumps(batch))
+        batches = pipeline | beam.Create(files) | beam.Map(read_batch)
+        events_to_bronze(batches, {("door", "readings"): readings()})
+
+
+def read_batch(file: str) -> MessageBatch:
+    found: MessageBatch = pickle.loads(Path(file).read_bytes())
+    return found
 
 
 def rows_of(project: str, table: str) -> list[dict[str, Any]]:
