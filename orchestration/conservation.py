@@ -7,6 +7,7 @@ built on the table in gold is then held back until the check passes.
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import psycopg2
@@ -57,7 +58,7 @@ class Comparison:
     in_flight: frozenset[str] = frozenset()
     transaction: int = 0
 
-    @property
+    @cached_property
     def lasting(self) -> dict[str, str]:
         """What differs and is not in flight."""
         return {key: where for key, where in sorted(self.differing.items()) if key not in self.in_flight}

@@ -7,6 +7,7 @@ built on the event in gold is held back until the check passes.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from dagster import (
@@ -64,7 +65,7 @@ class Comparison:
     before: Before
     built: bool
 
-    @property
+    @cached_property
     def lasting(self) -> dict[str, str]:
         """Event -> what is wrong with it: a sample of each batch that is not in flight."""
         lacking = {
