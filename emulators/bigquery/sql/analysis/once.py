@@ -15,6 +15,7 @@ from emulators.bigquery.sql.analysis.values import NO_NAMES, Column, Scope, Valu
 from emulators.bigquery.sql.functions.expansion import expanded, reads
 
 MANY = 2000  # words; what is less costs less as copies, each planned once, than as a list of one element for each row
+_LONG = 40  # letters: less is a column or two, of which a macro makes no such copies
 Fill = Callable[[Sequence[Value]], str]
 
 
@@ -26,7 +27,7 @@ def once(values: Sequence[Value], fill: Fill, scope: Scope = NO_NAMES) -> str:
     filled = fill(values)
     if "bq." not in filled and "lambda " not in filled:
         return filled
-    large = sum(len(value.sql) for value in values) >= 100 and expanded(filled) >= MANY
+    large = sum(len(value.sql) for value in values) >= _LONG and expanded(filled) >= MANY
     hidden = any(value.volatile or outer(value, scope) for value in values)
     if not large and not hidden:
         return filled

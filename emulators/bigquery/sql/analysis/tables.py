@@ -168,6 +168,8 @@ def _information_schema(a: Analyzer, node: nodes.TableSource, upper: list[str]) 
     dataset = None
     if len(before) == 2:
         dataset = TableName(before[0], before[1], "")
+    elif len(before) == 1 and view.startswith("SCHEMATA") and not before[0].lower().startswith("region-"):
+        dataset = TableName(before[0], "region-us", "")  # these are a project's, whose region is left out
     elif len(before) == 1:
         dataset = TableName(a.project, before[0], "")
     elif a.dataset is not None and upper[0] != "INFORMATION_SCHEMA":

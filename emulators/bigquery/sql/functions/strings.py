@@ -144,8 +144,8 @@ def concat(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         return combine(f"bq_from_latin1(bq.concat([{listed}]))", t.BYTES, *values)
     if not values or any(v.type.kind in ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY", "RANGE") for v in values):
         no_function_signature(a, node, values)
-    texts = [convert(a, v, t.STRING, node).sql for v in values]
-    joined = f"bq.concat([{', '.join(texts)}])"
+    texts = [convert(a, v, t.STRING, node) for v in values]
+    joined = once(texts, lambda given: f"bq.concat([{', '.join(v.sql for v in given)}])", scope)
     if any(v.type.collation for v in values):
         return combine(t.collated(joined), t.COLLATED, *values)
     return combine(joined, t.STRING, *values)

@@ -136,6 +136,12 @@ def test_a_dataset_tells_how_to_make_it_again(client: bigquery.Client, dataset: 
     assert rows(client, query) == before
 
 
+def test_schemata_may_be_named_by_their_project(client: bigquery.Client, dataset: str) -> None:
+    where = f"INFORMATION_SCHEMA.SCHEMATA where schema_name = '{dataset}'"
+    for name in (f"`{client.project}`.{where}", f"`{client.project}.region-us`.{where}", where):
+        assert rows(client, f"select schema_name from {name}") == [(dataset,)]
+
+
 def test_jobs_tell_what_they_changed(client: bigquery.Client, dataset: str) -> None:
     job = client.query(f"create table {dataset}.t as select 1 as a")
     job.result()

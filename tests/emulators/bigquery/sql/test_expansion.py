@@ -69,3 +69,12 @@ def test_a_function_with_a_subquery_computes_a_long_argument_once(warehouse: Any
     long = "ARRAY(SELECT e * 2 FROM UNNEST(GENERATE_ARRAY(1, n)) AS e WHERE MOD(e, 2) = 1 AND e < 100 AND e > -100)"
     assert warehouse.run(f"{made} SELECT shares({long}) FROM UNNEST([3, 1]) AS n") == [([0.25, 0.75],), ([1.0],)]
     assert warehouse.run(f"{made} SELECT shares([SUM(n), COUNT(*)]) FROM UNNEST([3, 3]) AS n") == [([0.75, 0.25],)]
+
+
+def test_short_casts_within_a_concatenation_do_not_multiply(warehouse: Any) -> None:
+    moment = "CAST(REGEXP_REPLACE(CAST(m AS STRING), r'Z$', '') AS TIMESTAMP)"
+    text = f"CONCAT(CAST({moment} AS STRING), '|', CAST({moment} AS STRING))"
+    assert warehouse.run(f"SELECT {text} FROM UNNEST([TIMESTAMP '2024-05-01 10:00:00']) AS m") == [
+        ("2024-05-01 10:00:00+00|2024-05-01 10:00:00+00",)
+    ]
+    assert expanded(warehouse.statements[-1].duckdb) < 20_000
