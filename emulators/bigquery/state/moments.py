@@ -10,9 +10,10 @@ from emulators.bigquery.sql.functions.cast_formats import cast_text_moment
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import now_ms
 from emulators.bigquery.state.errors import invalid
-from emulators.bigquery.state.values import BadValue
+from emulators.bigquery.state.values import BadValue, plain_timestamp
 
 _FORMATS = {"DATE": "dateFormat", "DATETIME": "datetimeFormat", "TIME": "timeFormat", "TIMESTAMP": "timestampFormat"}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ZONED = re.compile(r"(Z|z|UTC|[+-]\d{1,2}(:?\d{2})?|[A-Za-z]+/[A-Za-z_/]+)$")
 
 
@@ -34,8 +35,8 @@ class Moments:
         pattern = self._formats.get(field.type)
         if pattern is not None:
             return self._formatted(field, cell, str(pattern))
-        if field.type == "TIMESTAMP" and self._zone != "UTC" and ":" in cell and not _ZONED.search(cell.strip()):
-            return _in_zone(cell, self._zone)
+        if field.type == "TIMESTAMP" and self._zone != "UTC":
+            return _in_zone(plain_timestamp(cell), self._zone)
         return cell
 
     def _formatted(self, field: Field, cell: str, pattern: str) -> str:
@@ -51,9 +52,11 @@ class Moments:
 
 
 def _in_zone(cell: str, zone: str) -> str:
-    """A text without an offset as a moment in a zone; a text that is no moment as it is."""
+    """A text without an offset as a moment in a zone; one that has an offset, or is no moment, as it is."""
+    if not _DAY.match(cell) or _ZONED.search(cell, len("YYYY-MM-DD")):
+        return cell
     try:
-        moment = datetime.fromisoformat(cell.strip()).replace(tzinfo=ZoneInfo(zone))
+        moment = datetime.fromisoformat(cell).replace(tzinfo=ZoneInfo(zone))
     except ValueError:
         return cell
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")

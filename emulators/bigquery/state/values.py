@@ -19,7 +19,9 @@ from emulators.bigquery.sql.model import Field
 _MOMENT = re.compile(
     r"(\d{4}-\d{1,2}-\d{1,2})(?:[ Tt](\d{1,2}:\d{1,2}:\d{1,2})(?:\.(\d{1,9}))?)?\s*(Z|z|UTC|[+-]\d{1,2}(?::?\d{2})?)?"
 )
-
+# What a TIMESTAMP may have beside: slashes in its day, a time without seconds.
+_SLASHES = re.compile(r"^(\d{4})/(\d{1,2})/(\d{1,2})(?!\d)")
+_NO_SECONDS = re.compile(r"^([\d-]+[ Tt]\d{1,2}:\d{1,2})(?![\d:.])(.*)$")
 
 _WORDS = {"INT64": "integer", "BOOL": "boolean", "FLOAT64": "floating point"}
 
@@ -212,11 +214,16 @@ def _timestamp(value: Any) -> datetime:
         if not seconds.is_finite() or math.isinf(float(seconds)):
             raise ValueError
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int((seconds * 1_000_000).to_integral_value()))
-    found = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    found = _MOMENT.fullmatch(plain_timestamp(value)) if isinstance(value, str) else None
     if found is None:
         raise ValueError
     moment = datetime.combine(_date(found.group(1)), _clock(found.group(2), found.group(3)), UTC)
     return moment - _offset(found.group(4))
+
+
+def plain_timestamp(text: str) -> str:
+    """A TIMESTAMP's text with dashes in its day and seconds in its time, if it had slashes or none."""
+    return _NO_SECONDS.sub(r"\1:00\2", _SLASHES.sub(r"\1-\2-\3", text.strip()))
 
 
 def _offset(text: str | None) -> timedelta:

@@ -66,6 +66,18 @@ def test_dates_and_times_have_formats_and_a_time_zone(client: bigquery.Client, d
     assert row == (date(2024, 1, 2), time(3, 4), datetime(2024, 1, 2, 15, 4, 5), datetime(2024, 1, 2, 5, tzinfo=UTC))
 
 
+def test_timestamps_have_slashes_or_no_seconds(client: bigquery.Client, dataset: str) -> None:
+    content = b"2024-01-02 03:04\n2024/01/02 03:04:05\n2024/01/02T03:04+01:00\n2024/01/02\n"
+    rows = load(client, dataset, content, schema=[Field("ts", "TIMESTAMP")], time_zone="America/New_York")
+    utc = [stamp.replace(tzinfo=None) for (stamp,) in rows]
+    assert sorted(utc) == [
+        datetime(2024, 1, 2, 2, 4), datetime(2024, 1, 2, 5), datetime(2024, 1, 2, 8, 4), datetime(2024, 1, 2, 8, 4, 5)
+    ]  # fmt: skip
+    for wrong in (b"2024-01/02\n", b"2024-01-02 03\n", b"2024-01-02 03:04.5\n"):
+        with pytest.raises(BadRequest, match="TIMESTAMP"):
+            load(client, dataset, wrong, schema=[Field("ts", "TIMESTAMP")])
+
+
 def test_a_separator_and_names_are_detected(client: bigquery.Client, dataset: str) -> None:
     assert load(client, dataset, b"a b;1x\n1;2.5\n3;4\n", autodetect=True) == [(1, 2.5), (3, 4.0)]
     assert [field.name for field in client.get_table(f"{dataset}.t").schema] == ["a_b", "_1x"]
