@@ -206,12 +206,15 @@ class TableBackfill:
 
     def _remember(self, columns: list[pa.Array]) -> None:
         """Keep the values of rows that may be stored out of line."""
-        sizes = np.full(len(columns[0]), BYTES_A_COLUMN * len(columns))
-        for texts, column in zip(columns, self.table.columns, strict=True):
-            if column.weight:
-                lengths = pc.fill_null(pc.binary_length(texts), 0)
-                sizes += lengths.to_numpy().astype(np.int64) * column.weight
-        long = pa.array(np.flatnonzero(sizes > LONG_ROW_BYTES))
+        pairs = zip(columns, self.table.columns, strict=True)
+        weighted = [(pc.binary_length(texts), column.weight) for texts, column in pairs if column.weight]
+        shortest = BYTES_A_COLUMN * len(columns)
+        if shortest + sum(weight * (pc.max(sizes).as_py() or 0) for sizes, weight in weighted) <= LONG_ROW_BYTES:
+            return
+        totals = np.full(len(columns[0]), shortest)
+        for sizes, weight in weighted:
+            totals += pc.fill_null(sizes, 0).to_numpy().astype(np.int64) * weight
+        long = pa.array(np.flatnonzero(totals > LONG_ROW_BYTES))
         values = [texts.take(long).cast(pa.binary()).to_pylist() for texts in columns]
         for row in map(list, zip(*values, strict=True)):
             self.memory.remember(self.table, row_key(self._keys, row), row, self.snapshot.lsn, 0)
