@@ -16,6 +16,7 @@ from emulators.bigquery.sql.functions.expansion import expanded, reads
 
 MANY = 2000  # words; what is less costs less as copies, each planned once, than as a list of one element for each row
 _LONG = 40  # letters: less is a column or two, of which a macro makes no such copies
+_TEXT = "'(?:[^']|'')*'"
 Fill = Callable[[Sequence[Value]], str]
 
 
@@ -56,9 +57,9 @@ def over_elements(function: str, array: Value, parameters: str, body: Value, sco
     values = [array, *(combine(column.sql, column.type, column.value()) for column in columns)]
 
     def fill(given: Sequence[Value]) -> str:
-        inside = body.sql
-        for column, value in zip(columns, given[1:], strict=True):
-            inside = re.sub(rf"(?<![\w.]){re.escape(column.sql)}", value.sql.replace("\\", r"\\"), inside)
+        names = {column.sql: value.sql for column, value in zip(columns, given[1:], strict=True)}
+        places = "|".join(map(re.escape, names))
+        inside = re.sub(rf"{_TEXT}|(?<![\w.])(?:{places})", lambda found: names.get(found[0], found[0]), body.sql)
         return f"{function}({given[0].sql}, lambda {parameters}: {inside})"
 
     return named(values, fill) if columns else fill(values)

@@ -15,6 +15,7 @@ CALLS = (
     "ARRAY_TRANSFORM(['a', word], e -> e || mark)",
     "ARRAY_TRANSFORM(items, e -> e || word || mark)",
     "ARRAY_TRANSFORM(items, e -> ARRAY_TO_STRING([e, word], mark))",
+    """ARRAY_TRANSFORM(items, e -> CONCAT(e, word, 't1."word" t2."word" t3."word" t4."word"'))""",
     "ARRAY_FILTER(items, (e, i) -> i < number AND e != word)",
     "GENERATE_ARRAY(1.5, number + 1, 0.5)",
     "GENERATE_RANGE_ARRAY(RANGE(DATE '2024-03-01', DATE '2024-03-06'), INTERVAL number DAY)",
