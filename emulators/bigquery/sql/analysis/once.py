@@ -8,7 +8,7 @@ DuckDB's lambdas see the columns of one query, and no subqueries: what else a ma
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.values import NO_NAMES, Column, Scope, Value, combine
@@ -16,7 +16,7 @@ from emulators.bigquery.sql.functions.expansion import expanded, reads
 
 MANY = 2000  # words; what is less costs less as copies, each planned once, than as a list of one element for each row
 _LONG = 40  # letters: less is a column or two, of which a macro makes no such copies
-_TEXT = "'(?:[^']|'')*'"
+_TEXT = re.compile("'(?:[^']|'')*'")
 Fill = Callable[[Sequence[Value]], str]
 
 
@@ -58,9 +58,7 @@ def over_elements(function: str, array: Value, parameters: str, body: Value, sco
 
     def fill(given: Sequence[Value]) -> str:
         names = {column.sql: value.sql for column, value in zip(columns, given[1:], strict=True)}
-        places = "|".join(map(re.escape, names))
-        inside = re.sub(rf"{_TEXT}|(?<![\w.])(?:{places})", lambda found: names.get(found[0], found[0]), body.sql)
-        return f"{function}({given[0].sql}, lambda {parameters}: {inside})"
+        return f"{function}({given[0].sql}, lambda {parameters}: {renamed(body.sql, names)})"
 
     return named(values, fill) if columns else fill(values)
 
@@ -80,6 +78,24 @@ def named(values: Sequence[Value], fill: Fill) -> str:
         for place, value in enumerate(values)
     ]
     filled = fill(inside)
-    if "SELECT " in filled:  # which no lambda can have
-        return f"(SELECT {filled} FROM (SELECT struct_pack({members}) AS {name}))"
-    return f"list_transform([struct_pack({members})], lambda {name}: {filled})[1]"
+    return bind(name, f"struct_pack({members})", filled, has_subquery(filled))
+
+
+def bind(name: str, value: str, sql: str, subquery: bool) -> str:
+    """sql with a name in it for a value that is computed once: by a lambda, or by a subquery where none can be."""
+    if subquery:
+        return f"(SELECT {sql} FROM (SELECT {value} AS {name}))"
+    return f"list_transform([{value}], lambda {name}: {sql})[1]"
+
+
+def has_subquery(sql: str) -> bool:
+    """Whether there is a subquery in it, which no lambda of DuckDB's can have."""
+    return "SELECT " in sql and "SELECT " in _TEXT.sub("", sql)
+
+
+def renamed(sql: str, names: Mapping[str, str]) -> str:
+    """sql with other SQL in the places of some, but for those within texts."""
+    if not names:
+        return sql
+    places = rf"{_TEXT.pattern}|(?<![\w.])(?:{'|'.join(map(re.escape, names))})"
+    return re.sub(places, lambda found: names.get(found[0], found[0]), sql)

@@ -14,7 +14,7 @@ from emulators.bigquery.sql.analysis import javascript
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in
 from emulators.bigquery.sql.analysis.coercion import coerce
-from emulators.bigquery.sql.analysis.once import named
+from emulators.bigquery.sql.analysis.once import named, renamed
 from emulators.bigquery.sql.analysis.statements import statement_rule, text_of
 from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.analysis.values import Relation, Scope, Value, combine
@@ -54,7 +54,7 @@ def _bind(a: Analyzer, name: str, wanted: Arguments, node: nodes.Call, scope: Sc
 def _counting(sql: str, scope: Scope) -> str:
     """COUNT(*) of the call's own query: in a subquery of the function's body DuckDB would count that one's rows."""
     columns = [column for item in scope.items for column in item.columns]
-    return sql.replace("count(*)", f"count({columns[0].sql} IS NULL)") if columns else sql
+    return renamed(sql, {"count(*)": f"count({columns[0].sql} IS NULL)"}) if columns else sql
 
 
 def inline(
@@ -68,6 +68,7 @@ def inline(
         a.fail(f"Function {name} with OVER, DISTINCT, ORDER BY, LIMIT, HAVING or NULLS is not supported", node)
     bound = _bind(a, name, wanted, node, scope)
     inner = Analyzer(a.environment, body, a.shared)
+    large = _large(node, body, bound)
     made: list[Value] = []
 
     def fill(given: Sequence[Value]) -> str:
@@ -75,7 +76,6 @@ def inline(
         made.append(inner.expression(parse_expression(body), Scope(variables=variables, aggregated=True)))
         return made[-1].sql
 
-    large = _large(node, body, bound)
     a.shared.views = (*a.shared.views, key)
     try:
         sql = named([bound[own] for own in large], fill)
@@ -94,8 +94,7 @@ _LONG = 200  # letters of an argument's SQL; what is shorter costs less as copie
 
 def _large(node: nodes.Call, body: str, bound: Mapping[str, Value]) -> list[str]:
     """The arguments to compute once, under a name: a body's copies of what other functions made multiply."""
-    calls = [*calls_in(node.args)]
-    if any(call.over for call in calls) or aggregates_in(node.args):
+    if any(call.over for call in calls_in(node.args)) or aggregates_in(node.args):
         return []
     words = Counter(re.findall(r"\w+", body.lower()))
     return [own for own, value in bound.items() if len(value.sql) >= _LONG and words[own] > 1]

@@ -4,7 +4,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.names import member_of
-from emulators.bigquery.sql.analysis.once import outer
+from emulators.bigquery.sql.analysis.once import bind, has_subquery, outer
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.syntax import nodes
 
@@ -94,10 +94,7 @@ def with_expression(a: Analyzer, node: nodes.WithExpression, scope: Scope) -> Va
     body = a.expression(node.body, inner)
     sql = body.sql
     for own, value in reversed(made):
-        if "SELECT " in sql or outer(body, scope):  # which DuckDB's lambdas cannot have
-            sql = f"(SELECT {sql} FROM (SELECT {value.sql} AS {own}))"
-        else:
-            sql = f"list_transform([{value.sql}], lambda {own}: {sql})[1]"
+        sql = bind(own, value.sql, sql, has_subquery(sql) or bool(outer(body, scope)))
     return combine(sql, body.type, body, *(value for _, value in made)) if made else body
 
 

@@ -3,7 +3,7 @@
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import no_function_signature
-from emulators.bigquery.sql.analysis.once import over_elements
+from emulators.bigquery.sql.analysis.once import has_subquery, over_elements
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
@@ -56,7 +56,7 @@ def _lambda(a: Analyzer, node: nodes.Call, scope: Scope) -> tuple[Value, str, Va
     if len(names) > 1:
         inner.variables[function.parameters[1].lower()] = Value(f"({names[1]} - 1)", t.INT64)
     body = a.expression(function.body, inner)
-    if body.volatile and "SELECT " in body.sql:
+    if body.volatile and has_subquery(body.sql):
         a.fail("A subquery in a lambda expression is not supported by this emulator", function)
     return array, ", ".join(names), body
 

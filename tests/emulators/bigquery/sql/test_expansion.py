@@ -69,6 +69,9 @@ def test_a_function_with_a_subquery_computes_a_long_argument_once(warehouse: Any
     long = "ARRAY(SELECT e * 2 FROM UNNEST(GENERATE_ARRAY(1, n)) AS e WHERE MOD(e, 2) = 1 AND e < 100 AND e > -100)"
     assert warehouse.run(f"{made} SELECT shares({long}) FROM UNNEST([3, 1]) AS n") == [([0.25, 0.75],), ([1.0],)]
     assert warehouse.run(f"{made} SELECT shares([SUM(n), COUNT(*)]) FROM UNNEST([3, 3]) AS n") == [([0.75, 0.25],)]
+    told = "SELECT shout(CONCAT('count(*): ', CAST(COUNT(*) AS STRING))) FROM UNNEST([3, 3]) AS n"
+    made = "CREATE TEMP FUNCTION shout(x STRING) AS ((SELECT CONCAT(x, '!')));"
+    assert warehouse.run(f"{made} {told}") == [("count(*): 2!",)]
 
 
 def test_short_casts_within_a_concatenation_do_not_multiply(warehouse: Any) -> None:
