@@ -234,6 +234,9 @@ def holds(kind: Type, wanted: str) -> bool:
     return kind.kind == wanted or any(holds(one, wanted) for one in inner)
 
 
+TEXTLESS = ("ARRAY", "GEOGRAPHY", "JSON", "RANGE", "STRUCT")  # what has no text that could be joined to others
+
+
 def has_equality(kind: Type) -> bool:
     """Whether values of the type can be compared: JSON and GEOGRAPHY cannot, nor what holds them."""
     return not holds(kind, "JSON") and not holds(kind, "GEOGRAPHY")

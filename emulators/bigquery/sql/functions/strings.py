@@ -142,7 +142,7 @@ def concat(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
             no_function_signature(a, node, values)
         listed = ", ".join(f"bq_latin1({coerce(a, v, t.BYTES).sql})" for v in values)
         return combine(f"bq_from_latin1(bq.concat([{listed}]))", t.BYTES, *values)
-    if not values or any(v.type.kind in ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY", "RANGE") for v in values):
+    if not values or any(v.type.kind in t.TEXTLESS for v in values):
         no_function_signature(a, node, values)
     texts = [convert(a, v, t.STRING, node) for v in values]
     joined = once(texts, lambda given: f"bq.concat([{', '.join(v.sql for v in given)}])", scope)
