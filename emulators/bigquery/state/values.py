@@ -214,7 +214,8 @@ def _timestamp(value: Any) -> datetime:
         if not seconds.is_finite() or math.isinf(float(seconds)):
             raise ValueError
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int((seconds * 1_000_000).to_integral_value()))
-    found = _MOMENT.fullmatch(plain_timestamp(value)) if isinstance(value, str) else None
+    text = value.strip() if isinstance(value, str) else ""
+    found = _MOMENT.fullmatch(text) or _MOMENT.fullmatch(plain_timestamp(text))
     if found is None:
         raise ValueError
     moment = datetime.combine(_date(found.group(1)), _clock(found.group(2), found.group(3)), UTC)

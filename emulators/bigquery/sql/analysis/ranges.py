@@ -73,8 +73,10 @@ def generate_range_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
     def fill(given: Sequence[Value]) -> str:
         length = interval_sql(given[1].sql, step.unit)
-        starts = f"list_filter(generate_series({start}, {end}, {length}), lambda {name}: {name} < {end} AND ({given[2].sql} OR {name} + {length} <= {end}))"  # noqa: E501
-        made = f'struct_pack("start" := CAST({name} AS {element}), "end" := CAST(least({name} + {length}, {end}) AS {element}))'  # noqa: E501
+        kept = f"{name} < {end} AND ({given[2].sql} OR {name} + {length} <= {end})"
+        starts = f"list_filter(generate_series({start}, {end}, {length}), lambda {name}: {kept})"
+        last = f"CAST(least({name} + {length}, {end}) AS {element})"
+        made = f'struct_pack("start" := CAST({name} AS {element}), "end" := {last})'
         made = f"list_transform({starts}, lambda {name}: {made})"
         failed = "bq.fail('Cannot generate a range array from a range with an unbounded side')"
         open_ended = f"{own} IS NOT NULL AND ({start} IS NULL OR {end} IS NULL)"

@@ -18,6 +18,17 @@ def _parent(root: Any, steps: list[str | int]) -> Any:
     return root
 
 
+def _last_place(holder: dict[str, Any], steps: list[str | int]) -> tuple[Any, Any]:
+    """The container and the key of what a path names below the holder's only value; None where that is not there."""
+    place: Any = holder
+    key: str | int = ""
+    for step in steps:
+        if not has(place[key], step):
+            return None, None
+        place, key = place[key], step
+    return place, key
+
+
 def _fill(array: list[Any], length: int) -> None:
     """Append nulls up to a length; ValueError beyond the longest array that GoogleSQL makes."""
     if length > _LONGEST:
@@ -68,12 +79,9 @@ def json_array_insert(text: str, path: str, value: str, each: bool) -> str:
 def json_array_append(text: str, path: str, value: str, each: bool) -> str:
     root, steps = json.loads(text), steps_of(path)
     holder = {"": root}
-    place: Any = holder
-    key: Any = ""
-    for step in steps:
-        if not has(place[key], step):
-            return text
-        place, key = place[key], step
+    place, key = _last_place(holder, steps)
+    if place is None:
+        return text
     array = place[key]
     if array is None:
         array = place[key] = []
@@ -107,19 +115,10 @@ def _stripped(value: Any, arrays: bool, empty: bool) -> Any:
 
 
 def json_strip_nulls(text: str, path: str, arrays: bool, empty: bool) -> str:
-    document = json.loads(text)
-    holder = {"": document}
-    place: Any = holder
-    key: Any = ""
-    for step in steps_of(path):
-        inner = place[key]
-        fits = (isinstance(inner, dict) and step in inner) or (
-            isinstance(inner, list) and isinstance(step, int) and 0 <= step < len(inner)
-        )
-        if not fits:
-            return compact(document)
-        place, key = inner, step
-    place[key] = _stripped(place[key], arrays, empty)
+    holder = {"": json.loads(text)}
+    place, key = _last_place(holder, steps_of(path))
+    if place is not None:
+        place[key] = _stripped(place[key], arrays, empty)
     return compact(holder[""])
 
 
