@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, QueuePool, create_engine
 
-_WAIT_SECONDS = 30  # for another process that writes
 _OPEN = 8  # databases; a run has one of its own
 
 
@@ -38,7 +38,7 @@ class EventLog(SqliteEventLogStorage):
         """The database of a run, or of all. Those used last stay open."""
         engine = self._engines.pop(shard, None)
         if engine is None:
-            waits = {"timeout": _WAIT_SECONDS}
+            waits = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
             engine = create_engine(self.conn_string_for_shard(shard), poolclass=QueuePool, connect_args=waits)
         if shard not in self._initialized_dbs:
             self._initdb(engine)

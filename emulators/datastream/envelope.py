@@ -154,7 +154,9 @@ class EnvelopeEncoder:
             repeated(prefixes, origin_of_row),
             hexadecimal(row_numbers),
             repeated([before for before, _ in around], origin_of_row),
-            encode_longs(sequences, branch=1) if sequences.any() else pa.scalar(b"\x02\x00", pa.binary()),
+            encode_longs(sequences, branch=1)
+            if sequences.any()
+            else pa.scalar(encode_long(1) + encode_long(0), pa.binary()),
             repeated(self._changes, changes),
             repeated([after for _, after in around], origin_of_row),
         ]

@@ -137,7 +137,6 @@ class Lifecycle:
     def _command(self, service: Service, ports: Ports) -> list[str]:
         values = {name: str(number) for name, number in ports.items()} | {
             "python": sys.executable,
-            "bin": str(Path(sys.executable).parent),
             "root": str(ROOT),
             "state": str(self._state / service.name),
         }

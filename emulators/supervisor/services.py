@@ -1,6 +1,6 @@
 """What the platform consists of on a laptop: the one list of its processes.
 
-In a command {python}, {bin}, {root}, {state} and {port name} are filled in; {databases} becomes one option a source.
+In a command {python}, {root}, {state} and {port name} are filled in; {databases} becomes one option a source.
 """
 
 from dataclasses import dataclass
