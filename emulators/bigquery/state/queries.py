@@ -1,10 +1,9 @@
 """Run a GoogleSQL script: each statement in a transaction of its own, or in the script's."""
 
-import contextlib
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from emulators.bigquery.sql.model import QueryParameter, SqlError, Statement, TableName
+from emulators.bigquery.sql.model import QueryParameter, SqlError, Statement
 from emulators.bigquery.sql.system_variables import keep, set_time_zone
 from emulators.bigquery.sql.transactions import require_transactional
 from emulators.bigquery.sql.translate import Script, from_duckdb, translate
@@ -24,18 +23,17 @@ from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.job_requests import refuse_result_settings, refuse_script_settings
 from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.outcomes import Outcome, Query, count, summary
-from emulators.bigquery.state.partitions import unexpired
 from emulators.bigquery.state.results import read_result
 from emulators.bigquery.state.script_variables import script_variables
 from emulators.bigquery.state.sessions import Session
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.temporary import drop_temporary
 from emulators.bigquery.state.time_limits import within
+from emulators.bigquery.state.transactions import Transactions
 from emulators.bigquery.state.view import View
 from emulators.bigquery.state.writes import Destination, write_rows
 
 _DML = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE")
-_PATIENCE = 50  # waits of 0.2 s
 
 
 class Execution:
@@ -63,9 +61,9 @@ class Execution:
         self._children = f"script_job_{uuid.uuid4().hex}"
         self._cancelled = ""  # why, once it is
         self.outcomes: list[Outcome] = []
-        self._transaction: Transaction | None = session.transaction if session else None
+        current = session.transaction if session else None
+        self._transactions = Transactions(view, self._check_cancelled, current)
         self._script: Script | None = None
-        self._held: list[threading.RLock] = session.held if session else []
 
     @property
     def _catalog(self) -> Catalog:
@@ -159,7 +157,7 @@ class Execution:
 
     def _execute(self, statement: Statement) -> Outcome:
         try:
-            if self._transaction is not None:
+            if self._transactions.current is not None:
                 require_transactional(statement)
             self.view.require_readable(statement)
             processed = self._budget.spend(statement) if self._budget is not None else 0
@@ -177,7 +175,7 @@ class Execution:
                     "The transaction cannot go on after an error inside of it: this emulator keeps no savepoints. "
                     "ROLLBACK TRANSACTION ends it.", "notImplemented", 501,
                 ) from error  # fmt: skip
-            if self._transaction is None and statement.target is None:
+            if self._transactions.current is None and statement.target is None:
                 raise from_duckdb(error) from error
             message = f"Transaction is aborted due to concurrent update against table {statement.target}: {error}"
             raise SqlError(message, "invalidQuery") from error
@@ -193,7 +191,7 @@ class Execution:
             self._change(statement, outcome)
         elif statement.action is not None:
             refuse_result_settings(self._configuration, "DDL")
-            with self.writing(outcome) as transaction, self._prepared(statement):
+            with self._writing(outcome) as transaction, self._prepared(statement):
                 outcome.performed = self._ddl.apply(statement, self.view, transaction)
                 outcome.affected = outcome.performed.affected
                 if outcome.performed.operation == "EXPORT":
@@ -205,12 +203,12 @@ class Execution:
                 cursor.execute(statement.duckdb)
                 outcome.result = read_result(cursor, statement.schema, self._results)
         else:
-            self._control(statement.kind)
+            self._transactions.control(statement.kind)
         return outcome
 
     def _change(self, statement: Statement, outcome: Outcome) -> None:
         assert outcome.target is not None and statement.duckdb is not None
-        with self.writing(outcome) as transaction, self._prepared(statement):
+        with self._writing(outcome) as transaction, self._prepared(statement):
             rows = transaction.cursor.execute(statement.duckdb).fetchall()
             if statement.kind == "MERGE":
                 outcome.affected = dict(Counter(action for (action,) in rows))
@@ -223,19 +221,19 @@ class Execution:
         """The rows of a SELECT into the job's destination table."""
         assert statement.duckdb is not None
         outcome.target, outcome.wrote_result = where.name, True
-        with self.writing(outcome) as transaction, self._prepared(statement):
+        with self._writing(outcome) as transaction, self._prepared(statement):
             write_rows(self._catalog, transaction, where, statement.schema, statement.duckdb)
 
-    @contextlib.contextmanager
+    @contextmanager
     def _reading(self, statement: Statement) -> Iterator[duckdb.DuckDBPyConnection]:
         """The cursor for a query: one of its own when it reads no table, so that its failure spares a transaction."""
-        if self._transaction is None or statement.scans or statement.reads or statement.prepare:
+        if self._transactions.current is None or statement.scans or statement.reads or statement.prepare:
             yield self.view.cursor
             return
-        with contextlib.closing(self._catalog.store.cursor()) as own:
+        with closing(self._catalog.store.cursor()) as own:
             yield own
 
-    @contextlib.contextmanager
+    @contextmanager
     def _prepared(self, statement: Statement) -> Iterator[None]:
         cursor = self.view.cursor
         for sql in statement.prepare:
@@ -244,88 +242,29 @@ class Execution:
         for sql in statement.cleanup:
             cursor.execute(sql)
 
-    @contextlib.contextmanager
-    def writing(self, outcome: Outcome) -> Iterator[Transaction]:
-        """A transaction that may change the outcome's target: the script's, or one for this statement alone."""
-        lock = self._acquire(outcome.target)
-        if self._transaction is not None:
-            self._held.append(lock)
-            if outcome.target is not None:
-                self._transaction.write_again(outcome.target)
-            yield self._transaction
-            return
-        try:
-            with self._catalog.store.transaction(self.view.cursor) as transaction:
-                self.view.transaction = transaction
-                self._drop_expired(outcome.target, transaction)
-                yield transaction
-                if self._keep is not None:
-                    self._keep(transaction, outcome, self._script is not None and self._script.kind == "SCRIPT")
-        finally:
-            self.view.transaction = None
-            lock.release()
+    def _writing(self, outcome: Outcome) -> AbstractContextManager[Transaction]:
+        """A transaction that may change the outcome's target; the job is recorded with it."""
+        return self._transactions.writing(outcome.target, partial(self._record, outcome))
 
-    def _drop_expired(self, target: TableName | None, transaction: Transaction) -> None:
-        """Remove the rows of expired partitions from a table that is about to change."""
-        table = self._catalog.table(target, transaction) if target is not None else None
-        condition = unexpired(table) if table is not None and table.kind == "TABLE" else None
-        if table is not None and condition is not None:
-            rows = transaction.cursor.execute(f"DELETE FROM {table.physical} WHERE NOT {condition}").fetchall()
-            if rows[0][0]:
-                self._catalog.touch(transaction, table.name)
-
-    def _acquire(self, target: TableName | None) -> threading.RLock:
-        """Queue for a table; a script's transaction does not wait for ever, because two could wait for each other."""
-        lock, waited = self._catalog.store.lock(str(target)), 0
-        while not lock.acquire(timeout=0.2):
-            self._check_cancelled()
-            waited += 1
-            if self._transaction is not None and waited > _PATIENCE:
-                raise SqlError(f"Transaction is aborted due to concurrent update against table {target}.")
-        return lock
+    def _record(self, outcome: Outcome, transaction: Transaction) -> None:
+        if self._keep is not None:
+            self._keep(transaction, outcome, self._script is not None and self._script.kind == "SCRIPT")
 
     def _check_cancelled(self) -> None:
         if self._cancelled:
             raise ServiceError(499, "stopped", self._cancelled)
 
-    def _control(self, kind: str) -> None:
-        if kind == "BEGIN_TRANSACTION":
-            if self._transaction is not None:
-                raise SqlError("Transaction is already in progress; nested transactions are not supported.")
-            self._transaction = self.view.transaction = self._catalog.store.begin(self.view.cursor)
-        elif kind in ("COMMIT_TRANSACTION", "ROLLBACK_TRANSACTION"):
-            if self._transaction is None:
-                raise SqlError("There is no transaction in progress.")
-            self._finish(commit=kind == "COMMIT_TRANSACTION")
-        else:
-            raise SqlError(f"{kind} is not supported by this emulator.", "notImplemented", 501)
-
-    def _finish(self, commit: bool) -> None:
-        transaction, self._transaction, self.view.transaction = self._transaction, None, None
-        assert transaction is not None
-        try:
-            if commit:
-                transaction.commit()
-        finally:
-            transaction.rollback()
-            for lock in self._held:
-                lock.release()
-            self._held = []
-
     def _abandon(self) -> None:
         """Leave nothing behind, an open transaction or temporary tables, but to the session."""
-        if self._session is not None:
-            self._session.transaction, self._session.held = self._transaction, self._held
-            self._session.dataset = self._script.environment.dataset if self._script else self._session.dataset
+        if self._session is None:
+            self.end()
             return
-        if self._transaction is not None:
-            self._finish(commit=False)
-        drop_temporary(self._catalog, self.view)
+        self._session.transaction = self._transactions.current
+        self._session.dataset = self._script.environment.dataset if self._script else self._session.dataset
 
-    def end_session(self) -> None:
-        """Roll back the session's open transaction, and drop its temporary tables."""
-        if self._transaction is not None:
-            self._finish(commit=False)
+    def end(self) -> None:
+        """Roll back the transaction that is open, and drop the temporary tables, the session's as well."""
+        self._transactions.abandon()
         drop_temporary(self._catalog, self.view)
 
 

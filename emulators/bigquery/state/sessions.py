@@ -24,7 +24,6 @@ class Session:
     def __init__(self, session_id: str, user: str, view: View) -> None:
         self.id, self.user, self.view = session_id, user, view
         self.transaction: Transaction | None = None
-        self.held: list[threading.RLock] = []
         self.variables: dict[str, Value] = {}
         self.system: dict[str, Value] = {"session_id": Value(types.text(session_id), types.STRING)}
         self.functions: dict[str, Any] = {}

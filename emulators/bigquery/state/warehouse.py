@@ -183,7 +183,7 @@ class Warehouse:
 
     def _end_session(self, session: Session) -> None:
         with closing(session.view.cursor):
-            Execution(session.view, self.ddl, self.results, session=session).end_session()
+            Execution(session.view, self.ddl, self.results, session=session).end()
 
     def _add_children(self, parent: Job, outcomes: Sequence[Outcome]) -> None:
         """A script's statements as finished jobs of their own."""
