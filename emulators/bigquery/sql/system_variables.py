@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql import types as t
-from emulators.bigquery.sql.analysis.analyzer import Analyzer, Environment
-from emulators.bigquery.sql.analysis.coercion import assign
+from emulators.bigquery.sql.analysis.analyzer import Environment
 from emulators.bigquery.sql.analysis.constants import evaluate, value_sql
 from emulators.bigquery.sql.analysis.values import Value
 from emulators.bigquery.sql.functions.formatting import zone
@@ -26,7 +25,6 @@ _ERROR_KINDS: Mapping[str, Type] = {  # only while an exception is handled
     "error.stack_trace": Type("ARRAY", _FRAME),
 }  # fmt: skip
 _UTC = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "+00:00", "-00:00")
-_ASSIGN = "Cannot coerce expression of type {source} to type {target}"
 
 
 def keep(environment: Environment, values: Mapping[str, Any]) -> None:
@@ -54,19 +52,17 @@ def forget_error(environment: Environment, before: Mapping[str, Value]) -> None:
     environment.system.update(before)
 
 
-def require_settable(name: str) -> None:
-    """SqlError for SET @@name of what is not there, or is only to be read."""
+def settable(name: str) -> Type:
+    """The type of what SET @@name takes. Raises SqlError for what is not there, or is only to be read."""
     if name not in KINDS and name not in _ERROR_KINDS:
         raise SqlError(f"Unrecognized system variable: @@{name}")
     if name not in ("dataset_id", "dataset_project_id", "query_label", "reservation", "location", "time_zone"):
         raise SqlError(f"System variable @@{name} is read-only and cannot be set")
+    return t.STRING
 
 
-def assign_system(environment: Environment, name: str, value: Value, first: bool) -> None:
-    """SET @@name = value. first: whether it is the script's first statement."""
-    require_settable(name)
-    kept = assign(Analyzer(environment, ""), value, t.STRING, _ASSIGN, None)
-    wanted = evaluate(kept.sql)
+def assign_system(environment: Environment, name: str, wanted: str | None, first: bool) -> None:
+    """SET @@name = wanted, of what is settable. first: whether it is the script's first statement."""
     if name in ("dataset_id", "dataset_project_id"):
         own = environment.dataset or TableName(environment.project, "", "")
         part = {"dataset": wanted or ""} if name == "dataset_id" else {"project": wanted or environment.project}

@@ -26,7 +26,7 @@ from emulators.bigquery.sql.analysis.analyzer import Environment
 from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.functions.install import install
 from emulators.bigquery.sql.model import Catalog, Field, QueryParameter, TableName
-from emulators.bigquery.sql.script import Script
+from emulators.bigquery.sql.scripting.script import Script
 
 __all__ = ["Script", "duckdb_type", "from_duckdb", "install", "translate"]
 

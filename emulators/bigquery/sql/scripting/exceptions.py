@@ -1,0 +1,27 @@
+"""RAISE and ASSERT: errors that a script makes."""
+
+from emulators.bigquery.sql import types as t
+from emulators.bigquery.sql.analysis.constants import evaluate
+from emulators.bigquery.sql.model import SqlError
+from emulators.bigquery.sql.scripting.interpreter import Interpreter, Steps, step_rule
+from emulators.bigquery.sql.syntax import statements as s
+
+
+@step_rule(s.Raise)
+def _raise(script: Interpreter, node: s.Raise, text: str) -> Steps:
+    """RAISE USING MESSAGE = ...; a bare RAISE raises again what is handled."""
+    if node.message is None:
+        message = script.environment.system.get("error.message")
+        if message is None:
+            raise SqlError("Cannot re-raise an existing exception outside of an exception handler")
+        raise SqlError(str(evaluate(message.sql)))
+    value = yield from script.value(node.message, text, t.STRING)
+    raise SqlError(str(evaluate(value.sql)))
+
+
+@step_rule(s.Assert)
+def _assert(script: Interpreter, node: s.Assert, text: str) -> Steps:
+    """ASSERT condition AS 'what is wrong'."""
+    assert node.condition is not None
+    if not (yield from script.condition(node.condition, text)):
+        raise SqlError(node.message or "Assertion failed")
