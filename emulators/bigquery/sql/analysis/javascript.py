@@ -5,7 +5,8 @@ BYTES base64; DATE and TIMESTAMP a Date; ARRAY and STRUCT what they are there.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.cast_templates import CASTS
@@ -13,7 +14,7 @@ from emulators.bigquery.sql.analysis.values import Value, combine
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.types import Type
 
-_HELPERS = """
+HELPERS = """
 function __date(us) {
   if (us === null) return null;
   const found = new Date(Math.floor(us / 1000));
@@ -45,9 +46,9 @@ def call(
 ) -> Value:
     """The call of a function with these arguments. constant: the same arguments always give the same."""
     program = _program(body, libraries, [(own, value.type) for own, value in bound], returns, name)
-    arguments = ", ".join(_given(value.sql, value.type, name) for _, value in bound)
+    arguments = ", ".join(as_json(value.sql, value.type, name) for _, value in bound)
     sql = f"bq_javascript({t.text(program)}, CAST(json_array({arguments}) AS VARCHAR))"
-    made = combine(_bound_once(sql, returns), returns, *(value for _, value in bound))
+    made = combine(from_json(sql, returns), returns, *(value for _, value in bound))
     return made if constant else Value(made.sql, made.type, refs=made.refs, volatile=True)
 
 
@@ -55,10 +56,10 @@ def _program(
     body: str, libraries: Sequence[str], arguments: Sequence[tuple[str, Type]], returns: Type, name: str
 ) -> str:
     names = ", ".join(own for own, _ in arguments)
-    values = ", ".join(_seen(f"row[{i}]", kind) for i, (_, kind) in enumerate(arguments))
-    made = _made(f"__function({values})", returns, name)
+    values = ", ".join(seen(f"row[{i}]", kind) for i, (_, kind) in enumerate(arguments))
+    made = in_texts(f"__function({values})", returns, name)
     return "\n".join(
-        [*libraries, _HELPERS, f"function __function({names}) {{\n{body}\n}}",
+        [*libraries, HELPERS, f"function __function({names}) {{\n{body}\n}}",
          f"function batch(rows) {{ return JSON.stringify(rows.map(row => {{ const v = {made}; "
          "return v === null ? null : JSON.stringify(v); })); }"]
     )  # fmt: skip
@@ -68,7 +69,7 @@ def _refuse(kind: Type, name: str) -> SqlError:
     return SqlError(f"JavaScript function {name}: values of type {kind} are not supported by this emulator")
 
 
-def _given(sql: str, kind: Type, name: str, depth: int = 0) -> str:
+def as_json(sql: str, kind: Type, name: str, depth: int = 0) -> str:
     """A value as DuckDB's JSON."""
     if kind.kind in _PLAIN:
         return f"to_json({sql})"
@@ -88,40 +89,41 @@ def _given(sql: str, kind: Type, name: str, depth: int = 0) -> str:
         return sql
     if kind.kind == "ARRAY" and kind.element is not None:
         one = f"js{depth}"
-        return f"to_json(list_transform({sql}, lambda {one}: {_given(one, kind.element, name, depth + 1)}))"
+        return f"to_json(list_transform({sql}, lambda {one}: {as_json(one, kind.element, name, depth + 1)}))"
     if kind.kind == "STRUCT":
         members = ", ".join(
-            f"{t.text(own)}, {_given(f'struct_extract({sql}, {t.text(own)})', member, name, depth)}"
+            f"{t.text(own)}, {as_json(f'struct_extract({sql}, {t.text(own)})', member, name, depth)}"
             for own, (_, member) in zip(t.struct_names(kind), kind.fields, strict=True)
         )
         return f"CASE WHEN {sql} IS NULL THEN NULL ELSE json_object({members}) END"
     raise _refuse(kind, name)
 
 
-def _seen(value: str, kind: Type) -> str:
-    """JavaScript that turns the JSON of an argument into what the function sees."""
-    if kind.kind in ("DATE", "TIMESTAMP"):
-        return f"__date({value})"
-    if kind.kind == "FLOAT64":
-        return f"__number({value})"
+SEEN = {"DATE": "__date", "TIMESTAMP": "__date", "FLOAT64": "__number"}
+
+
+def seen(value: str, kind: Type, functions: Mapping[str, str] = MappingProxyType(SEEN)) -> str:
+    """JavaScript that turns the JSON of an argument into what the function sees; functions: which does it, by type."""
+    if kind.kind in functions:
+        return f"{functions[kind.kind]}({value})"
     if kind.kind == "ARRAY" and kind.element is not None:
-        return f"({value} === null ? null : {value}.map(e => {_seen('e', kind.element)}))"
+        return f"({value} === null ? null : {value}.map(e => {seen('e', kind.element, functions)}))"
     if kind.kind == "STRUCT":
         members = ", ".join(
-            f"{json.dumps(own)}: {_seen(f'{value}[{json.dumps(own)}]', member)}"
+            f"{json.dumps(own)}: {seen(f'{value}[{json.dumps(own)}]', member, functions)}"
             for own, (_, member) in zip(t.struct_names(kind), kind.fields, strict=True)
         )
         return f"({value} === null ? null : {{{members}}})"
     return value
 
 
-def _made(value: str, kind: Type, name: str) -> str:
+def in_texts(value: str, kind: Type, name: str) -> str:
     """JavaScript that turns a result into texts in arrays and objects, or null."""
     if kind.kind == "ARRAY" and kind.element is not None:
-        inner = f"Array.isArray(v) ? Array.from(v, e => {_made('e', kind.element, name)}) : __refuse(v, 'ARRAY')"
+        inner = f"Array.isArray(v) ? Array.from(v, e => {in_texts('e', kind.element, name)}) : __refuse(v, 'ARRAY')"
     elif kind.kind == "STRUCT":
         members = ", ".join(
-            f"{json.dumps(own)}: {_made(f'v[{json.dumps(own)}]', member, name)}"
+            f"{json.dumps(own)}: {in_texts(f'v[{json.dumps(own)}]', member, name)}"
             for own, (_, member) in zip(t.struct_names(kind), kind.fields, strict=True)
         )
         inner = f"typeof v === 'object' ? {{{members}}} : __refuse(v, 'STRUCT')"
@@ -133,7 +135,7 @@ def _made(value: str, kind: Type, name: str) -> str:
     return f"(v => __none(v) ? null : ({inner}))({value})"
 
 
-def _bound_once(sql: str, kind: Type) -> str:
+def from_json(sql: str, kind: Type) -> str:
     """The JSON result as a value of its type; the call stands in one place only."""
     if kind.kind in ("ARRAY", "STRUCT"):
         return f"list_transform([CAST({sql} AS JSON)], lambda js: {_taken('js', kind, 0)})[1]"

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis import fields as f
-from emulators.bigquery.sql.analysis import javascript
+from emulators.bigquery.sql.analysis import javascript, javascript_aggregates, javascript_modules
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in
 from emulators.bigquery.sql.analysis.coercion import coerce
@@ -27,6 +27,7 @@ from emulators.bigquery.sql.types import Type
 
 _DEPTH = 60
 _FUNCTIONS = ("SCALAR_FUNCTION", "AGGREGATE_FUNCTION")
+_IN_JAVASCRIPT = ("FUNCTION", "AGGREGATE FUNCTION")
 _ABSENT = ("AI", "CHANGES", "EXTERNAL_OBJECT_TRANSFORM", "EXTERNAL_QUERY", "ML", "OBJ")  # of the service's
 Arguments = Sequence[tuple[str, Type | None]]
 
@@ -64,8 +65,7 @@ def inline(
     key = f"{name}()"
     if a.shared.views.count(key) or len(a.shared.views) > _DEPTH:
         a.fail(f"Recursive function call {name} is not supported", node)
-    if node.over is not None or node.distinct or node.order_by or node.limit or node.nulls or node.having:
-        a.fail(f"Function {name} with OVER, DISTINCT, ORDER BY, LIMIT, HAVING or NULLS is not supported", node)
+    _without_modifiers(a, name, node)
     bound = _bind(a, name, wanted, node, scope)
     inner = Analyzer(a.environment, body, a.shared)
     large = _large(node, body, bound)
@@ -87,6 +87,11 @@ def inline(
             a.fail(f"Function {name} returns {returns} but its body has type {value.type}", node)
         value = coerce(inner, value, returns)
     return combine(f"({value.sql})", value.type, value, *bound.values())
+
+
+def _without_modifiers(a: Analyzer, name: str, node: nodes.Call) -> None:
+    if node.over is not None or node.distinct or node.order_by or node.limit or node.nulls or node.having:
+        a.fail(f"Function {name} with OVER, DISTINCT, ORDER BY, LIMIT, HAVING or NULLS is not supported", node)
 
 
 _LONG = 200  # letters of an argument's SQL; what is shorter costs less as copies than under a name
@@ -117,18 +122,24 @@ def temporary_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     returns = t.of_node(found.returns) if found.returns else None
     if found.language == "JS":
         assert returns is not None
-        program = Program(found.body, libraries(a, found), found.determinism != "NOT_DETERMINISTIC")
+        fixed = frozenset(arg.name for arg in found.arguments if arg.not_aggregate)
+        program = Program(found.body, libraries(a, found), found.determinism != "NOT_DETERMINISTIC",
+                          fixed if found.kind == "AGGREGATE FUNCTION" else None)  # fmt: skip
         return _javascript(a, node.path[-1], program, wanted, returns, node, scope)
     return inline(a, node.path[-1], found.body, wanted, returns, node, scope)
 
 
 @dataclass(frozen=True)
 class Program:
-    """A function in JavaScript, its libraries (gs:// URIs), and whether equal arguments give equal results."""
+    """A function in JavaScript, its libraries (gs:// URIs), and whether equal arguments give equal results.
+
+    fixed: of an aggregate function the arguments that are NOT AGGREGATE; None for a scalar function.
+    """
 
     body: str
     libraries: Sequence[str] = ()
     constant: bool = True
+    fixed: frozenset[str] | None = None
 
 
 def libraries(a: Analyzer, node: d.CreateRoutine) -> list[str]:
@@ -141,9 +152,16 @@ def _javascript(
     a: Analyzer, name: str, program: Program, wanted: Arguments, returns: Type, node: nodes.Call, scope: Scope
 ) -> Value:
     bound = _bind(a, name, wanted, node, scope)
-    code = [a.catalog.library(uri) for uri in program.libraries]
+    code = {uri: a.catalog.library(uri) for uri in program.libraries}
     pairs = [(own, bound[own.lower()]) for own, _ in wanted]
-    return javascript.call(name, program.body, code, pairs, returns, program.constant)
+    if program.fixed is None:
+        return javascript.call(name, program.body, list(code.values()), pairs, returns, program.constant)
+    _without_modifiers(a, name, node)
+    for arg, (own, value) in zip(node.args, pairs, strict=True):
+        if own in program.fixed and not value.constant:
+            a.fail(f"Argument {own} to function {name} must be a literal or query parameter", arg)
+    module = javascript_modules.program(program.body, code)
+    return javascript_aggregates.call(name, module, pairs, program.fixed, returns)
 
 
 def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
@@ -158,7 +176,9 @@ def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     returns = rest_type(routine["returnType"]) if routine.get("returnType") else None
     if routine.get("language", "SQL") == "JAVASCRIPT" and returns is not None:
         constant = routine.get("determinismLevel") != "NOT_DETERMINISTIC"
-        program = Program(routine["definitionBody"], routine.get("importedLibraries", ()), constant)
+        fixed = frozenset(arg["name"] for arg in routine.get("arguments", []) if arg.get("isAggregate") is False)
+        program = Program(routine["definitionBody"], routine.get("importedLibraries", ()), constant,
+                          fixed if routine.get("routineType") == "AGGREGATE_FUNCTION" else None)  # fmt: skip
         return _javascript(a, ".".join(node.path), program, wanted, returns, node, scope)
     if routine.get("remoteFunctionOptions"):
         a.fail("Remote functions are not supported by this emulator", node)
@@ -227,7 +247,7 @@ def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Rel
 @statement_rule(d.CreateRoutine)
 def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
     """CREATE FUNCTION / TABLE FUNCTION / PROCEDURE: the body is analysed once to find mistakes early."""
-    if node.language not in ("SQL", "JS") or (node.language == "JS" and node.kind != "FUNCTION"):
+    if node.language not in ("SQL", "JS") or (node.language == "JS" and node.kind not in _IN_JAVASCRIPT):
         a.fail(f"{node.kind.title()}s in {node.language} are not supported by this emulator", node)
     if node.language == "JS" and (node.returns is None or any(arg.type is None for arg in node.arguments)):
         a.fail("JavaScript functions need a RETURNS type, and a type for each argument", node)
@@ -267,6 +287,8 @@ def _rest_argument(arg: d.Argument) -> dict[str, Any]:
         found["dataType"] = to_rest(t.of_node(arg.type))
     if arg.mode is not None:
         found["mode"] = arg.mode
+    if arg.not_aggregate:
+        found["isAggregate"] = False
     return found
 
 

@@ -56,7 +56,11 @@ class Warehouse:
         return self.routines.get(name)
 
     def library(self, uri: str) -> str:
-        return {"gs://b/twice.js": "function twice(x) { return x * 2; }"}[uri]
+        return {
+            "gs://b/twice.js": "function twice(x) { return x * 2; }",
+            "gs://b/halves.js": "export default function half(x) { return x / 2; }\n"
+            "export const unit = 10; export const name = 'ten';",
+        }[uri]
 
     def schema_rows(
         self, dataset: TableName | None, view: str
