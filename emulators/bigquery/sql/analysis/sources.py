@@ -6,6 +6,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis import tables
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import common
+from emulators.bigquery.sql.analysis.full_joins import require_key
 from emulators.bigquery.sql.analysis.operators import compare
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Relation, Scope, Value, combine
@@ -216,9 +217,12 @@ def _join(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
     if node.using is not None:
         condition, columns, merged = _using(a, node, left, right, merged)
     elif node.on is not None:
-        condition = a.condition(node.on, scope, "JOIN ON clause").sql
+        value = a.condition(node.on, scope, "JOIN ON clause")
+        condition = value.sql
         if node.kind == "INNER":
             push(a, node.on, scope)
+        elif node.kind == "FULL":
+            require_key(a, node.on, value, [(side.sql, side.items) for side in (left, right)], scope)
     else:
         condition = "true"
     if node.kind == "CROSS" or (condition == "true" and (node.kind == "INNER" or right.apart)):
