@@ -4,11 +4,11 @@ from typing import Any
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
-from emulators.bigquery.state.ddl import Performed
 from emulators.bigquery.state.extracts import export_rows
 from emulators.bigquery.state.file_options import file_options
 from emulators.bigquery.state.loads import plan_load, write_load
 from emulators.bigquery.state.options import partitioning_resource, table_options
+from emulators.bigquery.state.performed import Performed
 from emulators.bigquery.state.policies import change_bindings
 from emulators.bigquery.state.query_jobs import reference
 from emulators.bigquery.state.results import read_result

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from emulators.bigquery.sql.model import Field, QueryParameter, TableName
-from emulators.bigquery.state.ddl import Performed
 from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.performed import Performed
 from emulators.bigquery.state.results import Result
 
 

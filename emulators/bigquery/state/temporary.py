@@ -3,6 +3,8 @@
 import uuid
 
 from emulators.bigquery.state.catalog import Catalog, physical_schema
+from emulators.bigquery.state.datasets import create_dataset
+from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import drop_table
 from emulators.bigquery.state.view import View
 
@@ -10,6 +12,13 @@ from emulators.bigquery.state.view import View
 def temporary_name() -> str:
     """A hidden dataset's name for a script."""
     return f"_script{uuid.uuid4().hex}"
+
+
+def ensure_temporary(catalog: Catalog, view: View, transaction: Transaction, project: str) -> None:
+    """Make a script's hidden dataset, unless it is there."""
+    if catalog.get("dataset", f"{project}:{view.temporary}", transaction) is None:
+        body = {"datasetReference": {"datasetId": view.temporary}, "location": view.place}
+        create_dataset(catalog, project, body, transaction)
 
 
 def drop_temporary(catalog: Catalog, view: View) -> None:
