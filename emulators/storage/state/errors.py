@@ -3,18 +3,20 @@
 Codes, reasons and messages follow the JSON API's reference ("HTTP status and error codes for JSON").
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass
 class StorageError(Exception):
-    """A refusal: HTTP code, Google's reason word, message, and the part of the request that caused it."""
+    """A refusal: HTTP code, Google's reason word, message, the part of the request that caused it, more headers."""
 
     code: int
     reason: str
     message: str
     location_type: str = ""
     location: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.code} {self.reason}: {self.message}"
@@ -38,6 +40,11 @@ def not_modified() -> StorageError:
     return StorageError(304, "notModified", "Not Modified")
 
 
+def range_not_satisfiable(size: int) -> StorageError:
+    headers = {"Content-Range": f"bytes */{size}"}
+    return StorageError(416, "rangeNotSatisfiable", "Request range not satisfiable", headers=headers)
+
+
 def invalid(message: str, parameter: str = "") -> StorageError:
     return StorageError(400, "invalid", message, "parameter" if parameter else "", parameter)
 
@@ -47,5 +54,8 @@ def required(parameter: str) -> StorageError:
 
 
 def not_implemented(what: str) -> StorageError:
-    """The refusal of everything this emulator does not do: never an answer that only looks right."""
-    return StorageError(501, "notImplemented", f"{what} is not supported by this emulator of Cloud Storage.")
+    """The refusal of everything this emulator does not do: never an answer that only looks right.
+
+    400, because Google's Go client repeats every 5xx, 501 too, for as long as its caller waits.
+    """
+    return StorageError(400, "notImplemented", f"{what} is not supported by this emulator of Cloud Storage.")

@@ -3,6 +3,7 @@
 A page's token is the last name (and generation) that it gave, so pages stay right while objects come and go.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from emulators.storage.state.database import Database
@@ -14,7 +15,10 @@ _LAST = 0x10FFFF
 
 @dataclass(frozen=True)
 class Query:
-    """What to list. `start` is inclusive, `end` exclusive ("": open); `versions` adds noncurrent versions."""
+    """What to list. `start` is inclusive, `end` exclusive ("": open); `versions` adds noncurrent versions.
+
+    `glob` is what a whole name must match.
+    """
 
     bucket: str
     prefix: str = ""
@@ -23,6 +27,7 @@ class Query:
     end: str = ""
     versions: bool = False
     trailing_delimiter: bool = False
+    glob: re.Pattern[str] | None = None
     limit: int = 1000
 
 
@@ -48,6 +53,9 @@ def list_objects(database: Database, query: Query, after: tuple[str, int] | None
             if len(page) >= query.limit:
                 page.next = position
                 return page
+            if query.glob and not query.glob.fullmatch(version.name):
+                position = (version.name, version.generation)
+                continue
             prefix = _rolled_up(version.name, query)
             is_marker = version.name == prefix and query.trailing_delimiter
             if prefix is not None and (position[0] != prefix or position[1] < 0):

@@ -14,9 +14,9 @@ from emulators.storage.state.errors import StorageError
 from emulators.storage.state.store import Store
 from emulators.storage.wire import batch, fields
 from emulators.storage.wire.call import Call
-from emulators.storage.wire.downloads import download
 from emulators.storage.wire.methods import ROUTES
-from emulators.storage.wire.routing import decode
+from emulators.storage.wire.xml_errors import xml_error
+from emulators.storage.wire.xml_objects import xml_object
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,6 @@ _STATUS = {
     404: "NOT_FOUND",
     409: "ALREADY_EXISTS",
     412: "FAILED_PRECONDITION",
-    501: "UNIMPLEMENTED",
     503: "UNAVAILABLE",
 }
 
@@ -68,11 +67,11 @@ async def answer(store: Store, request: Request) -> Response:
 async def _call(store: Store, request: Request, path: str) -> Response:
     if "x-goog-encryption-key" in request.headers or "x-goog-copy-source-encryption-key" in request.headers:
         raise errors.not_implemented("Encryption with the customer's own key")
-    if "X-Goog-Signature" in request.query_params or "Signature" in request.query_params:
-        raise errors.not_implemented("A signed URL")
+    if not _is_json(path):
+        return await xml_object(store, request, path)
     found = ROUTES.find(request.method, path)
     if found is None:
-        return _outside_the_api(store, request, path)
+        raise errors.not_implemented(f"{request.method} {path}")
     route, values = found
     call = Call(store, request, values)
     call.check_parameters(route.parameters)
@@ -81,21 +80,19 @@ async def _call(store: Store, request: Request, path: str) -> Response:
     return result if isinstance(result, Response) else _json_response(200, fields.select(result, mask))
 
 
-def _outside_the_api(store: Store, request: Request, path: str) -> Response:
-    """GET /bucket/object gives the bytes; the rest of the XML API, and unknown methods, are refused."""
-    bucket, _, name = path.strip("/").partition("/")
-    is_api = path.startswith(("/storage/v1/", "/upload/", "/download/", "/batch/"))
-    if is_api or request.method not in ("GET", "HEAD") or not name:
-        raise errors.not_implemented(f"{request.method} {path}")
-    return download(Call(store, request, {"bucket": decode(bucket), "object": decode(name)}))
+def _is_json(path: str) -> bool:
+    """Whether a path belongs to the JSON API; every other one is the XML API's, /bucket/object."""
+    return path.startswith(("/storage/v1/", "/upload/", "/download/", "/batch/"))
 
 
 def _error_response(error: StorageError, request: Request) -> Response:
     if error.code == 304:
         return Response(status_code=304)
+    if not _is_json(request.scope["raw_path"].decode("latin-1")):
+        return xml_error(error, request.method)
     if request.query_params.get("alt") == "media":
         # The media host answers in plain text.
-        return Response(error.message, error.code, media_type="text/html")
+        return Response(error.message, error.code, dict(error.headers), media_type="text/html")
     detail: dict[str, Any] = {"message": error.message, "domain": "global", "reason": error.reason}
     if error.location:
         detail |= {"locationType": error.location_type, "location": error.location}

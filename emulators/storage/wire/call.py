@@ -50,9 +50,9 @@ class Call:
     path: Mapping[str, str]
 
     def check_parameters(self, known: frozenset[str]) -> None:
-        """Refuse a parameter that the method does not act on."""
-        for name in self.request.query_params:
-            is_off = name in _SWITCHES and self.text(name).lower() == "false"
+        """Refuse a parameter that the method does not act on; an empty one, such as Go sends, asks for nothing."""
+        for name, value in self.request.query_params.items():
+            is_off = not value or (name in _SWITCHES and value.lower() == "false")
             if name not in known and name not in _STANDARD and not is_off:
                 raise errors.not_implemented(f"The parameter {name} of this method")
 

@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import BinaryIO
@@ -12,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from emulators.storage.state import errors
 from emulators.storage.state.etags import etag
 from emulators.storage.state.model import ObjectVersion
+from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.wire.call import Call
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -23,11 +25,18 @@ _BLOCK = 1 << 20
 class Media(Response):
     """A response that reads its file as the client takes it."""
 
-    def __init__(self, blocks: Iterator[bytes], file: BinaryIO, status: int, headers: dict[str, str]) -> None:
+    def __init__(
+        self, version: ObjectVersion, blocks: Iterator[bytes], file: BinaryIO, status: int, headers: dict[str, str]
+    ) -> None:
         super().__init__(status_code=status)
-        self.raw_headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self.version = version
+        self.raw_headers = []
+        self.add(headers)
         self._blocks = blocks
         self._file = file
+
+    def add(self, headers: Mapping[str, str]) -> None:
+        self.raw_headers += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -38,29 +47,30 @@ class Media(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
-def download(call: Call) -> Response:
-    """The bytes of the object that the path names, or of the range that the Range header asks for."""
+def download(call: Call, conditions: Preconditions) -> Media:
+    """The bytes of the object that the path names, or of the range that the Range header asks for; StorageError 416."""
     generation = call.number("generation")
-    version, file = call.store.objects.open(call.path["bucket"], call.path["object"], generation, call.conditions())
-    headers = _headers(version)
+    version, file = call.store.objects.open(call.path["bucket"], call.path["object"], generation, conditions)
+    headers = headers_of(version)
     if _is_unpacked(version, call.request.headers):
         headers.pop("Content-Encoding")
         headers["Warning"] = "214 UploadServer gunzipped"
-        return Media(_gunzip(_read(file, 0, version.size)), file, 200, headers)
+        return Media(version, _gunzip(_read(file, 0, version.size)), file, 200, headers)
     bounds = _bounds(call.request, version.size)
     if bounds is None:
         file.close()
-        return Response(status_code=416, headers={"Content-Range": f"bytes */{version.size}"})
+        raise errors.range_not_satisfiable(version.size)
     start, end = bounds
     headers["Content-Length"] = str(end - start)
     status = 200
     if _wanted(call.request):
         status = 206
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{version.size}"
-    return Media(_read(file, start, end), file, status, headers)
+    return Media(version, _read(file, start, end), file, status, headers)
 
 
-def _headers(version: ObjectVersion) -> dict[str, str]:
+def headers_of(version: ObjectVersion) -> dict[str, str]:
+    """What every answer about the object's bytes says of it."""
     settings = version.settings
     digests = [f"crc32c={version.crc32c}"] + ([f"md5={version.md5}"] if version.md5 else [])
     headers = {

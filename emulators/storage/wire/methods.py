@@ -20,14 +20,16 @@ _COPY = (
 )
 _LIST = frozenset(
     ("prefix", "delimiter", "startOffset", "endOffset", "includeTrailingDelimiter", "versions", "softDeleted")
-) | {"maxResults", "pageToken"}
+) | {"maxResults", "pageToken", "matchGlob"}
+# Every bucket can always be reached here, so a partial success is a whole one.
+_BUCKETS = frozenset({"project", "prefix", "maxResults", "pageToken", "returnPartialSuccess"})
 _UPLOADING = _CONDITIONS | {"uploadType", "name", "contentEncoding", "predefinedAcl"}
 _SESSION = _UPLOADING | {"upload_id"}
 
 ROUTES = Routes(
     [
         Route("POST", _B, buckets.insert, frozenset({"project", "predefinedAcl", "predefinedDefaultObjectAcl"})),
-        Route("GET", _B, buckets.list_buckets, frozenset({"project", "prefix", "maxResults", "pageToken"})),
+        Route("GET", _B, buckets.list_buckets, _BUCKETS),
         Route("GET", _BUCKET, buckets.get, _CONDITIONS),
         Route("PATCH", _BUCKET, buckets.patch, _CONDITIONS),
         Route("PUT", _BUCKET, buckets.update, _CONDITIONS),

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from emulators.storage.state import errors
+from emulators.storage.state.globs import compiled
 from emulators.storage.state.listing import Query
 from emulators.storage.state.model import Content, ObjectVersion, Settings
 from emulators.storage.state.preconditions import Preconditions
@@ -22,7 +23,7 @@ MOST_COMPONENTS = 32
 async def get(call: Call) -> Resource | Response:
     """The metadata, or with alt=media the bytes."""
     if call.text("alt") == "media":
-        return download(call)
+        return download(call, call.conditions())
     return show(call, call.store.objects.get(*_target(call), call.number("generation"), call.conditions()))
 
 
@@ -38,6 +39,7 @@ async def list_objects(call: Call) -> Resource:
         end=call.text("endOffset"),
         versions=call.flag("versions"),
         trailing_delimiter=call.flag("includeTrailingDelimiter"),
+        glob=compiled(call.text("matchGlob")) if call.text("matchGlob") else None,
         limit=call.limit(),
     )
     page = call.store.list_objects(query, paging.read_token(token) if token else None)

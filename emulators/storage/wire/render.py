@@ -31,7 +31,7 @@ def managed_folder(found: ManagedFolder, base_url: str) -> Resource:
 def bucket(found: Bucket, base_url: str) -> Resource:
     """storage#bucket"""
     settings = found.settings
-    location_type = _location_type(settings["location"])
+    location_type = "dual-region" if "customPlacementConfig" in settings else _location_type(settings["location"])
     fixed: Resource = {
         "kind": "storage#bucket",
         "selfLink": f"{base_url}/storage/v1/b/{found.name}",
@@ -49,6 +49,10 @@ def bucket(found: Bucket, base_url: str) -> Resource:
     }
     if location_type != "region":
         fixed["rpo"] = settings.get("rpo", "DEFAULT")
+    if settings.get("autoclass"):
+        # One moment for both: the latest at which they may have been changed.
+        changed = {"toggleTime": moment(found.updated), "terminalStorageClassUpdateTime": moment(found.updated)}
+        fixed["autoclass"] = {"terminalStorageClass": "NEARLINE"} | settings["autoclass"] | changed
     if "retentionPolicy" in settings:
         fixed["retentionPolicy"] = {"effectiveTime": moment(found.updated)} | settings["retentionPolicy"]
         fixed["retentionPolicy"]["retentionPeriod"] = str(found.retention_seconds)

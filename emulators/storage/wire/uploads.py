@@ -15,6 +15,7 @@ from starlette.responses import Response
 from emulators.storage.state import errors
 from emulators.storage.state.files import Incoming
 from emulators.storage.state.model import Settings
+from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.state.uploads import Session
 from emulators.storage.wire import multipart
 from emulators.storage.wire.call import Call
@@ -42,8 +43,8 @@ async def upload(call: Call) -> Resource | Response:
         raise errors.invalid("uploadType must be media, multipart or resumable.", "uploadType")
     incoming = call.store.files.receive()
     try:
-        body = await (_receive_multipart(call, incoming) if kind == "multipart" else _receive_media(call, incoming))
-        body |= _announced(call)
+        body = await (_receive_multipart(call, incoming) if kind == "multipart" else receive_media(call, incoming))
+        body |= announced(call)
         name = _name(call, body)
         return show(call, insert(call, call.path["bucket"], name, incoming.finish(), body, call.conditions()))
     except BaseException:
@@ -74,9 +75,14 @@ async def _start(call: Call) -> Response:
         body.setdefault("contentType", call.request.headers["x-upload-content-type"])
     bucket = call.path["bucket"]
     call.check_predefined_acl(call.store.buckets.get(bucket).settings)
-    upload = call.store.uploads.start(bucket, _name(call, body), body | _announced(call), call.conditions())
+    return session(call, bucket, _name(call, body), body, call.conditions(), 200)
+
+
+def session(call: Call, bucket: str, name: str, body: Settings, conditions: Preconditions, status: int) -> Response:
+    """A new resumable upload, and in Location where its chunks go."""
+    upload = call.store.uploads.start(bucket, name, body | announced(call), conditions)
     location = f"{call.base_url}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={upload}"
-    return Response(headers={"Location": location, "X-GUploader-UploadID": upload})
+    return Response(status_code=status, headers={"Location": location, "X-GUploader-UploadID": upload})
 
 
 async def _continue(call: Call, session: Session) -> Resource | Response:
@@ -88,11 +94,18 @@ async def _continue(call: Call, session: Session) -> Resource | Response:
             raise errors.invalid(f"A chunk that is not the last must have at least {CHUNK} bytes.", "Content-Range")
         total = await _receive_chunk(call, incoming, start, end, total)
     if total is None or incoming.size < total:
-        received = {"Range": f"bytes=0-{incoming.size - 1}"} if incoming.size else {}
-        return Response(status_code=308, headers=received)
+        return _resume_incomplete(call, incoming.size)
     if incoming.size > total:
         raise errors.invalid(f"{incoming.size} bytes have arrived, more than the {total} announced.", "Content-Range")
-    return show(call, call.store.uploads.finish(session, _announced(call)))
+    return show(call, call.store.uploads.finish(session, announced(call)))
+
+
+def _resume_incomplete(call: Call, size: int) -> Response:
+    """308 and what has arrived; 200 that stands for it where the client's HTTP library would follow a 308 elsewhere."""
+    headers = {"Range": f"bytes=0-{size - 1}"} if size else {}
+    if call.request.headers.get("x-guploader-no-308") == "yes":
+        return Response(headers=headers | {"X-HTTP-Status-Code-Override": "308"})
+    return Response(status_code=308, headers=headers)
 
 
 async def _receive_chunk(call: Call, incoming: Incoming, start: int, end: int | None, total: int | None) -> int | None:
@@ -133,7 +146,8 @@ def _content_range(call: Call) -> tuple[int | None, int | None, int | None]:
     return start, end, total
 
 
-async def _receive_media(call: Call, incoming: Incoming) -> Settings:
+async def receive_media(call: Call, incoming: Incoming) -> Settings:
+    """Take the body as the bytes; returns what its headers say of them."""
     async for chunk in _stream(call):
         incoming.write(chunk)
     body = {"contentType": call.request.headers.get("content-type")}
@@ -163,7 +177,7 @@ async def _stream(call: Call) -> AsyncIterator[bytes]:
         raise errors.StorageError(400, "badRequest", "The client closed the connection.") from None
 
 
-def _announced(call: Call) -> Settings:
+def announced(call: Call) -> Settings:
     """The digests in the headers, as fields: "X-Goog-Hash: crc32c=...,md5=..." and "Content-MD5: ..."."""
     fields = {"crc32c": "crc32c", "md5": "md5Hash"}
     digests = {}

@@ -137,7 +137,7 @@ def test_what_terraforms_provider_asks_for(storage_address: str, client: storage
 def test_what_is_not_done_is_refused(storage_address: str, client: storage.Client, name: str, body: Any) -> None:
     response = requests.post(f"{storage_address}/storage/v1/b?project=p", json=body | {"name": name}, timeout=5)
     error = response.json()["error"]
-    assert (response.status_code, error["errors"][0]["reason"]) == (501, "notImplemented")
+    assert (response.status_code, error["errors"][0]["reason"]) == (400, "notImplemented")
     assert client.lookup_bucket(name) is None
 
 
@@ -158,3 +158,18 @@ def test_predefined_acls_are_taken_unless_the_bucket_has_none(client: storage.Cl
     with pytest.raises(exceptions.BadRequest, match="uniform"):
         bucket.blob("y").upload_from_string("y", predefined_acl="private")
     assert bucket.get_blob("y") is None
+
+
+def test_autoclass_says_since_when(client: storage.Client, bucket: storage.Bucket) -> None:
+    """The Go client takes a policy without these moments for none."""
+    bucket.autoclass_enabled = True
+    bucket.patch()
+    found = client.get_bucket(bucket.name)
+    assert found.autoclass_terminal_storage_class == "NEARLINE"
+    assert found.autoclass_toggle_time == found.autoclass_terminal_storage_class_update_time is not None
+
+
+def test_two_chosen_regions_are_a_dual_region(client: storage.Client) -> None:
+    regions = ["US-EAST1", "US-WEST1"]
+    bucket = client.create_bucket(f"dual-{uuid.uuid4().hex}", location="US", data_locations=regions)
+    assert (bucket.location_type, bucket.data_locations) == ("dual-region", regions)

@@ -1,0 +1,34 @@
+"""Errors in the form of the XML API (cloud.google.com/storage/docs/xml-api/reference-status)."""
+
+from xml.sax.saxutils import escape
+
+from starlette.responses import Response
+
+from emulators.storage.state.errors import StorageError
+
+_CODES = {
+    "notFound": ("NoSuchKey", "The specified key does not exist."),
+    "conditionNotMet": ("PreconditionFailed", "At least one of the pre-conditions you specified did not hold."),
+    "rangeNotSatisfiable": ("InvalidRange", "The requested range cannot be satisfied."),
+    "expired": ("ExpiredToken", "Invalid argument."),
+    "invalid": ("InvalidArgument", "Invalid argument."),
+    "required": ("InvalidArgument", "Invalid argument."),
+    "forbidden": ("AccessDenied", "Access denied."),
+    "retentionPolicyNotMet": ("AccessDenied", "Access denied."),
+    "backendError": ("ServiceUnavailable", "Service unavailable. Please retry."),
+    "internalError": ("InternalError", "We encountered an internal error. Please try again."),
+}
+_NO_BUCKET = "The specified bucket does not exist."
+
+
+def xml_error(error: StorageError, method: str) -> Response:
+    """The response; the details say what is wrong, the code and the message are one of a fixed set."""
+    code, message = _CODES.get(error.reason, ("NotImplemented", "This feature is not supported."))
+    if error.message == _NO_BUCKET:
+        code, message = "NoSuchBucket", _NO_BUCKET
+    details = f"<Details>{escape(error.message)}</Details>" if error.message != message else ""
+    body = (
+        f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message>{details}</Error>"
+    )
+    headers = {"Content-Type": "application/xml; charset=UTF-8"} | dict(error.headers)
+    return Response(b"" if method == "HEAD" else body.encode(), error.code, headers=headers)
