@@ -159,7 +159,10 @@ def tokens(text: str) -> list[Token]:
             found.append(Token(kind, raw, at, end, raw))
         elif kind == "string":
             value = _string(text, raw, at)
-            found.append(Token("bytes" if isinstance(value, bytes) else "string", raw, at, end, "", value))
+            literal = Token("bytes" if isinstance(value, bytes) else "string", raw, at, end, "", value)
+            if found and found[-1].kind in ("string", "bytes"):
+                literal = _concatenated(text, found.pop(), literal)
+            found.append(literal)
         elif kind == "quoted":
             found.append(Token(kind, raw, at, end, "", _unescape(text, raw[1:-1], at, False)))
         elif kind != "space":
@@ -167,6 +170,20 @@ def tokens(text: str) -> list[Token]:
         at = end
     found.append(Token("end", "", size, size, ""))
     return found
+
+
+def _concatenated(text: str, first: Token, second: Token) -> Token:
+    """Two literals, one after the other, are one literal."""
+    if first.kind != second.kind:
+        raise SqlError(
+            f"Syntax error: string and bytes literals cannot be concatenated. at {position(text, second.at)}"
+        )
+    if first.end == second.at:
+        why = "concatenated string literals need to be separated by whitespace or comments"
+        raise SqlError(f"Syntax error: {why} at {position(text, second.at)}")
+    assert first.value is not None
+    value = first.value + second.value  # type: ignore[operator]
+    return Token(first.kind, text[first.at : second.end], first.at, second.end, "", value)
 
 
 def integer(text: str, token: Token) -> int:

@@ -19,6 +19,8 @@ VALUES: list[tuple[str, Any]] = [
     ("FORMAT('%F', CAST('inf' AS FLOAT64))", "INF"),
     ("FORMAT('%.3e', NUMERIC '12345.678')", "1.235e+04"),
     # strings
+    ("'tree' /* and */ \"house\" r'\\n'", "treehouse\\n"),
+    ("b'tree'\nb'house'", b"treehouse"),
     ("CONCAT('Summer', ' ', 1923)", "Summer 1923"),
     ("CONCAT('a', TRUE, DATE '2024-01-01')", "atrue2024-01-01"),
     ("CONCAT(b'a', NULL)", None),
@@ -32,6 +34,9 @@ VALUES: list[tuple[str, Any]] = [
     ("BIT_COUNT(b'')", 0),
     ("ARRAY_TO_STRING([b'a', NULL, b'\\xff'], b'-')", b"a-\xff"),
     ("ARRAY_TO_STRING([b'a', NULL], b'-', b'x')", b"a-x"),
+    # JSON
+    ("INT64(JSON '-9223372036854775808')", -9223372036854775808),
+    ("INT64(JSON '2e3')", 2000),
     # subqueries, structs and arrays
     ("((SELECT 1) + 1) * 2", 4),
     ("2 IN ((SELECT 1), 2)", True),
@@ -110,6 +115,12 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
+        ("'it''s'", r"concatenated string literals need to be separated by whitespace or comments at \[1:12\]"),
+        ("'tree' b'house'", r"string and bytes literals cannot be concatenated. at \[1:15\]"),
+        ("INT64(JSON '2.5')", "The provided JSON number: 2.5 cannot be converted to an integer"),
+        ("INT64(JSON '9223372036854775808')", "9223372036854775808 cannot be converted to an integer"),
+        ("INT64(JSON '1e-13')", "1e-13 cannot be converted to an integer"),
+        ("INT64(JSON '\"2\"')", "The provided JSON input is not an integer"),
         ("FORMAT('%s', 5)", "FORMAT specifier %s"),
         ("TRANSLATE('abc', 'aa', 'xy')", "Duplicate character"),
         ("REGEXP_CONTAINS('abc', '(')", r"Cannot parse regular expression: missing \): \("),
