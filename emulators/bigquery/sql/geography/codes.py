@@ -6,7 +6,7 @@ from typing import Any
 
 from emulators.bigquery.sql.geography import sphere
 from emulators.bigquery.sql.geography.lines import only_point
-from emulators.bigquery.sql.geography.shapes import Line, Shape, from_wkt, merged, point, ring, to_wkt
+from emulators.bigquery.sql.geography.shapes import Line, Point, Shape, from_wkt, merged, point, ring, to_wkt
 
 _KINDS = ("POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION")
 _BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
@@ -119,16 +119,20 @@ def s2_cellidfrompoint(wkt: str, level: int) -> int:
     """The id of the S2 cell of a level (0 to 30) that holds a point, as a signed number."""
     if not 0 <= level <= _LEVELS:
         raise ValueError(f"S2_CELLIDFROMPOINT: the level must be between 0 and 30, but is {level}")
-    face, u, v = _on_cube(sphere.vector(only_point(wkt, "S2_CELLIDFROMPOINT")))
+    last: int = 1 << (2 * (_LEVELS - level))
+    cell: int = leaf_cell(only_point(wkt, "S2_CELLIDFROMPOINT")) & -last | last
+    return cell - 2**64 if cell >= 2**63 else cell
+
+
+def leaf_cell(point: Point) -> int:
+    """The id of the smallest S2 cell that holds a point."""
+    face, u, v = _on_cube(sphere.vector(point))
     i, j = _step(u), _step(v)
     orientation, found = face & 1, int(face)
     for bit in range(_LEVELS - 1, -1, -1):
         place = _PLACES[orientation][(i >> bit & 1) << 1 | (j >> bit & 1)]
         found, orientation = found << 2 | place, orientation ^ _TURNS[place]
-    found = found << 1 | 1
-    last: int = 1 << (2 * (_LEVELS - level))
-    cell: int = found & -last | last
-    return cell - 2**64 if cell >= 2**63 else cell
+    return found << 1 | 1
 
 
 def _on_cube(p: sphere.Vector) -> tuple[int, float, float]:

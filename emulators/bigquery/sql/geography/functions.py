@@ -1,20 +1,17 @@
 """The ST_ functions on WKT texts, in which DuckDB keeps a GEOGRAPHY. Each gets values that are not NULL."""
 
-import itertools
 import math
 
 from emulators.bigquery.sql.geography import sphere
 from emulators.bigquery.sql.geography.checks import valid
 from emulators.bigquery.sql.geography.codes import st_geogfromwkb
 from emulators.bigquery.sql.geography.lines import only_point
-from emulators.bigquery.sql.geography.overlay import overlay
 from emulators.bigquery.sql.geography.shapes import (
     Line,
     Point,
     Shape,
     from_geojson,
     from_wkt,
-    merged,
     point,
     ring,
     to_geojson,
@@ -170,18 +167,6 @@ def st_touches(x: str, y: str) -> bool:
     return sphere.intersects(one, other) and not sphere.interiors_meet(one, other)
 
 
-def st_intersectsbox(wkt: str, west: float, south: float, east: float, north: float) -> bool:
-    shape = from_wkt(wkt)
-
-    def within(p: Point) -> bool:
-        across = west <= p[0] <= east if west <= east else p[0] >= west or p[0] <= east
-        return across and south <= p[1] <= north
-
-    if shape.edges():
-        raise ValueError("ST_INTERSECTSBOX of lines and polygons is not supported by this emulator")
-    return any(within(p) for p in shape.points)
-
-
 def st_closestpoint(x: str, y: str) -> str | None:
     one, other = from_wkt(x), from_wkt(y)
     return None if one.empty or other.empty else to_wkt(Shape(points=(sphere.closest(one, other),)))
@@ -210,86 +195,21 @@ def st_makepolygon(rings: list[str]) -> str:
     return to_wkt(Shape(polygons=(tuple(ring(line, i > 0) for i, line in enumerate(lines)),)))
 
 
-def st_union(shapes: list[str]) -> str:
-    """Of points, polygons, and lines that meet nothing."""
-    given = [from_wkt(wkt) for wkt in shapes]
-    separate: list[Shape] = []
-    for one in dict.fromkeys(given):
-        for other in [known for known in separate if sphere.intersects(one, known)]:
-            if not (one.edges() or other.edges()):
-                continue
-            if not (_only_polygons(one) and _only_polygons(other)):
-                raise ValueError("ST_UNION of lines that meet others is not supported by this emulator")
-            separate.remove(other)
-            one = overlay(one, other, "union")
-        separate.append(one)
-    return to_wkt(merged(separate))
-
-
-def _only_polygons(shape: Shape) -> bool:
-    return bool(shape.polygons) and not shape.points and not shape.lines
-
-
-def st_difference(x: str, y: str) -> str:
-    """Of polygons, and of points and anything."""
-    one, other = from_wkt(x), from_wkt(y)
-    if not one.edges():
-        return to_wkt(Shape(points=tuple(p for p in one.points if not sphere.covers_point(other, p))))
-    if not sphere.intersects(one, other) or not other.polygons:
-        return x
-    if not (_only_polygons(one) and _only_polygons(other)):
-        raise ValueError("ST_DIFFERENCE of lines is not supported by this emulator")
-    return to_wkt(overlay(one, other, "difference"))
-
-
-def st_intersection(x: str, y: str) -> str:
-    """Of polygons, and of points with anything."""
-    one, other = from_wkt(x), from_wkt(y)
-    if not one.edges() or not other.edges():
-        dots, area = (one, other) if not one.edges() else (other, one)
-        return to_wkt(Shape(points=tuple(p for p in dots.points if sphere.covers_point(area, p))))
-    if not sphere.intersects(one, other):
-        return to_wkt(Shape())
-    if not (_only_polygons(one) and _only_polygons(other)):
-        raise ValueError("ST_INTERSECTION of lines is not supported by this emulator")
-    return to_wkt(_clipped(one, other))
-
-
-def _clipped(one: Shape, other: Shape) -> Shape:
-    if one.kind != "POLYGON" or other.kind != "POLYGON" or len(one.polygons[0]) > 1 or len(other.polygons[0]) > 1:
-        return overlay(one, other, "intersection")
-    corners = [sphere.vector(p) for p in one.polygons[0][0][:-1]]
-    clip = [sphere.vector(p) for p in other.polygons[0][0]]
-    if not (_convex(clip[:-1]) and _convex(corners)):
-        return overlay(one, other, "intersection")
-    for a, b in itertools.pairwise(clip):
-        normal, kept = sphere.cross(a, b), []
-        for p, q in zip(corners, corners[1:] + corners[:1], strict=True):
-            inner, following = sphere.dot(normal, p) >= 0, sphere.dot(normal, q) >= 0
-            if inner:
-                kept.append(p)
-            if inner != following:
-                meet = sphere.unit(sphere.cross(normal, sphere.cross(p, q)))
-                kept.append(meet if sphere.dot(meet, p) > 0 else (-meet[0], -meet[1], -meet[2]))
-        corners = kept
-    points = [sphere.degrees(v) for v in corners]
-    points = [(float(f"{x:.15g}"), float(f"{y:.15g}")) for x, y in points]
-    first = points.index(min(points))
-    points = points[first:] + points[:first]
-    return Shape(polygons=(((*points, points[0]),),))
-
-
-def _convex(corners: list[sphere.Vector]) -> bool:
-    n = len(corners)
-    turns = [sphere.dot(sphere.cross(corners[i], corners[(i + 1) % n]), corners[(i + 2) % n]) for i in range(n)]
-    return all(turn >= -1e-15 for turn in turns)
-
-
 def st_simplify(wkt: str, tolerance: float) -> str:
     shape = from_wkt(wkt)
-    if shape.polygons:
-        raise ValueError("ST_SIMPLIFY of polygons is not supported by this emulator")
-    return to_wkt(Shape(shape.points, tuple(tuple(_simplified(list(line), tolerance)) for line in shape.lines)))
+    lines = tuple(tuple(_simplified(list(line), tolerance)) for line in shape.lines)
+    polygons = tuple(tuple(_simplified_ring(one, tolerance) for one in polygon) for polygon in shape.polygons)
+    return to_wkt(valid(Shape(shape.points, lines, polygons)))
+
+
+def _simplified_ring(loop: Line, tolerance: float) -> Line:
+    """In two lines: to the vertex that is farthest from the first one, and back."""
+    first = sphere.vector(loop[0])
+    far = max(range(len(loop)), key=lambda i: sphere.angle(first, sphere.vector(loop[i])))
+    found = _simplified(list(loop[: far + 1]), tolerance)[:-1] + _simplified(list(loop[far:]), tolerance)
+    if len(found) < 4:
+        raise ValueError("ST_SIMPLIFY of polygons that shrink to a line is not supported by this emulator")
+    return tuple(found)
 
 
 def _simplified(line: list[Point], tolerance: float) -> list[Point]:

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from emulators.bigquery.sql.geography import buffers, checks, clusters, codes, extents, functions, lines
+from emulators.bigquery.sql.geography import (
+    boxes,
+    buffers,
+    checks,
+    clusters,
+    codes,
+    extents,
+    functions,
+    lines,
+    set_operations,
+)
 
 _G = "VARCHAR"
 _BOX = "STRUCT(xmin DOUBLE, ymin DOUBLE, xmax DOUBLE, ymax DOUBLE)"
@@ -34,13 +44,13 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (functions.st_covers, (_G, _G), "BOOLEAN"),
     (functions.st_contains, (_G, _G), "BOOLEAN"),
     (functions.st_touches, (_G, _G), "BOOLEAN"),
-    (functions.st_intersectsbox, (_G, "DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"), "BOOLEAN"),
+    (boxes.st_intersectsbox, (_G, "DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"), "BOOLEAN"),
     (functions.st_closestpoint, (_G, _G), _G),
     (functions.st_makeline, ("VARCHAR[]",), _G),
     (functions.st_makepolygon, ("VARCHAR[]",), _G),
-    (functions.st_union, ("VARCHAR[]",), _G),
-    (functions.st_intersection, (_G, _G), _G),
-    (functions.st_difference, (_G, _G), _G),
+    (set_operations.st_union, ("VARCHAR[]",), _G),
+    (set_operations.st_intersection, (_G, _G), _G),
+    (set_operations.st_difference, (_G, _G), _G),
     (functions.st_dumpof, (_G, "BIGINT"), "VARCHAR[]"),
     (functions.st_dumppoints, (_G,), "VARCHAR[]"),
     (functions.st_geogfrom, ("VARCHAR",), _G),

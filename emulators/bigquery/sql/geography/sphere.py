@@ -8,7 +8,7 @@ from emulators.bigquery.sql.geography.shapes import Line, Point, Polygon, Shape
 RADIUS = 6_371_010.0
 Vector = tuple[float, float, float]
 _TINY = 1e-15
-_ON = 1e-12  # radians: nearer than this is on the line
+ON = 1e-12  # radians: nearer than this is on the line
 
 
 def vector(p: Point) -> Vector:
@@ -79,16 +79,22 @@ def area(polygon: Polygon) -> float:
 
 
 def _around(p: Vector, ring: Line) -> bool:
-    """Whether the ring goes around p: the sum of the turns as seen from p."""
-    total = 0.0
-    for a, b in pairwise([vector(q) for q in ring]):
+    """Whether the ring goes around p: the sum of the turns as seen from p, which is that of the opposite point turned
+    the other way."""
+    corners, total = [vector(q) for q in ring], 0.0
+    for a, b in pairwise(corners):
         x, y = cross(p, a), cross(p, b)
         total += math.atan2(dot(p, cross(x, y)), dot(x, y))
-    return abs(total) > math.pi
+    return abs(total) > math.pi and total * sum(_signed(corners[0], b, c) for b, c in pairwise(corners[1:])) > 0
+
+
+def on_edge(p: Point, edge: tuple[Point, Point]) -> bool:
+    v = vector(p)
+    return angle(v, nearest(v, vector(edge[0]), vector(edge[1]))) < ON
 
 
 def on_edges(p: Vector, shape: Shape) -> bool:
-    return any(angle(p, nearest(p, vector(a), vector(b))) < _ON for a, b in shape.edges())
+    return any(angle(p, nearest(p, vector(a), vector(b))) < ON for a, b in shape.edges())
 
 
 def inside(p: Vector, polygon: Polygon) -> bool:
@@ -100,7 +106,7 @@ def inside(p: Vector, polygon: Polygon) -> bool:
 
 def covers_point(shape: Shape, p: Point) -> bool:
     v = vector(p)
-    if any(angle(v, vector(q)) < _ON for q in shape.points) or on_edges(v, shape):
+    if any(angle(v, vector(q)) < ON for q in shape.points) or on_edges(v, shape):
         return True
     return any(inside(v, polygon) for polygon in shape.polygons)
 
