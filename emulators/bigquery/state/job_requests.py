@@ -12,7 +12,8 @@ _CHOICES = {
     "priority": ("INTERACTIVE", "BATCH"),
     "writeDisposition": ("WRITE_EMPTY", "WRITE_APPEND", "WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA"),
     "createDisposition": ("CREATE_IF_NEEDED", "CREATE_NEVER"),
-    "parameterMode": ("NAMED", "POSITIONAL"),
+    # The Node client writes it in small letters.
+    "parameterMode": ("NAMED", "POSITIONAL", "named", "positional"),
 }
 # What belongs to a query that gives rows, in the words of the refusal: also where it is set to its default value.
 _RESULT_SETTINGS = {

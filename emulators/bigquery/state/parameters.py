@@ -1,5 +1,6 @@
 """Query parameters from their REST form."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,8 @@ from emulators.bigquery.sql.model import Field, QueryParameter
 from emulators.bigquery.sql.types import SIMPLE
 from emulators.bigquery.state.errors import ServiceError, invalid
 
+_MOMENTS = ("TIMESTAMP", "DATETIME", "TIME")
+_NANOSECONDS = re.compile(r"(?<=\.\d{6})000(?!\d)")
 _ALIASES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC"}
 
 
@@ -55,4 +58,9 @@ def _value(kind: Mapping[str, Any], value: Mapping[str, Any] | None) -> Any:
     if name == "RANGE":
         limits = value.get("rangeValue") or {}
         return {side: (limits.get(side) or {}).get("value") for side in ("start", "end")}
-    return value.get("value")
+    return _without_nanoseconds(value.get("value")) if name in _MOMENTS else value.get("value")
+
+
+def _without_nanoseconds(text: Any) -> Any:
+    """'...05.123456000Z' -> '...05.123456Z': the Node client writes nine digits, of which BigQuery has six."""
+    return _NANOSECONDS.sub("", text) if isinstance(text, str) else text

@@ -14,20 +14,22 @@ from emulators.storage.state.store import Store
 CONDITIONS = ("ifGenerationMatch", "ifGenerationNotMatch", "ifMetagenerationMatch", "ifMetagenerationNotMatch")
 SOURCE_CONDITIONS = tuple(name.replace("if", "ifSource", 1) for name in CONDITIONS)
 
-# Parameters of every method (cloud.google.com/storage/docs/json_api/v1/parameters); none changes what is stored.
-_STANDARD = frozenset(
-    {
-        "alt",
-        "fields",
-        "key",
-        "prettyPrint",
-        "quotaUser",
-        "userIp",
-        "userProject",
-        "projection",
-        "access_token",
-        "$.xgafv",
-    }
+# What some method of the API acts on. Any other parameter is ignored, as in the service: the Node client sends its own.
+_OF_THE_API = frozenset(
+    (
+        *(*CONDITIONS, *SOURCE_CONDITIONS, "contextKey", "copySourceAcl", "delimiter", "destinationKmsKeyName"),
+        *(
+            "destinationPredefinedAcl",
+            "dropContextGroups",
+            "enableObjectRetention",
+            "endOffset",
+            "filter",
+            "generation",
+        ),
+        *("includeFoldersAsPrefixes", "kmsKeyName", "maxResults", "overrideUnlockedRetention", "pageToken"),
+        *("predefinedAcl", "predefinedDefaultObjectAcl", "prefix", "recursive", "restoreToken", "rewriteToken"),
+        *("serviceAccountEmail", "showDeletedKeys", "softDeleted", "sourceGeneration", "startOffset"),
+    )
 )
 # Features that this emulator lacks and that some clients switch off by name.
 _SWITCHES = ("enableObjectRetention", "includeFoldersAsPrefixes")
@@ -53,7 +55,7 @@ class Call:
         """Refuse a parameter that the method does not act on; an empty one, such as Go sends, asks for nothing."""
         for name, value in self.request.query_params.items():
             is_off = not value or (name in _SWITCHES and value.lower() == "false")
-            if name not in known and name not in _STANDARD and not is_off:
+            if name in _OF_THE_API and name not in known and not is_off:
                 raise errors.not_implemented(f"The parameter {name} of this method")
 
     def check_predefined_acl(self, settings: Mapping[str, Any]) -> None:

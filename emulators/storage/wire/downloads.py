@@ -36,7 +36,10 @@ class Media(Response):
         self._file = file
 
     def add(self, headers: Mapping[str, str]) -> None:
-        self.raw_headers += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        """More headers, or other ones in the place of those that have their names."""
+        known = dict(self.raw_headers)
+        known |= {name.lower().encode(): value.encode() for name, value in headers.items()}
+        self.raw_headers = list(known.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

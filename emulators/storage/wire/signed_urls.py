@@ -1,4 +1,4 @@
-"""Signed URLs, version 4: their form and their time (cloud.google.com/storage/docs/authentication/signatures).
+"""Signed URLs, versions 4 and 2: their form and their time (cloud.google.com/storage/docs/authentication/signatures).
 
 Who signed is not verified, as no caller is: everyone may do everything here.
 """
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from emulators.storage.state import errors
 from emulators.storage.state.errors import StorageError
 
+VERSION_2 = ("GoogleAccessId", "Expires", "Signature")
 _REQUIRED = ("Credential", "Date", "Expires", "SignedHeaders", "Signature")
 _ALGORITHMS = ("GOOG4-RSA-SHA256", "GOOG4-HMAC-SHA256")
 _WEEK = 7 * 24 * 3600
@@ -21,10 +22,14 @@ _CLOCK_SKEW = 15 * 60
 def check_signed(request: Request) -> None:
     """StorageError 400 for a signed URL that is malformed or expired, or sent without a header that it signs."""
     query = request.query_params
-    if "Signature" in query:
-        raise errors.not_implemented("A signed URL of version 2 (sign with version 4)")
-    if "X-Goog-Algorithm" not in query and "X-Goog-Signature" not in query:
-        return
+    if any(name in query for name in VERSION_2):
+        _check_version_2(request)
+    elif "X-Goog-Algorithm" in query or "X-Goog-Signature" in query:
+        _check_version_4(request)
+
+
+def _check_version_4(request: Request) -> None:
+    query = request.query_params
     values = {name: query.get(f"X-Goog-{name}", "") for name in _REQUIRED}
     missing = [f"X-Goog-{name}" for name, value in values.items() if not value]
     if query.get("X-Goog-Algorithm") not in _ALGORITHMS or missing:
@@ -33,6 +38,14 @@ def check_signed(request: Request) -> None:
     if unsent:
         raise errors.invalid(f"Header was included in signedheaders, but not in the request: {', '.join(unsent)}")
     _check_time(values["Date"], values["Expires"])
+
+
+def _check_version_2(request: Request) -> None:
+    values = {name: request.query_params.get(name, "") for name in VERSION_2}
+    if not all(values.values()) or not re.fullmatch(r"\d{1,12}", values["Expires"]):
+        raise errors.invalid(f"Malformed signed URL: {', '.join(VERSION_2)} (seconds since 1970) belong together")
+    if int(values["Expires"]) < time.time():
+        raise StorageError(400, "expired", f"The signed URL was valid until {values['Expires']}.")
 
 
 def _check_time(date: str, seconds: str) -> None:

@@ -26,7 +26,7 @@ Resource = dict[str, Any]
 CHUNK = 256 * 1024
 """Every chunk of a resumable upload but the last has at least so many bytes."""
 
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+|\*)|\*)/(\d+|\*)")
 # One request at a time works on a session; the locks go when nobody holds them.
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -124,12 +124,17 @@ async def _receive_chunk(call: Call, incoming: Incoming, start: int, end: int | 
             raise errors.invalid("The body is longer than Content-Range says.", "Content-Range")
         if chunk[known:]:
             incoming.write(chunk[known:])
-    # Without a Content-Range the body is the whole object.
+    if end is None and total not in (None, position):
+        raise errors.invalid(f"{position} bytes have arrived, not the {total} announced.", "Content-Range")
+    # Without an end in Content-Range the body is all the rest.
     return position if end is None else total
 
 
 def _content_range(call: Call) -> tuple[int | None, int | None, int | None]:
-    """First byte, the one after the last, size of the whole; start is None for a question, end None for all."""
+    """First byte, the one after the last, size of the whole; start is None for a question, end None for all the rest.
+
+    The Node client streams what it does not know the end of as "bytes 0-*/*".
+    """
     header = call.request.headers.get("content-range")
     if header is None:
         return 0, None, None
@@ -140,6 +145,8 @@ def _content_range(call: Call) -> tuple[int | None, int | None, int | None]:
     total = None if whole == "*" else int(whole)
     if first is None:
         return None, None, total
+    if last == "*":
+        return int(first), None, total
     start, end = int(first), int(last) + 1
     if end <= start or (total is not None and end > total):
         raise errors.invalid(f"Invalid Content-Range: {header}", "Content-Range")

@@ -15,7 +15,7 @@ from emulators.storage.wire.call import Call, whole_number
 from emulators.storage.wire.downloads import Media, download, headers_of
 from emulators.storage.wire.object_methods import insert
 from emulators.storage.wire.routing import decode
-from emulators.storage.wire.signed_urls import check_signed
+from emulators.storage.wire.signed_urls import VERSION_2, check_signed
 
 _SETTINGS = {
     "content-type": "contentType",
@@ -28,8 +28,10 @@ _SETTINGS = {
 }
 _METADATA = "x-goog-meta-"
 _CONDITIONS = ("x-goog-if-generation-match", "", "x-goog-if-metageneration-match", "")
+# What the caller of a read wants said of the bytes.
+_RESPONSE = {"response-content-type": "Content-Type", "response-content-disposition": "Content-Disposition"}
 # What asks for another resource than the object's bytes; a signed URL brings parameters of its own.
-_KNOWN = ("generation", "userProject", "upload_id", "alt", "ifGenerationMatch", "ifMetagenerationMatch")
+_KNOWN = ("generation", "userProject", *VERSION_2, *_RESPONSE)
 
 
 async def xml_object(store: Store, request: Request, path: str) -> Response:
@@ -47,6 +49,7 @@ async def _read(call: Call) -> Response:
     response = download(call, _conditions(call))
     if isinstance(response, Media):
         metadata = response.version.settings.get("metadata") or {}
+        response.add({header: call.text(name) for name, header in _RESPONSE.items() if _is_header(call.text(name))})
         response.add({_METADATA + key: value for key, value in metadata.items() if value.isascii()})
     return response
 
@@ -79,6 +82,10 @@ async def _start(call: Call) -> Response:
 
 
 _METHODS = {"GET": _read, "HEAD": _read, "PUT": _write, "DELETE": _delete, "POST": _start}
+
+
+def _is_header(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable()
 
 
 def _conditions(call: Call) -> Preconditions:

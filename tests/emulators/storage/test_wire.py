@@ -61,6 +61,15 @@ class TestResumable:
         assert (response.status_code, response.headers["X-HTTP-Status-Code-Override"]) == (200, "308")
         assert response.headers["Range"] == f"bytes=0-{CHUNK - 1}"
 
+    @pytest.mark.parametrize("content_range", ["bytes 0-*/*", "bytes 0-*/6"])
+    def test_the_end_may_be_open(self, upload_url: str, bucket: storage.Bucket, content_range: str) -> None:
+        """The Node client streams so, in one request or, after a break, from where it broke."""
+        assert put(begin(upload_url), b"abcdef", content_range).json()["size"] == "6"
+        session = begin(upload_url)
+        put(session, b"a" * CHUNK, f"bytes 0-{CHUNK - 1}/*")
+        assert put(session, b"bc", f"bytes {CHUNK}-*/*").json()["size"] == str(CHUNK + 2)
+        assert put(begin(upload_url), b"abc", "bytes 0-*/4").status_code == 400
+
     def test_a_gap_is_refused_and_the_session_lives_on(self, upload_url: str) -> None:
         session = begin(upload_url)
         assert put(session, b"x" * CHUNK, f"bytes {CHUNK}-{2 * CHUNK - 1}/*").status_code == 503
@@ -200,7 +209,7 @@ def test_a_slow_reader_blocks_nobody(storage_address: str, bucket: storage.Bucke
         ("GET", "/storage/v1/b", 400, "required"),
         ("GET", "/storage/v1/b?project=p&maxResults=x", 400, "invalid"),
         ("GET", "/storage/v1/b?project=p&pageToken=x", 400, "invalid"),
-        ("GET", "/storage/v1/b?project=p&unheardOf=1", 400, "notImplemented"),
+        ("GET", "/storage/v1/b?project=p&softDeleted=true", 400, "notImplemented"),
         ("GET", "/storage/v1/b/{bucket}/o?fields=items(", 400, "invalidParameter"),
         ("GET", "/storage/v1/b/{bucket}/o?softDeleted=true", 400, "notImplemented"),
         ("GET", "/storage/v1/b/{bucket}/o/x?generation=-1", 400, "invalid"),
@@ -232,10 +241,18 @@ def test_errors_have_the_services_form(
 
 def test_an_empty_parameter_asks_for_nothing(storage_address: str, bucket: storage.Bucket) -> None:
     """The Go client sends matchGlob= with every listing, and returnPartialSuccess with every list of buckets."""
-    query = {"matchGlob": "", "unheardOf": ""}
+    query = {"matchGlob": "", "filter": ""}
     assert requests.get(f"{storage_address}/storage/v1/b/{bucket.name}/o", params=query, timeout=5).status_code == 200
     query = {"project": "p", "returnPartialSuccess": "true"}
     assert requests.get(f"{storage_address}/storage/v1/b", params=query, timeout=5).status_code == 200
+
+
+def test_a_parameter_of_no_method_is_ignored(storage_address: str, bucket: storage.Bucket) -> None:
+    """The Node client deletes the files of a bucket with the parameters of its own listing."""
+    bucket.blob("x").upload_from_string("x")
+    query = {"force": "true", "versions": "true"}
+    url = f"{storage_address}/storage/v1/b/{bucket.name}/o/x"
+    assert requests.delete(url, params=query, timeout=5).status_code == 204
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'"x"'])

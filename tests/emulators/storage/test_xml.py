@@ -1,5 +1,6 @@
 """The XML API's objects, by which the Go client reads, and signed URLs."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -93,6 +94,16 @@ class TestSignedURLs:
     ) -> None:
         put = self.sign(bucket, storage_address, credentials, method="PUT", content_type="x/y")
         assert code(send("PUT", put, b"signed")) == (400, "InvalidArgument")
+
+    def test_version_2_which_the_node_client_signs_by_default(
+        self, bucket: storage.Bucket, storage_address: str, credentials: Credentials
+    ) -> None:
+        bucket.blob("a b").upload_from_string("signed")
+        signed = self.sign(bucket, storage_address, credentials, version="v2", response_disposition="inline")
+        read = send("GET", signed)
+        assert (read.content, read.headers["Content-Disposition"]) == (b"signed", "inline")
+        assert code(send("GET", re.sub(r"Expires=\d+", "Expires=1000", signed))) == (400, "ExpiredToken")
+        assert code(send("GET", re.sub(r"Expires=\d+", "", signed))) == (400, "InvalidArgument")
 
     def test_they_expire(self, bucket: storage.Bucket, storage_address: str, credentials: Credentials) -> None:
         signed = self.sign(bucket, storage_address, credentials)

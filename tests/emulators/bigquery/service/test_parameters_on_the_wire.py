@@ -1,0 +1,37 @@
+"""Query parameters as clients of other languages write them."""
+
+from typing import Any
+
+import requests
+
+from tests.emulators.bigquery.service.conftest import PROJECT, Service
+
+
+def ask(service: Service, **request: Any) -> requests.Response:
+    url = f"{service.address}/bigquery/v2/projects/{PROJECT}/queries"
+    return requests.post(url, json={"useLegacySql": False} | request, timeout=20)
+
+
+def scalar(kind: str, value: str, **name: str) -> dict[str, Any]:
+    return name | {"parameterType": {"type": kind}, "parameterValue": {"value": value}}
+
+
+def test_the_node_client_writes_the_mode_in_small_letters(service: Service) -> None:
+    named = ask(service, query="select @a", parameterMode="named", queryParameters=[scalar("STRING", "x", name="a")])
+    assert named.json()["rows"] == [{"f": [{"v": "x"}]}]
+    placed = ask(service, query="select ?", parameterMode="positional", queryParameters=[scalar("INT64", "1")])
+    assert placed.json()["rows"] == [{"f": [{"v": "1"}]}]
+    assert ask(service, query="select 1", parameterMode="other").status_code == 400
+
+
+def test_the_node_client_writes_nanoseconds(service: Service) -> None:
+    given = [
+        scalar("TIMESTAMP", "2020-01-01T00:00:00.123456000Z"),
+        scalar("DATETIME", "2020-01-01T00:00:00.123456000"),
+        scalar("TIME", "00:00:00.123456000"),
+    ]
+    query = "select format_timestamp('%E6S', ?), format_datetime('%E6S', ?), format_time('%E6S', ?)"
+    answer = ask(service, query=query, parameterMode="positional", queryParameters=given)
+    assert [cell["v"] for cell in answer.json()["rows"][0]["f"]] == ["00.123456"] * 3
+    finer = ask(service, query="select ?", queryParameters=[scalar("TIMESTAMP", "2020-01-01T00:00:00.123456789Z")])
+    assert finer.status_code == 400
