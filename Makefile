@@ -8,8 +8,8 @@ ACCOUNTS ?= 1000
 SEED ?= 7
 DO ?= apply
 
-.PHONY: help setup lock local-emulate local-run local-stop local-reset local-status local-env sql reload replay models sources \
-        check fmt test test-long bench
+.PHONY: help setup lock local-emulate local-run local-stop local-reset local-status local-env sql reload replay contract models \
+        sources check fmt test test-long bench
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ replay: .venv/.lock ## dead letters again, after a fix: make replay EVENT=saas.u
 	@$(PY) -m emulators.local_emulate.rerun replay "$(or $(EVENT),?)" $(if $(REASON),--reason "$(REASON)")
 
 # ---- sources -----------------------------------------------------------------------------------------------------
+contract: .venv/.lock ## a first contract from a database: export SHOP_DATABASE_URL=...; make contract SOURCE=shop [SCHEMA=public]
+	@$(PY) -m contracts.draft $(SOURCE) --schema $(or $(SCHEMA),public)
+
 models: .venv/.lock ## dbt models for a contract's tables, as files to edit: make models SOURCE=saas
 	@$(PY) -m contracts.generate sources
 	@$(PY) -m contracts.generate models $(SOURCE)

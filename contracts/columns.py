@@ -85,15 +85,20 @@ def _column(item: SchemaProperty, kind: str) -> Column:
     )
 
 
-def _check_name(document: Document, path: KeyPath, name: str) -> None:
+def unfit_name(name: str) -> tuple[str, str] | None:
+    """What is wrong with a column's name and what to do; None when it is right."""
     if name.startswith("_"):
-        document.refuse(
-            path, f"column name `{name}` starts with `_`", "Names with `_` in front are Sluice's metadata columns."
-        )
-    elif not _NAME.fullmatch(name):
-        document.refuse(path, f"column name `{name}`", "Use a letter, then letters, digits and `_`, at most 200.")
-    elif name.lower() in _RESERVED:
-        document.refuse(path, f"column name `{name}` is Sluice's own", f"These are taken: {', '.join(_RESERVED)}.")
+        return f"column name `{name}` starts with `_`", "Names with `_` in front are Sluice's metadata columns."
+    if not _NAME.fullmatch(name):
+        return f"column name `{name}`", "Use a letter, then letters, digits and `_`, at most 200."
+    if name.lower() in _RESERVED:
+        return f"column name `{name}` is Sluice's own", f"These are taken: {', '.join(_RESERVED)}."
+    return None
+
+
+def _check_name(document: Document, path: KeyPath, name: str) -> None:
+    if wrong := unfit_name(name):
+        document.refuse(path, *wrong)
 
 
 def _check_unused(document: Document, path: KeyPath, item: SchemaProperty) -> None:

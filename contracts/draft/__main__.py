@@ -1,0 +1,94 @@
+"""`python -m contracts.draft SOURCE [--schema public] [--tables a,b] [--force]`: a contract from a database.
+
+Reads the tables of <SOURCE>_DATABASE_URL and writes contracts/<source>.odcs.yaml: columns, types, keys, descriptions.
+What a contract cannot describe is left out, with the reason; it says what to look at.
+"""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg2
+
+from contracts import names
+from contracts.draft.catalog import SourceTable, read_tables
+from contracts.draft.text import Draft, draft
+from contracts.problems import ContractError, did_you_mean
+from contracts.reader import SUFFIX, folder_of_contracts, load
+
+_ID = re.compile(r"[a-z][a-z0-9_]{0,49}")
+
+
+class DraftError(Exception):
+    """No draft can be made; the message says why and what to do."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """0 when the contract is written and right, 1 with the reason when not."""
+    arguments = _arguments(words)
+    try:
+        file = _file(arguments)
+        made = draft(arguments.source, arguments.schema, _tables(arguments))
+        if not made.tables:
+            raise DraftError("\n".join(["No table can be described.", *made.notes]))
+        file.write_text(made.text)
+        _tell(file, made, arguments.source)
+        load(file.parent)
+    except (DraftError, ContractError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m contracts.draft", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("source", help="the contract's id; its database is <SOURCE>_DATABASE_URL")
+    parser.add_argument("--schema", default="public", help="the database's schema (default: public)")
+    parser.add_argument("--tables", default="", help="names with commas between them (default: all of the schema)")
+    parser.add_argument("--folder", type=Path, help="default: SLUICE_CONTRACTS, or contracts/")
+    parser.add_argument("--force", action="store_true", help="write over a contract that is there already")
+    return parser.parse_args(words)
+
+
+def _file(arguments: argparse.Namespace) -> Path:
+    if not _ID.fullmatch(arguments.source):
+        raise DraftError(f"`{arguments.source}` is no source's name: use lower-case letters, digits and `_`.")
+    file = (arguments.folder or folder_of_contracts()) / f"{arguments.source}{SUFFIX}"
+    if file.exists() and not arguments.force:
+        raise DraftError(f"{file} is there already; --force writes over it.")
+    return Path(file)
+
+
+def _tables(arguments: argparse.Namespace) -> list[SourceTable]:
+    """The tables that are asked for."""
+    variable = names.database_url_variable(arguments.source)
+    url = os.environ.get(variable)
+    if not url:
+        raise DraftError(f"{variable} is not set: export {variable}=postgresql://user:password@host:5432/database")
+    try:
+        with psycopg2.connect(url, connect_timeout=10) as connection:
+            found = read_tables(connection, arguments.schema)
+    except psycopg2.Error as error:
+        raise DraftError(f"The database of {variable} cannot be read: {error}") from error
+    if not found:
+        raise DraftError(f"Schema `{arguments.schema}` has no tables; --schema names another one.")
+    known = [table.name for table in found]
+    wanted = [name for name in arguments.tables.split(",") if name]
+    for name in wanted:
+        if name not in known:
+            raise DraftError(f"Schema `{arguments.schema}` has no table `{name}`. {did_you_mean(name, known)}")
+    return [table for table in found if not wanted or table.name in wanted]
+
+
+def _tell(file: Path, made: Draft, source: str) -> None:
+    print(f"written {file}: {made.tables} tables")
+    for note in made.notes:
+        print(f"  look at {note}")
+    print(f"Edit it; then: make check, make models SOURCE={source}, make local-run")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
