@@ -21,6 +21,7 @@ from emulators.local_emulate.fingerprint import definitions_fingerprint
 from emulators.local_emulate.progress import Progress
 from emulators.local_emulate.watch import Watch
 from emulators.provision.errors import LEFT_OUT
+from emulators.provision.events import have_events
 from emulators.supervisor.environment import sources
 from emulators.supervisor.errors import SupervisorError
 from emulators.supervisor.platform import Platform
@@ -28,6 +29,7 @@ from emulators.supervisor.ports import HOST
 from emulators.supervisor.services import SERVICES
 
 COMPANY = "saas"
+STREAMING = "dataflow"
 SIGN_OF_LIFE = 120.0  # seconds in which a daemon that was started again gives one
 EMULATORS = tuple(service.name for service in SERVICES if not service.is_platform and not service.is_on_demand)
 PLATFORM = tuple(service.name for service in SERVICES if service.is_platform)
@@ -72,20 +74,25 @@ class LocalEmulate:
                 with stage("company", f"{self.options.days} days of a SaaS company"):
                     self._company("play", "--days", str(self.options.days))
             with stage("landing", "what the sources did, on its way to bronze"):
-                started.result()
-                self.watch.add(*PLATFORM)
+                self.watch.add(*started.result())
                 self.left_out += catch_up.wait_for_logs(self.environment, self.progress.detail)
-                catch_up.wait_for_events(self.platform.state, self.progress.detail)
+                if have_events():
+                    catch_up.wait_for_events(self.platform.state, self.progress.detail)
         with stage("refresh", "Dagster: bronze, the quality gate, silver, gold, conservation"):
             run = self._refresh()
         return self._report(run)
 
-    def _start_platform(self) -> None:
-        """Starts the platform's own services. A code server that starts now loads the definitions as they are now."""
+    def _start_platform(self) -> list[str]:
+        """Starts the platform's own services, of which streaming only where there are events; their names.
+
+        A code server that starts now loads the definitions as they are now.
+        """
+        wanted = [name for name in PLATFORM if name != STREAMING or have_events()]
         now, before = definitions_fingerprint(), self.platform.started_at("dagster-code")
-        self.platform.up(*PLATFORM)
+        self.platform.up(*wanted)
         if self.platform.started_at("dagster-code") != before:
             self._loaded().write_text(now)
+        return wanted
 
     def _loaded(self) -> Path:
         """The file with the fingerprint of the definitions that Dagster has loaded."""

@@ -1,5 +1,6 @@
 """GoogleSQL against the local BigQuery: python -m emulators.local_emulate.sql "select ..." """
 
+import json
 import os
 import signal
 import sys
@@ -61,7 +62,8 @@ def table(names: list[str], rows: list[list[object]]) -> str:
 
 
 def _text(value: object) -> str:
-    text = "NULL" if value is None else str(value)
+    is_nested = isinstance(value, bool | dict | list)  # JSON, STRUCT and ARRAY are shown as JSON
+    text = "NULL" if value is None else json.dumps(value, ensure_ascii=False, default=str) if is_nested else str(value)
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 

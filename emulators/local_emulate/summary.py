@@ -142,10 +142,18 @@ def render(summary: Summary, seconds: dict[str, float], total: float, dagster: s
     ]
     blocks.append(
         f"Dagster   {dagster}    run {dagster}/runs/{summary.run.run_id}\n"
-        "SQL       make sql Q='select * from gold.mart_mrr_daily order by day desc limit 5'\n"
+        f"SQL       make sql Q='select * from {_example(summary)} limit 5'\n"
         "stop      make local-stop (what they hold stays)   forget   make local-reset"
     )
     return "\n\n".join(block for block in blocks if block)
+
+
+def _example(summary: Summary) -> str:
+    """A table to look at: gold's where the company's is there, else one of silver."""
+    if summary.headlines:
+        return f"gold.{HEADLINES[next(iter(summary.headlines))][0]}"
+    names = [line.name for line in summary.tables] + [line.name for line in summary.events]
+    return f"silver.{names[0] if names else '...'}"
 
 
 def _tables_text(summary: Summary) -> str:

@@ -9,6 +9,8 @@ from emulators.provision.errors import AlreadyThereError, ProvisionError
 from emulators.provision.replication import database_url
 from emulators.provision.resource import Resource
 
+_BY_ROOT = sql.SQL("publish_via_partition_root = true")  # the contract names a partitioned table, not its partitions
+
 
 def publication(resource: Resource) -> str:
     """Make a publication list exactly the wanted tables; what was done: created, changed or unchanged.
@@ -42,12 +44,14 @@ def _publish(cursor: psycopg2.extensions.cursor, source: str, name: str, tables:
     listed = sql.SQL(", ").join(sql.Identifier(*table.split(".", 1)) for table in tables)
     cursor.execute("SELECT 1 FROM pg_publication WHERE pubname = %s", (name,))
     if cursor.fetchone() is None:
-        cursor.execute(sql.SQL("CREATE PUBLICATION {} FOR TABLE {}").format(sql.Identifier(name), listed))
+        create = sql.SQL("CREATE PUBLICATION {} FOR TABLE {} WITH ({})")
+        cursor.execute(create.format(sql.Identifier(name), listed, _BY_ROOT))
         return "created"
     cursor.execute("SELECT schemaname || '.' || tablename FROM pg_publication_tables WHERE pubname = %s", (name,))
     if {table for (table,) in cursor.fetchall()} == set(tables):
         return "unchanged"
     cursor.execute(sql.SQL("ALTER PUBLICATION {} SET TABLE {}").format(sql.Identifier(name), listed))
+    cursor.execute(sql.SQL("ALTER PUBLICATION {} SET ({})").format(sql.Identifier(name), _BY_ROOT))
     return "changed"
 
 

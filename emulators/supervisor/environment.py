@@ -1,8 +1,8 @@
 """The environment variables through which Google's own libraries, and the platform, find the services."""
 
 import os
-import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from emulators.supervisor.ports import HOST
 from emulators.supervisor.run_files import Ports
@@ -10,6 +10,7 @@ from emulators.supervisor.run_files import Ports
 PROJECT = "sluice-local"
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT_SUFFIX = ".odcs.yaml"
+_OURS = "application_name=sluice-local"  # tells the local server's addresses from those of a user's own
 
 
 def state_directory() -> Path:
@@ -59,6 +60,6 @@ def _database_urls(address: str) -> dict[str, str]:
         name = f"{source.upper()}_DATABASE_URL"
         inherited = os.environ.get(name, "")
         # An address that an earlier `env` printed may be out of date; the user's own is left as it is.
-        is_ours = re.fullmatch(rf"postgresql://postgres@{HOST}:\d+/{source}", inherited)
-        urls[name] = inherited if inherited and not is_ours else f"postgresql://postgres@{address}/{source}"
+        is_ours = urlsplit(inherited).query == _OURS
+        urls[name] = inherited if inherited and not is_ours else f"postgresql://postgres@{address}/{source}?{_OURS}"
     return urls

@@ -1,6 +1,7 @@
 """A whole platform of its own: services on free ports, state in a temporary folder, stopped at the end."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,16 @@ class LocalPlatform:
     def stop(self) -> None:
         """Stops all services."""
         self.run("emulators", "down")
+
+
+def checkout(target: Path, leave_out: tuple[str, ...] = ()) -> Path:
+    """A copy of what git knows of the checkout, as it is now, but for what begins so."""
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, files.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith(("tests/", "docs/", *leave_out)):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    return target
 
 
 @pytest.fixture(scope="module")

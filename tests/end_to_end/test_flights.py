@@ -7,7 +7,6 @@ platform does the rest. CI takes the flights of January, `make test-long` those 
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from google.cloud.bigquery_storage_v1 import BigQueryReadClient
 from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
 from psycopg2.extras import execute_values
 
-from tests.end_to_end.conftest import ROOT, LocalPlatform
+from tests.end_to_end.conftest import ROOT, LocalPlatform, checkout
 
 KEYS = {
     "airlines": ["carrier"],
@@ -81,12 +80,8 @@ def flights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def _checkout(target: Path) -> Path:
-    """What git knows of the checkout, with the flights' contract beside the company's."""
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, files.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith(("tests/", "docs/")):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+    """The checkout, with the flights' contract beside the company's."""
+    checkout(target)
     shutil.copy2(ROOT / "tests/fixtures/nycflights.odcs.yaml", target / "contracts/nycflights.odcs.yaml")
     return target
 

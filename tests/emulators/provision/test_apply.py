@@ -126,6 +126,22 @@ def test_a_new_table_is_captured_too(source: psycopg2.extensions.cursor, project
     assert provision(tmp_path) == {}
 
 
+def test_a_partitioned_table_is_captured_under_its_own_name(
+    source: psycopg2.extensions.cursor, project: str, tmp_path: Path
+) -> None:
+    source.execute("DROP TABLE orders")
+    source.execute(
+        "CREATE TABLE orders (order_id bigint PRIMARY KEY, total numeric(12,2)) PARTITION BY HASH (order_id)"
+    )
+    source.execute("CREATE TABLE orders_0 PARTITION OF orders FOR VALUES WITH (MODULUS 1, REMAINDER 0)")
+    source.execute("CREATE PUBLICATION sluice_shop FOR TABLE orders")  # as somebody made it, with its partitions' names
+    assert provision(write(tmp_path, orders()))["publication", "sluice_shop"] == "changed"
+    source.execute("SELECT tablename FROM pg_publication_tables WHERE pubname = 'sluice_shop'")
+    assert source.fetchall() == [("orders",)]
+    assert datastream(f"projects/{project}/locations/europe-west1/streams/shop")["state"] == "RUNNING"
+    assert provision(tmp_path) == {}
+
+
 def test_a_table_that_is_not_there_is_named(source: psycopg2.extensions.cursor, project: str, tmp_path: Path) -> None:
     folder = write(tmp_path, orders(), items())
     source.execute("DROP TABLE items")

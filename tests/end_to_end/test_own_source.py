@@ -1,0 +1,106 @@
+"""Somebody's own database, and nothing of the example: a contract drafted from it, models generated, and it arrives.
+
+The database is a server that the platform did not start, with a partitioned table, types that a contract cannot
+describe, and no events at all.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg2
+import pytest
+
+from tests.emulators.services import Service
+from tests.end_to_end.conftest import LocalPlatform, checkout
+
+pytestmark = pytest.mark.long
+EXAMPLE = ("contracts/saas.odcs.yaml", "dbt/models/staging/saas/", "dbt/models/silver/saas/", "dbt/models/gold/",
+           "dbt/tests/mart_")  # fmt: skip
+SHOP = """
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE TABLE customers (
+    id bigserial PRIMARY KEY, name varchar(50) NOT NULL, email text, mood mood, tags text[], extra jsonb,
+    search tsvector
+);
+CREATE TABLE payments (at timestamptz, id bigint, amount numeric(12,2) NOT NULL, PRIMARY KEY (at, id))
+    PARTITION BY RANGE (at);
+CREATE TABLE payments_2025 PARTITION OF payments FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE payments_2026 PARTITION OF payments FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+INSERT INTO customers (name, email, mood, tags, extra)
+    SELECT 'Zoé ' || i, i || '@example.org', 'good', ARRAY['a', NULL, i::text], jsonb_build_object('i', i)
+    FROM generate_series(1, 300) AS i;
+INSERT INTO payments SELECT '2025-12-01'::timestamptz + i * interval '6 hours', i, i % 10 + 0.99
+    FROM generate_series(1, 400) AS i;
+"""
+CHANGES = """
+UPDATE customers SET mood = 'bad', tags = '{}' WHERE id <= 10;
+DELETE FROM customers WHERE id > 290;
+UPDATE payments SET at = '2026-06-01' WHERE id = 1;
+INSERT INTO payments VALUES ('2026-07-01', 1000, 12.34);
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the shop's database."""
+    postgres = Service("postgres", tmp_path_factory.mktemp("shop")).wait()
+    server = f"postgresql://postgres@{postgres.address}"
+    connection = psycopg2.connect(f"{server}/postgres")
+    connection.autocommit = True
+    connection.cursor().execute("CREATE DATABASE shop")
+    connection.close()
+    execute(f"{server}/shop", SHOP)
+    yield f"{server}/shop"
+    postgres.stop()
+
+
+@pytest.fixture(scope="module")
+def local(shop: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
+    """A checkout without the example, whose shell knows the shop's database."""
+    folder = tmp_path_factory.mktemp("own")
+    root = checkout(folder / "sluice", leave_out=EXAMPLE)
+    platform = LocalPlatform(root, folder / "state", {"SHOP_DATABASE_URL": shop})
+    yield platform
+    platform.stop()
+
+
+def execute(url: str, sql: str) -> list[Any]:
+    """Runs SQL in a database; the rows of its last statement."""
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+        rows = cursor.fetchall() if cursor.description else []
+    connection.close()
+    return rows
+
+
+def arrived(local: LocalPlatform, sql: str) -> str:
+    """What `make sql` prints."""
+    asked = local.run("emulators.local_emulate.sql", sql)
+    assert asked.returncode == 0, asked.stderr
+    return asked.stdout
+
+
+def run(local: LocalPlatform) -> str:
+    """What `make local-run` prints, of a run with which all is well."""
+    ran = local.run("emulators.local_emulate", "--no-company", timeout=560)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_a_database_becomes_a_source_and_its_changes_follow(local: LocalPlatform, shop: str) -> None:
+    drafted = local.run("contracts.draft", "shop")
+    assert drafted.returncode == 0, drafted.stderr
+    assert "customers.search: left out, its type tsvector has none in BigQuery" in drafted.stdout
+    assert local.run("contracts.generate", "models", "shop").returncode == 0
+    first = run(local)
+    assert "✓" in first
+    assert "make sql Q='select * from silver.shop_customers limit 5'" in first
+    execute(shop, CHANGES)
+    assert "✓" in run(local)
+    ((count, total, last),) = execute(shop, "SELECT count(*), sum(amount), max(id) FROM payments")
+    sums = "SELECT FORMAT('%d, %t, %d', COUNT(*), SUM(amount), MAX(id)) FROM silver.shop_payments"
+    assert f"\n{count}, {total}, {last}\n" in arrived(local, sums)
+    row = "SELECT name, mood, extra FROM {} WHERE id = 7"
+    assert execute(shop, row.format("customers")) == [("Zoé 7", "bad", {"i": 7})]
+    assert 'Zoé 7  bad   {"i": 7}' in arrived(local, row.format("silver.shop_customers"))
