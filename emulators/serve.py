@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from emulators.faults.rest import FaultSwitch
 from emulators.faults.rules import Faults
+from emulators.method_override import MethodOverride
 
 KEEP_ALIVE_SECONDS = 3600
 """Clients pool their connections and send on them after minutes of silence; a server that had closed one loses it."""
@@ -37,7 +38,7 @@ def serve(
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         faults = Faults(options.state)
-        app = FaultSwitch(open_app(options.state), faults)
+        app = MethodOverride(FaultSwitch(open_app(options.state), faults))
     except OSError as error:
         sys.exit(f"{name}: cannot open the state directory {options.state.resolve()}: {error}")
     # Held until the end: a gRPC server stops when nobody refers to it.

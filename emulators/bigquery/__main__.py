@@ -17,6 +17,7 @@ from emulators.bigquery.wire.app import application
 from emulators.bigquery.wire.grpc_server import serve
 from emulators.faults.rest import FaultSwitch
 from emulators.faults.rules import Faults
+from emulators.method_override import MethodOverride
 
 log = logging.getLogger("bigquery")
 
@@ -50,7 +51,7 @@ def main() -> int:
     faults = Faults(arguments.state)
     storage_api = serve(warehouse, f"{arguments.host}:{arguments.grpc_port}", faults)
     config = uvicorn.Config(
-        FaultSwitch(application(warehouse), faults), host=arguments.host, port=arguments.port,
+        MethodOverride(FaultSwitch(application(warehouse), faults)), host=arguments.host, port=arguments.port,
         log_level="warning", access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=75,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -21,6 +21,7 @@ from emulators.datastream.storage import StorageRefused, endpoint
 from emulators.datastream.wire import application
 from emulators.faults.rest import FaultSwitch
 from emulators.faults.rules import Faults
+from emulators.method_override import MethodOverride
 
 log = logging.getLogger("emulators.datastream")
 
@@ -57,7 +58,7 @@ def main() -> int:
     log.info("ready: http://%s:%d", *listener.getsockname()[:2])
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it has shut down
         signal.signal(number, lambda *_: None)
-    app = FaultSwitch(application(service), Faults(options.state))
+    app = MethodOverride(FaultSwitch(application(service), Faults(options.state)))
     settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
     uvicorn.Server(settings).run(sockets=[listener])
     service.stop()

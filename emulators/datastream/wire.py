@@ -15,6 +15,7 @@ from starlette.routing import Route
 from emulators.datastream.errors import ApiError, invalid
 from emulators.datastream.resources import Resource, now
 from emulators.datastream.service import Datastream, without_secrets
+from emulators.packed_bodies import unpacked
 
 Json = dict[str, Any]
 PACKAGE = "type.googleapis.com/google.cloud.datastream.v1"
@@ -212,12 +213,19 @@ METHODS: list[tuple[str, str, Handler]] = [
 ]
 
 
+async def _unpacked(request: Request) -> bytes:
+    try:
+        return unpacked(await request.body(), request.headers)
+    except ValueError as error:
+        raise invalid(str(error)) from None
+
+
 def route(service: Datastream, method: str, path: str, handler: Handler) -> Route:
     """A route whose handler runs in a thread and whose errors are answered in Google's form."""
 
     async def endpoint(request: Request) -> Response:
         try:
-            body = json.loads(await request.body() or b"{}")
+            body = json.loads(await _unpacked(request) or b"{}")
             if not isinstance(body, dict):
                 raise invalid("the request's body must be a JSON object")
             return JSONResponse(await run_in_threadpool(handler, service, request, without_nulls(body)))

@@ -54,12 +54,13 @@ async def _start_rest(broker: Broker, host: str, port: int | None, faults: Fault
     import uvicorn
 
     from emulators.faults.rest import FaultSwitch
+    from emulators.method_override import MethodOverride
     from emulators.pubsub.wire.rest import rest_application
 
     listening = socket.create_server((host, port))
     _LOG.info("Pub/Sub REST listens on %s:%d", host, listening.getsockname()[1])
     config = uvicorn.Config(
-        FaultSwitch(rest_application(broker), faults),
+        MethodOverride(FaultSwitch(rest_application(broker), faults)),
         log_level="warning",
         access_log=False,
         lifespan="off",

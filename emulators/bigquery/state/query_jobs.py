@@ -116,8 +116,18 @@ def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int
         _describe_ddl(query, outcome)
 
 
+_PHASES = {
+    f"{phase}{measure}": value
+    for phase in ("wait", "read", "compute", "write")
+    for measure, value in (("RatioAvg", 0), ("RatioMax", 0), ("MsAvg", "0"), ("MsMax", "0"))
+}
+
+
 def _plan(job: Job, outcome: Outcome) -> dict[str, Any]:
-    """queryPlan and timeline: one stage that reads the tables and writes the rows; what is not known is not there."""
+    """queryPlan and timeline: one stage that reads the tables and writes the rows.
+
+    What is not measured is 0, because the Java client fails where any number of a stage is missing.
+    """
     start, end = int(job.statistics["startTime"]), now_ms()
     reads = [
         {"kind": "READ", "substeps": [f"FROM {name.project}.{name.dataset}.{name.table}"]} for name in outcome.reads
@@ -125,7 +135,8 @@ def _plan(job: Job, outcome: Outcome) -> dict[str, Any]:
     rows = outcome.result.rows if outcome.result is not None else sum((outcome.affected or {}).values())
     stage = {
         "name": "S00: Output", "id": "0", "status": "COMPLETE", "startMs": str(start), "endMs": str(end),
-        "parallelInputs": "1", "completedParallelInputs": "1", "recordsWritten": str(rows), "slotMs": "0",
+        "parallelInputs": "1", "completedParallelInputs": "1", "recordsRead": "0", "recordsWritten": str(rows),
+        "slotMs": "0", "shuffleOutputBytes": "0", "shuffleOutputBytesSpilled": "0", **_PHASES,
         "steps": [*reads, {"kind": "WRITE", "substeps": ["TO __stage00_output"]}],
     }  # fmt: skip
     sample = {

@@ -1,9 +1,7 @@
 """The REST service: routes, errors in the service's form, and a thread for each request."""
 
-import gzip
 import logging
 import re
-import zlib
 from collections.abc import Callable
 
 import anyio.to_thread
@@ -33,6 +31,7 @@ from emulators.bigquery.wire.batch import answer_batch
 from emulators.bigquery.wire.browsers import share
 from emulators.bigquery.wire.parameters import check_parameters, declared
 from emulators.bigquery.wire.replies import packed, refusal, shaped
+from emulators.packed_bodies import unpacked
 
 log = logging.getLogger("bigquery")
 Handler = Callable[[Warehouse, Request, bytes], Response]
@@ -146,23 +145,17 @@ class Router:
             request.state.file = await uploads.spool(self._warehouse, request)
         else:
             body = await request.body()
-        if body and request.headers.get("content-encoding") == "gzip":
-            try:
-                body = gzip.decompress(body)
-            except (OSError, EOFError, zlib.error):
-                return refusal(invalid("The body of the request is not gzip, as its Content-Encoding says."))
+        try:
+            body = unpacked(body, request.headers)
+        except ValueError as error:
+            return refusal(invalid(str(error)))
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(_THREADS)
         return await anyio.to_thread.run_sync(self._run, handler, request, body, limiter=self._limiter)
 
     def _find(self, request: Request, path: str) -> Handler | None:
-        asked = (
-            request.headers.get("x-http-method-override", request.method)
-            if request.method == "POST"
-            else request.method
-        )
         for method, pattern, handler, parameters in self._routes:
-            if method == asked and (match := pattern.fullmatch(path)):
+            if method == request.method and (match := pattern.fullmatch(path)):
                 request.scope["path_params"] = match.groupdict()
                 request.state.parameters = parameters
                 return handler

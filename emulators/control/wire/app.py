@@ -13,6 +13,7 @@ from emulators.control.services.registry import find_service
 from emulators.control.state.errors import REASONS, ControlError, invalid
 from emulators.control.state.store import Store
 from emulators.control.wire.reading import read_call, read_place
+from emulators.packed_bodies import unpacked
 from emulators.storage.state.errors import StorageError
 from emulators.storage.wire import fields
 
@@ -43,7 +44,7 @@ def _answer(store: Store, request: Request, body: bytes) -> Response:
         service = find_service(place.label)
         is_old = service.is_old
         with store.transaction():
-            call = read_call(store, service, place, request.method, request.query_params, body)
+            call = read_call(store, service, place, request.method, request.query_params, _unpacked(request, body))
             result = _selected(request, standard.answer(call))
     except ControlError as error:
         return _error(error, is_old)
@@ -52,6 +53,13 @@ def _answer(store: Store, request: Request, body: bytes) -> Response:
         text = "Internal error of the emulator; see its log."
         return _error(ControlError("FAILED_PRECONDITION", text, reason="internalError"), is_old)
     return _json(200, result) if call.method.response else Response(status_code=204)
+
+
+def _unpacked(request: Request, body: bytes) -> bytes:
+    try:
+        return unpacked(body, request.headers)
+    except ValueError as error:
+        raise invalid("", str(error)) from None
 
 
 def _selected(request: Request, result: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as Endpoint
 
+from emulators.packed_bodies import unpacked
 from emulators.pubsub.messages import v1
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import DamagedState, PubsubError, invalid
@@ -67,10 +68,17 @@ def _find(request: Request) -> tuple[Route, str]:
     raise PubsubError("NOT_FOUND", f"The requested URL {request.url.path} was not found for {request.method}.")
 
 
+async def _unpacked(request: Request) -> bytes:
+    try:
+        return unpacked(await request.body(), request.headers)
+    except ValueError as error:
+        raise invalid(str(error)) from None
+
+
 async def _read(request: Request, methods: Any, route: Route, name: str) -> Any:
     """The request message: from the path, the query and the body."""
     message = _request_class(methods, route)()
-    content = await request.body()
+    content = await _unpacked(request)
     fields: dict[str, Any] = {}
     for key in request.query_params:
         if key not in _IGNORED_PARAMETERS:

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from emulators.packed_bodies import unpacked
 from emulators.storage.state import errors
 from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.state.store import Store
@@ -97,7 +98,14 @@ class Call:
 
     async def body(self) -> dict[str, Any]:
         """The JSON object in the request's body; {} where there is no body."""
-        return parse_object(await self.request.body())
+        return parse_object(await self.unpacked())
+
+    async def unpacked(self) -> bytes:
+        """The whole body of the request, unpacked where it came as gzip."""
+        try:
+            return unpacked(await self.request.body(), self.request.headers)
+        except ValueError as error:
+            raise errors.StorageError(400, "parseError", f"Parse Error: {error}") from None
 
     @property
     def base_url(self) -> str:

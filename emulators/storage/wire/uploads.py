@@ -165,7 +165,9 @@ async def receive_media(call: Call, incoming: Incoming) -> Settings:
 
 async def _receive_multipart(call: Call, incoming: Incoming) -> Settings:
     content_type = call.request.headers.get("content-type", "")
-    parts = await multipart.receive(content_type, _stream(call), incoming)
+    is_packed = "content-encoding" in call.request.headers
+    stream = _unpacked(call) if is_packed else _stream(call)
+    parts = await multipart.receive(content_type, stream, incoming)
     body = dict(parts.resource)
     if parts.content_type:
         body.setdefault("contentType", parts.content_type)
@@ -182,6 +184,11 @@ async def _stream(call: Call) -> AsyncIterator[bytes]:
                 yield chunk
     except ClientDisconnect:
         raise errors.StorageError(400, "badRequest", "The client closed the connection.") from None
+
+
+async def _unpacked(call: Call) -> AsyncIterator[bytes]:
+    """The body at once, which is in its sender's memory too: the Java client packs what it sends in one request."""
+    yield await call.unpacked()
 
 
 def announced(call: Call) -> Settings:

@@ -1,6 +1,7 @@
 """REST: the same resources and messages as over gRPC, in Google's JSON; by requests, and by gcloud where it is."""
 
 import base64
+import gzip
 import os
 import shutil
 import subprocess
@@ -157,3 +158,14 @@ def test_gcloud_works(rest: Rest, clients: Clients) -> None:
     )
     assert "hello" in shown or base64.b64encode(b"hello").decode() in shown
     assert clients.pull(subscription, wait=False) == []
+
+
+def test_a_body_may_be_packed_and_a_patch_may_be_a_post(rest: Rest, clients: Clients) -> None:
+    """As Google's Java clients send them."""
+    url = f"{rest.base}/v1/{clients.name('topics')}"
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert requests.put(url, data=gzip.compress(b'{"labels": {"a": "b"}}'), headers=headers, timeout=10).ok
+    change = gzip.compress(b'{"topic": {"labels": {"c": "d"}}, "updateMask": "labels"}')
+    changed = requests.post(url, data=change, headers=headers | {"X-HTTP-Method-Override": "PATCH"}, timeout=10)
+    assert changed.json()["labels"] == {"c": "d"}
+    assert requests.put(url, data=b"{}", headers=headers, timeout=10).status_code == 400

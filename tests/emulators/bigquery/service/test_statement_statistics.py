@@ -46,3 +46,14 @@ def test_the_old_lists_of_tables(client: bigquery.Client, dataset: str, view: st
     client.query_and_wait(f"create table {dataset}.t (a int64); create view {dataset}.v as select 1 as a")
     found = client.query_and_wait(f"select table_id, type from {dataset}.{view} order by 1")
     assert [tuple(row) for row in found] == [("t", 1), ("v", 2)]
+
+
+def test_a_stage_has_every_number(client: bigquery.Client) -> None:
+    """The Java client fails where one is missing."""
+    job = client.query("select 1 as x")
+    job.result()
+    stage = job.query_plan[0]
+    phases = [f"{phase}_{part}" for phase in ("wait", "read", "compute", "write") for part in ("ms", "ratio")]
+    sizes = ["shuffle_output_bytes", "shuffle_output_bytes_spilled", "records_read", "records_written", "slot_ms"]
+    numbers = [f"{phase}_{end}" for phase in phases for end in ("avg", "max")] + sizes
+    assert [name for name in numbers if getattr(stage, name) is None] == []
