@@ -64,7 +64,8 @@ def excerpt(value: Any) -> str:
 
 def _text(described: Json, form: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("TYPE_STRING" if "enum" not in described else "TYPE_ENUM")
+        # Some clients send an enum as its number, which no discovery document tells.
+        raise ValueError("TYPE_STRING" if "enum" not in described else f"TYPE_ENUM, one of {described['enum']} by name")
     if "enum" in described and value not in described["enum"]:
         raise ValueError("TYPE_ENUM")
     if "pattern" in described and not re.fullmatch(described["pattern"], value):

@@ -65,11 +65,18 @@ def read_call(store: Store, service: Service, place: Place, http: str, parameter
     _check_path(method, in_path)
     checker = Checker(document, service.more, service.optional)
     query = _query(document, method, parameters)
-    body = checker.check(method.request, _object(data), _root(method.request)) if method.request else {}
+    body = checker.check(method.request, _sent(method, in_path, data), _root(method.request)) if method.request else {}
     name = names.with_project_id(store, method.key(path))
     names.remember_project(store, name)
     enabled.require(store, service.label, name)
     return Call(store, service, document, checker, method, name, in_path, query, body)
+
+
+def _sent(method: Method, in_path: dict[str, str], data: bytes) -> Json:
+    """The body; where it is a request's whole message, without the fields that the path has told already."""
+    sent = _object(data)
+    told = in_path if method.request.endswith("Request") else {}
+    return {name: value for name, value in sent.items() if values.camel(name) not in told}
 
 
 def _root(schema: str) -> str:
@@ -92,8 +99,8 @@ def _query(document: Document, method: Method, parameters: QueryParams) -> Json:
     for key in dict.fromkeys(parameters.keys()):
         texts = parameters.getlist(key)
         name = key if key in method.parameters else values.camel(key)
-        if key in document.parameters:
-            _standard(key, texts[0])
+        if key.removeprefix("$") in document.parameters:
+            _standard(key.removeprefix("$"), texts[0])
             continue
         described = method.parameters.get(name, {})
         if described.get("location") != "query":
@@ -114,8 +121,11 @@ def _query(document: Document, method: Method, parameters: QueryParams) -> Json:
 
 
 def _standard(name: str, value: str) -> None:
-    """The parameters of every method: refuse those that would change the form of the answer."""
-    if (name == "alt" and value != "json") or name == "callback":
+    """The parameters of every method: refuse those that would change the form of the answer.
+
+    Clients of the newer kind send $alt=json;enum-encoding=int, and read enums by their names as well.
+    """
+    if (name == "alt" and value.partition(";")[0] != "json") or name == "callback":
         raise unimplemented(f"The parameter {name}={value}")
 
 

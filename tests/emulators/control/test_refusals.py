@@ -36,6 +36,27 @@ def test_a_body_that_does_not_fit_is_refused_with_its_path(
     assert (error["code"], error["status"], fields(error)) == (400, "INVALID_ARGUMENT", paths)
 
 
+def test_clients_of_the_newer_kind_ask_for_enums_as_numbers(control_address: str, project: str) -> None:
+    """Go's, Java's and Python's over REST; an enum that comes as a number cannot be known, and is refused."""
+    base = f"{control_address}/cloudkms.googleapis.com/v1/projects/{project}/locations/us/keyRings"
+    query = {"$alt": "json;enum-encoding=int"}
+    assert requests.post(base, params=query | {"keyRingId": "r"}, json={}, timeout=5).status_code == 200
+    assert requests.get(f"{base}/r", params={"$alt": "proto"}, timeout=5).status_code == 501
+    key: dict[str, Any] = {"params": query | {"cryptoKeyId": "k"}, "json": {"purpose": 1}, "timeout": 5}
+    answer = requests.post(f"{base}/r/cryptoKeys", **key)
+    assert answer.status_code == 400 and "ENCRYPT_DECRYPT" in answer.json()["error"]["message"]
+
+
+def test_a_whole_message_may_repeat_what_the_path_tells(control_address: str, project: str) -> None:
+    """As Go's clients over REST send it; a resource has no such fields."""
+    secrets = f"{control_address}/secretmanager.googleapis.com/v1/projects/{project}/secrets"
+    assert requests.post(secrets, params={"secretId": "s"}, json=AUTOMATIC, timeout=5).status_code == 200
+    body = {"parent": f"projects/{project}/secrets/s", "payload": {"data": "aHVzaA=="}}
+    assert requests.post(f"{secrets}/s:addVersion", json=body, timeout=5).status_code == 200
+    repeated = AUTOMATIC | {"parent": f"projects/{project}"}
+    assert requests.post(secrets, params={"secretId": "t"}, json=repeated, timeout=5).status_code == 400
+
+
 def test_parameters_are_checked_too(control_address: str, project: str) -> None:
     url = f"{control_address}/secretmanager.googleapis.com/v1/projects/{project}/secrets"
     for query in ({"secretid": "s"}, {}, {"secretId": "s", "colour": "red"}):
