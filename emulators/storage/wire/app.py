@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sqlite3
 from typing import Any
 
@@ -17,6 +18,8 @@ from emulators.storage.wire.call import Call
 from emulators.storage.wire.methods import ROUTES
 from emulators.storage.wire.xml_errors import xml_error
 from emulators.storage.wire.xml_objects import xml_object
+
+_SHORT = re.compile(r"/b(/|$)|/projects/[^/]+/(serviceAccount|hmacKeys)(/|$)")
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ def application(store: Store) -> ASGIApp:
 
 async def answer(store: Store, request: Request) -> Response:
     """The response to one request; whatever goes wrong is an error of the service's form."""
-    path = request.scope["raw_path"].decode("latin-1")
+    path = _full_path(request)
     try:
         if path == "/healthz":
             return Response("ok", media_type="text/plain")
@@ -80,6 +83,15 @@ async def _call(store: Store, request: Request, path: str) -> Response:
     return result if isinstance(result, Response) else _json_response(200, fields.select(result, mask))
 
 
+def _full_path(request: Request) -> str:
+    """The path as it was sent, with the /storage/v1 that the Node client leaves out where STORAGE_EMULATOR_HOST is set.
+
+    No bucket's name is as short as b.
+    """
+    path: str = request.scope["raw_path"].decode("latin-1")
+    return f"/storage/v1{path}" if _SHORT.match(path) else path
+
+
 def _is_json(path: str) -> bool:
     """Whether a path belongs to the JSON API; every other one is the XML API's, /bucket/object."""
     return path.startswith(("/storage/v1/", "/upload/", "/download/", "/batch/"))
@@ -88,7 +100,7 @@ def _is_json(path: str) -> bool:
 def _error_response(error: StorageError, request: Request) -> Response:
     if error.code == 304:
         return Response(status_code=304)
-    if not _is_json(request.scope["raw_path"].decode("latin-1")):
+    if not _is_json(_full_path(request)):
         return xml_error(error, request.method)
     if request.query_params.get("alt") == "media":
         # The media host answers in plain text.

@@ -247,6 +247,16 @@ def test_an_empty_parameter_asks_for_nothing(storage_address: str, bucket: stora
     assert requests.get(f"{storage_address}/storage/v1/b", params=query, timeout=5).status_code == 200
 
 
+def test_the_api_may_be_left_out_of_the_path(storage_address: str, bucket: storage.Bucket) -> None:
+    """The Node client takes STORAGE_EMULATOR_HOST as it is for the whole address of the API."""
+    bucket.blob("d/x").upload_from_string("x")
+    found = requests.get(f"{storage_address}/b/{bucket.name}/o/d%2Fx", timeout=5)
+    assert (found.json()["name"], found.json()["kind"]) == ("d/x", "storage#object")
+    assert requests.get(f"{storage_address}/b", params={"project": "p"}, timeout=5).json()["kind"] == "storage#buckets"
+    assert requests.get(f"{storage_address}/b/absent-bucket", timeout=5).json()["error"]["code"] == 404
+    assert requests.get(f"{storage_address}/projects/p/serviceAccount", timeout=5).status_code == 200
+
+
 def test_a_parameter_of_no_method_is_ignored(storage_address: str, bucket: storage.Bucket) -> None:
     """The Node client deletes the files of a bucket with the parameters of its own listing."""
     bucket.blob("x").upload_from_string("x")
