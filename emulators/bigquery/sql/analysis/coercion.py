@@ -46,10 +46,10 @@ def coerce(a: Analyzer, value: Value, target: Type) -> Value:
 
 
 def moment_literal(a: Analyzer, value: Value, target: Type) -> Value:
-    """A literal text as a date or time."""
+    """A literal text as a date or time; value.sql may also be a column or a field that a literal became."""
     zoned = zoned_cast(a, value, target)
     sql = literal_text(target.kind, value.sql) if zoned is None else zoned.sql
-    if zoned is None and not sql.startswith("CAST("):
+    if zoned is None and value.sql.startswith("'") and not sql.startswith("CAST("):
         evaluate(sql)  # a text that is no date is an error before the query runs
     return Value(sql, target, True, value.raw)
 
@@ -79,7 +79,7 @@ def literal_text(kind: str, sql: str) -> str:
     """A string that is read as a date or time, with BigQuery's rules and errors; the usual form needs no check by
     DuckDB."""
     pattern = _PLAIN.get(kind)
-    if pattern is not None and pattern.fullmatch(sql[1:-1]) and _is_date(sql[1:-1]):
+    if pattern is not None and sql.startswith("'") and pattern.fullmatch(sql[1:-1]) and _is_date(sql[1:-1]):
         return f"CAST({sql} AS {t.duckdb(t.SIMPLE[kind])})"
     return f"bq.to_{kind.lower()}({sql})"
 

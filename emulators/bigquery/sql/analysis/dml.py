@@ -15,7 +15,7 @@ from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
 from emulators.bigquery.sql.syntax.scripting import parse_expression
 
-_TYPE = "Value has type {source} which cannot be inserted into column {column}, which has type {target}"
+_TYPE = "{what} has type {source} which cannot be inserted into column {column}, which has type {target}"
 
 
 def target(a: Analyzer, path: list[str], node: nodes.Node, verb: str) -> TableInfo:
@@ -45,10 +45,10 @@ def default_of(a: Analyzer, field: Field) -> Value:
     return assign(inner, inner.expression(parse_expression(field.default), Scope()), kind, "Invalid default", None)
 
 
-def fitted(a: Analyzer, value: Value, field: Field, node: nodes.Node | None) -> Value:
+def fitted(a: Analyzer, value: Value, field: Field, node: nodes.Node | None, what: str = "Value") -> Value:
     """The value as the column's type, within its parameters."""
     kind = t.of_field(field)
-    message = _TYPE.replace("{column}", field.name)
+    message = _TYPE.replace("{what}", what).replace("{column}", field.name)
     return limited(assign(a, value, kind, message, node), field)
 
 
@@ -113,7 +113,8 @@ def _query(a: Analyzer, node: s.Insert, relation: Relation, fields: list[Field])
         a.fail(f"Inserted row has wrong column count; Has {len(columns)}, expected {len(fields)}", node.query)
     items: list[str] = []
     for column, name, field in zip(columns, names, fields, strict=True):
-        value = fitted(a, Value(t.quoted(name), column.type, literal=_literal(node, len(items))), field, node.query)
+        given = Value(t.quoted(name), column.type, literal=_literal(node, len(items)))
+        value = fitted(a, given, field, node.query, f"Query column {len(items) + 1}")
         items.append(f"{value.sql} AS {t.quoted(field.name)}")
     return f"SELECT {', '.join(items)} FROM ({sql})"
 

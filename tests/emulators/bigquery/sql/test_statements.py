@@ -1,6 +1,6 @@
 """DML, DDL, scripts and routines, in the shapes that dbt-bigquery and people write."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,27 @@ def test_insert_fills_defaults(accounts: Any) -> None:
 def test_insert_select_coerces(accounts: Any) -> None:
     accounts.run("INSERT INTO d.accounts (id, fee, s) SELECT 5, 7, STRUCT(1, 'x')")
     assert accounts.run("SELECT fee, s FROM d.accounts WHERE id = 5") == [(Decimal(7), {"a": 1, "b": "x"})]
+
+
+def test_insert_select_reads_literals_as_dates(warehouse: Any) -> None:
+    warehouse.run("CREATE TABLE d.days (day DATE, moment TIMESTAMP, hour TIME, parts ARRAY<STRUCT<a STRING, b INT64>>)")
+    warehouse.run(
+        "INSERT INTO d.days SELECT '2024-2-9', '2024-02-09 8:30:00+02', '8:30:00', [('x', NULL)] FROM UNNEST([1])"
+    )
+    moment = datetime(2024, 2, 9, 6, 30, tzinfo=UTC)
+    assert warehouse.run("SELECT * FROM d.days") == [
+        (date(2024, 2, 9), moment, time(8, 30), [{"a": "x", "b": None}]),
+    ]
+    with pytest.raises(SqlError, match="Invalid date: 'soon'"):
+        warehouse.run("INSERT INTO d.days (day) SELECT 'soon'")
+    with pytest.raises(SqlError, match="Query column 1 has type STRING which cannot be inserted into column day"):
+        warehouse.run("INSERT INTO d.days (day) SELECT s FROM UNNEST(['2024-02-09']) AS s")
+
+
+def test_a_struct_of_literals_is_compared_with_dates(warehouse: Any) -> None:
+    assert warehouse.run(
+        "SELECT (DATE '2024-02-09', 1) = ('2024-2-9', 1), (DATE '2024-02-09', 1) IN (('2024-02-08', 1))"
+    ) == [(True, False)]
 
 
 REFUSED = [
