@@ -1,24 +1,21 @@
-"""Legacy SQL, as far as it says the same as GoogleSQL: one table or subquery, plain expressions, casts by function.
+"""Legacy SQL, as far as it says the same as GoogleSQL: one table or subquery, plain expressions, functions by table.
 
 What means something else there (a comma in FROM is a union, joins drop rows, WITHIN, table decorators) is refused.
 """
 
+from emulators.bigquery.sql.legacy_functions import SAME, TEMPLATES, date_add
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.syntax.lexer import Token, position, tokens
 
 _CASTS = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "STRING": "STRING", "BOOLEAN": "BOOL"}
 _WORDS = frozenset(
     ["SELECT", "FROM", "WHERE", "GROUP", "ORDER", "BY", "HAVING", "LIMIT", "AS", "AND", "OR", "NOT", "IN", "IS", "NULL",
-     "TRUE", "FALSE", "ASC", "DESC", "CASE", "WHEN", "THEN", "ELSE", "END", "BETWEEN", "LIKE"]
+     "TRUE", "FALSE", "ASC", "DESC", "CASE", "WHEN", "THEN", "ELSE", "END", "BETWEEN", "LIKE", "DISTINCT", "OVER", "PARTITION"]
 )  # fmt: skip
-_FUNCTIONS = frozenset(
-    ["COUNT", "SUM", "MIN", "MAX", "AVG", "ABS", "ROUND", "FLOOR", "CEIL", "LENGTH", "LOWER", "UPPER", "CONCAT",
-     "SUBSTR", "IF", "IFNULL", "COALESCE", "LTRIM", "RTRIM", "SQRT", "EXP", "LN"]
-)  # fmt: skip
-_OPERATORS = frozenset(["+", "-", "*", "/", "=", "<", ">", "<=", ">=", "<>", "!=", "(", ")", ",", "."])
-_RESERVED = frozenset(
-    ["JOIN", "EACH", "WITHIN", "FLATTEN", "OMIT", "UNION", "OVER", "IGNORE", "CONTAINS", "CROSS", "TOP"]
+_OPERATORS = frozenset(
+    ["+", "-", "*", "/", "=", "<", ">", "<=", ">=", "<>", "!=", "(", ")", ",", ".", "&", "|", "^", "~", "<<", ">>"]
 )
+_RESERVED = frozenset(["JOIN", "EACH", "WITHIN", "FLATTEN", "OMIT", "UNION", "IGNORE", "CONTAINS", "CROSS", "TOP"])
 _ENDS_FROM = ("WHERE", "GROUP", "ORDER", "HAVING", "LIMIT")
 
 
@@ -72,13 +69,45 @@ class _Legacy:
         if token.kind == "word" and call and upper in _CASTS:
             self.index += 1
             return f"SAFE_CAST({self._parenthesised()} AS {_CASTS[upper]})"
-        if token.kind == "word" and call and upper not in _FUNCTIONS and upper not in _WORDS:
-            raise self.refuse(f"function {upper}", token)
+        if token.kind == "word" and call and upper not in SAME and upper not in _WORDS:
+            return self._call(token, upper)
         if token.kind == "word" and upper not in _WORDS and upper in _RESERVED:
             raise self.refuse(upper, token)
         if token.kind in ("word", "int", "float", "string") or written in _OPERATORS:
             return written
         raise self.refuse(written, token)
+
+    def _call(self, token: Token, name: str) -> str:
+        """A function that GoogleSQL calls otherwise."""
+        self.index += 1
+        if name == "CAST":
+            return self._cast(token)
+        arguments = self._arguments()
+        template = TEMPLATES.get((name, len(arguments)))
+        if template is not None:
+            return template.format(*arguments)
+        made = date_add(*arguments) if name == "DATE_ADD" and len(arguments) == 3 else None
+        if made is None:
+            raise self.refuse(f"function {name}", token)
+        return made
+
+    def _cast(self, token: Token) -> str:
+        *value, kind = self._until(")")
+        self.index += 1
+        if kind.upper() not in _CASTS or not value or value.pop().upper() != "AS":
+            raise self.refuse("this CAST", token)
+        return f"SAFE_CAST({' '.join(value)} AS {_CASTS[kind.upper()]})"
+
+    def _arguments(self) -> list[str]:
+        """Up to the closing parenthesis, at the commas."""
+        found: list[list[str]] = [[]]
+        for part in self._until(")"):
+            if part == ",":
+                found.append([])
+            else:
+                found[-1].append(part)
+        self.index += 1
+        return [" ".join(part) for part in found if part]
 
     def _parenthesised(self) -> str:
         inner = self._until(")")
