@@ -10,7 +10,8 @@ from emulators.bigquery.sql.syntax.lexer import Token, position, tokens
 _CASTS = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "STRING": "STRING", "BOOLEAN": "BOOL"}
 _WORDS = frozenset(
     ["SELECT", "FROM", "WHERE", "GROUP", "ORDER", "BY", "HAVING", "LIMIT", "AS", "AND", "OR", "NOT", "IN", "IS", "NULL",
-     "TRUE", "FALSE", "ASC", "DESC", "CASE", "WHEN", "THEN", "ELSE", "END", "BETWEEN", "LIKE", "DISTINCT", "OVER", "PARTITION"]
+     "TRUE", "FALSE", "ASC", "DESC", "CASE", "WHEN", "THEN", "ELSE", "END", "BETWEEN", "LIKE", "DISTINCT", "OVER",
+     "PARTITION"]
 )  # fmt: skip
 _OPERATORS = frozenset(
     ["+", "-", "*", "/", "=", "<", ">", "<=", ">=", "<>", "!=", "(", ")", ",", ".", "&", "|", "^", "~", "<<", ">>"]

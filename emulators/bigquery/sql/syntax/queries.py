@@ -175,6 +175,8 @@ class QueryParser(PipeParser):
         at = self.token.at
         if self.accept("ALL"):
             return [nodes.GroupingSet(at, "ALL", [])]
+        if self.accept("(", ")"):
+            return [nodes.GroupingSet(at, "SET", [])]
         found = [self.grouping_item()]
         while self.accept(","):
             found.append(self.grouping_item())

@@ -153,6 +153,9 @@ def test_error(warehouse: Any, expression: str, message: str) -> None:
         ("SELECT 1 AS a, 10 AS b UNION ALL CORRESPONDING SELECT 20 AS b, 3 AS d", [(10,), (20,)]),
         ("SELECT 1 AS a, 2 AS b UNION ALL STRICT CORRESPONDING SELECT 4 AS b, 3 AS a", [(1, 2), (3, 4)]),
         ("SELECT 1 AS a, 2 AS b FULL UNION ALL BY NAME ON (b, a) SELECT 4 AS b", [(2, 1), (4, None)]),
+        ("SELECT COUNT(*), SUM(x) FROM UNNEST([4, 5]) AS x GROUP BY ()", [(2, 9)]),
+        ("SELECT COUNT(*) FROM UNNEST([4, 5]) AS x WHERE x > 5 GROUP BY ()", [(0,)]),
+        ("SELECT 'all' AS label, MAX(x) AS m FROM UNNEST([4, 5]) AS x GROUP BY () HAVING m > 4", [("all", 5)]),
         (
             "SELECT a, SUM(c) FROM (SELECT 1 AS a, 2 AS b, 3 AS c) GROUP BY ROLLUP((a, b)) ORDER BY a",
             [(None, 3), (1, 3)],
