@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import replace
 
 from emulators.storage.state import errors, settings
+from emulators.storage.state.acls import check_allowed
 from emulators.storage.state.database import Database
 from emulators.storage.state.etags import etag
 from emulators.storage.state.model import Bucket, Settings
@@ -33,6 +34,7 @@ class Buckets:
         written = _without_nulls(_checked(body))
         written = _defaults() | written
         written["location"] = written["location"].upper()
+        _refuse_acls(written, written)
         with self._database.transaction() as connection:
             if _find(connection, name):
                 raise errors.StorageError(409, "conflict", _CONFLICT)
@@ -77,6 +79,7 @@ class Buckets:
             base = bucket.settings if keep else {field: bucket.settings[field] for field in kept}
             merged = _defaults() | {"location": bucket.settings["location"]} | settings.merge(base, written)
             _check_change(bucket, merged)
+            _refuse_acls(written, merged)
             merged["location"] = bucket.settings["location"]
             changed = replace(
                 bucket,
@@ -159,6 +162,11 @@ def _check_change(bucket: Bucket, merged: Settings) -> None:
     if old.get("isLocked") and (shorter or not new.get("isLocked")):
         message = f"Cannot reduce retention duration of a locked Retention Policy for bucket '{bucket.name}'."
         raise errors.StorageError(403, "forbidden", message)
+
+
+def _refuse_acls(written: Settings, merged: Settings) -> None:
+    for field in ("acl", "defaultObjectAcl"):
+        check_allowed(merged, written.get(field), field)
 
 
 def _find(connection: sqlite3.Connection, name: str) -> Bucket | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from emulators.storage.state import errors, settings
+from emulators.storage.state.acls import check_allowed
 from emulators.storage.state.buckets import Buckets
 from emulators.storage.state.database import Database
 from emulators.storage.state.files import Files
@@ -56,6 +57,9 @@ class Objects:
             if replaced:
                 self._retire(connection, owner, replaced, moment)
             written.setdefault("storageClass", owner.settings["storageClass"])
+            check_allowed(owner.settings, written.get("acl"), "acl")
+            if "defaultObjectAcl" in owner.settings and "acl" not in written:
+                written["acl"] = owner.settings["defaultObjectAcl"]
             if owner.settings.get("defaultEventBasedHold"):
                 written.setdefault("eventBasedHold", True)
             version = ObjectVersion(
@@ -107,6 +111,7 @@ class Objects:
         with self._database.transaction() as connection:
             version = self.get(bucket, name, generation)
             conditions.check_write(version)
+            check_allowed(self._buckets.get(bucket).settings, written.get("acl"), "acl")
             storage_class = version.settings["storageClass"]
             if written.get("storageClass", storage_class) != storage_class:
                 raise errors.invalid("The storage class of an object is changed by rewriting it.", "storageClass")

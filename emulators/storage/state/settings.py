@@ -7,9 +7,11 @@ it without acting on it would be an answer that only looks right.
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from emulators.storage.state import errors
+from emulators.storage.state.acls import BUCKET_ROLES, OBJECT_ROLES, check_entries
 from emulators.storage.state.model import Settings
 
 STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
@@ -119,6 +121,8 @@ BUCKET_FIELDS: Mapping[str, Check] = {
     "rpo": _TEXT,
     "defaultEventBasedHold": _FLAG,
     "hierarchicalNamespace": _absent_or_off,
+    "acl": partial(check_entries, BUCKET_ROLES),
+    "defaultObjectAcl": partial(check_entries, OBJECT_ROLES),
 }
 BUCKET_OUTPUT = frozenset(
     (
@@ -151,6 +155,7 @@ OBJECT_FIELDS: Mapping[str, Check] = {
     "storageClass": _storage_class,
     "eventBasedHold": _FLAG,
     "temporaryHold": _FLAG,
+    "acl": partial(check_entries, OBJECT_ROLES),
 }
 OBJECT_OUTPUT = frozenset(
     (

@@ -4,8 +4,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from emulators.storage.state import errors, settings
-from emulators.storage.wire import paging, render
+from emulators.storage.state import acls, errors, settings
+from emulators.storage.state.acls import BUCKET_ROLES, OBJECT_ROLES
+from emulators.storage.state.model import Bucket, Settings
+from emulators.storage.wire import paging, render, render_acls
 from emulators.storage.wire.call import Call
 
 Resource = dict[str, Any]
@@ -17,8 +19,8 @@ async def insert(call: Call) -> Resource:
         raise errors.required("project")
     body = await call.body()
     settings.check(body, settings.BUCKET_FIELDS, settings.BUCKET_OUTPUT)
-    call.check_predefined_acl(body)
-    return render.bucket(call.store.buckets.create(project, body), call.base_url)
+    body = _with_predefined(call, project, body, body)
+    return _show(call, call.store.buckets.create(project, body))
 
 
 async def list_buckets(call: Call) -> Resource:
@@ -30,24 +32,26 @@ async def list_buckets(call: Call) -> Resource:
     found = call.store.buckets.list(project, call.text("prefix"), after, limit + 1)
     resource: Resource = {"kind": "storage#buckets"}
     if found[:limit]:
-        resource["items"] = [render.bucket(bucket, call.base_url) for bucket in found[:limit]]
+        resource["items"] = [_show(call, bucket) for bucket in found[:limit]]
     if len(found) > limit:
         resource["nextPageToken"] = paging.write_token(found[limit - 1].name, 0)
     return resource
 
 
 async def get(call: Call) -> Resource:
-    return render.bucket(call.store.buckets.get(call.path["bucket"], call.conditions()), call.base_url)
+    return _show(call, call.store.buckets.get(call.path["bucket"], call.conditions()))
 
 
 async def patch(call: Call) -> Resource:
-    body = await call.body()
-    return render.bucket(call.store.buckets.patch(call.path["bucket"], body, call.conditions()), call.base_url)
+    found = call.store.buckets.get(call.path["bucket"])
+    body = _with_predefined(call, found.project, found.settings, await call.body())
+    return _show(call, call.store.buckets.patch(found.name, body, call.conditions()))
 
 
 async def update(call: Call) -> Resource:
-    body = await call.body()
-    return render.bucket(call.store.buckets.update(call.path["bucket"], body, call.conditions()), call.base_url)
+    found = call.store.buckets.get(call.path["bucket"])
+    body = _with_predefined(call, found.project, found.settings, await call.body())
+    return _show(call, call.store.buckets.update(found.name, body, call.conditions()))
 
 
 async def delete(call: Call) -> Response:
@@ -59,7 +63,7 @@ async def lock_retention(call: Call) -> Resource:
     metageneration = call.number("ifMetagenerationMatch")
     if metageneration is None:
         raise errors.required("ifMetagenerationMatch")
-    return render.bucket(call.store.buckets.lock_retention(call.path["bucket"], metageneration), call.base_url)
+    return _show(call, call.store.buckets.lock_retention(call.path["bucket"], metageneration))
 
 
 async def get_policy(call: Call) -> Resource:
@@ -107,6 +111,22 @@ async def service_account(call: Call) -> Resource:
     number = render.project_number(call.path["project"])
     address = f"service-{number}@gs-project-accounts.iam.gserviceaccount.com"
     return {"kind": "storage#serviceAccount", "email_address": address}
+
+
+def _show(call: Call, found: Bucket) -> Resource:
+    return render.bucket(found, call.base_url) | (render_acls.bucket_acls(found) if call.is_full else {})
+
+
+def _with_predefined(call: Call, project: str, settings: Settings, body: Resource) -> Resource:
+    """The body with the lists that the parameters name; refused where the bucket, by its settings, has none."""
+    number = render.project_number(project)
+    lists = {"predefinedAcl": ("acl", BUCKET_ROLES), "predefinedDefaultObjectAcl": ("defaultObjectAcl", OBJECT_ROLES)}
+    for parameter, (field, roles) in lists.items():
+        if call.text(parameter):
+            entries = acls.predefined(call.text(parameter), roles, number, parameter)
+            acls.refuse_uniform(settings, parameter)
+            body = body | {field: entries}
+    return body
 
 
 def _check_bindings(bindings: Any) -> None:

@@ -34,13 +34,6 @@ _OF_THE_API = frozenset(
 )
 # Features that this emulator lacks and that some clients switch off by name.
 _SWITCHES = ("enableObjectRetention", "includeFoldersAsPrefixes")
-_PREDEFINED = ("predefinedAcl", "predefinedDefaultObjectAcl", "destinationPredefinedAcl")
-_ACLS = frozenset(
-    (
-        *("private", "projectPrivate", "bucketOwnerRead", "bucketOwnerFullControl"),
-        *("authenticatedRead", "publicRead", "publicReadWrite"),
-    )
-)
 _FULL_LENGTH = 2**63
 
 
@@ -59,19 +52,6 @@ class Call:
             if name in _OF_THE_API and name not in known and not is_off:
                 raise errors.not_implemented(f"The parameter {name} of this method")
 
-    def check_predefined_acl(self, settings: Mapping[str, Any]) -> None:
-        """Take a predefined ACL: it has no effect here, where every caller may do everything and no ACL is shown.
-
-        Refused with 400, as in the service, where the bucket (its settings) has no ACLs at all.
-        """
-        given = [name for name in _PREDEFINED if name in self.request.query_params]
-        for name in given:
-            if self.text(name) not in _ACLS:
-                raise errors.invalid(f"Invalid value '{self.text(name)}' for {name}.", name)
-        access = (settings.get("iamConfiguration") or {}).get("uniformBucketLevelAccess") or {}
-        if given and access.get("enabled"):
-            raise errors.invalid("Cannot use ACL API when uniform bucket-level access is enabled.", given[0])
-
     def text(self, name: str, default: str = "") -> str:
         return self.request.query_params.get(name, default)
 
@@ -85,6 +65,11 @@ class Call:
         """A whole number from 0 to 2^63-1, or None where the parameter is absent."""
         value = self.request.query_params.get(name)
         return None if value is None else whole_number(value, name)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the answer shows access control lists, too."""
+        return self.text("projection") == "full"
 
     def limit(self) -> int:
         """maxResults, at most 1,000 as in the service."""

@@ -1,9 +1,9 @@
 """The table of the API's methods that this emulator has; every other one is refused."""
 
+from emulators.storage.wire import acl_methods, uploads
 from emulators.storage.wire import bucket_methods as buckets
 from emulators.storage.wire import folder_methods as folders
 from emulators.storage.wire import object_methods as objects
-from emulators.storage.wire import uploads
 from emulators.storage.wire.call import CONDITIONS, SOURCE_CONDITIONS
 from emulators.storage.wire.routing import Route, Routes
 
@@ -14,6 +14,7 @@ _TO = _OBJECT + "/{verb}/b/{destination_bucket}/o/{destination_object}"
 _UPLOAD = "upload/storage/v1/b/{bucket}/o"
 
 _CONDITIONS = frozenset(CONDITIONS)
+_PREDEFINED = frozenset({"predefinedAcl", "predefinedDefaultObjectAcl"})
 _ONE = _CONDITIONS | {"generation"}
 _COPY = (
     _CONDITIONS | set(SOURCE_CONDITIONS) | {"sourceGeneration", "maxBytesRewrittenPerCall", "destinationPredefinedAcl"}
@@ -28,11 +29,12 @@ _SESSION = _UPLOADING | {"upload_id"}
 
 ROUTES = Routes(
     [
-        Route("POST", _B, buckets.insert, frozenset({"project", "predefinedAcl", "predefinedDefaultObjectAcl"})),
+        *(route for place in acl_methods.PLACES for route in place.routes()),
+        Route("POST", _B, buckets.insert, _PREDEFINED | {"project"}),
         Route("GET", _B, buckets.list_buckets, _BUCKETS),
         Route("GET", _BUCKET, buckets.get, _CONDITIONS),
-        Route("PATCH", _BUCKET, buckets.patch, _CONDITIONS),
-        Route("PUT", _BUCKET, buckets.update, _CONDITIONS),
+        Route("PATCH", _BUCKET, buckets.patch, _CONDITIONS | _PREDEFINED),
+        Route("PUT", _BUCKET, buckets.update, _CONDITIONS | _PREDEFINED),
         Route("DELETE", _BUCKET, buckets.delete, _CONDITIONS),
         Route("POST", _BUCKET + "/lockRetentionPolicy", buckets.lock_retention, _CONDITIONS),
         Route("GET", _BUCKET + "/iam", buckets.get_policy, frozenset({"optionsRequestedPolicyVersion"})),
@@ -49,8 +51,8 @@ ROUTES = Routes(
         Route("GET", _BUCKET + "/o", objects.list_objects, _LIST),
         Route("GET", _OBJECT, objects.get, _ONE),
         Route("GET", "download/" + _OBJECT, objects.get, _ONE),
-        Route("PATCH", _OBJECT, objects.patch, _ONE),
-        Route("PUT", _OBJECT, objects.update, _ONE),
+        Route("PATCH", _OBJECT, objects.patch, _ONE | {"predefinedAcl"}),
+        Route("PUT", _OBJECT, objects.update, _ONE | {"predefinedAcl"}),
         Route("DELETE", _OBJECT, objects.delete, _ONE),
         Route("POST", _OBJECT + "/compose", objects.compose, _CONDITIONS | {"destinationPredefinedAcl"}),
         Route("POST", _OBJECT + "/moveTo/o/{destination_object}", objects.move, _CONDITIONS | set(SOURCE_CONDITIONS)),

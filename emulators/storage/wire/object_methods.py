@@ -6,13 +6,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from emulators.storage.state import errors
+from emulators.storage.state import acls, errors
 from emulators.storage.state.globs import compiled
 from emulators.storage.state.listing import Query
 from emulators.storage.state.model import Content, ObjectVersion, Settings
 from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.state.settings import OBJECT_FIELDS
-from emulators.storage.wire import paging, render
+from emulators.storage.wire import paging, render, render_acls
 from emulators.storage.wire.call import SOURCE_CONDITIONS, Call, whole_number
 from emulators.storage.wire.downloads import download
 
@@ -51,7 +51,12 @@ async def list_objects(call: Call) -> Resource:
     if page.objects:
         seconds = call.store.buckets.get(query.bucket).retention_seconds
         base_url = call.base_url
-        resource["items"] = [render.object_version(version, base_url, seconds) for version in page.objects]
+        owner = call.store.buckets.get(query.bucket)
+        resource["items"] = [
+            render.object_version(version, base_url, seconds)
+            | (render_acls.object_acls(version, owner) if call.is_full else {})
+            for version in page.objects
+        ]
     return resource
 
 
@@ -115,16 +120,29 @@ def insert(
 ) -> ObjectVersion:
     """Make the content an object, or remove it where that is refused."""
     try:
-        call.check_predefined_acl(call.store.buckets.get(bucket).settings)
+        body = with_predefined(call, bucket, body)
         return call.store.objects.insert(bucket, name, content, body, conditions, components)
     except BaseException:
         Path(content.path).unlink(missing_ok=True)
         raise
 
 
+def with_predefined(call: Call, bucket: str, body: Settings) -> Settings:
+    """The body with the list that a parameter names; refused where the bucket has none."""
+    for parameter in ("predefinedAcl", "destinationPredefinedAcl"):
+        if call.text(parameter):
+            owner = call.store.buckets.get(bucket)
+            number = render.project_number(owner.project)
+            entries = acls.predefined(call.text(parameter), acls.OBJECT_ROLES, number, parameter)
+            acls.refuse_uniform(owner.settings, parameter)
+            body = body | {"acl": entries}
+    return body
+
+
 def show(call: Call, version: ObjectVersion) -> Resource:
-    seconds = call.store.buckets.get(version.bucket).retention_seconds
-    return render.object_version(version, call.base_url, seconds)
+    owner = call.store.buckets.get(version.bucket)
+    resource = render.object_version(version, call.base_url, owner.retention_seconds)
+    return resource | (render_acls.object_acls(version, owner) if call.is_full else {})
 
 
 def _target(call: Call) -> tuple[str, str]:
@@ -132,7 +150,7 @@ def _target(call: Call) -> tuple[str, str]:
 
 
 async def _change(call: Call, keep: bool) -> Resource:
-    body = await call.body()
+    body = with_predefined(call, call.path["bucket"], await call.body())
     generation = call.number("generation")
     return show(call, call.store.objects.patch(*_target(call), generation, body, call.conditions(), keep))
 
@@ -150,7 +168,7 @@ async def _copy(call: Call) -> ObjectVersion:
     return insert(call, *destination, content, body, call.conditions(), source.components)
 
 
-_NOT_INHERITED = ("storageClass", "eventBasedHold", "temporaryHold")
+_NOT_INHERITED = ("acl", "storageClass", "eventBasedHold", "temporaryHold")
 
 
 def _component(call: Call, bucket: str, source: Any) -> ObjectVersion:

@@ -11,6 +11,7 @@ from emulators.storage.state.model import Bucket, ObjectVersion
 
 Resource = dict[str, Any]
 
+_ACLS = ("acl", "defaultObjectAcl")
 _MULTI_REGIONS = ("US", "EU", "ASIA")
 
 
@@ -56,7 +57,7 @@ def bucket(found: Bucket, base_url: str) -> Resource:
     if "retentionPolicy" in settings:
         fixed["retentionPolicy"] = {"effectiveTime": moment(found.updated)} | settings["retentionPolicy"]
         fixed["retentionPolicy"]["retentionPeriod"] = str(found.retention_seconds)
-    return settings | fixed
+    return {field: value for field, value in settings.items() if field not in _ACLS} | fixed
 
 
 def object_version(version: ObjectVersion, base_url: str, retention_seconds: int = 0) -> Resource:
@@ -88,7 +89,7 @@ def object_version(version: ObjectVersion, base_url: str, retention_seconds: int
         resource["timeDeleted"] = moment(version.deleted)
     if retention_seconds:
         resource["retentionExpirationTime"] = moment(version.created + retention_seconds * 1_000_000)
-    return version.settings | resource
+    return {field: value for field, value in version.settings.items() if field not in _ACLS} | resource
 
 
 def policy(found: Bucket) -> Resource:

@@ -130,7 +130,6 @@ def test_what_terraforms_provider_asks_for(storage_address: str, client: storage
     "body",
     [
         {"hierarchicalNamespace": {"enabled": True}},
-        {"acl": [{"entity": "allUsers", "role": "READER"}]},
         {"somethingNew": {"enabled": True}},
     ],
 )

@@ -214,7 +214,7 @@ def test_a_slow_reader_blocks_nobody(storage_address: str, bucket: storage.Bucke
         ("GET", "/storage/v1/b/{bucket}/o?softDeleted=true", 400, "notImplemented"),
         ("GET", "/storage/v1/b/{bucket}/o/x?generation=-1", 400, "invalid"),
         ("POST", "/storage/v1/b/{bucket}/notificationConfigs", 400, "notImplemented"),
-        ("GET", "/storage/v1/b/{bucket}/acl", 400, "notImplemented"),
+        ("GET", "/storage/v1/b/{bucket}/acl/allUsers", 404, "notFound"),
         ("POST", "/storage/v1/b/{bucket}/o/x/compose", 400, "invalid"),
         ("POST", "/upload/storage/v1/b/{bucket}/o?uploadType=media", 400, "required"),
         ("POST", "/upload/storage/v1/b/{bucket}/o?uploadType=quick&name=x", 400, "invalid"),
