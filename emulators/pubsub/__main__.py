@@ -15,6 +15,7 @@ import uvloop
 from emulators.faults.rules import Faults
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import DamagedState
+from emulators.pubsub.wire.push import Pushers
 from emulators.pubsub.wire.server import start_server, stop_server
 
 _LOG = logging.getLogger("emulators.pubsub")
@@ -38,9 +39,11 @@ async def _serve(arguments: argparse.Namespace) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    chores = asyncio.create_task(_chores(broker))
+    pushers = Pushers(broker)
+    chores = asyncio.create_task(_chores(broker, pushers))
     await stopping.wait()
     chores.cancel()
+    pushers.stop()
     await stop_server(server)
     if rest is not None:
         await rest.shutdown()
@@ -74,10 +77,11 @@ async def _start_rest(broker: Broker, host: str, port: int | None, faults: Fault
     return server
 
 
-async def _chores(broker: Broker) -> None:
+async def _chores(broker: Broker, pushers: Pushers) -> None:
     for second in itertools.count():
         try:
             broker.expire_leases()
+            pushers.look()
             if second % 30 == 0:
                 broker.keep_house()
         except (DamagedState, OSError) as error:

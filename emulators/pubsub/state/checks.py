@@ -13,6 +13,7 @@ from emulators.pubsub.state.settings import DEFAULT_MAX_DELIVERY_ATTEMPTS, DEFAU
 _DAY = 86400
 _MIN_RETENTION, _MAX_RETENTION = 600, 31 * _DAY
 _LABEL_KEY = re.compile(r"[a-z][a-z0-9_\-]{0,62}")
+_ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[!-~]*)?(\?[!-~]*)?")
 _LABEL_VALUE = re.compile(r"[a-z0-9_\-]{0,63}")
 
 
@@ -65,8 +66,7 @@ def check_subscription(subscription: Any) -> None:
 
 
 def _check_delivery_type(subscription: Any) -> None:
-    if subscription.push_config.ByteSize():
-        raise unsupported("Push delivery (push_config)")
+    _check_push(subscription)
     for field, what in (
         ("bigquery_config", "Delivery to BigQuery"),
         ("cloud_storage_config", "Delivery to Cloud Storage"),
@@ -76,6 +76,19 @@ def _check_delivery_type(subscription: Any) -> None:
             raise unsupported(f"{what} ({field})")
     if subscription.message_transforms:
         raise unsupported("Message transforms (message_transforms)")
+
+
+def _check_push(subscription: Any) -> None:
+    config = subscription.push_config
+    if config.HasField("oidc_token"):
+        raise unsupported("Authentication of push (push_config.oidc_token)")
+    if config.HasField("no_wrapper"):
+        raise unsupported("Push of unwrapped messages (push_config.no_wrapper)")
+    endpoint = config.push_endpoint
+    if endpoint and not _ENDPOINT.fullmatch(endpoint):
+        raise invalid(f"Invalid push endpoint given (endpoint={endpoint}): an http or https URL is expected.")
+    if endpoint and subscription.enable_exactly_once_delivery:
+        raise invalid("Exactly-once delivery is not supported for push subscriptions.")
 
 
 def _check_expiration(subscription: Any) -> None:

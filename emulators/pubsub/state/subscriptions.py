@@ -31,7 +31,7 @@ class Subscriptions:
         """It receives what is published from now on.
 
         Raises:
-            PubsubError: INVALID_ARGUMENT, ALREADY_EXISTS, NOT_FOUND (a topic), UNIMPLEMENTED (push and exports).
+            PubsubError: INVALID_ARGUMENT, ALREADY_EXISTS, NOT_FOUND (a topic), UNIMPLEMENTED (exports).
         """
         check_name(resource.name, "subscriptions")
         if resource.name in self._registry.subscriptions:
@@ -104,6 +104,16 @@ class Subscriptions:
         if subscription.queue is None:
             raise failed_precondition(f"Subscription is detached (resource={name.rpartition('/')[2]}).")
         return subscription.queue
+
+    def pushed(self) -> list[str]:
+        """The names of those that are pushed to an endpoint."""
+        found = self._registry.subscriptions.items()
+        return [name for name, one in found if one.queue is not None and one.resource.push_config.push_endpoint]
+
+    def push_endpoint(self, name: str) -> str:
+        """Where a subscription's messages go; "" for one that is pulled, or gone."""
+        subscription = self._registry.subscriptions.get(name)
+        return subscription.resource.push_config.push_endpoint if subscription is not None else ""
 
     def is_open(self, name: str, queue: SubscriptionQueue) -> bool:
         """Whether a queue is still the subscription's: not deleted, not detached."""

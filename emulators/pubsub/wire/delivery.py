@@ -7,7 +7,7 @@ from typing import Any
 from emulators.pubsub.messages import shadow
 from emulators.pubsub.state.batch import Delivery
 from emulators.pubsub.state.broker import Broker
-from emulators.pubsub.state.errors import check_range, not_found
+from emulators.pubsub.state.errors import check_range, failed_precondition, not_found
 from emulators.pubsub.state.leases import Consumer
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
 
@@ -74,7 +74,9 @@ async def pull(broker: Broker, request: Any, seconds_left: float | None) -> byte
 
 
 def check_open(broker: Broker, name: str, queue: SubscriptionQueue) -> None:
-    """Raises PubsubError: the subscription was deleted (NOT_FOUND) or detached (FAILED_PRECONDITION) meanwhile."""
+    """Raises PubsubError: the subscription was deleted (NOT_FOUND), or detached or pushed (FAILED_PRECONDITION)."""
     if not broker.subscriptions.is_open(name, queue):
         broker.subscriptions.queue(name)
         raise not_found(name)
+    if broker.subscriptions.push_endpoint(name):
+        raise failed_precondition("This method is not supported for this subscription type.")

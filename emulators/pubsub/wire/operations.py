@@ -6,9 +6,11 @@ One table for gRPC and REST; a handler takes the request and returns the respons
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from google.protobuf.field_mask_pb2 import FieldMask
+
 from emulators.pubsub.messages import iam, v1
 from emulators.pubsub.state.broker import Broker
-from emulators.pubsub.state.errors import invalid, unsupported
+from emulators.pubsub.state.errors import invalid
 
 
 class Operation(NamedTuple):
@@ -75,9 +77,8 @@ def _subscriber(broker: Broker) -> dict[str, Operation]:
         broker.policies.forget(request.subscription)
 
     def modify_push_config(request: Any) -> None:
-        subscriptions.get(request.subscription)
-        if request.push_config.ByteSize():
-            raise unsupported("Push delivery (push_config)")
+        update = v1.Subscription(name=request.subscription, push_config=request.push_config)
+        subscriptions.update(update, FieldMask(paths=["push_config"]))
 
     def modify(request: Any) -> None:
         subscriptions.modify(request.subscription, request.ack_ids, request.ack_deadline_seconds, broker.now())

@@ -1,0 +1,116 @@
+"""Push: a real HTTP server receives what is published."""
+
+import base64
+import json
+import queue
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from google.api_core import exceptions
+
+from tests.emulators.pubsub.process import Clients
+
+
+class Endpoint:
+    """Answers each POST with the next status, and at the end of them with 204; keeps what came."""
+
+    def __init__(self) -> None:
+        self.statuses: list[int] = []
+        self.received: queue.Queue[dict[str, Any]] = queue.Queue()
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(endpoint.statuses.pop(0) if endpoint.statuses else 204)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                endpoint.received.put(body | {"path": self.path, "type": self.headers["Content-Type"]})
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/push?token=x"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def take(self, count: int) -> list[dict[str, Any]]:
+        return [self.received.get(timeout=10) for _ in range(count)]
+
+    def texts(self, count: int) -> list[str]:
+        return [base64.b64decode(one["message"]["data"]).decode() for one in self.take(count)]
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    found = Endpoint()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def test_a_message_is_wrapped(clients: Clients, endpoint: Endpoint) -> None:
+    topic = clients.topic()
+    name = clients.subscription(topic, push_config={"push_endpoint": endpoint.url}, enable_message_ordering=True)
+    (id_,) = clients.publish(topic, b"hello", ordering_key="k", a="b")
+    (got,) = endpoint.take(1)
+    message = got["message"]
+    assert (got["path"], got["type"], got["subscription"]) == ("/push?token=x", "application/json", name)
+    assert (message["data"], message["attributes"], message["orderingKey"]) == ("aGVsbG8=", {"a": "b"}, "k")
+    assert message["messageId"] == message["message_id"] == id_
+    assert message["publishTime"] == message["publish_time"]
+    assert "deliveryAttempt" not in got
+
+
+def test_what_is_refused_comes_again_and_what_is_accepted_does_not(clients: Clients, endpoint: Endpoint) -> None:
+    topic = clients.topic()
+    clients.subscription(topic, push_config={"push_endpoint": endpoint.url})
+    endpoint.statuses = [500, 302, 404]
+    clients.publish(topic, b"a")
+    assert endpoint.texts(4) == ["a"] * 4
+    clients.publish(topic, b"b")
+    assert endpoint.texts(1) == ["b"]
+
+
+def test_a_keys_messages_keep_their_order(clients: Clients, endpoint: Endpoint) -> None:
+    topic = clients.topic()
+    clients.subscription(topic, push_config={"push_endpoint": endpoint.url}, enable_message_ordering=True)
+    endpoint.statuses = [204, 204, 500]
+    sent = [str(number) for number in range(8)]
+    clients.publish(topic, *(text.encode() for text in sent), ordering_key="k")
+    assert endpoint.texts(9) == ["0", "1", "2", *sent[2:]]
+
+
+def test_dead_letters(clients: Clients, endpoint: Endpoint) -> None:
+    topic, dead = clients.topic(), clients.topic()
+    letters = clients.subscription(dead)
+    policy = {"dead_letter_topic": dead, "max_delivery_attempts": 5}
+    clients.subscription(topic, push_config={"push_endpoint": endpoint.url}, dead_letter_policy=policy)
+    endpoint.statuses = [500] * 5
+    clients.publish(topic, b"poison")
+    assert [one["deliveryAttempt"] for one in endpoint.take(5)] == [1, 2, 3, 4, 5]
+    assert [one.message.data for one in clients.pull_all(letters, 1)] == [b"poison"]
+
+
+def test_from_pull_to_push_and_back(clients: Clients, endpoint: Endpoint) -> None:
+    topic = clients.topic()
+    name = clients.subscription(topic)
+    clients.publish(topic, b"a")
+    clients.subscriber.modify_push_config(subscription=name, push_config={"push_endpoint": endpoint.url})
+    assert endpoint.texts(1) == ["a"]
+    with pytest.raises(exceptions.FailedPrecondition, match="not supported for this subscription type"):
+        clients.pull(name)
+    clients.subscriber.modify_push_config(subscription=name, push_config={})
+    clients.publish(topic, b"b")
+    assert [one.message.data for one in clients.pull_all(name, 1)] == [b"b"]
+
+
+def test_an_endpoint_that_is_not_there_yet(clients: Clients, endpoint: Endpoint) -> None:
+    topic = clients.topic()
+    name = clients.subscription(topic, push_config={"push_endpoint": "http://127.0.0.1:1/"})
+    clients.publish(topic, b"a")
+    clients.subscriber.modify_push_config(subscription=name, push_config={"push_endpoint": endpoint.url})
+    assert endpoint.texts(1) == ["a"]
