@@ -8,8 +8,10 @@ from typing import Any
 
 from emulators.control import environment as control
 from emulators.provision.connections import connections
+from emulators.provision.errors import ProvisionError
 from emulators.provision.resource import Resource
 from emulators.provision.storage import Storage
+from emulators.provision.warehouse import buckets
 from emulators.supervisor.environment import PROJECT, ROOT
 from emulators.supervisor.platform import Platform
 
@@ -33,11 +35,14 @@ class Work:
 
         Raises:
             CalledProcessError: `terraform init` failed.
+            ProvisionError: the platform is there already, and Terraform did not make it.
         """
         os.environ.update(self.platform.environment())
         self._make_state_bucket()
         backend = f"-backend-config={self.folder / 'backend/local.gcs.tfbackend'}"
         self._terraform("init", "-input=false", "-reconfigure", backend, quiet=True).check_returncode()
+        if command in ("apply", "plan"):
+            self._require_its_own()
         settings = self._settings() if command in WITH_SETTINGS else []
         agreed = ["-auto-approve"] if command in ("apply", "destroy") else []
         return self._terraform(command, *settings, *agreed, *arguments).returncode
@@ -45,6 +50,20 @@ class Work:
     def _terraform(self, *arguments: str, quiet: bool = False) -> "subprocess.CompletedProcess[bytes]":
         command = [self._binary, f"-chdir={self.folder}", *arguments]
         return subprocess.run(command, env=self.environment, stdout=subprocess.DEVNULL if quiet else None, check=False)
+
+    def _require_its_own(self) -> None:
+        """Terraform cannot take over what `make local-emulate` made: it would fail at each thing that is there."""
+        rest = Storage(PROJECT).rest
+        if not any(rest.get(f"/storage/v1/b/{bucket.name}") for bucket in buckets()):
+            return
+        command = [self._binary, f"-chdir={self.folder}", "state", "list"]
+        listed = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        if not listed.stdout.strip():
+            raise ProvisionError(
+                "This platform was made by `make local-emulate` or `make local-run`, which make what Terraform makes",
+                "Forget it first (make local-reset), or have a second platform beside it: "
+                "SLUICE_STATE=.sluice/terraform-local SLUICE_ANY_PORT=1 make terraform-local",
+            )
 
     def _settings(self) -> list[str]:
         """What only this machine knows, beside environments/local.tfvars."""

@@ -13,6 +13,8 @@ from emulators.bigquery.state.errors import ServiceError, bad_request, invalid
 _INTEGER = re.compile(r"[+-]?\d{1,20}")
 LIMITS = {"int32": (-(2**31), 2**31), "uint32": (0, 2**32), "int64": (-(2**63), 2**63), "uint64": (0, 2**64)}
 _TYPES = {"boolean": "TYPE_BOOL", "number": "TYPE_DOUBLE", "integer": "TYPE_INT32", "string": "TYPE_STRING"}
+# What the document does not know and the service takes: Terraform's provider names the dataset in each entry.
+_UNDOCUMENTED = (("dataset.access", "datasetId"),)
 
 
 @lru_cache(maxsize=1)
@@ -79,8 +81,11 @@ def _check_object(value: Any, kind: Mapping[str, Any], path: str, project: str |
     if not isinstance(value, dict):
         raise _wrong(path, "an object", value)
     properties, others = kind.get("properties", {}), kind.get("additionalProperties")
-    for key, inner in value.items():
+    for key, inner in list(value.items()):
         expected = properties.get(key) or others
+        if (re.sub(r"\[\d+\]", "", path), key) in _UNDOCUMENTED:
+            del value[key]
+            continue
         if expected is None:
             raise bad_request(f"Invalid JSON payload received. Unknown name \"{key}\" at '{path}': Cannot find field.")
         _check(inner, expected, f"{path}.{snake_case(key) if key in properties else key}", project)

@@ -127,6 +127,13 @@ def test_what_the_service_does_not_know_is_refused(service: Service, path: str, 
     assert status == 400 and text in answer["error"]["message"]
 
 
+def test_terraform_s_provider_names_the_dataset_in_an_access_entry(service: Service, dataset: str) -> None:
+    entry = {"role": "READER", "userByEmail": "ada@example.com"}
+    given = [{"role": "OWNER", "specialGroup": "projectOwners"}, entry | {"datasetId": dataset}]
+    status, answer = call(service, "PATCH", f"datasets/{dataset}", {"access": given})
+    assert (status, answer["access"][1]) == (200, entry)
+
+
 def test_a_client_reads_the_refusal(client: bigquery.Client, dataset: str) -> None:
     table = bigquery.Table(f"{PROJECT}.{dataset}.t")
     table._properties["colour"] = "red"
