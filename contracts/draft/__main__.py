@@ -87,7 +87,7 @@ def _tell(file: Path, made: Draft, source: str) -> None:
     print(f"written {file}: {made.tables} tables")
     for note in made.notes:
         print(f"  look at {note}")
-    print(f"Edit it; then: make check, make models SOURCE={source}, make local-run")
+    print(f"Edit it; then: make models SOURCE={source}, make local-run")
 
 
 if __name__ == "__main__":
