@@ -109,7 +109,7 @@ class WriteStreams:
     def _check(self, stream: Stream, offset: int | None, count: int) -> None:
         if offset is not None and offset < stream.rows:
             message = (
-                f"The offset is within stream, expected offset {stream.rows}, received {offset}. Entity: {stream.name}"
+                f"The offset is within stream, expected offset {stream.rows}, received {offset} Entity: {stream.name}"
             )
             raise StreamError("ALREADY_EXISTS", message, "OFFSET_ALREADY_EXISTS")
         if stream.finalized:
@@ -118,7 +118,7 @@ class WriteStreams:
             )
         if offset is not None and offset > stream.rows:
             message = (
-                f"The offset is beyond stream, expected offset {stream.rows}, received {offset}. Entity: {stream.name}"
+                f"The offset is beyond stream, expected offset {stream.rows}, received {offset} Entity: {stream.name}"
             )
             raise StreamError("OUT_OF_RANGE", message, "OFFSET_OUT_OF_RANGE")
 
