@@ -28,6 +28,13 @@ CREATE UNIQUE INDEX IF NOT EXISTS live_objects ON objects (bucket, name) WHERE d
 CREATE TABLE IF NOT EXISTS managed_folders (
     bucket TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (bucket, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notifications (
+    bucket TEXT NOT NULL, id INTEGER NOT NULL, settings TEXT NOT NULL, PRIMARY KEY (bucket, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, attributes TEXT NOT NULL, moment INTEGER NOT NULL,
+    version TEXT
+);
 CREATE TABLE IF NOT EXISTS uploads (
     upload TEXT PRIMARY KEY, started INTEGER NOT NULL, bucket TEXT NOT NULL, name TEXT NOT NULL,
     request TEXT NOT NULL, generation INTEGER

@@ -12,16 +12,18 @@ from emulators.storage.state.database import Database
 from emulators.storage.state.files import Files
 from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settings
 from emulators.storage.state.names import check_object_name
+from emulators.storage.state.notifications import ARCHIVE, DELETE, FINALIZE, METADATA, Notifications
 from emulators.storage.state.preconditions import NONE, Preconditions
 
 
 class Objects:
     """All versions of all objects."""
 
-    def __init__(self, database: Database, files: Files, buckets: Buckets) -> None:
+    def __init__(self, database: Database, files: Files, buckets: Buckets, notifications: Notifications) -> None:
         self._database = database
         self._files = files
         self._buckets = buckets
+        self._notifications = notifications
 
     def check_insert(self, bucket: str, name: str, body: Settings, conditions: Preconditions) -> None:
         """Raise now what `insert` would raise, before the bytes are received."""
@@ -55,7 +57,7 @@ class Objects:
             conditions.check_write(replaced)
             moment = self._database.next_moment()
             if replaced:
-                self._retire(connection, owner, replaced, moment)
+                self._retire(connection, owner, replaced, moment, overwrittenByGeneration=str(moment))
             written.setdefault("storageClass", owner.settings["storageClass"])
             check_allowed(owner.settings, written.get("acl"), "acl")
             if "defaultObjectAcl" in owner.settings and "acl" not in written:
@@ -77,6 +79,8 @@ class Objects:
             )
             self._files.publish(content, moment)
             _store(connection, version)
+            overwrote = {"overwroteGeneration": str(replaced.generation)} if replaced else {}
+            self._notifications.tell(FINALIZE, version, moment, **overwrote)
             self._database.after_commit(lambda: self._files.forget(content))
         return version
 
@@ -123,6 +127,7 @@ class Objects:
                 updated=self._database.next_moment(),
             )
             _store(connection, changed)
+            self._notifications.tell(METADATA, changed, changed.updated)
         return changed
 
     def delete(self, bucket: str, name: str, generation: int | None, conditions: Preconditions) -> None:
@@ -134,8 +139,9 @@ class Objects:
             if owner.keeps_versions and generation is None:
                 self._retire(connection, owner, version, self._database.next_moment())
             else:
-                _check_protection(owner, version, self._database.next_moment())
-                self._remove(connection, version)
+                moment = self._database.next_moment()
+                _check_protection(owner, version, moment)
+                self._remove(connection, version, moment)
 
     def move(
         self, bucket: str, source: str, name: str, source_conditions: Preconditions, conditions: Preconditions
@@ -176,15 +182,20 @@ class Objects:
             raise
         return replace(incoming.finish(), md5=None)
 
-    def _retire(self, connection: sqlite3.Connection, owner: Bucket, version: ObjectVersion, moment: int) -> None:
-        """A live version stops being live."""
+    def _retire(
+        self, connection: sqlite3.Connection, owner: Bucket, version: ObjectVersion, moment: int, **by: str
+    ) -> None:
+        """A live version stops being live; `by` tells those who are notified what has taken its place."""
         if owner.keeps_versions:
-            _store(connection, replace(version, deleted=moment))
+            archived = replace(version, deleted=moment)
+            _store(connection, archived)
+            self._notifications.tell(ARCHIVE, archived, moment, **by)
         else:
             _check_protection(owner, version, moment)
-            self._remove(connection, version)
+            self._remove(connection, version, moment, **by)
 
-    def _remove(self, connection: sqlite3.Connection, version: ObjectVersion) -> None:
+    def _remove(self, connection: sqlite3.Connection, version: ObjectVersion, moment: int, **by: str) -> None:
+        self._notifications.tell(DELETE, version, moment, **by)
         where = "WHERE bucket = ? AND name = ? AND generation = ?"
         connection.execute(f"DELETE FROM objects {where}", (version.bucket, version.name, version.generation))
         self._database.after_commit(lambda: self._files.remove(version.generation))

@@ -8,6 +8,7 @@ from emulators.storage.state.database import Database
 from emulators.storage.state.files import Files
 from emulators.storage.state.listing import Page, Query, list_objects
 from emulators.storage.state.managed_folders import ManagedFolders
+from emulators.storage.state.notifications import Notifications
 from emulators.storage.state.objects import Objects
 from emulators.storage.state.uploads import Uploads
 
@@ -28,7 +29,8 @@ class Store:
         self.files = Files(root)
         self.buckets = Buckets(self._database)
         self.managed_folders = ManagedFolders(self._database, self.buckets)
-        self.objects = Objects(self._database, self.files, self.buckets)
+        self.notifications = Notifications(self._database, self.buckets)
+        self.objects = Objects(self._database, self.files, self.buckets, self.notifications)
         self.uploads = Uploads(self._database, self.files, self.objects)
         with self._database.reading() as connection:
             generations = {row[0] for row in connection.execute("SELECT generation FROM objects")}

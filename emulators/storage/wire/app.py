@@ -16,6 +16,7 @@ from emulators.storage.state.store import Store
 from emulators.storage.wire import batch, fields
 from emulators.storage.wire.call import Call
 from emulators.storage.wire.methods import ROUTES
+from emulators.storage.wire.notifier import Notifier
 from emulators.storage.wire.xml_errors import xml_error
 from emulators.storage.wire.xml_objects import xml_object
 
@@ -36,6 +37,7 @@ _STATUS = {
 
 def application(store: Store) -> ASGIApp:
     """The API over a store."""
+    Notifier(store)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

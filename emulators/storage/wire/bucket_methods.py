@@ -101,12 +101,6 @@ async def list_caches(call: Call) -> Resource:
     return {"kind": "storage#anywhereCaches"}
 
 
-async def list_notifications(call: Call) -> Resource:
-    """None: this emulator refuses to create any."""
-    call.store.buckets.get(call.path["bucket"])
-    return {"kind": "storage#notifications"}
-
-
 async def service_account(call: Call) -> Resource:
     number = render.project_number(call.path["project"])
     address = f"service-{number}@gs-project-accounts.iam.gserviceaccount.com"

@@ -3,6 +3,7 @@
 from emulators.storage.wire import acl_methods, uploads
 from emulators.storage.wire import bucket_methods as buckets
 from emulators.storage.wire import folder_methods as folders
+from emulators.storage.wire import notification_methods as notifications
 from emulators.storage.wire import object_methods as objects
 from emulators.storage.wire.call import CONDITIONS, SOURCE_CONDITIONS
 from emulators.storage.wire.routing import Route, Routes
@@ -46,7 +47,10 @@ ROUTES = Routes(
         Route("GET", _BUCKET + "/managedFolders/{folder}", folders.get),
         Route("DELETE", _BUCKET + "/managedFolders/{folder}", folders.delete, frozenset({"allowNonEmpty"})),
         Route("GET", _BUCKET + "/anywhereCaches", buckets.list_caches, frozenset({"pageSize", "pageToken"})),
-        Route("GET", _BUCKET + "/notificationConfigs", buckets.list_notifications),
+        Route("GET", _BUCKET + "/notificationConfigs", notifications.list_all),
+        Route("POST", _BUCKET + "/notificationConfigs", notifications.insert),
+        Route("GET", _BUCKET + "/notificationConfigs/{notification}", notifications.get),
+        Route("DELETE", _BUCKET + "/notificationConfigs/{notification}", notifications.delete),
         Route("GET", "storage/v1/projects/{project}/serviceAccount", buckets.service_account),
         Route("GET", _BUCKET + "/o", objects.list_objects, _LIST),
         Route("GET", _OBJECT, objects.get, _ONE),
