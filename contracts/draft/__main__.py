@@ -1,7 +1,8 @@
 """`python -m contracts.draft SOURCE [--schema public] [--tables a,b] [--force]`: a contract from a database.
 
 Reads the tables of <SOURCE>_DATABASE_URL and writes contracts/<source>.odcs.yaml: columns, types, keys, descriptions.
-What a contract cannot describe is left out, with the reason; it says what to look at.
+What a contract cannot describe is left out, with the reason; it says what to look at. Where the contract is there
+already, it prints what the database has beyond it, to be pasted.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import psycopg2
 
 from contracts import names
 from contracts.draft.catalog import SourceTable, read_tables
-from contracts.draft.text import Draft, draft
+from contracts.draft.text import Draft, draft, draft_columns, draft_tables
 from contracts.problems import ContractError, did_you_mean
 from contracts.reader import SUFFIX, folder_of_contracts, load
 
@@ -31,7 +32,11 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = _arguments(words)
     try:
         file = _file(arguments)
-        made = draft(arguments.source, arguments.schema, _tables(arguments))
+        tables = _tables(arguments)
+        if file.exists() and not arguments.force:
+            print(_beyond(file, arguments.source, tables), end="")
+            return 0
+        made = draft(arguments.source, arguments.schema, tables)
         if not made.tables:
             raise DraftError("\n".join(["No table can be described.", *made.notes]))
         file.write_text(made.text)
@@ -49,17 +54,14 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--schema", default="public", help="the database's schema (default: public)")
     parser.add_argument("--tables", default="", help="names with commas between them (default: all of the schema)")
     parser.add_argument("--folder", type=Path, help="default: SLUICE_CONTRACTS, or contracts/")
-    parser.add_argument("--force", action="store_true", help="write over a contract that is there already")
+    parser.add_argument("--force", action="store_true", help="write over a contract that is there")
     return parser.parse_args(words)
 
 
 def _file(arguments: argparse.Namespace) -> Path:
     if not _ID.fullmatch(arguments.source):
         raise DraftError(f"`{arguments.source}` is no source's name: use lower-case letters, digits and `_`.")
-    file = (arguments.folder or folder_of_contracts()) / f"{arguments.source}{SUFFIX}"
-    if file.exists() and not arguments.force:
-        raise DraftError(f"{file} is there already; --force writes over it.")
-    return Path(file)
+    return Path(arguments.folder or folder_of_contracts()) / f"{arguments.source}{SUFFIX}"
 
 
 def _tables(arguments: argparse.Namespace) -> list[SourceTable]:
@@ -81,6 +83,19 @@ def _tables(arguments: argparse.Namespace) -> list[SourceTable]:
         if name not in known:
             raise DraftError(f"Schema `{arguments.schema}` has no table `{name}`. {did_you_mean(name, known)}")
     return [table for table in found if not wanted or table.name in wanted]
+
+
+def _beyond(file: Path, source: str, tables: Sequence[SourceTable]) -> str:
+    """What a database has and the contract that is there has not."""
+    (contract,) = [one for one in load(file.parent) if one.id == source]
+    known = {table.physical_name: {column.name for column in table.columns} for table in contract.tables}
+    parts = [draft_tables([table for table in tables if table.name not in known]).text.lstrip("\n")]
+    for table in tables:
+        new = draft_columns(c for c in table.columns if c.name not in known.get(table.name, {c.name}))
+        parts += [f"\n  # columns of {table.name}\n{new}"] if new else []
+    text = "".join(parts)
+    head = f"# {file} is there already (--force writes over it)."
+    return f"{head} The database has beyond it:\n{text}" if text else f"{head} The database has nothing beyond it.\n"
 
 
 def _tell(file: Path, made: Draft, source: str) -> None:

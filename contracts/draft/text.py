@@ -35,7 +35,7 @@ schema:
 
 @dataclass(frozen=True)
 class Draft:
-    """A contract's text; tables: how many it has; notes: what a person should look at, a line each."""
+    """A contract's text, or that of its tables alone; tables: how many; notes: what a person should look at."""
 
     text: str
     tables: int
@@ -43,7 +43,14 @@ class Draft:
 
 
 def draft(source: str, schema: str, tables: Iterable[SourceTable]) -> Draft:
-    """The contract of a source whose tables are these; a table or column that it cannot describe becomes a comment."""
+    """The contract of a source whose tables are these."""
+    entries = draft_tables(tables)
+    head = _HEAD.format(id=source, name=_scalar(source.replace("_", " ").capitalize()), schema=_scalar(schema))
+    return Draft(head + entries.text, entries.tables, entries.notes)
+
+
+def draft_tables(tables: Iterable[SourceTable]) -> Draft:
+    """What stands below `schema:` for these tables; one that a contract cannot describe becomes a comment."""
     lines, notes, described = [], [], 0
     for table in tables:
         why = _unfit(table)
@@ -53,8 +60,12 @@ def draft(source: str, schema: str, tables: Iterable[SourceTable]) -> Draft:
             continue
         described += 1
         lines += [*_table(table, notes), ""]
-    head = _HEAD.format(id=source, name=_scalar(source.replace("_", " ").capitalize()), schema=_scalar(schema))
-    return Draft(head + "\n".join(lines).rstrip() + "\n", described, notes)
+    return Draft("\n".join(lines).rstrip() + "\n", described, notes)
+
+
+def draft_columns(columns: Iterable[SourceColumn]) -> str:
+    """What stands below a table's `properties:` for these columns, none of them of its key."""
+    return "".join(f"      - {_column(column, ())}\n" for column in columns if not _unfit_column(column))
 
 
 def _unfit(table: SourceTable) -> str:

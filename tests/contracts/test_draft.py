@@ -104,14 +104,28 @@ def test_some_tables_of_a_schema(url: str, tmp_path: Path) -> None:
     assert [table.name for table in load(tmp_path)[0].tables] == ["lines", "told"]
 
 
-def test_a_contract_that_is_there_is_kept_unless_forced(url: str, tmp_path: Path) -> None:
-    kept = tmp_path / "shop.odcs.yaml"
-    kept.write_text("mine")
+def test_a_contract_that_is_there_is_kept_and_told_what_it_has_not(url: str, tmp_path: Path) -> None:
+    run(tmp_path, url, "shop", "--tables", "told,lines")
+    file = tmp_path / "shop.odcs.yaml"
+    kept = file.read_text().replace("      - {name: note, logicalType: string, physicalType: text}\n", "")
+    file.write_text(kept)
     ran = run(tmp_path, url, "shop")
-    assert (ran.returncode, kept.read_text()) == (1, "mine")
-    assert "--force" in ran.stderr
+    assert (ran.returncode, file.read_text()) == (0, kept)
+    assert "--force" in ran.stdout
+    new, _, columns = ran.stdout.partition("  # columns of told\n")
+    assert columns == "      - {name: note, logicalType: string, physicalType: text}\n"
+    file.write_text(f"{kept}{columns}\n{new}")
+    assert {table.name for table in load(tmp_path)[0].tables} == {"customers", "lines", "sold", "told"}
+    assert run(tmp_path, url, "shop", "--tables", "told,sold").stdout.endswith("The database has nothing beyond it.\n")
     assert run(tmp_path, url, "shop", "--force").returncode == 0
-    assert kept.read_text() != "mine"
+    assert "left out" in file.read_text()
+
+
+def test_a_contract_that_is_there_and_wrong_is_told(url: str, tmp_path: Path) -> None:
+    (tmp_path / "shop.odcs.yaml").write_text("mine")
+    ran = run(tmp_path, url, "shop")
+    assert (ran.returncode, (tmp_path / "shop.odcs.yaml").read_text()) == (1, "mine")
+    assert "shop.odcs.yaml:1: " in ran.stderr
 
 
 @pytest.mark.parametrize(
