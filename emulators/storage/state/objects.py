@@ -62,6 +62,9 @@ class Objects:
             check_allowed(owner.settings, written.get("acl"), "acl")
             if "defaultObjectAcl" in owner.settings and "acl" not in written:
                 written["acl"] = owner.settings["defaultObjectAcl"]
+            key = written.get("kmsKeyName") or (owner.settings.get("encryption") or {}).get("defaultKmsKeyName")
+            if key:
+                written["kmsKeyName"] = key
             if owner.settings.get("defaultEventBasedHold"):
                 written.setdefault("eventBasedHold", True)
             version = ObjectVersion(
@@ -112,6 +115,7 @@ class Objects:
     ) -> ObjectVersion:
         """Change the metadata: merged into what is there (`keep`) or in its place. A new metageneration."""
         written = _checked(body)
+        written.pop("kmsKeyName", None)  # a key changes with a rewrite alone
         with self._database.transaction() as connection:
             version = self.get(bucket, name, generation)
             conditions.check_write(version)
@@ -119,7 +123,11 @@ class Objects:
             storage_class = version.settings["storageClass"]
             if written.get("storageClass", storage_class) != storage_class:
                 raise errors.invalid("The storage class of an object is changed by rewriting it.", "storageClass")
-            base = version.settings if keep else {"storageClass": storage_class}
+            base = (
+                version.settings
+                if keep
+                else {name: version.settings[name] for name in _LASTING & set(version.settings)}
+            )
             changed = replace(
                 version,
                 settings=settings.merge(base, written) | {"storageClass": storage_class},
@@ -199,6 +207,10 @@ class Objects:
         where = "WHERE bucket = ? AND name = ? AND generation = ?"
         connection.execute(f"DELETE FROM objects {where}", (version.bucket, version.name, version.generation))
         self._database.after_commit(lambda: self._files.remove(version.generation))
+
+
+_LASTING = {"storageClass", "kmsKeyName"}
+"""What no update of the metadata takes away."""
 
 
 def _checked(body: Settings) -> Settings:

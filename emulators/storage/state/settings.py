@@ -21,6 +21,9 @@ _LOCATION = re.compile(r"US|EU|ASIA|[A-Z]+[0-9]|[A-Z]+-[A-Z]+[0-9]+")
 Check = Callable[[str, Any], None]
 
 
+_KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+(/cryptoKeyVersions/\d+)?")
+
+
 def _of_type(*types: type) -> Check:
     def check(field: str, value: Any) -> None:
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
@@ -67,6 +70,12 @@ def _whole_number(field: str, value: Any) -> None:
         raise errors.invalid(f"Invalid value for field {field}: {value!r} (a whole number expected)", field)
 
 
+def _kms_key(field: str, value: Any) -> None:
+    if not isinstance(value, str) or not _KEY.fullmatch(value):
+        form = "projects/{project}/locations/{location}/keyRings/{ring}/cryptoKeys/{key}"
+        raise errors.invalid(f"Invalid Cloud KMS key name: {value!r}; {form} expected.", field)
+
+
 def _access_prevention(field: str, value: Any) -> None:
     if value not in ("inherited", "enforced", "unspecified"):
         raise errors.invalid(f"Invalid value for field {field}: {value!r}", field)
@@ -111,7 +120,7 @@ BUCKET_FIELDS: Mapping[str, Check] = {
         publicAccessPrevention=_access_prevention,
     ),
     "retentionPolicy": _retention,
-    "encryption": _RECORD,
+    "encryption": _record(defaultKmsKeyName=_kms_key),
     "logging": _RECORD,
     "website": _RECORD,
     "cors": _LIST,
@@ -155,6 +164,7 @@ OBJECT_FIELDS: Mapping[str, Check] = {
     "storageClass": _storage_class,
     "eventBasedHold": _FLAG,
     "temporaryHold": _FLAG,
+    "kmsKeyName": _kms_key,
     "acl": partial(check_entries, OBJECT_ROLES),
 }
 OBJECT_OUTPUT = frozenset(
@@ -178,7 +188,6 @@ OBJECT_OUTPUT = frozenset(
         "timeStorageClassUpdated",
         "componentCount",
         "owner",
-        "kmsKeyName",
         "retentionExpirationTime",
         "softDeleteTime",
         "hardDeleteTime",

@@ -18,14 +18,16 @@ _CONDITIONS = frozenset(CONDITIONS)
 _PREDEFINED = frozenset({"predefinedAcl", "predefinedDefaultObjectAcl"})
 _ONE = _CONDITIONS | {"generation"}
 _COPY = (
-    _CONDITIONS | set(SOURCE_CONDITIONS) | {"sourceGeneration", "maxBytesRewrittenPerCall", "destinationPredefinedAcl"}
+    _CONDITIONS
+    | set(SOURCE_CONDITIONS)
+    | {"sourceGeneration", "maxBytesRewrittenPerCall", "destinationPredefinedAcl", "destinationKmsKeyName"}
 )
 _LIST = frozenset(
     ("prefix", "delimiter", "startOffset", "endOffset", "includeTrailingDelimiter", "versions", "softDeleted")
 ) | {"maxResults", "pageToken", "matchGlob"}
 # Every bucket can always be reached here, so a partial success is a whole one.
 _BUCKETS = frozenset({"project", "prefix", "maxResults", "pageToken", "returnPartialSuccess"})
-_UPLOADING = _CONDITIONS | {"uploadType", "name", "contentEncoding", "predefinedAcl"}
+_UPLOADING = _CONDITIONS | {"uploadType", "name", "contentEncoding", "predefinedAcl", "kmsKeyName"}
 _SESSION = _UPLOADING | {"upload_id"}
 
 ROUTES = Routes(
@@ -58,7 +60,7 @@ ROUTES = Routes(
         Route("PATCH", _OBJECT, objects.patch, _ONE | {"predefinedAcl"}),
         Route("PUT", _OBJECT, objects.update, _ONE | {"predefinedAcl"}),
         Route("DELETE", _OBJECT, objects.delete, _ONE),
-        Route("POST", _OBJECT + "/compose", objects.compose, _CONDITIONS | {"destinationPredefinedAcl"}),
+        Route("POST", _OBJECT + "/compose", objects.compose, _CONDITIONS | {"destinationPredefinedAcl", "kmsKeyName"}),
         Route("POST", _OBJECT + "/moveTo/o/{destination_object}", objects.move, _CONDITIONS | set(SOURCE_CONDITIONS)),
         Route("POST", _TO.replace("{verb}", "copyTo"), objects.copy, _COPY),
         Route("POST", _TO.replace("{verb}", "rewriteTo"), objects.rewrite, _COPY),

@@ -120,15 +120,15 @@ def insert(
 ) -> ObjectVersion:
     """Make the content an object, or remove it where that is refused."""
     try:
-        body = with_predefined(call, bucket, body)
+        body = with_parameters(call, bucket, body)
         return call.store.objects.insert(bucket, name, content, body, conditions, components)
     except BaseException:
         Path(content.path).unlink(missing_ok=True)
         raise
 
 
-def with_predefined(call: Call, bucket: str, body: Settings) -> Settings:
-    """The body with the list that a parameter names; refused where the bucket has none."""
+def with_parameters(call: Call, bucket: str, body: Settings) -> Settings:
+    """The body with what parameters say: a list by its name, refused where the bucket has none; a key."""
     for parameter in ("predefinedAcl", "destinationPredefinedAcl"):
         if call.text(parameter):
             owner = call.store.buckets.get(bucket)
@@ -136,6 +136,9 @@ def with_predefined(call: Call, bucket: str, body: Settings) -> Settings:
             entries = acls.predefined(call.text(parameter), acls.OBJECT_ROLES, number, parameter)
             acls.refuse_uniform(owner.settings, parameter)
             body = body | {"acl": entries}
+    for parameter in ("kmsKeyName", "destinationKmsKeyName"):
+        if call.text(parameter):
+            body = body | {"kmsKeyName": call.text(parameter)}
     return body
 
 
@@ -150,7 +153,7 @@ def _target(call: Call) -> tuple[str, str]:
 
 
 async def _change(call: Call, keep: bool) -> Resource:
-    body = with_predefined(call, call.path["bucket"], await call.body())
+    body = with_parameters(call, call.path["bucket"], await call.body())
     generation = call.number("generation")
     return show(call, call.store.objects.patch(*_target(call), generation, body, call.conditions(), keep))
 
@@ -168,7 +171,7 @@ async def _copy(call: Call) -> ObjectVersion:
     return insert(call, *destination, content, body, call.conditions(), source.components)
 
 
-_NOT_INHERITED = ("acl", "storageClass", "eventBasedHold", "temporaryHold")
+_NOT_INHERITED = ("acl", "kmsKeyName", "storageClass", "eventBasedHold", "temporaryHold")
 
 
 def _component(call: Call, bucket: str, source: Any) -> ObjectVersion:

@@ -81,6 +81,8 @@ def object_version(version: ObjectVersion, base_url: str, retention_seconds: int
         "timeStorageClassUpdated": created,
         "timeFinalized": created,
     }
+    if version.settings.get("kmsKeyName"):
+        resource["kmsKeyName"] = _key_version(version.settings["kmsKeyName"])
     if version.md5 is not None:
         resource["md5Hash"] = version.md5
     if version.components is not None:
@@ -90,6 +92,11 @@ def object_version(version: ObjectVersion, base_url: str, retention_seconds: int
     if retention_seconds:
         resource["retentionExpirationTime"] = moment(version.created + retention_seconds * 1_000_000)
     return {field: value for field, value in version.settings.items() if field not in _ACLS} | resource
+
+
+def _key_version(key: str) -> str:
+    """The service names the version that has encrypted: here always the first."""
+    return key if "/cryptoKeyVersions/" in key else f"{key}/cryptoKeyVersions/1"
 
 
 def policy(found: Bucket) -> Resource:

@@ -19,7 +19,7 @@ from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.state.uploads import Session
 from emulators.storage.wire import multipart
 from emulators.storage.wire.call import Call
-from emulators.storage.wire.object_methods import insert, show, with_predefined
+from emulators.storage.wire.object_methods import insert, show, with_parameters
 
 Resource = dict[str, Any]
 
@@ -74,7 +74,7 @@ async def _start(call: Call) -> Response:
     if call.request.headers.get("x-upload-content-type"):
         body.setdefault("contentType", call.request.headers["x-upload-content-type"])
     bucket = call.path["bucket"]
-    body = with_predefined(call, bucket, body)
+    body = with_parameters(call, bucket, body)
     return session(call, bucket, _name(call, body), body, call.conditions(), 200)
 
 

@@ -25,6 +25,7 @@ _SETTINGS = {
     "cache-control": "cacheControl",
     "x-goog-storage-class": "storageClass",
     "x-goog-custom-time": "customTime",
+    "x-goog-encryption-kms-key-name": "kmsKeyName",
 }
 _METADATA = "x-goog-meta-"
 _CONDITIONS = ("x-goog-if-generation-match", "", "x-goog-if-metageneration-match", "")

@@ -269,3 +269,35 @@ def test_absent_things(client: storage.Client, bucket: storage.Bucket) -> None:
         client.bucket("absent-bucket").blob("x").upload_from_string("x")
     with pytest.raises(exceptions.NotFound):
         list(client.list_blobs("absent-bucket"))
+
+
+class TestKeys:
+    KEY = "projects/p/locations/us/keyRings/r/cryptoKeys/k"
+
+    def test_an_object_names_the_key_that_its_writer_or_its_bucket_names(self, bucket: storage.Bucket) -> None:
+        plain, own = bucket.blob("plain"), bucket.blob("own", kms_key_name=self.KEY)
+        plain.upload_from_string("x")
+        own.upload_from_string("x")
+        bucket.default_kms_key_name = self.KEY[:-1] + "d"
+        bucket.patch()
+        bucket.blob("default").upload_from_string("x")
+        bucket.copy_blob(own, bucket, "copy")
+        found = {blob.name: blob.kms_key_name for blob in bucket.list_blobs()}
+        default = f"{self.KEY[:-1]}d/cryptoKeyVersions/1"
+        assert found == {
+            "plain": None,
+            "own": f"{self.KEY}/cryptoKeyVersions/1",
+            "default": default,
+            "copy": default,
+        }
+
+    def test_a_change_of_the_metadata_leaves_the_key(self, bucket: storage.Bucket) -> None:
+        blob = bucket.blob("own", kms_key_name=self.KEY)
+        blob.upload_from_string("x")
+        blob.content_type = "a/b"
+        blob.update()
+        assert (blob.content_type, blob.kms_key_name) == ("a/b", f"{self.KEY}/cryptoKeyVersions/1")
+
+    def test_a_name_that_is_none_is_refused(self, bucket: storage.Bucket) -> None:
+        with pytest.raises(exceptions.BadRequest, match="Invalid Cloud KMS key name"):
+            bucket.blob("x", kms_key_name="k").upload_from_string("x")
