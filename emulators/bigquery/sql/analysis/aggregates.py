@@ -3,6 +3,7 @@
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, choose, no_function_signature
+from emulators.bigquery.sql.analysis.having_max import having
 from emulators.bigquery.sql.analysis.operators import folded
 from emulators.bigquery.sql.analysis.values import Column, Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
@@ -35,7 +36,7 @@ def aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         values = _of_this_query(values, scope)
     parts = modifiers(a, node, scope, values)
     if node.having is not None:
-        return _having(a, node, scope, values, kind, parts)
+        return having(a, node, scope, values, kind, parts)
     if node.order_by and node.name not in _ORDERED:
         a.fail(f"{node.name} does not support ORDER BY in arguments", node)
     if node.name in ("MIN", "MAX") and kind.kind in ("ARRAY", "STRUCT", "JSON", "GEOGRAPHY"):
@@ -145,40 +146,3 @@ _COUNTING = ("COUNT", "APPROX_COUNT_DISTINCT")
 # Aggregates and window functions that compare none of their values, or leave it to DuckDB, which follows a collation.
 _NOT_COMPARING = ("MIN", "MAX", "COUNT", "ANY_VALUE", "ARRAY_AGG", "STRING_AGG", "LAG", "LEAD", "FIRST_VALUE",
                   "LAST_VALUE", "NTH_VALUE")  # fmt: skip
-# What aggregates a list of the rows that HAVING MAX or HAVING MIN leaves.
-_OF_LISTS = {
-    "MAX": "max", "MIN": "min", "SUM": "sum", "AVG": "avg", "COUNT": "count",
-    "LOGICAL_AND": "bool_and", "LOGICAL_OR": "bool_or", "BIT_AND": "bit_and", "BIT_OR": "bit_or", "BIT_XOR": "bit_xor",
-}  # fmt: skip
-
-
-def _having(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value], kind: Type, parts: Modifiers) -> Value:
-    """F(x HAVING MAX k): F of the rows whose k is the greatest (MIN: the least); rows without k do not count."""
-    assert node.having is not None
-    known = node.name in (*_OF_LISTS, "ANY_VALUE", "ARRAY_AGG", "STRING_AGG")
-    if not known or (len(values) != 1 and node.name != "STRING_AGG") or node.distinct or node.order_by or parts.limit:
-        a.fail(f"{node.name} with HAVING {node.having[0]} is not supported by this emulator", node)
-    which, key = node.having[0].lower(), a.expression(node.having[1], scope)
-    if key.type.kind in ("JSON", "ARRAY", "STRUCT", "GEOGRAPHY"):
-        a.fail(f"HAVING {node.having[0]} does not support expressions of type {key.type}", node)
-    if node.name == "ANY_VALUE":
-        sql = f"arg_{which}_null({values[0].sql}, {key.sql}){parts.slots['w']}"
-        return combine(sql, kind, *values, key, *parts.read)
-    rows, row, top = a.shared.alias("l"), a.shared.alias("e"), a.shared.alias("k")
-    listed = f"list(struct_pack(v := {values[0].sql}, k := {key.sql})){parts.slots['w']}"
-    best = f"list_{which}(list_transform({rows}, lambda {row}: {row}.k))"
-    filtered = f"list_filter({rows}, lambda {row}: {row}.k = {top})"
-    kept = f"list_transform([{best}], lambda {top}: list_transform({filtered}, lambda {row}: {row}.v))[1]"
-    if node.name == "ARRAY_AGG":
-        body = kept
-    elif node.name == "STRING_AGG":
-        body = f"nullif(array_to_string({kept}, {values[1].sql if values[1:] else t.text(',')}), '')"
-    elif kind == t.BIGNUMERIC and node.name in ("SUM", "AVG"):
-        total = f"list_sum({kept})"
-        body = f"bq.bignumeric_{'sum' if node.name == 'SUM' else 'average'}({total}{{}})".format(
-            f", len(list_filter({kept}, lambda v: v IS NOT NULL))" if node.name == "AVG" else ""
-        )
-    else:
-        body = f"list_aggregate({kept}, '{_OF_LISTS[node.name]}')"
-    sql = f"CAST(list_transform([{listed}], lambda {rows}: {body})[1] AS {t.duckdb(kind)})"
-    return combine(sql, kind, *values, key, *parts.read)

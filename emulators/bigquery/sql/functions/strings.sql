@@ -9,11 +9,13 @@ CREATE MACRO bq.main.rtrim_space(x) AS regexp_replace(x, '[\s\x{85}\x{A0}\x{1680
 CREATE MACRO bq.main.ascii_lower(x) AS translate(x, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
 CREATE MACRO bq.main.ascii_upper(x) AS translate(x, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 -- array_slice and substring count characters here by code point, as BigQuery does (DuckDB's substring does too).
-CREATE MACRO bq.main.substr_from(x, p) AS CASE WHEN p > 0 THEN substring(x, p) WHEN p = 0 OR -p >= length(x) THEN x ELSE right(x, -p) END;
+-- DuckDB counts letters in 32 bits.
+CREATE MACRO bq.main.letters(n) AS greatest(least(n, 4294967295), -4294967295);
+CREATE MACRO bq.main.substr_from(x, p) AS CASE WHEN p > 0 THEN substring(x, bq.letters(p)) WHEN p = 0 OR -bq.letters(p) >= length(x) THEN x ELSE right(x, -p) END;
 CREATE MACRO bq.main.substr(x, p, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Third argument in SUBSTR() cannot be negative') AS VARCHAR)
-    WHEN p > 0 THEN substring(x, p, n) WHEN p = 0 THEN left(x, n) WHEN -p >= length(x) THEN left(x, n) ELSE left(right(x, -p), n) END;
-CREATE MACRO bq.main.left(x, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument in LEFT() cannot be negative') AS VARCHAR) ELSE left(x, n) END;
-CREATE MACRO bq.main.right(x, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument in RIGHT() cannot be negative') AS VARCHAR) ELSE right(x, n) END;
+    WHEN p > 0 THEN substring(x, bq.letters(p), bq.letters(n)) WHEN p = 0 OR -bq.letters(p) >= length(x) THEN left(x, bq.letters(n)) ELSE left(right(x, -p), bq.letters(n)) END;
+CREATE MACRO bq.main.left(x, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument in LEFT() cannot be negative') AS VARCHAR) ELSE left(x, bq.letters(n)) END;
+CREATE MACRO bq.main.right(x, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument in RIGHT() cannot be negative') AS VARCHAR) ELSE right(x, bq.letters(n)) END;
 CREATE MACRO bq.main.lpad(x, n, p) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument (output size) for LPAD/RPAD cannot be negative') AS VARCHAR) WHEN p = '' THEN CAST(bq.fail('Third argument (pad pattern) for LPAD/RPAD cannot be empty') AS VARCHAR) WHEN n > 1048576 THEN CAST(bq.fail('Output of LPAD/RPAD exceeds max allowed output size of 1MB') AS VARCHAR) ELSE lpad(x, CAST(n AS INTEGER), p) END;
 CREATE MACRO bq.main.rpad(x, n, p) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument (output size) for LPAD/RPAD cannot be negative') AS VARCHAR) WHEN p = '' THEN CAST(bq.fail('Third argument (pad pattern) for LPAD/RPAD cannot be empty') AS VARCHAR) WHEN n > 1048576 THEN CAST(bq.fail('Output of LPAD/RPAD exceeds max allowed output size of 1MB') AS VARCHAR) ELSE rpad(x, CAST(n AS INTEGER), p) END;
 CREATE MACRO bq.main.repeat(x, n, size) AS CASE WHEN n < 0 THEN CAST(bq.fail('Second argument in REPEAT cannot be negative') AS VARCHAR) WHEN size = 0 AND n >= 0 THEN x WHEN n > 1048576 // size THEN CAST(bq.fail('Output of REPEAT exceeds max allowed output size of 1MB') AS VARCHAR) ELSE repeat(x, n) END;

@@ -9,6 +9,8 @@ import pytest
 
 from emulators.bigquery.sql.model import SqlError
 
+KEYED = "UNNEST([STRUCT(5 AS x, 1 AS y), (4, 9), (3, 9), (4, 9), (1, NULL)])"
+
 VALUES: list[tuple[str, Any]] = [
     # FORMAT
     ('FORMAT("%\'x", 12345678)', "bc:614e"),
@@ -120,6 +122,14 @@ VALUES: list[tuple[str, Any]] = [
     ("(SELECT STRING_AGG(DISTINCT x, ' & ') FROM UNNEST(['b', NULL, 'a', 'b']) AS x)", "b & a"),
     ("(SELECT STRING_AGG(DISTINCT x LIMIT 1) FROM UNNEST(['b', 'a', 'b']) AS x)", "b"),
     ("(SELECT MIN_BY(x, y) FROM UNNEST([STRUCT('a' AS x, 2 AS y), (NULL, 1)]))", None),
+    (f"(SELECT COUNT(DISTINCT x HAVING MAX y) FROM {KEYED})", 2),
+    (f"(SELECT ARRAY_AGG(DISTINCT x HAVING MAX y) FROM {KEYED})", [4, 3]),
+    (f"(SELECT SUM(DISTINCT x HAVING MIN y) FROM {KEYED})", 5),
+    (f"(SELECT VAR_POP(x HAVING MAX y) * 9 FROM {KEYED})", pytest.approx(2)),
+    (f"(SELECT COUNTIF(x > 3 HAVING MAX y) FROM {KEYED})", 2),
+    (f"(SELECT COUNT(x HAVING MAX y) FROM {KEYED} WHERE x > 9)", 0),
+    (f"(SELECT APPROX_COUNT_DISTINCT(x HAVING MAX y) FROM {KEYED})", 2),
+    (f"(SELECT ARRAY_CONCAT_AGG([x, 0] HAVING MAX y) FROM {KEYED})", [4, 0, 3, 0, 4, 0]),
     ("(SELECT ARRAY_AGG(x HAVING MAX y) FROM UNNEST([STRUCT('a' AS x, 2 AS y), ('b', 1), ('c', 2)]))", ["a", "c"]),
     ("(SELECT STRING_AGG(x, '-' HAVING MIN y) FROM UNNEST([STRUCT('a' AS x, 1 AS y), ('b', 1), ('c', 2)]))", "a-b"),
     (

@@ -21,6 +21,11 @@ VALUES: list[tuple[str, Any]] = [
     # strings
     ("'tree' /* and */ \"house\" r'\\n'", "treehouse\\n"),
     ("b'tree'\nb'house'", b"treehouse"),
+    ("SUBSTR('tree', 2, 9223372036854775807)", "ree"),
+    ("SUBSTR('tree', 9223372036854775807)", ""),
+    ("SUBSTR('tree', -9223372036854775808, 2)", "tr"),
+    ("SUBSTR(b'tree', -2, 9000000000)", b"ee"),
+    ("LEFT('tree', 9223372036854775807) || RIGHT('tree', 9000000000)", "treetree"),
     ("CONCAT('Summer', ' ', 1923)", "Summer 1923"),
     ("CONCAT('a', TRUE, DATE '2024-01-01')", "atrue2024-01-01"),
     ("CONCAT(b'a', NULL)", None),
