@@ -28,7 +28,10 @@ from emulators.bigquery.sql.types import Type
 _DEPTH = 60
 _FUNCTIONS = ("SCALAR_FUNCTION", "AGGREGATE_FUNCTION")
 _IN_JAVASCRIPT = ("FUNCTION", "AGGREGATE FUNCTION")
-_ABSENT = ("AI", "CHANGES", "EXTERNAL_OBJECT_TRANSFORM", "EXTERNAL_QUERY", "ML", "OBJ")  # of the service's
+_ABSENT = (  # of the service's
+    "AI", "CHANGES", "DLP_DETERMINISTIC_DECRYPT", "DLP_DETERMINISTIC_ENCRYPT", "DLP_KEY_CHAIN",
+    "EXTERNAL_OBJECT_TRANSFORM", "EXTERNAL_QUERY", "ML", "OBJ", "S2_COVERINGCELLIDS", "ST_REGIONSTATS", "TF_IDF",
+)  # fmt: skip
 Arguments = Sequence[tuple[str, Type | None]]
 
 

@@ -142,31 +142,6 @@ def st_area(wkt: str) -> float:
     return float(sum(sphere.area(polygon) for polygon in from_wkt(wkt).polygons))
 
 
-def st_equals(x: str, y: str) -> bool:
-    one, other = from_wkt(x), from_wkt(y)
-    if one.empty or other.empty:
-        return one.empty and other.empty
-    return one == other or (sphere.covers(one, other) and sphere.covers(other, one))
-
-
-def st_intersects(x: str, y: str) -> bool:
-    return sphere.intersects(from_wkt(x), from_wkt(y))
-
-
-def st_covers(x: str, y: str) -> bool:
-    return sphere.covers(from_wkt(x), from_wkt(y))
-
-
-def st_contains(x: str, y: str) -> bool:
-    one, other = from_wkt(x), from_wkt(y)
-    return sphere.covers(one, other) and sphere.interiors_meet(one, other)
-
-
-def st_touches(x: str, y: str) -> bool:
-    one, other = from_wkt(x), from_wkt(y)
-    return sphere.intersects(one, other) and not sphere.interiors_meet(one, other)
-
-
 def st_closestpoint(x: str, y: str) -> str | None:
     one, other = from_wkt(x), from_wkt(y)
     return None if one.empty or other.empty else to_wkt(Shape(points=(sphere.closest(one, other),)))

@@ -114,7 +114,7 @@ def covers_point(shape: Shape, p: Point) -> bool:
 def crossing(a: Vector, b: Vector, c: Vector, d: Vector) -> Vector | None:
     """Where the arcs a-b and c-d cross in their inner parts, or None."""
     ab, cd = cross(a, b), cross(c, d)
-    if dot(ab, c) * dot(ab, d) >= -_TINY * _TINY or dot(cd, a) * dot(cd, b) >= -_TINY * _TINY:
+    if not (_on_either_side(ab, c, d) and _on_either_side(cd, a, b)):
         return None
     found = cross(ab, cd)
     if dot(found, found) < _TINY * _TINY:
@@ -123,6 +123,12 @@ def crossing(a: Vector, b: Vector, c: Vector, d: Vector) -> Vector | None:
     if not _between(found, a, b, ab):
         found = (-found[0], -found[1], -found[2])
     return found if _between(found, a, b, ab) and _between(found, c, d, cd) else None
+
+
+def _on_either_side(normal: Vector, p: Vector, q: Vector) -> bool:
+    """Whether two points lie clearly apart from a great circle, one on each side: an end on it only touches."""
+    x, y, near = dot(normal, p), dot(normal, q), ON * math.sqrt(dot(normal, normal))
+    return x * y < 0 and min(abs(x), abs(y)) > near
 
 
 def _between(p: Vector, a: Vector, b: Vector, normal: Vector) -> bool:
@@ -138,28 +144,6 @@ def intersects(x: Shape, y: Shape) -> bool:
     if any(covers_point(x, p) for p in y.vertices()) or any(covers_point(y, p) for p in x.vertices()):
         return True
     return edges_cross(x, y)
-
-
-def interiors_meet(x: Shape, y: Shape) -> bool:
-    """Whether more than boundaries touch; for points and polygons, and lines that cross."""
-    if edges_cross(x, y):
-        return True
-    for one, other in ((x, y), (y, x)):
-        for p in one.vertices():
-            if any(inside(vector(p), polygon) for polygon in other.polygons):
-                return True
-        if one.points and any(q in other.points for q in one.points):
-            return True
-        if one.points and other.lines and any(on_edges(vector(p), other) for p in one.points):
-            return True
-    return bool(x.polygons) and x.polygons == y.polygons
-
-
-def covers(x: Shape, y: Shape) -> bool:
-    if x.empty or y.empty:
-        return False
-    middles = [degrees(unit(tuple(i + j for i, j in zip(vector(a), vector(b), strict=True)))) for a, b in y.edges()]  # type: ignore[arg-type]
-    return all(covers_point(x, p) for p in [*y.vertices(), *middles]) and not edges_cross(x, y)
 
 
 def distance(x: Shape, y: Shape) -> float:

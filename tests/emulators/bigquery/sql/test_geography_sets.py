@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from emulators.bigquery.sql.geography.functions import st_geogfromtext, st_length
+from emulators.bigquery.sql.geography.functions import st_area, st_geogfromtext, st_length
+from emulators.bigquery.sql.geography.predicates import st_intersects, st_touches
 from emulators.bigquery.sql.geography.set_operations import st_difference, st_intersection, st_union
 from emulators.bigquery.sql.model import SqlError
 
@@ -109,3 +110,46 @@ def test_simpler_polygons(warehouse: Any) -> None:
     assert warehouse.run(call.format(1)) == [("POLYGON((0 0, 1 0.001, 2 0, 2 2, 0 2, 0 0))",)]
     with pytest.raises(SqlError, match="ST_SIMPLIFY of polygons that shrink to a line is not supported"):
         warehouse.run(call.format(1e6))
+
+
+@pytest.mark.parametrize(
+    ("predicate", "one", "other", "expected"),
+    [
+        # Squares that share a meridian, on either side of it and on the same one.
+        ("TOUCHES", "POLYGON((0 0, 1 0, 1 1, 0 1, 0 0))", "POLYGON((1 0.3, 2 0, 2 1, 1 0.7, 1 0.3))", True),
+        ("TOUCHES", "POLYGON((0 0, 1 0, 1 1, 0 1, 0 0))", "POLYGON((0 0, 1 0, 1 3, 0 3, 0 0))", False),
+        ("TOUCHES", "POLYGON((0 0, 1 0, 1 3, 0 3, 0 0))", "POLYGON((0 2, 1 2, 1 6, 0 6, 0 2))", False),
+        ("CONTAINS", "POLYGON((0 0, 1 0, 1 3, 0 3, 0 0))", "POLYGON((0 1, 1 1, 1 2, 0 2, 0 1))", True),
+        ("COVERS", "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0), (2 2, 3 2, 3 3, 2 3, 2 2))",
+         "POLYGON((1 1, 4 1, 4 4, 1 4, 1 1))", False),
+        ("COVERS", "POLYGON((0 0, 4 0, 4 4, 3 4, 3 1, 1 1, 1 4, 0 4, 0 0))", "LINESTRING(0 3, 4 3)", False),
+        ("COVERS", "POLYGON((0 0, 4 0, 4 4, 3 4, 3 1, 1 1, 1 4, 0 4, 0 0))", "LINESTRING(0 0, 4 0)", True),
+        ("CONTAINS", LINE, "POINT(-3 0)", False),
+        ("CONTAINS", LINE, "POINT(1 0)", True),
+        ("TOUCHES", LINE, "POINT(-3 0)", True),
+        ("TOUCHES", SQUARE, "LINESTRING(0 -1, 0 1)", True),
+        ("TOUCHES", SQUARE, "LINESTRING(0 -1, 4 1)", False),
+        ("TOUCHES", "LINESTRING(1 0, 2 0)", LINE, False),
+        ("EQUALS", "LINESTRING(1 0, 2 0, 3 0)", "LINESTRING(3 0, 1 0)", True),
+    ],
+)  # fmt: skip
+def test_predicates(warehouse: Any, predicate: str, one: str, other: str, expected: bool) -> None:
+    call = f"ST_{predicate}(ST_GEOGFROMTEXT('{one}'), ST_GEOGFROMTEXT('{other}'))"
+    assert warehouse.run(f"SELECT {call}") == [(expected,)]
+
+
+def test_predicates_agree_with_areas() -> None:
+    """Shapes on a grid share corners and edges, where rounding decides."""
+    numbers = random.Random(3)
+
+    def shape() -> str:
+        x, y, w, h = (numbers.randint(*span) for span in ((-3, 3), (0, 3), (1, 3), (1, 3)))
+        return f"POLYGON(({x} {y}, {x + w} {y}, {x + w} {y + h}, {x} {y + h}, {x} {y}))"
+
+    for _ in range(150):
+        one, other = shape(), shape()
+        common = st_area(st_intersection(one, other)) / min(st_area(one), st_area(other))
+        assert st_touches(one, other) == (st_intersects(one, other) and common < 1e-7)
+        assert st_area(st_union([one, other])) + st_area(st_intersection(one, other)) == pytest.approx(
+            st_area(one) + st_area(other), rel=1e-7
+        )
