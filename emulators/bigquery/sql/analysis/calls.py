@@ -12,7 +12,7 @@ from emulators.bigquery.sql.analysis.signatures import mismatch
 from emulators.bigquery.sql.analysis.trying import attempt
 from emulators.bigquery.sql.analysis.values import NO_NAMES, Scope, Value, combine
 from emulators.bigquery.sql.analysis.zones import OPTIONAL, default_zone
-from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS, Overload
+from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, TAKE_NAMED, WINDOWS, Overload
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.types import Type
 
@@ -32,9 +32,10 @@ def call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
             return temporary_function(a, node, scope)
         if name in RULES:
+            _refuse_named(a, node, name not in TAKE_NAMED)
             return RULES[name](a, node, scope)
         if name in SCALARS:
-            return _scalar(a, node, scope)
+            return scalar(a, node, scope)
         if name in AGGREGATES or name in WINDOWS:
             from emulators.bigquery.sql.analysis.aggregates import aggregate
 
@@ -82,12 +83,17 @@ def _renamed(arg: nodes.Node, paths: dict[int, nodes.Path]) -> nodes.Node:
 
 def arguments(a: Analyzer, node: nodes.Call, scope: Scope) -> list[Value]:
     """The arguments, analysed; named ones are refused unless the rule takes them itself."""
-    if node.named:
-        a.fail(f"Named argument `{node.named[0][0]}` not found in signature for call to function {node.name}", node)
+    _refuse_named(a, node)
     return [a.expression(arg, scope) for arg in node.args]
 
 
-def _scalar(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+def _refuse_named(a: Analyzer, node: nodes.Call, refused: bool = True) -> None:
+    if node.named and refused:
+        a.fail(f"Named argument `{node.named[0][0]}` not found in signature for call to function {node.name}", node)
+
+
+def scalar(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """A call by the table of scalar functions."""
     if node.over is not None:
         a.fail(f"Scalar function {node.name} cannot be used with an OVER clause", node)
     if node.distinct or node.order_by or node.limit or node.nulls or node.having:

@@ -55,17 +55,18 @@ def range_made(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(f"bq.range_make({start.sql}, {end.sql})", Type("RANGE", kind), start, end)
 
 
-@rule("GENERATE_RANGE_ARRAY")
+@rule("GENERATE_RANGE_ARRAY", named=True)
 def generate_range_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
-    """GENERATE_RANGE_ARRAY(range, INTERVAL n part[, include_last_partial]): consecutive ranges of that length."""
-    if len(node.args) not in (2, 3) or not isinstance(node.args[1], nodes.Interval):
+    """GENERATE_RANGE_ARRAY(range, INTERVAL n part[, include_last_partial_range]): consecutive ranges of that length."""
+    args = [*node.args, *(value for name, value in node.named if name.lower() == "include_last_partial_range")]
+    if len(args) not in (2, 3) or len(args) != len(node.args) + len(node.named):
         no_function_signature(a, node, [])
-    whole, step = a.expression(node.args[0], scope), node.args[1]
+    whole, step = a.expression(args[0], scope), args[1]
+    if not isinstance(step, nodes.Interval):
+        no_function_signature(a, node, [whole])
     if whole.type.kind != "RANGE" or whole.type.element is None:
         no_function_signature(a, node, [whole])
-    partial = (
-        coerce(a, a.expression(node.args[2], scope), t.BOOL) if len(node.args) == 3 else Value("true", t.BOOL, True)
-    )
+    partial = coerce(a, a.expression(args[2], scope), t.BOOL) if len(args) == 3 else Value("true", t.BOOL, True)
     count = coerce(a, a.expression(step.value, scope), t.INT64)
     name, element = a.shared.alias("e"), t.duckdb(whole.type.element)
     own = a.shared.alias("r")

@@ -286,7 +286,7 @@ def generate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(sql, t.array(kind), start, end, count)
 
 
-@rule("MAKE_INTERVAL")
+@rule("MAKE_INTERVAL", named=True)
 def make_interval(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """MAKE_INTERVAL([year, month, day, hour, minute, second]), by position or by name."""
     names = ("year", "month", "day", "hour", "minute", "second")

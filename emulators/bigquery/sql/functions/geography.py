@@ -1,8 +1,10 @@
 """GEOGRAPHY: kept as WKT; edges are geodesics on a sphere. What is not exact is refused."""
 
+from dataclasses import replace
+
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.calls import choose, no_function_signature
+from emulators.bigquery.sql.analysis.calls import choose, no_function_signature, scalar
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import AGGREGATES, SCALARS, rule, table
@@ -104,7 +106,7 @@ table(
 _FLAGS = ("oriented", "planar", "make_valid")
 
 
-@rule("ST_GEOGFROMTEXT", "ST_GEOGFROM", "ST_GEOGFROMGEOJSON")
+@rule("ST_GEOGFROMTEXT", "ST_GEOGFROM", "ST_GEOGFROMGEOJSON", named=True)
 def from_text(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """ST_GEOGFROM...(text[, oriented => b][, planar => b][, make_valid => b])"""
     values = [a.expression(arg, scope) for arg in node.args]
@@ -120,3 +122,30 @@ def from_text(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         no_function_signature(a, node, values)
     given = ", ".join(flags[name].sql if name in flags else "false" for name in _FLAGS)
     return combine(f"bq_st_geogfrom_as({values[0].sql}, {given})", t.GEOGRAPHY, *values, *flags.values())
+
+
+# How many arguments there are before use_spheroid, where it may be the last one without its name.
+_MEASURES = {"ST_AREA": 1, "ST_LENGTH": 1, "ST_PERIMETER": 1, "ST_DISTANCE": 2, "ST_MAXDISTANCE": 2,
+             "ST_CLOSESTPOINT": 2, "ST_DWITHIN": 3}  # fmt: skip
+_STYLES = {"endcap": "ROUND", "side": "BOTH"}  # of a buffer; a point's has no others
+
+
+@rule(*_MEASURES, "ST_BUFFER", "ST_BUFFERWITHTOLERANCE", named=True)
+def measured(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
+    """F(...[, use_spheroid => FALSE]): the service measures on a sphere alone."""
+    args, named = list(node.args), {name.lower(): value for name, value in node.named}
+    spheroid = named.pop("use_spheroid", None)
+    if spheroid is None and len(args) == _MEASURES.get(node.name, len(args)) + 1:
+        spheroid = args.pop()
+    for option in _STYLES.keys() & named.keys() if node.name not in _MEASURES else ():
+        style = a.expression(named.pop(option), scope)
+        if str(style.raw).upper() != _STYLES[option]:
+            a.fail(f"{node.name} with {option} other than '{_STYLES[option]}' is not supported by this emulator", node)
+    value = scalar(a, replace(node, args=args, named=list(named.items())), scope)
+    if spheroid is None:
+        return value
+    flag = a.expression(spheroid, scope)
+    if t.coerces(flag.type, t.BOOL) is None:
+        no_function_signature(a, node, [a.expression(arg, scope) for arg in node.args])
+    refused = f"CAST(bq.fail('{node.name}: use_spheroid = TRUE is not supported') AS {t.duckdb(value.type)})"
+    return combine(f"CASE WHEN {flag.sql} THEN {refused} ELSE {value.sql} END", value.type, value, flag)

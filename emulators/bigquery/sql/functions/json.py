@@ -138,7 +138,7 @@ def whole_json(a: Analyzer, value: Value, wide: bool = False, ordered: bool = Tr
     return f"COALESCE({as_json(a, value, wide, ordered)}, CAST('null' AS JSON))"
 
 
-@rule("TO_JSON")
+@rule("TO_JSON", named=True)
 def to_json(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """TO_JSON(x[, stringify_wide_numbers => false])"""
     if len(node.args) != 1 or any(name != "stringify_wide_numbers" for name, _ in node.named):
@@ -151,7 +151,7 @@ def to_json(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(sql, t.JSON, value, wide)
 
 
-@rule("TO_JSON_STRING")
+@rule("TO_JSON_STRING", named=True)
 def to_json_string(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """TO_JSON_STRING(x[, pretty_print]): compact, or indented by two."""
     if len(node.args) not in (1, 2) or node.named:
@@ -164,7 +164,7 @@ def to_json_string(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(sql, t.STRING, value)
 
 
-@rule("PARSE_JSON")
+@rule("PARSE_JSON", named=True)
 def parse_json(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """PARSE_JSON(text[, wide_number_mode => 'exact' | 'round'])"""
     value = a.expression(node.args[0], scope) if len(node.args) == 1 else None
@@ -226,7 +226,7 @@ def _document(a: Analyzer, node: nodes.Call, scope: Scope) -> list[Value]:
     return [coerce(a, v, t.JSON) if i == 0 and v.type == t.NULL else v for i, v in enumerate(values)]
 
 
-@rule("JSON_SET", "JSON_ARRAY_INSERT", "JSON_ARRAY_APPEND")
+@rule("JSON_SET", "JSON_ARRAY_INSERT", "JSON_ARRAY_APPEND", named=True)
 def json_change(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """JSON_SET(json, path, value, ...): one change after the other; an array given to the array functions goes in
     item by item."""
@@ -264,7 +264,7 @@ def json_remove(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(f"CAST({sql} AS JSON)", t.JSON, *values)
 
 
-@rule("JSON_STRIP_NULLS")
+@rule("JSON_STRIP_NULLS", named=True)
 def json_strip_nulls(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """JSON_STRIP_NULLS(json[, path][, include_arrays => true][, remove_empty => false])"""
     values = _document(a, node, scope)

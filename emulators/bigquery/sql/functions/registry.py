@@ -125,18 +125,20 @@ def _replace(kind: Type, letters: dict[str, Type]) -> Type:
 
 Rule = Callable[["Analyzer", "nodes.Call", "Scope"], "Value"]
 RULES: dict[str, Rule] = {}
+TAKE_NAMED: set[str] = set()  # rules that take arguments by name
 SCALARS: dict[str, list[Overload]] = {}
 AGGREGATES: dict[str, list[Overload]] = {}
 WINDOWS: dict[str, list[Overload]] = {}
 BY_THEME: dict[str, list[str]] = {}  # the names that each theme brought, for the documentation
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Register a function that needs more than a template."""
+def rule(*names: str, named: bool = False) -> Callable[[Rule], Rule]:
+    """Register a function that needs more than a template; named: it takes arguments by name, and says itself which."""
 
     def register(function: Rule) -> Rule:
         for name in names:
             RULES[name] = function
+        TAKE_NAMED.update(names if named else ())
         return function
 
     return register

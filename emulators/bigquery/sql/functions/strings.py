@@ -171,7 +171,7 @@ def normalize(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return combine(f"bq_{node.name.lower()}({coerce(a, value, t.STRING).sql}, '{mode}')", t.STRING, value)
 
 
-@rule("CONTAINS_SUBSTR")
+@rule("CONTAINS_SUBSTR", named=True)
 def contains_substr(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """CONTAINS_SUBSTR(anything, text[, json_scope => ...]): whether one of its texts has it, whatever its case and its
     normal form; NULL when none has it and there is a NULL among them."""
@@ -224,7 +224,7 @@ def _texts(a: Analyzer, value: Value, node: nodes.Call, json: str) -> str:
 _SEARCHED = ("STRING", "ARRAY", "STRUCT", "JSON", "NULL")
 
 
-@rule("SEARCH")
+@rule("SEARCH", named=True)
 def search(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """SEARCH(data, terms[, json_scope => 'JSON_VALUES'][, analyzer => 'LOG_ANALYZER']): whether one of the texts of
     the data has all terms."""

@@ -125,7 +125,7 @@ def _centroid(shapes: list[Shape]) -> str:
     lines = [line for shape in shapes for line in shape.lines]
     rings = [ring for polygon in polygons for ring in polygon]
     if rings:
-        weights = [_side(sphere.vector(a), sphere.vector(b)) for ring in rings for a, b in pairwise(ring)]
+        weights = [part for ring in rings for part in _fan([sphere.vector(p) for p in ring[:-1]])]
     elif lines:
         weights = [_edge(sphere.vector(a), sphere.vector(b)) for line in lines for a, b in pairwise(line)]
     else:
@@ -144,10 +144,23 @@ def _edge(a: sphere.Vector, b: sphere.Vector) -> sphere.Vector:
     return total[0] * size, total[1] * size, total[2] * size
 
 
-def _side(a: sphere.Vector, b: sphere.Vector) -> sphere.Vector:
-    """A side's part of a ring's centroid times its area: half its angle along the normal of its plane. What is
-    clockwise counts as negative, and so do holes."""
+def _fan(corners: list[sphere.Vector]) -> list[sphere.Vector]:
+    """The parts of a ring's centroid, from its first corner; what is clockwise counts as negative, and so do holes."""
+    return [_triangle(corners[0], b, c) for b, c in pairwise(corners[1:])]
+
+
+def _triangle(a: sphere.Vector, b: sphere.Vector, c: sphere.Vector) -> sphere.Vector:
+    """A triangle's centroid times its area, as S2 solves it: by Cramer's rule, from differences to the first corner."""
+    ra, rb, rc = _ratio(b, c), _ratio(c, a), _ratio(a, b)
+    x, y, z = ((a[i], b[i] - a[i], c[i] - a[i]) for i in range(3))
+    r = (ra, rb - ra, rc - ra)
+    found = (sphere.dot(sphere.cross(one, other), r) for one, other in ((y, z), (z, x), (x, y)))
+    first, second, third = (0.5 * part for part in found)
+    return first, second, third
+
+
+def _ratio(a: sphere.Vector, b: sphere.Vector) -> float:
+    """The angle between two directions over its sine."""
     normal = sphere.cross(a, b)
-    size = math.sqrt(sphere.dot(normal, normal))
-    weight = sphere.angle(a, b) / size / 2 if size else 0.0
-    return weight * normal[0], weight * normal[1], weight * normal[2]
+    angle = math.atan2(math.sqrt(sphere.dot(normal, normal)), sphere.dot(a, b))
+    return angle / math.sin(angle) if angle else 1.0

@@ -39,6 +39,20 @@ VALUES: list[tuple[str, Any]] = [
     ("BIT_COUNT(b'')", 0),
     ("ARRAY_TO_STRING([b'a', NULL, b'\\xff'], b'-')", b"a-\xff"),
     ("ARRAY_TO_STRING([b'a', NULL], b'-', b'x')", b"a-x"),
+    # arguments by name
+    (
+        "ARRAY_LENGTH(GENERATE_RANGE_ARRAY(RANGE<DATE> '[2024-01-01, 2024-01-04)', INTERVAL 2 DAY, "
+        "include_last_partial_range => FALSE))",
+        1,
+    ),
+    ("ST_DISTANCE(ST_GEOGPOINT(0, 0), ST_GEOGPOINT(0, 1), use_spheroid => FALSE)", 111195.10117748393),
+    ("ST_DWITHIN(ST_GEOGPOINT(0, 0), ST_GEOGPOINT(0, 1), 111000, FALSE)", False),
+    ("ST_ASTEXT(ST_CLOSESTPOINT(ST_GEOGFROMTEXT('LINESTRING(0 0, 2 0)'), ST_GEOGPOINT(1, 1), FALSE))", "POINT(1 0)"),
+    (
+        "ST_NPOINTS(ST_BUFFER(ST_GEOGPOINT(8, 50), 10, num_seg_quarter_circle => 2, endcap => 'round', "
+        "use_spheroid => FALSE))",
+        9,
+    ),
     # JSON
     ("INT64(JSON '-9223372036854775808')", -9223372036854775808),
     ("INT64(JSON '2e3')", 2000),
@@ -126,6 +140,15 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
         ("INT64(JSON '9223372036854775808')", "9223372036854775808 cannot be converted to an integer"),
         ("INT64(JSON '1e-13')", "1e-13 cannot be converted to an integer"),
         ("INT64(JSON '\"2\"')", "The provided JSON input is not an integer"),
+        ("DATE_ADD(DATE '2024-01-01', INTERVAL 1 DAY, sign => -1)", "Named argument `sign` not found in signature"),
+        ("JSON_ARRAY(1, flat => TRUE)", "Named argument `flat` not found in signature for call to function JSON_ARRAY"),
+        (
+            "GENERATE_RANGE_ARRAY(RANGE<DATE> '[2024-01-01, 2024-01-04)', INTERVAL 2 DAY, last => FALSE)",
+            "No matching signature for function GENERATE_RANGE_ARRAY",
+        ),
+        ("ST_AREA(ST_GEOGPOINT(1, 2), use_spheroid => TRUE)", "ST_AREA: use_spheroid = TRUE is not supported"),
+        ("ST_BUFFER(ST_GEOGPOINT(1, 2), 5, side => 'LEFT')", "ST_BUFFER with side other than 'BOTH' is not supported"),
+        ("ST_DISTANCE(ST_GEOGPOINT(1, 2), ST_GEOGPOINT(1, 2), 'x')", "No matching signature for function ST_DISTANCE"),
         ("FORMAT('%s', 5)", "FORMAT specifier %s"),
         ("TRANSLATE('abc', 'aa', 'xy')", "Duplicate character"),
         ("REGEXP_CONTAINS('abc', '(')", r"Cannot parse regular expression: missing \): \("),
