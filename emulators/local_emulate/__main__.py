@@ -13,6 +13,7 @@ import urllib.error
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from emulators.company.ledger_file import FILE as LEDGER
 from emulators.local_emulate import catch_up
 from emulators.local_emulate.commands import CommandFailed
 from emulators.local_emulate.commands import run as run_command
@@ -62,10 +63,11 @@ class LocalEmulate:
             self.watch.add(*EMULATORS)
             self.environment |= self.platform.environment()
             os.environ.update(self.environment)
-        plays = not self.options.no_company and self._owns_the_company()
+        ours = self._owns_the_company()
+        plays = ours and not self.options.no_company
         with stage("provision", "buckets, datasets, tables, topics, streams"):
             self._command("emulators.provision", "--phase", "before")
-            if plays:
+            if plays or (ours and not (self.company / LEDGER).exists()):  # its contract wants its tables to be there
                 self._company("create", "--accounts", str(self.options.accounts), "--seed", str(self.options.seed))
             self._connect_sources()
         with ThreadPoolExecutor(1) as background:
