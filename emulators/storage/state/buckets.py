@@ -99,6 +99,7 @@ class Buckets:
             if connection.execute("SELECT 1 FROM managed_folders WHERE bucket = ? LIMIT 1", (name,)).fetchone():
                 raise errors.StorageError(409, "conflict", "The bucket you tried to delete has managed folders.")
             connection.execute("DELETE FROM uploads WHERE bucket = ?", (name,))
+            connection.execute("DELETE FROM part_uploads WHERE bucket = ?", (name,))
             connection.execute("DELETE FROM notifications WHERE bucket = ?", (name,))
             connection.execute("DELETE FROM buckets WHERE name = ?", (name,))
             self._known.pop(name)

@@ -50,7 +50,7 @@ class Objects:
         """
         check_object_name(name)
         written = settings.merge({}, _checked(body))
-        _check_digests(body, content)
+        check_digests(body, content)
         with self._database.transaction() as connection:
             owner = self._buckets.get(bucket)
             replaced = _live(connection, bucket, name)
@@ -217,7 +217,7 @@ def _checked(body: Settings) -> Settings:
     return settings.check(body, settings.OBJECT_FIELDS, settings.OBJECT_OUTPUT)
 
 
-def _check_digests(body: Settings, content: Content) -> None:
+def check_digests(body: Settings, content: Content) -> None:
     """Raise 400 where the caller announced other bytes than those that arrived."""
     for field, calculated, title in (("md5Hash", content.md5, "MD5"), ("crc32c", content.crc32c, "CRC32C")):
         provided = body.get(field)

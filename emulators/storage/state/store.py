@@ -10,6 +10,7 @@ from emulators.storage.state.listing import Page, Query, list_objects
 from emulators.storage.state.managed_folders import ManagedFolders
 from emulators.storage.state.notifications import Notifications
 from emulators.storage.state.objects import Objects
+from emulators.storage.state.part_uploads import PartUploads
 from emulators.storage.state.uploads import Uploads
 
 
@@ -32,9 +33,10 @@ class Store:
         self.notifications = Notifications(self._database, self.buckets)
         self.objects = Objects(self._database, self.files, self.buckets, self.notifications)
         self.uploads = Uploads(self._database, self.files, self.objects)
+        self.part_uploads = PartUploads(self._database, self.files, self.objects)
         with self._database.reading() as connection:
             generations = {row[0] for row in connection.execute("SELECT generation FROM objects")}
-        self.files.sweep(generations, self.uploads.forget_old())
+        self.files.sweep(generations, self.uploads.forget_old() | self.part_uploads.forget_old())
 
     def list_objects(self, query: Query, after: tuple[str, int] | None = None) -> Page:
         """A page of a bucket's objects; StorageError 404 where there is no such bucket."""

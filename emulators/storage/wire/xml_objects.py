@@ -1,4 +1,4 @@
-"""The XML API's methods of objects: GET, HEAD, PUT, DELETE and the start of a resumable upload at /bucket/object.
+"""The XML API's methods of objects: GET, HEAD, PUT, DELETE and uploads in several requests, at /bucket/object.
 
 Source: cloud.google.com/storage/docs/xml-api/reference-methods. Signed URLs are requests of this API.
 """
@@ -10,7 +10,7 @@ from emulators.storage.state import errors
 from emulators.storage.state.model import ObjectVersion, Settings
 from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.state.store import Store
-from emulators.storage.wire import uploads
+from emulators.storage.wire import uploads, xml_parts
 from emulators.storage.wire.call import Call, whole_number
 from emulators.storage.wire.downloads import Media, download, headers_of
 from emulators.storage.wire.object_methods import insert
@@ -32,7 +32,7 @@ _CONDITIONS = ("x-goog-if-generation-match", "", "x-goog-if-metageneration-match
 # What the caller of a read wants said of the bytes.
 _RESPONSE = {"response-content-type": "Content-Type", "response-content-disposition": "Content-Disposition"}
 # What asks for another resource than the object's bytes; a signed URL brings parameters of its own.
-_KNOWN = ("generation", "userProject", *VERSION_2, *_RESPONSE)
+_KNOWN = ("generation", "userProject", "uploads", "uploadId", "partNumber", *VERSION_2, *_RESPONSE)
 
 
 async def xml_object(store: Store, request: Request, path: str) -> Response:
@@ -47,6 +47,8 @@ async def xml_object(store: Store, request: Request, path: str) -> Response:
 
 
 async def _read(call: Call) -> Response:
+    if "uploadId" in call.request.query_params:
+        raise errors.not_implemented("The list of the parts of an upload")
     response = download(call, _conditions(call))
     if isinstance(response, Media):
         metadata = response.version.settings.get("metadata") or {}
@@ -56,6 +58,8 @@ async def _read(call: Call) -> Response:
 
 
 async def _write(call: Call) -> Response:
+    if "uploadId" in call.request.query_params:
+        return await xml_parts.put_part(call)
     incoming = call.store.files.receive()
     try:
         await uploads.receive_media(call, incoming)
@@ -69,13 +73,19 @@ async def _write(call: Call) -> Response:
 
 
 async def _delete(call: Call) -> Response:
+    if "uploadId" in call.request.query_params:
+        return xml_parts.abort(call)
     target = call.path["bucket"], call.path["object"]
     call.store.objects.delete(*target, call.number("generation"), _conditions(call))
     return Response(status_code=204)
 
 
 async def _start(call: Call) -> Response:
-    """201 and a session, whose chunks come as in the JSON API."""
+    """201 and a session, whose chunks come as in the JSON API; or the start or the end of an upload in parts."""
+    if "uploadId" in call.request.query_params:
+        return await xml_parts.complete(call)
+    if "uploads" in call.request.query_params:
+        return xml_parts.start(call, _settings(call))
     if call.request.headers.get("x-goog-resumable") != "start":
         raise errors.not_implemented(f"POST {call.request.url.path} without x-goog-resumable: start")
     bucket, name = call.path["bucket"], call.path["object"]
