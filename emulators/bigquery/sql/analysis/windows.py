@@ -183,10 +183,16 @@ def _named(a: Analyzer, window: nodes.Window, scope: Scope) -> nodes.Window:
     )
 
 
+_BOUNDS = ("UNBOUNDED PRECEDING", "PRECEDING", "CURRENT ROW", "FOLLOWING", "UNBOUNDED FOLLOWING")
+
+
 def _frame(a: Analyzer, window: nodes.Window, scope: Scope) -> str:
     """ROWS are counted; the bounds of a RANGE are of the type of the one number that it is ordered by."""
     frame, wanted = window.frame, t.INT64
     assert frame is not None
+    first, last = _BOUNDS.index(frame.start[0]), _BOUNDS.index(frame.end[0])
+    if first > last or first == len(_BOUNDS) - 1 or last == 0:
+        a.fail(f"Window frame cannot start with {frame.start[0]} and end with {frame.end[0]}", frame)
     bounds = []
     for kind, expression in (frame.start, frame.end):
         if expression is None:

@@ -225,7 +225,7 @@ def _unescape(text: str, body: str, at: int, is_bytes: bool) -> str:
 
     def one(m: re.Match[str]) -> str:
         escape = m.group(1)
-        if escape[0] in "xX" or (escape[0] in "01234567" and len(escape) == 3):
+        if len(escape) == 3:  # of hexadecimal or octal digits
             code = int(escape[1:], 16) if escape[0] in "xX" else int(escape, 8)
             if code > 255:
                 raise SqlError(f"Syntax error: Illegal escape sequence: \\{escape} at {position(text, at)}")

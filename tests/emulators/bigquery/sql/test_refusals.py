@@ -12,6 +12,16 @@ ROWS = "FROM (SELECT 1 AS a, 2 AS b)"
 RECURSIVE = "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL {}) SELECT * FROM t"
 
 REFUSED = [
+    # literals
+    ("SELECT b'\\xZZ'", "Illegal escape sequence: \\x at [1:8]"),
+    ("SELECT 'tree\\x1'", "Illegal escape sequence: \\x at [1:8]"),
+    # frames
+    (f"SELECT SUM(x) OVER (ORDER BY x ROWS BETWEEN CURRENT ROW AND 1 PRECEDING) {X}",
+     "Window frame cannot start with CURRENT ROW and end with PRECEDING at [1:32]"),
+    (f"SELECT SUM(x) OVER (ORDER BY x ROWS BETWEEN UNBOUNDED FOLLOWING AND UNBOUNDED FOLLOWING) {X}",
+     "Window frame cannot start with UNBOUNDED FOLLOWING"),
+    (f"SELECT SUM(x) OVER (ORDER BY x RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED PRECEDING) {X}",
+     "end with UNBOUNDED PRECEDING"),
     # clauses
     ("SELECT 1 WHERE TRUE", "Query without FROM clause cannot have a WHERE clause at [1:16]"),
     ("SELECT 1 AS a GROUP BY a", "Query without FROM clause cannot have a GROUP BY clause"),
