@@ -1,8 +1,11 @@
 """Aggregates and window functions: DISTINCT, ORDER BY, LIMIT, NULLS and HAVING MAX of their arguments."""
 
+from decimal import Decimal
+
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, choose, no_function_signature
+from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.having_max import having
 from emulators.bigquery.sql.analysis.operators import folded
 from emulators.bigquery.sql.analysis.values import Column, Scope, Value, combine
@@ -29,6 +32,7 @@ def aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     elif any(v.type.collated for v in values) and (node.distinct or node.name not in _NOT_COMPARING):
         a.fail(f"Collation in {node.name} is not supported by this emulator", node)
     _check_offset(a, node, values)
+    _check_percentile(a, node, values)
     if node.distinct and any(v.type.kind in ("JSON", "GEOGRAPHY") for v in values):
         a.fail(f"Aggregate functions with DISTINCT cannot be used with arguments of type {values[0].type}", node)
     overload, values, kind = choose(a, node, (WINDOWS if only_window else AGGREGATES)[node.name], values)
@@ -118,6 +122,19 @@ def _check_offset(a: Analyzer, node: nodes.Call, values: list[Value]) -> None:
         a.fail(f"{_offset(node)} must not be NULL", node)
     if offset is not None and offset.literal and isinstance(offset.raw, int) and offset.raw < _LEAST[node.name]:
         a.fail(f"{_offset(node)} must be at least {_LEAST[node.name]}, but is {offset.raw}", node)
+
+
+def _check_percentile(a: Analyzer, node: nodes.Call, values: list[Value]) -> None:
+    """DuckDB would count from the other end for a negative one."""
+    if not node.name.startswith("PERCENTILE_") or len(values) != 2 or values[1].type.kind not in (*t.NUMBERS, "NULL"):
+        return
+    if not values[1].constant:
+        a.fail(f"Argument 2 to {node.name} must be a literal or query parameter", node)
+    fraction = python_value(values[1])
+    if fraction is None:
+        a.fail(f"Argument 2 to {node.name} must not be NULL", node)
+    if not isinstance(fraction, (int, float, Decimal)) or not 0 <= fraction <= 1:
+        a.fail(f"Argument 2 to {node.name} must be between 0 and 1, but is {fraction}", node)
 
 
 def _offset(node: nodes.Call) -> str:

@@ -15,6 +15,12 @@ REFUSED = [
     # literals
     ("SELECT b'\\xZZ'", "Illegal escape sequence: \\x at [1:8]"),
     ("SELECT 'tree\\x1'", "Illegal escape sequence: \\x at [1:8]"),
+    # percentiles
+    (f"SELECT PERCENTILE_CONT(x, -0.5) OVER () {X}", "must be between 0 and 1, but is -0.5 at [1:8]"),
+    (f"SELECT PERCENTILE_DISC(x, 2) OVER () {X}", "Argument 2 to PERCENTILE_DISC must be between 0 and 1, but is 2"),
+    (f"SELECT PERCENTILE_CONT(x, 0.5 - 1) OVER () {X}", "must be between 0 and 1, but is -0.5 at [1:8]"),
+    (f"SELECT PERCENTILE_CONT(x, NULL) OVER () {X}", "Argument 2 to PERCENTILE_CONT must not be NULL"),
+    (f"SELECT PERCENTILE_CONT(x, x) OVER () {X}", "Argument 2 to PERCENTILE_CONT must be a literal or query parameter"),
     # frames
     (f"SELECT SUM(x) OVER (ORDER BY x ROWS BETWEEN CURRENT ROW AND 1 PRECEDING) {X}",
      "Window frame cannot start with CURRENT ROW and end with PRECEDING at [1:32]"),
