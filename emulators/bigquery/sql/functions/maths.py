@@ -55,7 +55,7 @@ table(
     TRUNC(BIGNUMERIC, INT64) -> BIGNUMERIC = bq_bignumeric_trunc_by({0}, {1})
     DIV(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC = bq_bignumeric_div({0}, {1})
     MOD(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC = bq_bignumeric_mod({0}, {1})
-    CBRT(FLOAT64) -> FLOAT64 = cbrt({0})
+    CBRT(FLOAT64) -> FLOAT64 = bq.cbrt({0})
     POW(FLOAT64, FLOAT64) -> FLOAT64 = bq.power({0}, {1})
     POW(NUMERIC, NUMERIC) -> NUMERIC = CAST(bq.power(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE)) AS {type})
     POW(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC = bq_bignumeric_power({0}, {1})

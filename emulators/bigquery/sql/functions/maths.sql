@@ -15,7 +15,9 @@ CREATE MACRO bq.main.numeric_divide(a, b) AS CASE WHEN abs(a) < 1000000000000 AN
     ELSE bq_numeric_divide(a, b) END;
 CREATE MACRO bq.main.numeric_average(total, n) AS CASE WHEN n = 0 THEN NULL ELSE CAST(bq.numeric_divide(CAST(total AS DECIMAL(38,9)), CAST(n AS DECIMAL(38,9))) AS DECIMAL(38,9)) END;
 CREATE MACRO bq.main.numeric_round(x, n) AS CAST(CASE WHEN n >= 9 THEN x ELSE round(x, CAST(n AS INTEGER)) END AS DECIMAL(38,9));
-CREATE MACRO bq.main.trunc_float(x, n) AS trunc(x * power(10e0, n)) / power(10e0, n);
+CREATE MACRO bq.main.trunc_float(x, n) AS CASE WHEN n > 300 OR NOT isfinite(x) THEN x WHEN n < -308 THEN 0e0 ELSE trunc(x * power(10e0, n)) / power(10e0, n) END;
+-- DuckDB's root of 27 is not 3: one step nearer to it, by Newton.
+CREATE MACRO bq.main.cbrt(x) AS CASE WHEN abs(x) BETWEEN 1e-300 AND 1e300 THEN cbrt(x) - (power(cbrt(x), 3) - x) / (3 * power(cbrt(x), 2)) ELSE cbrt(x) END;
 CREATE MACRO bq.main.sqrt(x) AS CASE WHEN x < 0 THEN CAST(bq.fail('Argument to SQRT cannot be negative: ' || bq.float_text(x)) AS DOUBLE) ELSE sqrt(x) END;
 CREATE MACRO bq.main.power(x, y) AS CASE WHEN x < 0 AND NOT isinf(y) AND y != trunc(y) THEN CAST(bq.fail('Floating point error in function: POW(' || bq.float_text(x) || ', ' || bq.float_text(y) || ')') AS DOUBLE)
     WHEN isinf(pow(x, y)) AND NOT isinf(x) AND NOT isinf(y) THEN CAST(bq.fail('Floating point overflow in function: POW(' || bq.float_text(x) || ', ' || bq.float_text(y) || ')') AS DOUBLE) ELSE pow(x, y) END;

@@ -10,7 +10,7 @@ CREATE MACRO bq.main.ascii_lower(x) AS translate(x, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 CREATE MACRO bq.main.ascii_upper(x) AS translate(x, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 -- array_slice and substring count characters here by code point, as BigQuery does (DuckDB's substring does too).
 -- DuckDB counts letters in 32 bits.
-CREATE MACRO bq.main.letters(n) AS greatest(least(n, 4294967295), -4294967295);
+CREATE MACRO bq.main.letters(n) AS CASE WHEN n > 4294967295 THEN 4294967295 WHEN n < -4294967295 THEN -4294967295 ELSE n END;
 CREATE MACRO bq.main.substr_from(x, p) AS CASE WHEN p > 0 THEN substring(x, bq.letters(p)) WHEN p = 0 OR -bq.letters(p) >= length(x) THEN x ELSE right(x, -p) END;
 CREATE MACRO bq.main.substr(x, p, n) AS CASE WHEN n < 0 THEN CAST(bq.fail('Third argument in SUBSTR() cannot be negative') AS VARCHAR)
     WHEN p > 0 THEN substring(x, bq.letters(p), bq.letters(n)) WHEN p = 0 OR -bq.letters(p) >= length(x) THEN left(x, bq.letters(n)) ELSE left(right(x, -p), bq.letters(n)) END;

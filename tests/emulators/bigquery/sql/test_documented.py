@@ -25,6 +25,10 @@ VALUES: list[tuple[str, Any]] = [
     ("SUBSTR('tree', 9223372036854775807)", ""),
     ("SUBSTR('tree', -9223372036854775808, 2)", "tr"),
     ("SUBSTR(b'tree', -2, 9000000000)", b"ee"),
+    (
+        "[LEFT('tree', NULL), RIGHT('tree', NULL), SUBSTR('tree', NULL), SUBSTR('tree', 1, NULL), 'x']",
+        [None] * 4 + ["x"],
+    ),
     ("LEFT('tree', 9223372036854775807) || RIGHT('tree', 9000000000)", "treetree"),
     ("CONCAT('Summer', ' ', 1923)", "Summer 1923"),
     ("CONCAT('a', TRUE, DATE '2024-01-01')", "atrue2024-01-01"),
@@ -39,6 +43,15 @@ VALUES: list[tuple[str, Any]] = [
     ("BIT_COUNT(b'')", 0),
     ("ARRAY_TO_STRING([b'a', NULL, b'\\xff'], b'-')", b"a-\xff"),
     ("ARRAY_TO_STRING([b'a', NULL], b'-', b'x')", b"a-x"),
+    # numbers
+    (
+        "[CBRT(27), CBRT(-27), CBRT(0), CBRT(1e-310) * 1e104, CBRT(1.5e308) / 1e102]",
+        [3.0, -3.0, 0.0, pytest.approx(4.641588833612779), pytest.approx(5.313292845913055)],
+    ),
+    (
+        "[TRUNC(123.456, -400), TRUNC(123.456, 400), TRUNC(-123.456, -2), TRUNC(123.456, 1)]",
+        [0.0, 123.456, -100.0, 123.4],
+    ),
     # arguments by name
     (
         "ARRAY_LENGTH(GENERATE_RANGE_ARRAY(RANGE<DATE> '[2024-01-01, 2024-01-04)', INTERVAL 2 DAY, "
