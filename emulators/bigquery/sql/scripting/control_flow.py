@@ -69,16 +69,22 @@ def _loop(script: Interpreter, node: s.Loop, text: str) -> Steps:
             yield Statement("SELECT", "", "SELECT 1", wants_rows=True)
         if node.kind == "WHILE" and not (yield from _holds(script, node, text)):
             return
-        try:
-            yield from script.each(node.body, text)
-        except Break as jump:
-            if not jump.leaves(node.label):
-                raise
-            if not isinstance(jump, Continue):
-                return
+        if (yield from _round(script, node, text)):
+            return
         if node.kind == "REPEAT" and (yield from _holds(script, node, text)):
             return
     raise SqlError(f"The loop ran {_MAX_STEPS} times without an end")
+
+
+def _round(script: Interpreter, node: s.Loop | s.For, text: str) -> Generator[Statement, None, bool]:
+    """A loop's body once; whether it leaves the loop."""
+    try:
+        yield from script.each(node.body, text)
+    except Break as jump:
+        if not jump.leaves(node.label):
+            raise
+        return not isinstance(jump, Continue)
+    return False
 
 
 def _holds(script: Interpreter, node: s.Loop, text: str) -> Generator[Statement, None, bool]:
@@ -98,13 +104,8 @@ def _for(script: Interpreter, node: s.For, text: str) -> Steps:
     hidden = variables.get(name)
     for row in list(script.rows):
         variables[name] = Value(value_sql(list(row), kind), kind)
-        try:
-            yield from script.each(node.body, text)
-        except Break as jump:
-            if not jump.leaves(node.label):
-                raise
-            if not isinstance(jump, Continue):
-                break
+        if (yield from _round(script, node, text)):
+            break
     variables.pop(name, None)
     if hidden is not None:
         variables[name] = hidden
