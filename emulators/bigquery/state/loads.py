@@ -18,7 +18,7 @@ from emulators.bigquery.state.jobs import Job
 from emulators.bigquery.state.parquet_files import parquet_relation
 from emulators.bigquery.state.query_jobs import reference
 from emulators.bigquery.state.schema import fields_from_rest
-from emulators.bigquery.state.source_formats import as_parquet, bad_records
+from emulators.bigquery.state.source_formats import as_parquet, bad_records, source_format
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.writes import Destination, destination, refuse_update_options, write_rows
@@ -119,6 +119,8 @@ def _fields(
     if existing is None or not existing.fields or where.write == "WRITE_TRUNCATE" or where.update:
         return detect_fields(configuration, files)
     fields = [field for field in existing.fields if field.name.lower() not in keys]
+    if configuration.get("autodetect") and source_format(configuration) == "CSV":
+        return _by_header(configuration, files, fields)
     if str(configuration.get("sourceFormat")).upper() not in ("PARQUET", "ORC", "AVRO"):
         return fields
     # A file that describes itself may have fewer columns than the table, and must not have others.
@@ -126,3 +128,14 @@ def _fields(
     known = {field.name.lower() for field in fields}
     extra = [field for name, field in present.items() if name not in known and name not in keys]
     return [field for field in fields if field.name.lower() in present or field.mode == "REQUIRED"] + extra
+
+
+def _by_header(configuration: dict[str, Any], files: Files, fields: Sequence[Field]) -> Sequence[Field]:
+    """The table's columns in the order of the header that a CSV file is found to have; as they are without one."""
+    known = {field.name.lower(): field for field in fields}
+    found = detect_fields(configuration, files)
+    if not configuration.get("skipLeadingRows"):
+        return fields
+    present = {field.name.lower() for field in found}
+    missing = [field for field in fields if field.mode == "REQUIRED" and field.name.lower() not in present]
+    return [known.get(field.name.lower(), field) for field in found] + missing

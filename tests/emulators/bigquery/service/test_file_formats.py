@@ -181,3 +181,20 @@ def test_avro_has_dates_and_times_where_they_are_asked_for(
         ["INTEGER", "INTEGER", "INTEGER"], ["DATE", "TIME", "TIMESTAMP"],
     ]  # fmt: skip
     assert [tuple(row)[:2] for row in client.query_and_wait(f"select * from {dataset}.e limit 1")] == [(2, 1_000_000)]
+
+
+def append(client: bigquery.Client, dataset: str, content: bytes, **options: Any) -> list[tuple[Any, ...]]:
+    settings = bigquery.LoadJobConfig(write_disposition="WRITE_APPEND", autodetect=True, **options)
+    client.load_table_from_file(io.BytesIO(content), f"{PROJECT}.{dataset}.t", job_config=settings).result()
+    return sorted(tuple(row) for row in client.list_rows(client.get_table(f"{dataset}.t")))
+
+
+def test_a_header_is_detected_where_the_table_is_there_already(client: bigquery.Client, dataset: str) -> None:
+    """And its names say which column is which; a file without one is read by position."""
+    assert load(client, dataset, b"a,b\n1,x\n", autodetect=True) == [(1, "x")]
+    assert append(client, dataset, b"a,b\n2,y\n") == [(1, "x"), (2, "y")]
+    assert append(client, dataset, b"b,a\nz,3\n") == [(1, "x"), (2, "y"), (3, "z")]
+    assert append(client, dataset, b"4,w\n")[-1] == (4, "w")
+    assert append(client, dataset, b"a\n5\n")[-1] == (5, None)
+    with pytest.raises(BadRequest, match="c"):
+        append(client, dataset, b"a,c\n6,1\n")
