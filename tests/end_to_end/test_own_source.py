@@ -1,7 +1,7 @@
 """Somebody's own database, and nothing of the example: a contract drafted from it, models generated, and it arrives.
 
-The database is a server that the platform did not start, with a partitioned table, types that a contract cannot
-describe, and no events at all.
+The database is a server that the platform did not start, with a partitioned table, names in capitals, types that a
+contract cannot describe, and no events at all.
 """
 
 from collections.abc import Iterator
@@ -18,23 +18,23 @@ EXAMPLE = ("contracts/saas.odcs.yaml", "dbt/models/staging/saas/", "dbt/models/s
            "dbt/tests/mart_")  # fmt: skip
 SHOP = """
 CREATE TYPE mood AS ENUM ('good', 'bad');
-CREATE TABLE customers (
-    id bigserial PRIMARY KEY, name varchar(50) NOT NULL, email text, mood mood, tags text[], extra jsonb,
+CREATE TABLE "Customers" (
+    id bigserial PRIMARY KEY, "fullName" varchar(50) NOT NULL, email text, mood mood, tags text[], extra jsonb,
     search tsvector
 );
 CREATE TABLE payments (at timestamptz, id bigint, amount numeric(12,2) NOT NULL, PRIMARY KEY (at, id))
     PARTITION BY RANGE (at);
 CREATE TABLE payments_2025 PARTITION OF payments FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 CREATE TABLE payments_2026 PARTITION OF payments FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
-INSERT INTO customers (name, email, mood, tags, extra)
+INSERT INTO "Customers" ("fullName", email, mood, tags, extra)
     SELECT 'Zoé ' || i, i || '@example.org', 'good', ARRAY['a', NULL, i::text], jsonb_build_object('i', i)
     FROM generate_series(1, 300) AS i;
 INSERT INTO payments SELECT '2025-12-01'::timestamptz + i * interval '6 hours', i, i % 10 + 0.99
     FROM generate_series(1, 400) AS i;
 """
 CHANGES = """
-UPDATE customers SET mood = 'bad', tags = '{}' WHERE id <= 10;
-DELETE FROM customers WHERE id > 290;
+UPDATE "Customers" SET mood = 'bad', tags = '{}' WHERE id <= 10;
+DELETE FROM "Customers" WHERE id > 290;
 UPDATE payments SET at = '2026-06-01' WHERE id = 1;
 INSERT INTO payments VALUES ('2026-07-01', 1000, 12.34);
 """
@@ -91,7 +91,7 @@ def run(local: LocalPlatform) -> str:
 def test_a_database_becomes_a_source_and_its_changes_follow(local: LocalPlatform, shop: str) -> None:
     drafted = local.run("contracts.draft", "shop")
     assert drafted.returncode == 0, drafted.stderr
-    assert "customers.search: left out, its type tsvector has none in BigQuery" in drafted.stdout
+    assert "Customers.search: left out, its type tsvector has none in BigQuery" in drafted.stdout
     assert local.run("contracts.generate", "models", "shop").returncode == 0
     first = run(local)
     assert "✓" in first
@@ -101,6 +101,6 @@ def test_a_database_becomes_a_source_and_its_changes_follow(local: LocalPlatform
     ((count, total, last),) = execute(shop, "SELECT count(*), sum(amount), max(id) FROM payments")
     sums = "SELECT FORMAT('%d, %t, %d', COUNT(*), SUM(amount), MAX(id)) FROM silver.shop_payments"
     assert f"\n{count}, {total}, {last}\n" in arrived(local, sums)
-    row = "SELECT name, mood, extra FROM {} WHERE id = 7"
-    assert execute(shop, row.format("customers")) == [("Zoé 7", "bad", {"i": 7})]
-    assert 'Zoé 7  bad   {"i": 7}' in arrived(local, row.format("silver.shop_customers"))
+    row = "SELECT {}, mood, extra FROM {} WHERE id = 7"
+    assert execute(shop, row.format('"fullName"', '"Customers"')) == [("Zoé 7", "bad", {"i": 7})]
+    assert 'Zoé 7     bad   {"i": 7}' in arrived(local, row.format("fullName", "silver.shop_customers"))
