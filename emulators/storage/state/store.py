@@ -6,6 +6,7 @@ from pathlib import Path
 from emulators.storage.state.buckets import Buckets
 from emulators.storage.state.database import Database
 from emulators.storage.state.files import Files
+from emulators.storage.state.hmac_keys import HmacKeys
 from emulators.storage.state.listing import Page, Query, list_objects
 from emulators.storage.state.managed_folders import ManagedFolders
 from emulators.storage.state.notifications import Notifications
@@ -30,6 +31,7 @@ class Store:
         self.files = Files(root)
         self.buckets = Buckets(self._database)
         self.managed_folders = ManagedFolders(self._database, self.buckets)
+        self.hmac_keys = HmacKeys(self._database)
         self.notifications = Notifications(self._database, self.buckets)
         self.objects = Objects(self._database, self.files, self.buckets, self.notifications)
         self.uploads = Uploads(self._database, self.files, self.objects)

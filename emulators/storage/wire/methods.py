@@ -3,6 +3,7 @@
 from emulators.storage.wire import acl_methods, uploads
 from emulators.storage.wire import bucket_methods as buckets
 from emulators.storage.wire import folder_methods as folders
+from emulators.storage.wire import hmac_methods as keys
 from emulators.storage.wire import notification_methods as notifications
 from emulators.storage.wire import object_methods as objects
 from emulators.storage.wire.call import CONDITIONS, SOURCE_CONDITIONS
@@ -27,6 +28,8 @@ _LIST = frozenset(
 ) | {"maxResults", "pageToken", "matchGlob"}
 # Every bucket can always be reached here, so a partial success is a whole one.
 _BUCKETS = frozenset({"project", "prefix", "maxResults", "pageToken", "returnPartialSuccess"})
+_KEYS = "storage/v1/projects/{project}/hmacKeys"
+_KEY_LIST = frozenset({"serviceAccountEmail", "showDeletedKeys", "maxResults", "pageToken"})
 _UPLOADING = _CONDITIONS | {"uploadType", "name", "contentEncoding", "predefinedAcl", "kmsKeyName"}
 _SESSION = _UPLOADING | {"upload_id"}
 
@@ -53,6 +56,11 @@ ROUTES = Routes(
         Route("POST", _BUCKET + "/notificationConfigs", notifications.insert),
         Route("GET", _BUCKET + "/notificationConfigs/{notification}", notifications.get),
         Route("DELETE", _BUCKET + "/notificationConfigs/{notification}", notifications.delete),
+        Route("POST", _KEYS, keys.create, frozenset({"serviceAccountEmail"})),
+        Route("GET", _KEYS, keys.list_all, _KEY_LIST),
+        Route("GET", _KEYS + "/{key}", keys.get),
+        Route("PUT", _KEYS + "/{key}", keys.update),
+        Route("DELETE", _KEYS + "/{key}", keys.delete),
         Route("GET", "storage/v1/projects/{project}/serviceAccount", buckets.service_account),
         Route("GET", _BUCKET + "/o", objects.list_objects, _LIST),
         Route("GET", _OBJECT, objects.get, _ONE),
