@@ -22,7 +22,7 @@ table(
     ARRAY_TO_STRING(ARRAY<BYTES>, BYTES, BYTES) -> BYTES = bq_from_latin1(bq.array_to_string_null(bq.latin1_items({0}), bq_latin1({1}), bq_latin1({2})))
     ARRAY_TO_STRING(ARRAY<STRING>, STRING, STRING) -> STRING = bq.array_to_string_null({0}, {1}, {2})
     ARRAY_IS_DISTINCT(ARRAY<T>) -> BOOL = bq.array_is_distinct({0})
-    ARRAY_INCLUDES(ARRAY<T>, T) -> BOOL = bq.in_array({1}, {0})
+    ARRAY_INCLUDES(ARRAY<T>, T) -> BOOL = CASE WHEN {0} IS NOT NULL THEN bq.in_array({1}, {0}) END
     ARRAY_MAX(ARRAY<T>) -> T = list_max({0})
     ARRAY_MIN(ARRAY<T>) -> T = list_min({0})
     ARRAY_SUM(ARRAY<INT64>) -> INT64 = CAST(list_sum({0}) AS BIGINT)

@@ -34,7 +34,7 @@ CREATE MACRO bq.main.regexp_replace(x, p, r) AS CASE WHEN contains(r, '\') AND r
     WHEN contains(r, '\') AND bq.references(r) > bq.groups(p) THEN CAST(bq.fail('Invalid REGEXP_REPLACE pattern: Rewrite schema requests ' || bq.references(r) || ' matches, but the regexp only has ' || bq.groups(p) || ' parenthesized subexpressions.') AS VARCHAR)
     ELSE regexp_replace(x, p, r, 'g') END;
 CREATE MACRO bq.main.edit_distance(x, y) AS CASE WHEN strlen(x) = length(x) AND strlen(y) = length(y) THEN levenshtein(x, y) ELSE bq_edit_distance(x, y) END;
-CREATE MACRO bq.main.at_most(distance, n) AS CASE WHEN n < 0 THEN bq.fail('EDIT_DISTANCE max_distance must be non-negative, but was ' || n) ELSE least(distance, n) END;
+CREATE MACRO bq.main.at_most(distance, n) AS CASE WHEN n < 0 THEN bq.fail('EDIT_DISTANCE max_distance must be non-negative, but was ' || n) WHEN n IS NULL OR distance IS NULL THEN NULL ELSE least(distance, n) END;
 CREATE MACRO bq.main.translate(x, a, b) AS CASE WHEN len(list_distinct(string_split(a, ''))) < length(a) THEN CAST(bq.fail('Duplicate character in TRANSLATE source characters') AS VARCHAR) ELSE translate(x, a, b) END;
 -- The place of occurrence n from place s: of the group where there is one; e = 1: the place behind it.
 CREATE MACRO bq.main.match_start(b, p, n) AS 1 + coalesce(list_sum(list_transform(string_split_regex(b, p)[1:n], lambda y: length(y))), 0) + coalesce(list_sum(list_transform(regexp_extract_all(b, p)[1:n - 1], lambda y: length(y))), 0);

@@ -43,6 +43,11 @@ VALUES: list[tuple[str, Any]] = [
     ("BIT_COUNT(b'')", 0),
     ("ARRAY_TO_STRING([b'a', NULL, b'\\xff'], b'-')", b"a-\xff"),
     ("ARRAY_TO_STRING([b'a', NULL], b'-', b'x')", b"a-x"),
+    # NULL
+    ("ARRAY_INCLUDES(CAST(NULL AS ARRAY<INT64>), 1)", None),
+    ("EDIT_DISTANCE(NULL, 'tree', max_distance => 1)", None),
+    ("EDIT_DISTANCE('tree', 'trees', max_distance => NULL)", None),
+    ("EDIT_DISTANCE('tree', 'forest', max_distance => 2)", 2),
     # numbers
     (
         "[CBRT(27), CBRT(-27), CBRT(0), CBRT(1e-310) * 1e104, CBRT(1.5e308) / 1e102]",
@@ -149,6 +154,7 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
     [
         ("'it''s'", r"concatenated string literals need to be separated by whitespace or comments at \[1:12\]"),
         ("'tree' b'house'", r"string and bytes literals cannot be concatenated. at \[1:15\]"),
+        ("FLOAT64(JSON '[1]', wide_number_mode => 'exact')", "The provided JSON input is not a number"),
         ("INT64(JSON '2.5')", "The provided JSON number: 2.5 cannot be converted to an integer"),
         ("INT64(JSON '9223372036854775808')", "9223372036854775808 cannot be converted to an integer"),
         ("INT64(JSON '1e-13')", "1e-13 cannot be converted to an integer"),
