@@ -13,11 +13,11 @@ table(
     SUM(BIGNUMERIC) -> BIGNUMERIC = bq.bignumeric_sum(sum({d}{0}){w})
     SUM(FLOAT64) -> FLOAT64 = sum({d}{0}){w}
     SUM(INTERVAL) -> INTERVAL = bq.interval_sum(list({d}{0}){w})
-    AVG(INTERVAL) -> INTERVAL = bq.interval_average(list({d}{0}){w})
     AVG(INT64) -> FLOAT64 = avg({d}{0}){w}
     AVG(NUMERIC) -> NUMERIC = bq.numeric_average(sum({d}{0}){w}, count({d}{0}){w})
     AVG(BIGNUMERIC) -> BIGNUMERIC = bq.bignumeric_average(sum({d}{0}){w}, count({d}{0}){w})
     AVG(FLOAT64) -> FLOAT64 = avg({d}{0}){w}
+    AVG(INTERVAL) -> INTERVAL = bq.interval_average(list({d}{0}){w})
     MIN(FLOAT64) -> FLOAT64 = bq.least_number(min({0}){w}, max({0}){w})
     MIN(T) -> T = min({0}){w}
     MAX(T) -> T = max({0}){w}

@@ -44,6 +44,10 @@ VALUES: list[tuple[str, Any]] = [
     ("ARRAY_TO_STRING([b'a', NULL, b'\\xff'], b'-')", b"a-\xff"),
     ("ARRAY_TO_STRING([b'a', NULL], b'-', b'x')", b"a-x"),
     # NULL
+    (
+        "(SELECT TO_JSON_STRING([TYPEOF(AVG(NULL)), TYPEOF(SUM(NULL)), TYPEOF(MAX(NULL))]) FROM UNNEST([1]))",
+        '["FLOAT64","INT64","INT64"]',
+    ),
     ("ARRAY_INCLUDES(CAST(NULL AS ARRAY<INT64>), 1)", None),
     ("EDIT_DISTANCE(NULL, 'tree', max_distance => 1)", None),
     ("EDIT_DISTANCE('tree', 'trees', max_distance => NULL)", None),
