@@ -4,6 +4,7 @@ The database is a server that the platform did not start, with a partitioned tab
 contract cannot describe, and no events at all.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +38,12 @@ UPDATE "Customers" SET mood = 'bad', tags = '{}' WHERE id <= 10;
 DELETE FROM "Customers" WHERE id > 290;
 UPDATE payments SET at = '2026-06-01' WHERE id = 1;
 INSERT INTO payments VALUES ('2026-07-01', 1000, 12.34);
+"""
+NEXT_MONTH = """
+ALTER TABLE "Customers" ADD COLUMN phone text;
+UPDATE "Customers" SET phone = '020 ' || id WHERE id < 100;
+CREATE TABLE visits (id int PRIMARY KEY, at timestamptz);
+INSERT INTO visits VALUES (1, '2026-01-01'), (2, NULL), (3, '2026-01-02');
 """
 
 
@@ -104,3 +111,19 @@ def test_a_database_becomes_a_source_and_its_changes_follow(local: LocalPlatform
     row = "SELECT {}, mood, extra FROM {} WHERE id = 7"
     assert execute(shop, row.format('"fullName"', '"Customers"')) == [("Zoé 7", "bad", {"i": 7})]
     assert 'Zoé 7     bad   {"i": 7}' in arrived(local, row.format("fullName", "silver.shop_customers"))
+    a_month_later(local, shop)
+
+
+def a_month_later(local: LocalPlatform, shop: str) -> None:
+    """The source has a new column and a new table, which are pasted into the contract."""
+    execute(shop, NEXT_MONTH)
+    told = local.run("contracts.draft", "shop")
+    tables, _, columns = told.stdout.partition("  # columns of Customers\n")
+    contract = local.root / "contracts/shop.odcs.yaml"
+    with_column = re.sub(r"(?m)^( *- .name: fullName.*\n)", lambda found: found[0] + columns, contract.read_text())
+    contract.write_text(f"{with_column}\n{tables}")
+    models = local.run("contracts.generate", "models", "shop")
+    assert models.returncode == 0, models.stderr
+    assert "✓" in run(local)
+    assert "\n3 rows" in arrived(local, "SELECT id FROM silver.shop_visits")
+    assert "020 1" in arrived(local, "SELECT phone FROM silver.shop_customers WHERE id = 1")
