@@ -9,7 +9,6 @@ import argparse
 import os
 import sys
 import time
-import urllib.error
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from emulators.local_emulate.dagster import Dagster, DagsterError, Run
 from emulators.local_emulate.fingerprint import definitions_fingerprint
 from emulators.local_emulate.progress import Progress
 from emulators.local_emulate.watch import Watch
-from emulators.provision.errors import LEFT_OUT
+from emulators.provision.errors import LEFT_OUT, ProvisionError
 from emulators.provision.events import have_events
 from emulators.supervisor.environment import sources
 from emulators.supervisor.errors import SupervisorError
@@ -77,7 +76,7 @@ class LocalEmulate:
                     self._company("play", "--days", str(self.options.days))
             with stage("landing", "what the sources did, on its way to bronze"):
                 self.watch.add(*started.result())
-                self.left_out += catch_up.wait_for_logs(self.environment, self.progress.detail)
+                self.left_out += catch_up.wait_for_logs(self.progress.detail)
                 if have_events():
                     catch_up.wait_for_events(self.platform.state, self.progress.detail)
         with stage("refresh", "Dagster: bronze, the quality gate, silver, gold, conservation"):
@@ -183,7 +182,7 @@ def main() -> int:
     """0 when gold is there and agrees with the sources; 1 with what failed and where its log is."""
     try:
         return LocalEmulate(_arguments()).run()
-    except (CommandFailed, SupervisorError, DagsterError, catch_up.NotCaughtUp, urllib.error.URLError) as error:
+    except (CommandFailed, SupervisorError, ProvisionError, DagsterError, catch_up.NotCaughtUp) as error:
         print(f"\nlocal-emulate stopped: {error}\nA second call goes on from here.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,9 +1,9 @@
 """Waiting until what the sources did has landed: every log up to its position now, every subscription drained."""
 
 import json
+import os
 import time
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import psycopg2
 
 from emulators.provision.resource import region
+from emulators.provision.rest import Rest
 from emulators.supervisor.environment import PROJECT
 
 PATIENCE = 600.0
@@ -26,21 +27,22 @@ class StreamFailed(Exception):
     """A stream does not go on by itself; the message says why."""
 
 
-def wait_for_logs(environment: Mapping[str, str], say: Callable[[str], None]) -> list[str]:
+def wait_for_logs(say: Callable[[str], None]) -> list[str]:
     """Returns once each running stream has landed its database's log up to the position at the call.
 
     A source whose stream failed, or whose database does not answer, is left out: the answer says which, and why.
 
     Raises:
         NotCaughtUp: a stream did not arrive in time.
+        ProvisionError: Datastream does not answer.
     """
-    host = environment["DATASTREAM_EMULATOR_HOST"]
-    streams = _get(f"{host}/v1/projects/{PROJECT}/locations/{region()}/streams").get("streams", [])
+    datastream = Rest("DATASTREAM_EMULATOR_HOST")
+    streams = (datastream.get(f"/v1/projects/{PROJECT}/locations/{region()}/streams") or {}).get("streams", [])
     left_out = []
     for source in [stream["name"].split("/")[-1] for stream in streams]:
         try:
-            target = _position_now(environment[f"{source.upper()}_DATABASE_URL"])
-            _wait(partial(_log_has_landed, host, source, target), f"stream {source} has not landed {target}", say)
+            target = _position_now(os.environ[f"{source.upper()}_DATABASE_URL"])
+            _wait(partial(_log_has_landed, datastream, source, target), f"stream {source} has not landed {target}", say)
         except (psycopg2.OperationalError, StreamFailed) as error:
             left_out.append(f"left out: source {source}: {str(error).strip()}")
     return left_out
@@ -91,9 +93,11 @@ def _events_left(directory: Path, log: Path, begun: float, before: dict[Path, st
     return ""
 
 
-def _log_has_landed(host: str, source: str, target: str) -> str:
+def _log_has_landed(datastream: Rest, source: str, target: str) -> str:
     """Nothing once it has, else where it is."""
-    position = _get(f"{host}/emulator/streams/{source}/position")
+    position = datastream.get(f"/emulator/streams/{source}/position")
+    if position is None:
+        raise StreamFailed("its stream is gone")
     if position["state"] in ("FAILED", "FAILED_PERMANENTLY"):
         raise StreamFailed(f"its stream failed: {position.get('error')}")
     landed = position.get("landed_lsn")
@@ -114,9 +118,3 @@ def _wait(left: Callable[[], str], what: str, say: Callable[[str], None]) -> Non
         if time.monotonic() > deadline:
             raise NotCaughtUp(f"{what} within {PATIENCE:.0f} s: {text}")
         time.sleep(0.2)
-
-
-def _get(address: str) -> dict[str, Any]:
-    with urllib.request.urlopen(address, timeout=30) as response:
-        answer: dict[str, Any] = json.load(response)
-    return answer

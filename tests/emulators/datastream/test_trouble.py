@@ -76,10 +76,8 @@ def test_what_has_not_landed_is_waited_for(place: Place, monkeypatch: pytest.Mon
     monkeypatch.setattr(support, "PARENT", "projects/test/locations/us-east1")
     with stream(place, "CREATE TABLE t (id int PRIMARY KEY)") as (it, connection):
         it.wait(connection)
-        environment = {
-            "DATASTREAM_EMULATOR_HOST": f"http://{place.datastream.address}",
-            f"{it.id.upper()}_DATABASE_URL": f"postgresql://postgres@{place.postgres.address}/{it.id}",
-        }
+        monkeypatch.setenv("DATASTREAM_EMULATOR_HOST", f"http://{place.datastream.address}")
+        monkeypatch.setenv(f"{it.id.upper()}_DATABASE_URL", f"postgresql://postgres@{place.postgres.address}/{it.id}")
         it.set_state("PAUSED")
         run(connection, "INSERT INTO t VALUES (1)")
         said: list[str] = []
@@ -89,7 +87,9 @@ def test_what_has_not_landed_is_waited_for(place: Place, monkeypatch: pytest.Mon
                 it.set_state("RUNNING")
             said.append(line)
 
-        assert catch_up.wait_for_logs(environment, say) == []
+        write_rules(place.datastream.folder / "datastream", [Rule(error="RESET", times=3)])
+        assert catch_up.wait_for_logs(say) == []
+        write_rules(place.datastream.folder / "datastream", [])
         assert said
         assert it.landed().state("t", "id") == {(1,): {"id": 1}}
 
