@@ -159,11 +159,14 @@ def choose(
     a: Analyzer, node: nodes.Call, overloads: list[Overload], values: list[Value]
 ) -> tuple[Overload, list[Value], Type]:
     """The overload whose arguments are nearest, the values coerced to it, and its result type."""
-    best: tuple[int, Overload, list[Type], Type] | None = None
+    best: tuple[tuple[int, int, bool], Overload, list[Type], Type] | None = None
     for overload in overloads:
         found = overload.match(values)
-        if found is not None and (best is None or (found[0], overload.general) < (best[0], best[1].general)):
-            best = (found[0], overload, found[1], found[2])
+        if found is None:
+            continue
+        far = (found[0], _distance_of_nulls(values, found[1]), overload.general)
+        if best is None or far < best[0]:
+            best = (far, overload, found[1], found[2])
     if best is None:
         no_function_signature(a, node, values)
     _, overload, kinds, result = best
@@ -171,6 +174,14 @@ def choose(
     if zone is not None and (zoned := _zoned(node.name, overload, overloads)) is not None:
         overload, kinds, values = zoned, [*kinds, t.STRING], [*values, zone]
     return overload, [coerce(a, v, k) for v, k in zip(values, kinds, strict=True)], result
+
+
+_OF_NULL = {"INT64": 0, "FLOAT64": 1, "STRING": 2}
+
+
+def _distance_of_nulls(values: list[Value], kinds: list[Type]) -> int:
+    """Where several types fit a NULL without a type, it is an INT64, else a FLOAT64, else a STRING."""
+    return sum(_OF_NULL.get(k.kind, 3) for v, k in zip(values, kinds, strict=True) if v.type.kind == "NULL")
 
 
 def _zoned(name: str, plain: Overload, overloads: list[Overload]) -> Overload | None:

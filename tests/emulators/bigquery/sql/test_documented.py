@@ -45,6 +45,12 @@ VALUES: list[tuple[str, Any]] = [
     ("ARRAY_TO_STRING([b'a', NULL], b'-', b'x')", b"a-x"),
     # NULL
     (
+        "[TYPEOF(ABS(NULL)), TYPEOF(LN(NULL)), TYPEOF(ROUND(NULL)), TYPEOF(LEAST(NULL, NULL)), "
+        "TYPEOF(SAFE_NEGATE(NULL)), TYPEOF(JSON_QUERY(NULL, '$.a')), TYPEOF(CEILING(NULL)), "
+        "TYPEOF(SAFE_DIVIDE(NULL, 2)), TYPEOF(UPPER(NULL))]",
+        ["INT64", "FLOAT64", "FLOAT64", "INT64", "INT64", "STRING", "FLOAT64", "FLOAT64", "STRING"],
+    ),
+    (
         "(SELECT TO_JSON_STRING([TYPEOF(AVG(NULL)), TYPEOF(SUM(NULL)), TYPEOF(MAX(NULL))]) FROM UNNEST([1]))",
         '["FLOAT64","INT64","INT64"]',
     ),
