@@ -81,4 +81,5 @@ def _ddl(routine: Resource) -> str:
 
 def _argument(argument: Resource) -> str:
     kind = str(rest_type(argument["dataType"])) if "dataType" in argument else "ANY TYPE"
-    return " ".join(part for part in (argument.get("mode"), argument.get("name"), kind) if part)
+    fixed = "NOT AGGREGATE" if argument.get("isAggregate") is False else ""
+    return " ".join(part for part in (argument.get("mode"), argument.get("name"), kind, fixed) if part)

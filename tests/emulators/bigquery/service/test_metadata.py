@@ -103,6 +103,7 @@ def test_routines_tell_how_to_make_them_again(client: bigquery.Client, dataset: 
         f"create function {dataset}.f(x int64) returns int64 options(description='twice') as (x * 2);"
         f"create function {dataset}.j(x float64) returns float64 deterministic language js as 'return x';"
         f"create table function {dataset}.t(n int64) as select n as y;"
+        f"create aggregate function {dataset}.a(x float64, k float64 not aggregate) returns float64 as (sum(x) * k);"
         f"create procedure {dataset}.p(out r int64) begin set r = 1; end"
     )
     found = rows(
@@ -111,6 +112,7 @@ def test_routines_tell_how_to_make_them_again(client: bigquery.Client, dataset: 
         f"{dataset}.INFORMATION_SCHEMA.ROUTINES order by 1",
     )
     assert found == [
+        ("a", "AGGREGATE FUNCTION", "FLOAT64", "SQL", None, None),
         ("f", "FUNCTION", "INT64", "SQL", None, None),
         ("j", "FUNCTION", "FLOAT64", "EXTERNAL", "JAVASCRIPT", "YES"),
         ("p", "PROCEDURE", None, "SQL", None, None),
@@ -119,12 +121,19 @@ def test_routines_tell_how_to_make_them_again(client: bigquery.Client, dataset: 
     options = f"select specific_name, option_name, option_value from {dataset}.INFORMATION_SCHEMA.ROUTINE_OPTIONS"
     assert rows(client, options) == [("f", "description", '"twice"')]
     statements = [ddl for (ddl,) in rows(client, f"select ddl from {dataset}.INFORMATION_SCHEMA.ROUTINES")]
-    for kind, name in (("function", "f"), ("function", "j"), ("procedure", "p"), ("table function", "t")):
+    for kind, name in (
+        ("function", "a"),
+        ("function", "f"),
+        ("function", "j"),
+        ("procedure", "p"),
+        ("table function", "t"),
+    ):
         client.query_and_wait(f"drop {kind} {dataset}.{name}")
     for statement in statements:
         client.query_and_wait(statement)
     call = f"declare r int64; call {dataset}.p(r); select r, {dataset}.f(y), {dataset}.j(y) from {dataset}.t(2)"
     assert rows(client, call) == [(1, 4, 2.0)]
+    assert rows(client, f"select {dataset}.a(x, 10) from unnest([1, 2]) as x") == [(30.0,)]
 
 
 def test_a_dataset_tells_how_to_make_it_again(client: bigquery.Client, dataset: str) -> None:
