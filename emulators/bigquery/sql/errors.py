@@ -41,8 +41,10 @@ _TRANSLATED = (
         "SELECT list expression references column {0} which is neither grouped nor aggregated",
     ),
     (r"Unknown TimeZone '(.*)'.*", "Invalid time zone: {0}"),
-    (r"GROUPING statement cannot be used without groups", "GROUPING is allowed in a query with GROUP BY alone"),
-    (r"GROUPING child .*", "The argument of GROUPING must be an expression of GROUP BY"),
+    (
+        r"GROUPING statement cannot be used without groups|GROUPING child .*",
+        "GROUPING must have an argument that exists within the group-by expression list.",
+    ),
     (r"ORDER BY non-integer literal has no effect.*", "Cannot ORDER BY literal values"),
     (r"WHERE clause cannot contain aggregates!?.*", "Aggregate function not allowed in WHERE clause"),
     (r"Like pattern must not end with escape character.*", "LIKE pattern ends with a backslash"),

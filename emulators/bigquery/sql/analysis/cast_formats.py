@@ -49,5 +49,5 @@ def formatted(a: Analyzer, node: nodes.Cast, value: Value, target: Type, scope: 
     elif source == "STRING" and kind == "BYTES":
         sql = f"bq_cast_text_bytes({value.sql}, {form.sql})"
     else:
-        a.fail(f"FORMAT is not allowed for a cast from {value.type} to {target}", node)
+        a.fail(f"FORMAT is not allowed for cast from {value.type} to {target}", node)
     return combine(sql, target, value, form, zone)

@@ -91,7 +91,7 @@ def _group_key(a: Analyzer, item: nodes.Node, scope: Scope, outputs: list[Output
     if isinstance(item, nodes.Literal) and item.kind == "INT64":
         position = int(item.value)
         if not 1 <= position <= len(outputs):
-            a.fail(f"GROUP BY column number {position} is out of range; SELECT list has {len(outputs)} columns", item)
+            a.fail(f"GROUP BY is out of SELECT column number range: {position}", item)
         return final(a, outputs[position - 1].value)
     if isinstance(item, nodes.Path) and len(item.parts) == 1:
         named = [o for o in outputs if o.alias and o.name.lower() == item.parts[0].lower()]

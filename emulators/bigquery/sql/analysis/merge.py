@@ -98,7 +98,7 @@ def _branch(a: Analyzer, clause: s.MergeClause, info: TableInfo, scope: Scope) -
     if clause.action == "UPDATE":
         return test, "UPDATE", {name: value.sql for name, value in assigned(a, clause.assignments, info, scope).items()}
     if clause.match != "TARGET":
-        a.fail("INSERT is only allowed in a WHEN NOT MATCHED [BY TARGET] clause", clause)
+        a.fail("INSERT is only allowed for NOT MATCHED BY TARGET clause", clause)
     return test, "INSERT", _inserted(a, clause, info, scope)
 
 

@@ -237,7 +237,9 @@ def _order(a: Analyzer, table: Table, node: nodes.PipeOrder, parent: Scope | Non
         at = item.expression
         if isinstance(at, nodes.Literal) and at.kind == "INT64":
             if not 1 <= int(at.value) <= len(table.columns):
-                a.fail(f"ORDER BY column number {at.value} is out of range; table has {len(table.columns)} columns", at)
+                a.fail(
+                    f"ORDER BY column number exceeds input table column count: {at.value} vs {len(table.columns)}", at
+                )
             value: Value = table.columns[int(at.value) - 1].value()
         else:
             value = a.expression(at, scope)

@@ -160,7 +160,7 @@ def _star(
     for clause, given in (("EXCEPT", item.excluded), ("REPLACE", [name for name, _ in item.replaced])):
         twice = [name for i, name in enumerate(given) if name.lower() in [one.lower() for one in given[:i]]]
         if twice:
-            a.fail(f"Duplicate column name in SELECT * {clause} list: {twice[0]}", item)
+            a.fail(f"Duplicate column {twice[0]} in SELECT * {clause} list", item)
     present = {name.lower() for name, _ in columns}
     for name in item.excluded:
         if name.lower() not in present:
@@ -243,7 +243,7 @@ def _position(a: Analyzer, item: nodes.OrderItem, outputs: list[Output]) -> int 
     node = item.expression
     if isinstance(node, nodes.Literal) and node.kind == "INT64":
         if not 1 <= int(node.value) <= len(outputs):
-            a.fail(f"ORDER BY column number {node.value} is out of range; SELECT list has {len(outputs)} columns", node)
+            a.fail(f"ORDER BY is out of SELECT column number range: {node.value}", node)
         return int(node.value) - 1
     if item.collate is None and isinstance(node, nodes.Path) and len(node.parts) == 1:
         found = [i for i, o in enumerate(outputs) if o.name.lower() == node.parts[0].lower()]

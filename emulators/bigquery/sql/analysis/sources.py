@@ -10,6 +10,7 @@ from emulators.bigquery.sql.analysis.full_joins import require_key
 from emulators.bigquery.sql.analysis.operators import compare
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Relation, Scope, Value, combine
+from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.syntax import nodes
 
 
@@ -106,7 +107,7 @@ def _table(a: Analyzer, node: nodes.TableSource, scope: Scope, join: str) -> Fro
         array.alias = node.alias or node.path[-1]
         return _unnest(a, array, scope, join)
     if node.offset_alias is not None:
-        a.fail("WITH OFFSET can only be used with an array", node)
+        a.fail("WITH OFFSET can only be used with array scans", node)
     return tables.table(a, node)
 
 
@@ -249,6 +250,12 @@ def _independent(a: Analyzer, node: nodes.Join, unnest: nodes.UnnestSource, left
         a.fail(f"{node.kind} JOIN with an array that depends on the other side is not allowed", node)
 
 
+_INCOMPATIBLE = (
+    "Column '{}' in USING has incompatible types that cannot be directly compared using equality on either side of the "
+    "join: {} and {}"
+)
+
+
 def _using(
     a: Analyzer, node: nodes.Join, left: From, right: From, merged: dict[str, Value]
 ) -> tuple[str, list[tuple[str, Value]], dict[str, Value]]:
@@ -257,10 +264,11 @@ def _using(
     assert node.using is not None
     for name in node.using:
         x, y = _side(a, left, name, node, "left"), _side(a, right, name, node, "right")
-        conditions.append(compare(a, "=", x, y, node).sql)
-        pair, kind = common(
-            a, [x, y], f"Column {name} in USING has incompatible types on either side of the join: {{types}}", node
-        )
+        try:
+            conditions.append(compare(a, "=", x, y, node).sql)
+        except SqlError:
+            a.fail(_INCOMPATIBLE.format(name, x.type, y.type), node)
+        pair, kind = common(a, [x, y], _INCOMPATIBLE.format(name, x.type, y.type), node)
         if node.kind == "FULL":
             value = combine(f"COALESCE({pair[0].sql}, {pair[1].sql})", kind, *pair)
         else:

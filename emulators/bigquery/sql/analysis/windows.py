@@ -64,7 +64,7 @@ def _limit(a: Analyzer, node: nodes.Call, scope: Scope) -> str | None:
 def _order_allowed(a: Analyzer, node: nodes.Call, keys: list[Value], values: list[Value]) -> None:
     """ORDER BY of arguments: in no window, and with DISTINCT by the arguments alone."""
     if node.over is not None:
-        a.fail(f"ORDER BY in arguments is not supported on analytic function {node.name}", node)
+        a.fail("ORDER BY in arguments is not supported on analytic functions", node)
     if node.distinct and any(key.sql not in [value.sql for value in values] for key in keys):
         both = "An aggregate function that has both DISTINCT and ORDER BY arguments"
         a.fail(f"{both} can only ORDER BY expressions that are arguments to the function", node)
@@ -153,8 +153,8 @@ def _range_type(a: Analyzer, window: nodes.Window, scope: Scope) -> t.Type:
     kind = a.expression(window.order_by[0].expression, scope).type
     if kind.kind not in t.NUMBERS:
         a.fail(
-            "ORDER BY key must be numeric in a RANGE-based window with OFFSET PRECEDING or OFFSET FOLLOWING, "
-            f"but has type {kind}",
+            "ORDER BY key must be numeric in a RANGE-based window with OFFSET PRECEDING or OFFSET FOLLOWING "
+            f"boundaries, but has type {kind.kind}",
             window,
         )
     if kind == t.BIGNUMERIC:

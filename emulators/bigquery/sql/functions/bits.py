@@ -18,7 +18,8 @@ def shift_right(value: int, places: int) -> int:
 def _together(x: bytes, y: bytes, function: Callable[[int, int], int]) -> bytes:
     if len(x) != len(y):
         raise ValueError(
-            f"Bitwise binary operator for BYTES requires equal length, but got {len(x)} and {len(y)} bytes"
+            "Bitwise binary operator for BYTES requires equal length of the inputs. "
+            f"Got {len(x)} bytes on the left hand side and {len(y)} bytes on the right hand side."
         )
     return function(int.from_bytes(x), int.from_bytes(y)).to_bytes(len(x))
 

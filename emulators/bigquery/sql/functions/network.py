@@ -22,27 +22,34 @@ def ip_from_string(text: str) -> bytes:
     try:
         return ipaddress.ip_address(text).packed
     except ValueError as error:
-        raise ValueError(f"NET.IP_FROM_STRING({text!r}): invalid IP address") from error
+        raise ValueError(f"NET.IP_FROM_STRING() encountered an unparseable IP-address: {text}") from error
 
 
 def ip_to_string(value: bytes) -> str:
-    address = _address(value, "NET.IP_TO_STRING")
+    address = _address(
+        value,
+        "NET.IP_TO_STRING() encountered an invalid IP address. Expected 4 (for IPv4) or 16 (for IPv6) bytes but got {}",
+    )
     mapped = getattr(address, "ipv4_mapped", None)
     return f"::ffff:{mapped}" if mapped is not None else str(address)
 
 
-def _address(value: bytes, function: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _address(value: bytes, refusal: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     if len(value) not in (4, 16):
-        raise ValueError(f"{function}() encountered a non-IP address: it must have 4 or 16 bytes, but has {len(value)}")
+        raise ValueError(refusal.format(len(value)))
     return ipaddress.ip_address(value)
 
 
 def ip_net_mask(size: int, prefix: int) -> bytes:
     """A mask of `size` bytes whose first `prefix` bits are set."""
     if size not in (4, 16):
-        raise ValueError(f"NET.IP_NET_MASK: the first argument must be either 4 or 16, but is {size}")
+        raise ValueError(
+            f"The first argument of NET.IP_NET_MASK() must be either 4 (for IPv4) or 16 (for IPv6); got {size}"
+        )
     if not 0 <= prefix <= size * 8:
-        raise ValueError(f"NET.IP_NET_MASK: the second argument must be between 0 and {size * 8}, but is {prefix}")
+        raise ValueError(
+            f"The second argument of NET.IP_NET_MASK() must be between 0 and the first argument * 8; got {prefix}"
+        )
     return _mask(size, prefix).to_bytes(size, "big")
 
 
@@ -52,32 +59,40 @@ def _mask(size: int, prefix: int) -> int:
 
 def ip_trunc(value: bytes, prefix: int) -> bytes:
     """The address with all but its first `prefix` bits cleared."""
-    size = len(_address(value, "NET.IP_TRUNC").packed)
+    refusal = "The first argument of NET.IP_TRUNC() must have length 4 (for IPv4) or 16 (for IPv6); got {}"
+    size = len(_address(value, refusal).packed)
     if not 0 <= prefix <= size * 8:
-        raise ValueError(f"NET.IP_TRUNC: the prefix must be between 0 and {size * 8}, but is {prefix}")
+        raise ValueError(
+            f"The second argument of NET.IP_TRUNC() must be between 0 and 8 * LENGTH(first argument); got {prefix}"
+        )
     return (int.from_bytes(value, "big") & _mask(size, prefix)).to_bytes(size, "big")
 
 
 def ipv4_from_int64(value: int) -> bytes:
     if not -(2**31) <= value < 2**32:
-        raise ValueError(f"NET.IPV4_FROM_INT64() encountered an integer that is no IPv4 address: {value}")
+        raise ValueError(
+            "NET.IPV4_FROM_INT64() encountered an invalid integer IP. "
+            f"Expected range: [-0x80000000, 0xFFFFFFFF]; got {value}"
+        )
     return (value & 0xFFFFFFFF).to_bytes(4, "big")
 
 
 def ipv4_to_int64(value: bytes) -> int:
     if len(value) != 4:
-        raise ValueError(
-            f"NET.IPV4_TO_INT64() encountered a non-IPv4 address: it must have 4 bytes, but has {len(value)}"
-        )
+        raise ValueError(f"NET.IPV4_TO_INT64() encountered a non-IPv4 address. Expected 4 bytes but got {len(value)}")
     return int.from_bytes(value, "big")
 
 
 def ip_in_net(address: str, network: str) -> bool:
     """Whether an address is in a network (address/prefix)."""
     try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
-    except ValueError as error:
-        raise ValueError(f"NET.IP_IN_NET: {error}") from error
+        one = ipaddress.ip_address(address)
+    except ValueError:
+        raise ValueError("NET.IP_IN_NET() encountered an unparseable IP-address") from None
+    try:
+        return one in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        raise ValueError("NET.IP_IN_NET() encountered an unparseable net") from None
 
 
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (

@@ -27,7 +27,7 @@ def _execute_immediate(script: Interpreter, node: s.ExecuteImmediate, text: str)
     value = yield from script.value(node.sql, text, t.STRING)
     dynamic = evaluate(value.sql)
     if dynamic is None:
-        raise SqlError("Dynamic SQL in EXECUTE IMMEDIATE cannot be NULL")
+        raise SqlError("EXECUTE IMMEDIATE sql string cannot be NULL")
     named, positional = yield from _parameters(script, node, text)
     statements = parse_script(dynamic)
     if len(statements) != 1:
@@ -53,6 +53,8 @@ def _parameters(
     named, positional = {}, []
     for item in node.using:
         given = yield from script.value(item.expression, text)
+        if bool(item.alias) != bool(node.using[0].alias):
+            raise SqlError("Cannot mix named and positional parameters")
         if item.alias:
             named[item.alias.lower()] = given
         else:

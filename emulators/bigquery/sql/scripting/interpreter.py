@@ -84,8 +84,8 @@ class Interpreter:
         except Return:
             return
         except Break as jump:
-            word = "CONTINUE" if isinstance(jump, Continue) else "BREAK"
-            raise SqlError(f"{word} is not allowed outside of a loop body") from None
+            word = "CONTINUE is" if isinstance(jump, Continue) else "BREAK without label is"
+            raise SqlError(f"{word} only allowed inside of a loop body") from None
 
     def each(self, statements: Iterable[s.Statement], text: str) -> Steps:
         """Statements in order; an error learns which of them it comes from."""

@@ -323,7 +323,7 @@ SCRIPT_ERRORS = [
     ("RAISE USING MESSAGE = 'stop'", "stop"),
     ("ASSERT 1 = 2 AS 'no'", "no"),
     ("SET @@time_zone = 'Asia/Tokyo'; SELECT RANGE<TIMESTAMP> '[2024-01-01, UNBOUNDED)'", "RANGE<TIMESTAMP> of a text"),
-    ("BREAK", "BREAK is not allowed outside of a loop body"),
+    ("BREAK", "BREAK without label is only allowed inside of a loop body"),
     ("CALL d.nope()", "Procedure not found: d.nope at [1:1]"),
     (
         "CREATE TEMP FUNCTION f() RETURNS INT64 LANGUAGE python AS 'return 1'",
