@@ -67,8 +67,9 @@ def insert(a: Analyzer, node: s.Insert) -> Statement:
         fields = list(info.fields)
     else:
         fields = [column_of(a, info, name, node) for name in node.columns]
-        if len({f.name.lower() for f in fields}) < len(fields):
-            a.fail("INSERT statement has duplicate column names", node)
+        twice = [f.name for place, f in enumerate(fields) if f.name in [one.name for one in fields[:place]]]
+        if twice:
+            a.fail(f"INSERT has columns with duplicate name: {twice[0]}", node)
     if node.rows is not None:
         rows = _values(a, node, fields)
     else:

@@ -149,7 +149,8 @@ def _partition_key(a: Analyzer, node: nodes.Node, scope: Scope) -> Value:
 
 def _range_type(a: Analyzer, window: nodes.Window, scope: Scope) -> t.Type:
     if len(window.order_by) != 1:
-        a.fail("Window framing with RANGE and a bound needs exactly one ORDER BY key", window)
+        what = "A RANGE-based window with OFFSET PRECEDING or OFFSET FOLLOWING boundaries"
+        a.fail(f"{what} must have exactly one ORDER BY key", window)
     kind = a.expression(window.order_by[0].expression, scope).type
     if kind.kind not in t.NUMBERS:
         a.fail(
@@ -202,7 +203,8 @@ def _frame(a: Analyzer, window: nodes.Window, scope: Scope) -> str:
         if frame.unit == "RANGE":
             wanted = _range_type(a, window, scope)
         if t.coerces(value.type, wanted, value.literal) is None:
-            a.fail(f"Window framing expression has type {value.type} that cannot be coerced to {wanted}", expression)
+            order = f"the type of the ORDER BY expression, which is {wanted}" if frame.unit == "RANGE" else str(wanted)
+            a.fail(f"Window framing expression has type {value.type} that cannot coerce to {order}", expression)
         if value.raw is not None and float(value.raw) < 0:
             a.fail("Window framing expression must be a non-negative number", expression)
         bounds.append(f"{coerce(a, value, wanted).sql} {kind}")

@@ -46,13 +46,13 @@ def bytes_count(x: bytes) -> int:
 
 def bytes_shift_left(x: bytes, places: int) -> bytes:
     if places < 0:
-        raise ValueError(f"Bitwise left shift by a negative amount: {places}")
+        raise ValueError("Bitwise shift by negative offset.")
     return (int.from_bytes(x) << min(places, len(x) * 8) & (1 << len(x) * 8) - 1).to_bytes(len(x))
 
 
 def bytes_shift_right(x: bytes, places: int) -> bytes:
     if places < 0:
-        raise ValueError(f"Bitwise right shift by a negative amount: {places}")
+        raise ValueError("Bitwise shift by negative offset.")
     return (int.from_bytes(x) >> min(places, len(x) * 8)).to_bytes(len(x))
 
 

@@ -102,7 +102,8 @@ def log10(form: Form, x: Decimal) -> Decimal:
 
 def log(form: Form, x: Decimal, base: Decimal) -> Decimal:
     if x <= 0 or base <= 0 or base == 1:
-        raise ValueError(f"LOG is undefined for these values: LOG({decimal_text(x)}, {decimal_text(base)})")
+        undefined = "LOG is undefined for zero or negative value, or when base equals 1"
+        raise ValueError(f"{undefined}: LOG({decimal_text(x)}, {decimal_text(base)})")
     return form.fit(form.digits.divide(form.digits.ln(x), form.digits.ln(base)), " in function: LOG")
 
 

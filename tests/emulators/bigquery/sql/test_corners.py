@@ -183,7 +183,7 @@ def test_the_least_number_is_nan(warehouse: Any, order: str, expected: list[str]
     [
         ("FORMAT('%s', JSON '1')", "specifier %s"),
         ("b'a' & b'ab'", "equal length"),
-        ("b'a' << -1", "negative amount"),
+        ("b'a' << -1", "Bitwise shift by negative offset."),
         ("1e308 * 10", "double overflow"),
         ("TIME '12:00:00' - TIME '13:00:00'", "No matching signature for operator -"),
         ("TIMESTAMP '2024-01-31' + INTERVAL 1 MONTH", "non-zero MONTH or YEAR part"),

@@ -105,6 +105,9 @@ REFUSED = [
     (RECURSIVE.format("SELECT 2 FROM UNNEST([1]) WHERE EXISTS (SELECT * FROM t)"), "in a FROM clause alone"),
     ("SELECT 1 FROM (SELECT [1] AS a) AS t FULL JOIN UNNEST(t.a) AS b ON TRUE", "depends on the other side"),
     # the words of GoogleSQL itself
+    ("CREATE TABLE d.t (a INT64); INSERT d.t (a, A) VALUES (1, 2)", "INSERT has columns with duplicate name: a"),
+    (f"SELECT SUM(x) OVER (ORDER BY x, -x RANGE 1 PRECEDING) {X}", "boundaries must have exactly one ORDER BY key"),
+    ("SELECT LOG(NUMERIC '2', 1)", "LOG is undefined for zero or negative value, or when base equals 1: LOG(2, 1)"),
     (f"SELECT x {X} ORDER BY 2", "ORDER BY is out of SELECT column number range: 2"),
     (f"SELECT x {X} GROUP BY 3", "GROUP BY is out of SELECT column number range: 3"),
     (f"SELECT ARRAY_AGG(x ORDER BY x) OVER () {X}", "ORDER BY in arguments is not supported on analytic functions"),
