@@ -35,8 +35,8 @@ CREATE MACRO bq.main.greatest(x) AS CASE WHEN list_count(x) < len(x) THEN NULL E
 CREATE MACRO bq.main.least(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_min(x) END;
 CREATE MACRO bq.main.least_float(x) AS CASE WHEN list_count(x) < len(x) THEN NULL WHEN isnan(list_max(x)) THEN list_max(x) ELSE list_min(x) END;
 CREATE MACRO bq.main.range_bucket(x, bounds) AS CASE WHEN x IS NULL OR bounds IS NULL THEN NULL WHEN list_count(bounds) < len(bounds) OR list_sort(bounds) != bounds THEN bq.fail('Elements in input array to RANGE_BUCKET must be in ascending order.') ELSE CAST(len(list_filter(bounds, lambda b: b <= x)) AS BIGINT) END;
-CREATE MACRO bq.main.shift_left(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise left shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 ELSE bq_shift_left(x, n) END;
-CREATE MACRO bq.main.shift_right(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise right shift by a negative amount: ' || n) WHEN n >= 64 THEN 0 WHEN x >= 0 THEN x >> n ELSE bq_shift_right(x, n) END;
+CREATE MACRO bq.main.shift_left(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise shift by negative offset.') WHEN n >= 64 THEN 0 ELSE bq_shift_left(x, n) END;
+CREATE MACRO bq.main.shift_right(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise shift by negative offset.') WHEN n >= 64 THEN 0 WHEN x >= 0 THEN x >> n ELSE bq_shift_right(x, n) END;
 -- Distances; a sparse vector is a list of (a: dimension, b: magnitude).
 CREATE MACRO bq.main.vector(x) AS CASE WHEN list_count(x) < len(x) THEN list_slice(x, 1, CAST(bq.fail('NULL array element in a vector is not supported') AS BIGINT)) ELSE x END;
 CREATE MACRO bq.main.direction(x) AS CASE WHEN len(x) = 0 OR list_min(x) = 0 AND list_max(x) = 0 THEN list_slice(x, 1, CAST(bq.fail('Cannot compute cosine distance against zero vector.') AS BIGINT)) ELSE bq.vector(x) END;

@@ -105,6 +105,10 @@ REFUSED = [
     (RECURSIVE.format("SELECT 2 FROM UNNEST([1]) WHERE EXISTS (SELECT * FROM t)"), "in a FROM clause alone"),
     ("SELECT 1 FROM (SELECT [1] AS a) AS t FULL JOIN UNNEST(t.a) AS b ON TRUE", "depends on the other side"),
     # the words of GoogleSQL itself
+    ("SELECT TRANSLATE('x', 'abcb', 'x')", 'Duplicate character "b" in TRANSLATE source characters'),
+    ("SELECT REPEAT('x', -1)", "Second argument (repeat count) for REPEAT cannot be negative"),
+    ("SELECT EDIT_DISTANCE('a', 'b', max_distance => -1)", "Max distance must be non-negative"),
+    ("SELECT 1 << -1", "Bitwise shift by negative offset."),
     ("CREATE TABLE d.t (a INT64); INSERT d.t (a, A) VALUES (1, 2)", "INSERT has columns with duplicate name: a"),
     (f"SELECT SUM(x) OVER (ORDER BY x, -x RANGE 1 PRECEDING) {X}", "boundaries must have exactly one ORDER BY key"),
     ("SELECT LOG(NUMERIC '2', 1)", "LOG is undefined for zero or negative value, or when base equals 1: LOG(2, 1)"),
