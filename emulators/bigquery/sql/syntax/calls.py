@@ -92,13 +92,18 @@ class CallParser(TypeParser):
         if self.token.upper in ("TABLE", "MODEL") and is_name:  # else a column of that name: countif(model is null)
             at = self.advance().at
             return nodes.TableSource(at, path=self.table_path())
-        if self.at_query() and self.token.upper in ("SELECT", "WITH"):
-            return nodes.Subquery(self.token.at, "scalar", self.query())
+        self.refuse_query("Each function argument")
         value = self.expression()
         if self.accept("AS"):
             name = self.identifier()
             return nodes.StructLiteral(value.at, None, [(name, value)])
         return value
+
+    def refuse_query(self, what: str) -> None:
+        """SqlError where a query stands without parentheses of its own."""
+        if self.at_word("SELECT"):
+            why = "to use a query as an expression, the query must be wrapped with additional parentheses"
+            self.fail(f"{what} is an expression, not a query; {why} to make it a scalar subquery expression")
 
     def _at_lambda(self) -> bool:
         index = 1
@@ -183,6 +188,7 @@ class CallParser(TypeParser):
 
     def cast(self, at: int, safe: bool) -> nodes.Node:
         self.expect("(")
+        self.refuse_query(f"The argument to {'SAFE_CAST' if safe else 'CAST'}")
         operand = self.expression()
         self.expect("AS")
         node = nodes.Cast(at, operand, self.type(), safe)

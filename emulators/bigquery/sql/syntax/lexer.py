@@ -150,7 +150,7 @@ def tokens(text: str) -> list[Token]:
     match = _TOKEN.match
     while at < size:
         m = match(text, at)
-        if m is None:
+        if m is None or (text.startswith("/*", at) and m.end() == at + 1):
             raise SqlError(f"Syntax error: {_illegal(text, at)} at {position(text, at)}")
         kind, end, raw = m.lastgroup or "", m.end(), m.group()
         if kind == "word":
@@ -179,7 +179,7 @@ def _concatenated(text: str, first: Token, second: Token) -> Token:
             f"Syntax error: string and bytes literals cannot be concatenated. at {position(text, second.at)}"
         )
     if first.end == second.at:
-        why = "concatenated string literals need to be separated by whitespace or comments"
+        why = f"concatenated {first.kind} literals must be separated by whitespace or comments"
         raise SqlError(f"Syntax error: {why} at {position(text, second.at)}")
     assert first.value is not None
     value = first.value + second.value  # type: ignore[operator]

@@ -12,6 +12,9 @@ class QueryParser(PipeParser):
             query.recursive = self.accept("RECURSIVE")
             query.ctes = [self.cte()]
             while self.accept(","):
+                if self.at_any("SELECT", "FROM"):
+                    why = "Trailing comma after the WITH clause before the main query is not allowed"
+                    self.fail(f"Syntax error: {why}")
                 query.ctes.append(self.cte())
         if self.accept("FROM"):
             query.body = self.pipes(self.source())
@@ -53,6 +56,9 @@ class QueryParser(PipeParser):
             at = self.token.at
             op, mode = self.set_operator()
             matching = self.matching(mode)
+            if self.at_word("FROM"):
+                why = "FROM queries following a set operation must be parenthesized"
+                self.fail(f"Syntax error: Unexpected FROM; {why}")
             right = self._operand()
             if isinstance(left, nodes.SetOperation) and left.op == op and left.matching is matching is None:
                 left.parts.append(right)
@@ -117,6 +123,8 @@ class QueryParser(PipeParser):
         if self.at_word("AS", "STRUCT") or self.at_word("AS", "VALUE"):
             self.advance()
             select.as_kind = self.advance().upper
+        if self.at_word("FROM"):
+            self.fail("Syntax error: SELECT list must not be empty")
         select.items = [self.select_item()]
         while self.accept(","):
             if self.at_any("FROM") or self.token.kind == "end" or self.token.text in (")", ";", "|>"):

@@ -98,6 +98,7 @@ class SourceParser(ExpressionParser):
 
     def _unnest(self, at: int) -> nodes.Source:
         self.expect("(")
+        self.refuse_query("The argument to UNNEST")
         arrays = self.expressions()
         self.expect(")")
         source = nodes.UnnestSource(at, self._source_alias(), arrays=arrays)

@@ -162,7 +162,7 @@ def test_value(warehouse: Any, expression: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("'it''s'", r"concatenated string literals need to be separated by whitespace or comments at \[1:12\]"),
+        ("'it''s'", r"concatenated string literals must be separated by whitespace or comments at \[1:12\]"),
         ("'tree' b'house'", r"string and bytes literals cannot be concatenated. at \[1:15\]"),
         ("FLOAT64(JSON '[1]', wide_number_mode => 'exact')", "The provided JSON input is not a number"),
         ("INT64(JSON '2.5')", "The provided JSON number: 2.5 cannot be converted to an integer"),

@@ -168,7 +168,7 @@ ERRORS = [
         "Syntax error: Expected keyword ALL or keyword DISTINCT but got keyword SELECT at [1:16]",
     ),
     ("SELEC 1", 'Syntax error: Unexpected identifier "SELEC" at [1:1]'),
-    ("SELECT FROM d.orders", "Syntax error: Unexpected keyword FROM at [1:8]"),
+    ("SELECT FROM d.orders", "Syntax error: SELECT list must not be empty at [1:8]"),
     ("SELECT (1", 'Syntax error: Expected ")" but got end of script at [1:10]'),
     ("SELECT 'a", "Syntax error: Unclosed string literal at [1:8]"),
     ("SELECT 1 FROM d.orders ORDER BY tags", "ORDER BY does not support expressions of type ARRAY<STRING> at [1:33]"),

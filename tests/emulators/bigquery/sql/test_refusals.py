@@ -105,6 +105,13 @@ REFUSED = [
     (RECURSIVE.format("SELECT 2 FROM UNNEST([1]) WHERE EXISTS (SELECT * FROM t)"), "in a FROM clause alone"),
     ("SELECT 1 FROM (SELECT [1] AS a) AS t FULL JOIN UNNEST(t.a) AS b ON TRUE", "depends on the other side"),
     # the words of GoogleSQL itself
+    ("SELECT FROM d.t", "Syntax error: SELECT list must not be empty at [1:8]"),
+    ("WITH a AS (SELECT 1), SELECT * FROM a", "Trailing comma after the WITH clause before the main query is not"),
+    ("SELECT 1 UNION ALL FROM d.t", "Unexpected FROM; FROM queries following a set operation must be parenthesized"),
+    ("SELECT ABS(SELECT 1)", "Each function argument is an expression, not a query; to use a query as an expression"),
+    ("SELECT SAFE_CAST(SELECT 1 AS STRING)", "The argument to SAFE_CAST is an expression, not a query"),
+    ("SELECT * FROM UNNEST(SELECT [1])", "The argument to UNNEST is an expression, not a query"),
+    ("SELECT 1 /* one", "Syntax error: Unclosed comment at [1:10]"),
     ("SELECT TRANSLATE('x', 'abcb', 'x')", 'Duplicate character "b" in TRANSLATE source characters'),
     ("SELECT REPEAT('x', -1)", "Second argument (repeat count) for REPEAT cannot be negative"),
     ("SELECT EDIT_DISTANCE('a', 'b', max_distance => -1)", "Max distance must be non-negative"),
