@@ -37,10 +37,10 @@ def start(name: str, state: Path, port: int, *options: str) -> subprocess.Popen[
 
 
 @contextmanager
-def running(name: str, state: Path) -> Iterator[str]:
+def running(name: str, state: Path, *options: str) -> Iterator[str]:
     """The address of a service that runs while the block does."""
     port = free_port()
-    process = start(name, state, port)
+    process = start(name, state, port, *options)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

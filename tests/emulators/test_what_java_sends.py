@@ -30,7 +30,9 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
     with ExitStack() as stack:
         found = {}
         for name in CREATIONS:
-            found[name] = stack.enter_context(running(name, tmp_path_factory.mktemp(name)))
+            # The usual gRPC port may be a local platform's.
+            options = ("--grpc-port", "0") if name == "bigquery" else ()
+            found[name] = stack.enter_context(running(name, tmp_path_factory.mktemp(name), *options))
         enable = "/serviceusage.googleapis.com/v1/projects/p/services/secretmanager.googleapis.com:enable"
         assert requests.post(found["control"] + enable, json={}, timeout=10).status_code == 200
         yield found
