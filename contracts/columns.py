@@ -14,7 +14,7 @@ from contracts.types import LOGICAL_TYPES, UnknownType, bigquery_type
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,199}")
 _RESERVED = ("ingestion_date",)
 HISTORY_COLUMNS = ("valid_from", "valid_to", "is_current")
-_NO_KEY_TYPES = ("FLOAT64", "JSON", "ARRAY")
+NO_KEY_TYPES = ("FLOAT64", "JSON", "ARRAY")
 
 
 def read_columns(document: Document, path: KeyPath, properties: Sequence[SchemaProperty] | None) -> tuple[Column, ...]:
@@ -138,7 +138,7 @@ def _column_type(document: Document, path: KeyPath, item: SchemaProperty) -> str
             place, f"column `{item.name}`: {error}", did_you_mean(error.word, error.known) if error.known else ""
         )
         return None
-    if item.primaryKey and kind.startswith(_NO_KEY_TYPES):
+    if item.primaryKey and kind.startswith(NO_KEY_TYPES):
         hint = "BigQuery cannot compare such values for equality: use another key."
         document.refuse((*path, "primaryKey"), f"key column `{item.name}` is {kind}", hint)
     return kind

@@ -18,7 +18,7 @@ from contracts.standard import parse
 from contracts.tables import read_table
 
 SUFFIX = ".odcs.yaml"
-_ID = re.compile(r"[a-z][a-z0-9_]{0,49}")
+ID = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _RESERVED_IDS = ("stg", "int", "dim", "fct", "mart", "bronze", "silver", "gold", "ops", "goog")
 _STATUSES = ("proposed", "draft", "active", "deprecated", "retired")
 
@@ -84,7 +84,7 @@ def _check_head(document: Document, standard: OpenDataContractStandard) -> str:
     if not standard.version:
         document.refuse(("version",), "no version", "Write `version: 1.0.0`.")
     source = standard.id or ""
-    if not _ID.fullmatch(source) or source in _RESERVED_IDS:
+    if not ID.fullmatch(source) or source in _RESERVED_IDS:
         hint = f"Use lower-case letters, digits and `_`, a letter first; not {', '.join(_RESERVED_IDS)}."
         document.refuse(("id",), f"id `{standard.id}`", hint)
     elif file.endswith(SUFFIX) and source != file.removesuffix(SUFFIX):

@@ -12,7 +12,7 @@ from contracts.model import Capture, Column, Enforcement, History, Table
 from contracts.problems import did_you_mean
 from contracts.rules import read_rules
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _HISTORIES = {"cdc": ("latest", "versions"), "stream": ("append",)}
 
 
@@ -21,7 +21,7 @@ def read_table(document: Document, path: KeyPath, source: str, item: SchemaObjec
     if not item.name:
         document.refuse(path, "a table without a name", "Add `name:`.")
         return None
-    if not _NAME.fullmatch(item.name):
+    if not NAME.fullmatch(item.name):
         hint = (
             "Use lower-case letters, digits and `_`, a letter first; the source's own name may stand in `physicalName`."
         )

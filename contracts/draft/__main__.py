@@ -7,7 +7,6 @@ already, it prints what the database has beyond it, to be pasted.
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +17,7 @@ from contracts import names
 from contracts.draft.catalog import SourceTable, read_tables
 from contracts.draft.text import Draft, draft, draft_columns, draft_tables
 from contracts.problems import ContractError, did_you_mean
-from contracts.reader import SUFFIX, folder_of_contracts, load
-
-_ID = re.compile(r"[a-z][a-z0-9_]{0,49}")
+from contracts.reader import ID, SUFFIX, folder_of_contracts, load
 
 
 class DraftError(Exception):
@@ -59,7 +56,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _file(arguments: argparse.Namespace) -> Path:
-    if not _ID.fullmatch(arguments.source):
+    if not ID.fullmatch(arguments.source):
         raise DraftError(f"`{arguments.source}` is no source's name: use lower-case letters, digits and `_`.")
     return Path(arguments.folder or folder_of_contracts()) / f"{arguments.source}{SUFFIX}"
 

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contracts.columns import unfit_name
+from contracts.columns import NO_KEY_TYPES, unfit_name
 from contracts.draft.catalog import SourceColumn, SourceTable
+from contracts.tables import NAME
 from contracts.traps import trap
 from contracts.types import PHYSICAL_TYPES, UnknownType, bigquery_type
 
@@ -70,7 +71,7 @@ def draft_columns(columns: Iterable[SourceColumn]) -> str:
 
 def _unfit(table: SourceTable) -> str:
     """Why a table cannot be in the contract; empty when it can."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,99}", table.name.lower()):
+    if not NAME.fullmatch(table.name.lower()):
         return "its name is not a letter and then letters, digits and `_`"
     if not table.key:
         return "it has no primary key (nor a replica identity with an index), so its changes cannot be told apart"
@@ -90,7 +91,7 @@ def _unfit_column(column: SourceColumn, key: bool = False) -> str:
         kind = bigquery_type(logical, physical, bigquery_type(*items) if items else None)
     except UnknownType:
         return f"its type {column.type} has none in BigQuery"
-    return f"a key cannot be {kind}" if key and kind.startswith(("FLOAT64", "JSON", "ARRAY")) else ""
+    return f"a key cannot be {kind}" if key and kind.startswith(NO_KEY_TYPES) else ""
 
 
 def types(name: str) -> tuple[str, str, tuple[str, str] | None]:

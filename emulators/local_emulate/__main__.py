@@ -75,9 +75,10 @@ class LocalEmulate:
                 with stage("company", f"{self.options.days} days of a SaaS company"):
                     self._company("play", "--days", str(self.options.days))
             with stage("landing", "what the sources did, on its way to bronze"):
-                self.watch.add(*started.result())
+                running = started.result()
+                self.watch.add(*running)
                 self.left_out += catch_up.wait_for_logs(self.progress.detail)
-                if have_events():
+                if STREAMING in running:
                     catch_up.wait_for_events(self.platform.state, self.progress.detail)
         with stage("refresh", "Dagster: bronze, the quality gate, silver, gold, conservation"):
             run = self._refresh()

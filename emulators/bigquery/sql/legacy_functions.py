@@ -11,12 +11,11 @@ _SAME = """
     STDDEV_SAMP SUBSTR SUM TAN TANH TIMESTAMP UPPER VARIANCE VAR_POP VAR_SAMP
 """
 SAME = frozenset(_SAME.split())
-_PARTS = {"YEAR": "YEAR", "QUARTER": "QUARTER", "MONTH": "MONTH", "DAY": "DAY", "HOUR": "HOUR", "MINUTE": "MINUTE",
-          "SECOND": "SECOND", "DAYOFWEEK": "DAYOFWEEK", "DAYOFYEAR": "DAYOFYEAR"}  # fmt: skip
+_PARTS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "DAYOFWEEK", "DAYOFYEAR")
 _MICROS = "UNIX_MICROS(TIMESTAMP_TRUNC(TIMESTAMP_MICROS({{0}}), {}))"
 
 TEMPLATES: dict[tuple[str, int], str] = {
-    **{(name, 1): f"EXTRACT({part} FROM {{0}})" for name, part in _PARTS.items()},
+    **{(part, 1): f"EXTRACT({part} FROM {{0}})" for part in _PARTS},
     **{(f"UTC_USEC_TO_{part}", 1): _MICROS.format(part) for part in ("HOUR", "DAY", "MONTH", "YEAR")},
     ("REGEXP_MATCH", 2): "REGEXP_CONTAINS({0}, {1})",
     ("INSTR", 2): "STRPOS({0}, {1})",

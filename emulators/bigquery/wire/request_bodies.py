@@ -83,10 +83,10 @@ def _check_object(value: Any, kind: Mapping[str, Any], path: str, project: str |
     properties, others = kind.get("properties", {}), kind.get("additionalProperties")
     for key, inner in list(value.items()):
         expected = properties.get(key) or others
-        if (re.sub(r"\[\d+\]", "", path), key) in _UNDOCUMENTED:
-            del value[key]
-            continue
         if expected is None:
+            if (re.sub(r"\[\d+\]", "", path), key) in _UNDOCUMENTED:
+                del value[key]
+                continue
             raise bad_request(f"Invalid JSON payload received. Unknown name \"{key}\" at '{path}': Cannot find field.")
         _check(inner, expected, f"{path}.{snake_case(key) if key in properties else key}", project)
         value[key] = _as_told(inner, expected)

@@ -35,11 +35,13 @@ class Notification:
 
 @dataclass(frozen=True)
 class Event:
-    """What a topic is to be told: attributes, and the version that the payload describes (None: no payload)."""
+    """What a topic is to be told: attributes, when it happened (microseconds since 1970), and the version that the
+    payload describes (None: no payload)."""
 
     number: int
     topic: str
     attributes: dict[str, str]
+    moment: int
     version: ObjectVersion | None
 
 
@@ -152,5 +154,4 @@ def _attributes(one: Notification, event: str, version: ObjectVersion) -> dict[s
 
 def _event(row: sqlite3.Row) -> Event:
     version = ObjectVersion(**json.loads(row["version"])) if row["version"] else None
-    attributes = json.loads(row["attributes"]) | {"eventTime": row["moment"]}
-    return Event(row["number"], topic_name(row["topic"]), attributes, version)
+    return Event(row["number"], topic_name(row["topic"]), json.loads(row["attributes"]), row["moment"], version)

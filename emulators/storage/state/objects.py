@@ -123,11 +123,9 @@ class Objects:
             storage_class = version.settings["storageClass"]
             if written.get("storageClass", storage_class) != storage_class:
                 raise errors.invalid("The storage class of an object is changed by rewriting it.", "storageClass")
-            base = (
-                version.settings
-                if keep
-                else {name: version.settings[name] for name in _LASTING & set(version.settings)}
-            )
+            base = version.settings
+            if not keep:
+                base = {field: value for field, value in base.items() if field in _LASTING}
             changed = replace(
                 version,
                 settings=settings.merge(base, written) | {"storageClass": storage_class},

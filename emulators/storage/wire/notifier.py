@@ -59,7 +59,8 @@ class Notifier:
 
         if self._publish is None:
             self._publish = _publisher()
-        message = v1.PubsubMessage(data=_payload(event), attributes=_texts(event.attributes))
+        attributes = event.attributes | {"eventTime": moment(event.moment)}
+        message = v1.PubsubMessage(data=_payload(event), attributes=attributes)
         request = v1.PublishRequest(topic=event.topic, messages=[message])
         self._publish(request.SerializeToString(), timeout=10)
 
@@ -78,7 +79,3 @@ def _payload(event: Event) -> bytes:
     if event.version is None:
         return b""
     return json.dumps(object_version(event.version, _SERVICE), indent=2).encode()
-
-
-def _texts(attributes: dict[str, Any]) -> dict[str, str]:
-    return attributes | {"eventTime": moment(attributes["eventTime"])}

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from emulators.storage.state import acls, errors
 from emulators.storage.state.globs import compiled
 from emulators.storage.state.listing import Query
-from emulators.storage.state.model import Content, ObjectVersion, Settings
+from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settings
 from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.state.settings import OBJECT_FIELDS
 from emulators.storage.wire import paging, render, render_acls
@@ -49,14 +49,8 @@ async def list_objects(call: Call) -> Resource:
     if page.prefixes:
         resource["prefixes"] = page.prefixes
     if page.objects:
-        seconds = call.store.buckets.get(query.bucket).retention_seconds
-        base_url = call.base_url
-        owner = call.store.buckets.get(query.bucket)
-        resource["items"] = [
-            render.object_version(version, base_url, seconds)
-            | (render_acls.object_acls(version, owner) if call.is_full else {})
-            for version in page.objects
-        ]
+        owner, base_url = call.store.buckets.get(query.bucket), call.base_url
+        resource["items"] = [_shown(call, version, owner, base_url) for version in page.objects]
     return resource
 
 
@@ -143,8 +137,11 @@ def with_parameters(call: Call, bucket: str, body: Settings) -> Settings:
 
 
 def show(call: Call, version: ObjectVersion) -> Resource:
-    owner = call.store.buckets.get(version.bucket)
-    resource = render.object_version(version, call.base_url, owner.retention_seconds)
+    return _shown(call, version, call.store.buckets.get(version.bucket), call.base_url)
+
+
+def _shown(call: Call, version: ObjectVersion, owner: Bucket, base_url: str) -> Resource:
+    resource = render.object_version(version, base_url, owner.retention_seconds)
     return resource | (render_acls.object_acls(version, owner) if call.is_full else {})
 
 

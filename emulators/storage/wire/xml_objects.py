@@ -12,7 +12,7 @@ from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.state.store import Store
 from emulators.storage.wire import uploads, xml_parts
 from emulators.storage.wire.call import Call, whole_number
-from emulators.storage.wire.downloads import Media, download, headers_of
+from emulators.storage.wire.downloads import download, headers_of
 from emulators.storage.wire.object_methods import insert
 from emulators.storage.wire.routing import decode
 from emulators.storage.wire.signed_urls import VERSION_2, check_signed
@@ -50,10 +50,9 @@ async def _read(call: Call) -> Response:
     if "uploadId" in call.request.query_params:
         raise errors.not_implemented("The list of the parts of an upload")
     response = download(call, _conditions(call))
-    if isinstance(response, Media):
-        metadata = response.version.settings.get("metadata") or {}
-        response.add({header: call.text(name) for name, header in _RESPONSE.items() if _is_header(call.text(name))})
-        response.add({_METADATA + key: value for key, value in metadata.items() if value.isascii()})
+    metadata = response.version.settings.get("metadata") or {}
+    response.add({header: call.text(name) for name, header in _RESPONSE.items() if _is_header(call.text(name))})
+    response.add({_METADATA + key: value for key, value in metadata.items() if value.isascii()})
     return response
 
 

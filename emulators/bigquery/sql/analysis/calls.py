@@ -32,7 +32,8 @@ def call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
             return temporary_function(a, node, scope)
         if name in RULES:
-            _refuse_named(a, node, name not in TAKE_NAMED)
+            if name not in TAKE_NAMED:
+                _refuse_named(a, node)
             return RULES[name](a, node, scope)
         if name in SCALARS:
             return scalar(a, node, scope)
@@ -87,8 +88,8 @@ def arguments(a: Analyzer, node: nodes.Call, scope: Scope) -> list[Value]:
     return [a.expression(arg, scope) for arg in node.args]
 
 
-def _refuse_named(a: Analyzer, node: nodes.Call, refused: bool = True) -> None:
-    if node.named and refused:
+def _refuse_named(a: Analyzer, node: nodes.Call) -> None:
+    if node.named:
         a.fail(f"Named argument `{node.named[0][0]}` not found in signature for call to function {node.name}", node)
 
 

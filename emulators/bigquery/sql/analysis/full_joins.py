@@ -5,7 +5,7 @@ may take NULL for equal, written out with OR. IS NOT DISTINCT FROM is none. A co
 at all, and rows that come from no table, are joined without a key.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Scope, Value
@@ -25,7 +25,7 @@ def require_key(
     left, right = (_columns(items) for _, items in sides)
     if not all(_reads_table(a, sql) for sql, _ in sides) or not (condition.refs & left and condition.refs & right):
         return
-    if not any(_is_key(a, part, left, right, scope) for part in _parts(on, "AND")):
+    if not any(_is_key(a, part, left, right, scope) for part in nodes.chained(on, "AND")):
         raise SqlError(_REFUSAL)
 
 
@@ -41,18 +41,9 @@ def _reads_table(a: Analyzer, sql: str) -> bool:
     return any(_reads_table(a, cte.relation.sql) for cte in queries if cte.relation is not None)
 
 
-def _parts(node: nodes.Node, operator: str) -> Iterator[nodes.Node]:
-    """The operands of a chain of AND or of OR."""
-    if isinstance(node, nodes.Binary) and node.op == operator:
-        yield from _parts(node.left, operator)
-        yield from _parts(node.right, operator)
-    else:
-        yield node
-
-
 def _is_key(a: Analyzer, node: nodes.Node, left: _Columns, right: _Columns, scope: Scope) -> bool:
     """x = y, or x = y OR (x IS NULL AND y IS NULL) of two columns."""
-    parts = list(_parts(node, "OR"))
+    parts = list(nodes.chained(node, "OR"))
     equalities = [part for part in parts if isinstance(part, nodes.Binary) and part.op == "="]
     if len(equalities) != 1:
         return False
@@ -64,7 +55,7 @@ def _is_key(a: Analyzer, node: nodes.Node, left: _Columns, right: _Columns, scop
 
 def _both_null(a: Analyzer, node: nodes.Node, equality: nodes.Binary, scope: Scope) -> bool:
     """x IS NULL AND y IS NULL, of the two columns that are equal."""
-    tests = list(_parts(node, "AND"))
+    tests = list(nodes.chained(node, "AND"))
     operands = [t.operand for t in tests if isinstance(t, nodes.Is) and t.what == "NULL" and not t.negated]
     both = [*operands, equality.left, equality.right]
     if len(operands) != len(tests) or not all(isinstance(operand, nodes.Path) for operand in both):

@@ -38,10 +38,11 @@ _STRICT = frozenset(
 
 def push(a: Analyzer, node: nodes.Node, scope: Scope) -> None:
     """Give each conjunct that reads only one scan's partition columns to that scan."""
-    if isinstance(node, nodes.Binary) and node.op == "AND":
-        push(a, node.left, scope)
-        push(a, node.right, scope)
-        return
+    for part in nodes.chained(node, "AND"):
+        _push(a, part, scope)
+
+
+def _push(a: Analyzer, node: nodes.Node, scope: Scope) -> None:
     if not _simple(node) or not _may_prune(a):
         return
     try:

@@ -1,5 +1,6 @@
 """The syntax tree of GoogleSQL. `at` is the offset in the text, for error messages."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +83,15 @@ class Binary(Node):
     op: str
     left: Node
     right: Node
+
+
+def chained(node: Node, op: str) -> Iterator[Node]:
+    """The operands of a chain of AND or of OR."""
+    if isinstance(node, Binary) and node.op == op:
+        yield from chained(node.left, op)
+        yield from chained(node.right, op)
+    else:
+        yield node
 
 
 @dataclass(slots=True)
