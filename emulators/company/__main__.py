@@ -56,8 +56,9 @@ def _create(arguments: argparse.Namespace, url: str) -> None:
         journal = Journal(arguments.state)
         there = journal.settings()
         if there[1:] != wanted[1:]:
-            what = f"the company in {arguments.state} is another: {there[1:]}"
-            raise CompanyError(what, "Ask for the same, choose another --state, or remove it: make local-reset")
+            what = f"the company in {arguments.state} is another: {there}, not {wanted}"
+            same = f"Ask for the same (ACCOUNTS={there.accounts} SEED={there.seed})"
+            raise CompanyError(what, f"{same}, choose another --state, or remove it: make local-reset")
     accounts = populate(journal, url)
     print(f"company: {accounts:,} accounts on {arguments.start}, ledger {journal.path}", file=sys.stderr)
 

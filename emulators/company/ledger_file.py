@@ -26,6 +26,9 @@ class Settings(NamedTuple):
     start: date
     accounts: int
 
+    def __str__(self) -> str:
+        return f"{self.accounts:,} accounts on {self.start}, seed {self.seed}"
+
 
 def connect(state: Path) -> sqlite3.Connection:
     """The ledger of a company's folder. Commits survive a killed process; a machine that dies may damage the file.

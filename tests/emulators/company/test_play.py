@@ -66,7 +66,9 @@ def test_creating_twice_changes_nothing(company: Company) -> None:
 def test_commands_that_do_not_fit_are_refused(company: Company, pubsub: Service) -> None:
     assert "no company" in company.fail("play")
     company.run(*SMALL)
-    assert "is another" in company.fail("create", "--accounts", "41")
+    refused = company.fail("create", "--accounts", "41")
+    assert "is another: 40 accounts on 2026-01-01, seed 11, not 41 accounts" in refused
+    assert "ACCOUNTS=40 SEED=11" in refused
     other = Company(company.state.with_name("other"), company.database_url, pubsub.address, "another-project")
     assert "another company" in other.fail(*SMALL)
     del company.environment["SAAS_DATABASE_URL"]
