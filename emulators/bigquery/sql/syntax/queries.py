@@ -116,6 +116,8 @@ class QueryParser(PipeParser):
     def select(self) -> nodes.Select:
         at = self.expect("SELECT").at
         select = nodes.Select(at, [])
+        if self.at_word("WITH") and self.peek().upper in ("DIFFERENTIAL_PRIVACY", "AGGREGATION_THRESHOLD"):
+            self.fail(f"SELECT WITH {self.peek().upper} is not supported by this emulator")
         if self.accept("DISTINCT"):
             select.distinct = True
         else:

@@ -324,6 +324,7 @@ ERRORS = [
     ("FOO(1)", "Function not found: FOO at [1:8]"),
     ("ML.NORMALIZER([1.0])", "ML.NORMALIZER is not supported by this emulator at [1:8]"),
     ("(SELECT 1 FROM CHANGES(TABLE d.t, NULL, NULL))", "CHANGES is not supported by this emulator at [1:23]"),
+    ("(SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*) FROM d.t)", "SELECT WITH DIFFERENTIAL_PRIVACY is not supported"),
     ("LEVENSHTEIN('a', 'b')", "Function not found: LEVENSHTEIN at [1:8]"),
     ("x", "Unrecognized name: x at [1:8]"),
     ("1 + 'a'", "No matching signature for operator + for argument types: INT64, STRING at [1:10]"),
