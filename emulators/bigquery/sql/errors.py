@@ -40,6 +40,10 @@ _TRANSLATED = (
         r'column "?([^"]+)"? must appear in the GROUP BY clause.*',
         "SELECT list expression references column {0} which is neither grouped nor aggregated",
     ),
+    (
+        r"list dimensions must be equal, got left length '(\d+)' and right length '(\d+)'.*",
+        "Array length mismatch: {0} and {1}",
+    ),
     (r"Unknown TimeZone '(.*)'.*", "Invalid time zone: {0}"),
     (
         r"GROUPING statement cannot be used without groups|GROUPING child .*",

@@ -39,7 +39,7 @@ CREATE MACRO bq.main.shift_left(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise s
 CREATE MACRO bq.main.shift_right(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise shift by negative offset.') WHEN n >= 64 THEN 0 WHEN x >= 0 THEN x >> n ELSE bq_shift_right(x, n) END;
 -- Distances; a sparse vector is a list of (a: dimension, b: magnitude).
 CREATE MACRO bq.main.vector(x) AS CASE WHEN list_count(x) < len(x) THEN list_slice(x, 1, CAST(bq.fail('NULL array element in a vector is not supported') AS BIGINT)) ELSE x END;
-CREATE MACRO bq.main.direction(x) AS CASE WHEN len(x) = 0 OR list_min(x) = 0 AND list_max(x) = 0 THEN list_slice(x, 1, CAST(bq.fail('Cannot compute cosine distance against zero vector.') AS BIGINT)) ELSE bq.vector(x) END;
+CREATE MACRO bq.main.direction(x) AS CASE WHEN len(x) = 0 OR list_min(x) = 0 AND list_max(x) = 0 THEN list_slice(x, 1, CAST(bq.fail('Cannot compute cosine distance against zero vector') AS BIGINT)) ELSE bq.vector(x) END;
 CREATE MACRO bq.main.magnitude(x, d) AS coalesce(list_extract(list_filter(x, lambda m: m.a = d), 1).b, 0e0);
 CREATE MACRO bq.main.magnitudes(x) AS list_transform(x, lambda m: m.b);
 CREATE MACRO bq.main.in_dimensions_of(x, y) AS list_concat(list_transform(x, lambda e: bq.magnitude(y, e.a)), bq.magnitudes(list_filter(y, lambda e: NOT list_contains(list_transform(x, lambda o: o.a), e.a))));

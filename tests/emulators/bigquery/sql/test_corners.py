@@ -192,6 +192,8 @@ def test_the_least_number_is_nan(warehouse: Any, order: str, expected: list[str]
         ("RANGE_BUCKET(1, [3, 2])", "ascending order"),
         ("FLOAT64(JSON '18446744073709551615', wide_number_mode => 'exact')", "without loss of precision"),
         ("COSINE_DISTANCE([0.0], [1.0])", "zero vector"),
+        ("EUCLIDEAN_DISTANCE([0.0, 2], [1.0])", "Array length mismatch: 2 and 1"),
+        ("COSINE_DISTANCE([3.0, 2], [1.0])", "Array length mismatch: 2 and 1"),
         ("EUCLIDEAN_DISTANCE([1.0, NULL], [1.0, 2.0])", "NULL array element"),
         ("ST_GEOGFROMTEXT('POLYGON((0 0, 2 2, 2 0, 0 2, 0 0))')", "Edge 0 crosses edge 2"),
         ("ST_GEOGFROMTEXT('POLYGON((0 0, 2 2, 2 0, 0 0))', oriented => TRUE)", "larger than a hemisphere"),
