@@ -131,17 +131,21 @@ def query(warehouse: Warehouse, request: Request, body: bytes) -> Response:
         raise job.error
     formats = {f"formatOptions.{key}": str(value) for key, value in (content.get("formatOptions") or {}).items()}
     page = _page(warehouse, job, 0, content.get("maxResults"), timestamp_format(formats))
-    answer = {"kind": "bigquery#queryResponse", **page, **_timing(job), **_created(content, page), "queryId": job.id}
+    made = _created(content, job, page)
+    answer = {"kind": "bigquery#queryResponse", **page, **_timing(job), **made, "queryId": job.id}
     return reply({key: value for key, value in answer.items() if value is not None})
 
 
-def _created(content: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
-    """Whether a job is part of the answer: not where it is optional, and the whole result is in this page."""
+def _created(content: dict[str, Any], job: Job, page: dict[str, Any]) -> dict[str, Any]:
+    """Whether a job is part of the answer: not where it is optional, and a SELECT's whole result is in this page."""
     if content.get("jobCreationMode") != "JOB_CREATION_OPTIONAL":
         return {"jobCreationReason": {"code": "REQUESTED"}}
-    if page["jobComplete"] and "pageToken" not in page:
-        return {"jobReference": None}
-    return {"jobCreationReason": {"code": "LARGE_RESULTS" if page["jobComplete"] else "LONG_RUNNING"}}
+    if not page["jobComplete"]:
+        return {"jobCreationReason": {"code": "LONG_RUNNING"}}
+    # Java's clients look up the job of what has no result, and the children of a script.
+    if (job.statistics.get("query") or {}).get("statementType") != "SELECT":
+        return {"jobCreationReason": {"code": "OTHER"}}
+    return {"jobCreationReason": {"code": "LARGE_RESULTS"}} if "pageToken" in page else {"jobReference": None}
 
 
 def _timing(job: Job) -> dict[str, Any]:

@@ -92,6 +92,14 @@ def test_a_small_result_needs_no_job_where_it_is_optional(service: Service) -> N
     assert required["jobReference"]["jobId"] == required["queryId"]
 
 
+@pytest.mark.parametrize("statement", ["create schema if not exists jobs_of_ddl", "select 1; select 2"])
+def test_what_is_no_single_select_has_a_job_where_it_is_optional(service: Service, statement: str) -> None:
+    body = {"query": statement, "useLegacySql": False, "jobCreationMode": "JOB_CREATION_OPTIONAL"}
+    answer = requests.post(f"{service.address}/bigquery/v2/projects/{PROJECT}/queries", json=body, timeout=30).json()
+    assert answer["jobCreationReason"] == {"code": "OTHER"}
+    assert answer["jobReference"]["jobId"] == answer["queryId"]
+
+
 @pytest.mark.parametrize(
     ("form", "value"),
     [("FLOAT64", "1.7041646455E9"), ("INT64", "1704164645500000"), ("ISO8601_STRING", "2024-01-02T03:04:05.500000Z")],
