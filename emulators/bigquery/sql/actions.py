@@ -282,7 +282,7 @@ class CreateIndex:
     name: str
     table: TableName
     kind: str
-    columns: tuple[str, ...]
+    columns: tuple[tuple[str, Options], ...]
     options: Options
     ddl: str
     or_replace: bool = False

@@ -133,9 +133,7 @@ class Catalog(Protocol):
         """The text of an object of Cloud Storage (gs://...): a library that a JavaScript function names."""
         ...
 
-    def schema_rows(
-        self, dataset: TableName | None, view: str
-    ) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:
+    def schema_rows(self, dataset: TableName, view: str) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:
         """The rows of INFORMATION_SCHEMA.<view>, as Python values in the order of the fields; None when unknown.
 
         dataset: its project and dataset, table empty (for `region-eu.INFORMATION_SCHEMA.X` the dataset is "region-eu").

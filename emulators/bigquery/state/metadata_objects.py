@@ -7,8 +7,9 @@ from typing import Any
 from emulators.bigquery.sql.analysis.routines import rest_type
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
-from emulators.bigquery.state.metadata_columns import fields
+from emulators.bigquery.state.metadata_columns import fields, moment
 from emulators.bigquery.state.metadata_rows import labels_literal, literal
+from emulators.bigquery.state.projects import project_number
 
 _STATUS = Field("last_refresh_status", "STRUCT", fields=fields("reason STRING, location STRING, message STRING"))
 MATERIALIZED_VIEWS = (
@@ -38,6 +39,24 @@ PRIVILEGES = fields(
     "grantee STRING"
 )
 
+EFFECTIVE_OPTIONS = fields(
+    "project_id STRING, project_number INT64, option_name STRING, option_description STRING, option_type STRING, "
+    "option_set_level STRING, option_set_on_id STRING, option_value STRING"
+)
+_HOUR = 3_600_000
+_PROJECT_OPTIONS = (
+    ("default_batch_query_queue_timeout_ms", "How long a batch query is queued.", "INT64", str(24 * _HOUR)),
+    ("default_interactive_query_queue_timeout_ms", "How long an interactive query is queued.", "INT64", str(6 * _HOUR)),
+    ("default_query_job_timeout_ms", "When a query job times out.", "INT64", str(6 * _HOUR)),
+    ("default_time_zone", "The time zone of functions that are not told one.", "STRING", "UTC"),
+)
+
+
+def effective_option_rows(project: str) -> Iterator[list[Any]]:
+    """The rows of EFFECTIVE_PROJECT_OPTIONS: every project has the defaults."""
+    for name, description, kind, value in _PROJECT_OPTIONS:
+        yield [project, project_number(project), name, description, kind, "DEFAULT", None, value]
+
 
 def materialized_view_rows(table: Table) -> Iterator[list[Any]]:
     """A row of MATERIALIZED_VIEWS: they are computed at each read here, so they are as fresh as now."""
@@ -64,6 +83,14 @@ def parameter_rows(routine: Resource) -> Iterator[list[Any]]:
     for position, argument in enumerate(routine.get("arguments") or (), 1):
         kind = str(rest_type(argument["dataType"])) if "dataType" in argument else "ANY TYPE"
         yield [*name, position, argument.get("mode"), "NO", argument.get("name"), kind, None, None]
+
+
+def schema_rows(dataset: Resource) -> Iterator[list[Any]]:
+    """The row of SCHEMATA."""
+    own = dataset["datasetReference"]
+    yield [own["projectId"], own["datasetId"], None, moment(dataset["creationTime"]),
+           moment(dataset["lastModifiedTime"]), dataset["location"], dataset_ddl(dataset),
+           dataset.get("defaultCollation") or "NULL", None]  # fmt: skip
 
 
 def dataset_option_rows(dataset: Resource) -> Iterator[list[Any]]:

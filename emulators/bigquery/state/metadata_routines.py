@@ -13,7 +13,7 @@ ROUTINES = fields(
     "specific_catalog STRING, specific_schema STRING, specific_name STRING, routine_catalog STRING, "
     "routine_schema STRING, routine_name STRING, routine_type STRING, data_type STRING, routine_body STRING, "
     "routine_definition STRING, external_language STRING, is_deterministic STRING, security_type STRING, "
-    "created TIMESTAMP, last_altered TIMESTAMP, ddl STRING"
+    "created TIMESTAMP, last_altered TIMESTAMP, ddl STRING, connection STRING"
 )
 ROUTINE_OPTIONS = fields(
     "specific_catalog STRING, specific_schema STRING, specific_name STRING, option_name STRING, option_type STRING, "
@@ -38,6 +38,7 @@ def routine_rows(routine: Resource) -> Iterator[list[Any]]:
         moment(routine["creationTime"]),
         moment(routine["lastModifiedTime"]),
         _ddl(routine),
+        None,
     ]
 
 

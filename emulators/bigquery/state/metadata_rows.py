@@ -27,7 +27,7 @@ def table_row(table: Table, ddl: str) -> list[Any]:
         name.dataset,
         name.table,
         kind,
-        "",
+        managed_type(table),
         insertable,
         "NO",
         "NO",
@@ -40,8 +40,14 @@ def table_row(table: Table, ddl: str) -> list[Any]:
         *[None] * 5,  # of replicas, which there are none
         ddl,
         resource.get("defaultCollation") or "NULL",
+        None,  # of replicas
         None,
     ]
+
+
+def managed_type(table: Table) -> str:
+    """managed_table_type: NATIVE for what BigQuery stores itself."""
+    return "NATIVE" if table.kind == "TABLE" else ""
 
 
 def column_rows(table: Table) -> Iterator[list[Any]]:
@@ -71,10 +77,12 @@ def column_rows(table: Table) -> Iterator[list[Any]]:
             field.default or "NULL",
             field.rounding_mode,
             list(field.policy_tags),
+            [],
+            None,
         ]
     if table.ingestion_partitioned:
         yield [name.project, name.dataset, name.table, "_PARTITIONTIME", None, "YES", "TIMESTAMP", "NEVER", None, None,
-               "YES", None, "YES", "YES", None, "NULL", "NULL", None, []]  # fmt: skip
+               "YES", None, "YES", "YES", None, "NULL", "NULL", None, [], [], None]  # fmt: skip
 
 
 def field_path_rows(table: Table) -> Iterator[list[Any]]:
@@ -93,6 +101,7 @@ def field_path_rows(table: Table) -> Iterator[list[Any]]:
                 field.collation or "NULL",
                 field.rounding_mode,
                 list(field.policy_tags),
+                [],
             ]
 
 

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from emulators.bigquery.sql import types
@@ -15,14 +16,15 @@ from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.view import Read, View
 
-_IDLE_SECONDS = 24 * 3600
+_IDLE_SECONDS, _LONGEST = 24 * 3600, timedelta(days=7)
 
 
 class Session:
     """What outlives a job. Its jobs run one after the other in a thread of its own, which holds its locks."""
 
-    def __init__(self, session_id: str, user: str, view: View) -> None:
-        self.id, self.user, self.view = session_id, user, view
+    def __init__(self, session_id: str, project: str, user: str, view: View) -> None:
+        self.id, self.project, self.user, self.view = session_id, project, user, view
+        self.created = self.modified = datetime.now(UTC)
         self.transaction: Transaction | None = None
         self.variables: dict[str, Value] = {}
         self.system: dict[str, Value] = {"session_id": Value(types.text(session_id), types.STRING)}
@@ -32,6 +34,11 @@ class Session:
         self.used = time.monotonic()
         self._thread = ThreadPoolExecutor(1, f"session {session_id}")
 
+    @property
+    def expires(self) -> datetime:
+        """When it ends, if nobody uses it till then."""
+        return min(self.modified + timedelta(seconds=_IDLE_SECONDS), self.created + _LONGEST)
+
     def run(self, work: Callable[[], None]) -> None:
         """Do a job's work when those before it are done; 404 when one of them has ended the session."""
         self._thread.submit(self._one, work).result()
@@ -39,7 +46,7 @@ class Session:
     def _one(self, work: Callable[[], None]) -> None:
         if self.ended:
             raise _gone(self.id)
-        self.used, self.view.read = time.monotonic(), Read()
+        self.used, self.modified, self.view.read = time.monotonic(), datetime.now(UTC), Read()
         work()
 
     def lend(self, script: Script) -> None:
@@ -62,12 +69,12 @@ class Sessions:
         self._guard = threading.Lock()
         self._known: dict[str, Session] = {}
 
-    def of(self, configuration: Mapping[str, Any], user: str) -> Session | None:
+    def of(self, configuration: Mapping[str, Any], project: str, user: str) -> Session | None:
         """The session that a query runs in: a new one, one that exists (404 when it is over), or none."""
         self._forget_idle()
         if configuration.get("createSession"):
             session_id = uuid.uuid4().hex
-            session = Session(session_id, user, self._view(user, session_id))
+            session = Session(session_id, project, user, self._view(user, session_id))
             with self._guard:
                 self._known[session_id] = session
             return session
@@ -84,6 +91,11 @@ class Sessions:
         if found.ended:
             raise _gone(session_id)
         return found
+
+    def every(self, project: str) -> list[Session]:
+        """A project's sessions, those that have ended too."""
+        with self._guard:
+            return [session for session in self._known.values() if session.project == project]
 
     def abort(self, session_id: str) -> None:
         """End a session: its transaction is rolled back, its temporary tables go, once its running job is done."""

@@ -192,10 +192,8 @@ class View:
     def library(self, uri: str) -> str:
         return self._external.text(uri)
 
-    def schema_rows(
-        self, dataset: TableName | None, view: str
-    ) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:
-        return self._information.rows(dataset, view)
+    def schema_rows(self, dataset: TableName, view: str) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:
+        return self._information.rows(dataset, view, self.user)
 
 
 def _partition_columns(table: Table) -> tuple[str, ...]:

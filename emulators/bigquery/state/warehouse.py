@@ -57,12 +57,12 @@ class Warehouse:
         self.sizes = Sizes(self.catalog)
         self.jobs = Jobs(self.store)
         self.timeline = StreamingTimeline(self.store)
-        self.information = InformationSchema(self.catalog, self.sizes, self.jobs, self.timeline)
+        self.sessions = Sessions(self.view, self._end_session)
+        self.information = InformationSchema(self.catalog, self.sizes, self.jobs, self.timeline, self.sessions)
         self.insert_ids = InsertIds(self.store)
         self.anonymous = AnonymousTables()
         self.tags = tags or PolicyTags()
         self.results = folder / "results"
-        self.sessions = Sessions(self.view, self._end_session)
         self._drop_leftovers()
         self.ddl = Ddl(self.catalog)
         self.kinds: dict[str, Callable[[Job], None]] = {"query": self._query}
@@ -140,7 +140,7 @@ class Warehouse:
         if configuration.get("destinationTable"):
             where = destination(configuration, "WRITE_EMPTY")
             refuse_update_options(where)
-        session = self.sessions.of(configuration, query.user)
+        session = self.sessions.of(configuration, job.project, query.user)
         if session is None:
             view = self.view(query.user)
             with closing(view.cursor):

@@ -102,6 +102,11 @@ class WriteStreams:
             self._commit(stream, rows, columns)
             return stream.rows
 
+    def refused(self, name: str, rows: int, error: str) -> None:
+        """Count an append of which nothing was written; error: a gRPC status."""
+        stream = self.get(name)
+        self._warehouse.timeline.refused(stream.table, rows, stream.kind, error)
+
     def _lock(self, name: str) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(name, threading.Lock())
@@ -146,9 +151,11 @@ class WriteStreams:
         if TYPE in columns:
             apply_changes(transaction, table, rows, columns)
             self._warehouse.catalog.touch(transaction, stream.table)
+            self._warehouse.timeline.note(transaction, stream.table, rows.num_rows, rows.nbytes, stream.kind)
             return
         own = {field.name: field for field in table.fields}
         fields = [own[column] for column in columns]
+        self._warehouse.timeline.note(transaction, stream.table, rows.num_rows, rows.nbytes, stream.kind)
         if stream.kind in (PENDING, BUFFERED):
             positions = pa.array(range(stream.rows, stream.rows + rows.num_rows), pa.int64())
             rows = rows.append_column("position", positions)

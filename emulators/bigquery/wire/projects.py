@@ -1,10 +1,9 @@
 """projects.list and projects.getServiceAccount."""
 
-import hashlib
-
 from starlette.requests import Request
 from starlette.responses import Response
 
+from emulators.bigquery.state.projects import project_number
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.replies import collection, page_of, reply
 
@@ -17,8 +16,7 @@ def listing(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 
 def _project(name: str) -> dict[str, object]:
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:5], "big")  # a project's own, as in the service
-    return {"kind": "bigquery#project", "id": name, "numericId": str(number), "friendlyName": name,
+    return {"kind": "bigquery#project", "id": name, "numericId": str(project_number(name)), "friendlyName": name,
             "projectReference": {"projectId": name}}  # fmt: skip
 
 

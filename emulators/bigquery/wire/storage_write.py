@@ -114,6 +114,8 @@ class WriteService:
             except StreamError as error:
                 if error.status == "NOT_FOUND":
                     raise
+                if name:
+                    self._streams.refused(name, len(request.proto_rows.rows.serialized_rows), error.status)
                 _set_error(response, error, name)
             yield response
 

@@ -1,5 +1,6 @@
 """Stored tables as sources: base and external tables, views (expanded in place), wildcards, INFORMATION_SCHEMA."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
@@ -42,6 +43,9 @@ def not_found(a: Analyzer, name: TableName) -> NoReturn:
             404,
         )
     raise SqlError(f"Not found: Table {name} was not found in location {location}", "notFound", 404)
+
+
+_OF_PROJECTS = ("SCHEMATA", "SHARED_DATASET_USAGE")
 
 
 def table(a: Analyzer, node: nodes.TableSource) -> "From":
@@ -164,17 +168,8 @@ def _information_schema(a: Analyzer, node: nodes.TableSource, upper: list[str]) 
 
     at = upper.index("INFORMATION_SCHEMA") if "INFORMATION_SCHEMA" in upper else len(upper) - 1
     view = ".".join(upper[at + 1 :]) if "INFORMATION_SCHEMA" in upper else upper[-1]
-    before = node.path[:at]
-    dataset = None
-    if len(before) == 2:
-        dataset = TableName(before[0], before[1], "")
-    elif len(before) == 1 and view.startswith("SCHEMATA") and not before[0].lower().startswith("region-"):
-        dataset = TableName(before[0], "region-us", "")  # these are a project's, whose region is left out
-    elif len(before) == 1:
-        dataset = TableName(a.project, before[0], "")
-    elif a.dataset is not None and upper[0] != "INFORMATION_SCHEMA":
-        dataset = a.dataset
-    if dataset is not None and not dataset.dataset.lower().startswith("region-"):  # noqa: SIM102
+    dataset = _described(a, node, node.path[:at], view)
+    if not dataset.dataset.lower().startswith("region-"):  # noqa: SIM102
         if a.catalog.location(dataset.project, dataset.dataset) is None:
             not_found(a, dataset)
     found = a.catalog.schema_rows(dataset, view)
@@ -185,3 +180,19 @@ def _information_schema(a: Analyzer, node: nodes.TableSource, upper: list[str]) 
     name = a.shared.alias()
     columns = [Column(f.name, f"{name}.{t.quoted(f.name)}", t.of_field(f)) for f in fields]
     return from_columns(f"({rows_sql(fields, rows)}) AS {name}", columns, node.alias or node.path[-1])
+
+
+def _described(a: Analyzer, node: nodes.TableSource, before: Sequence[str], view: str) -> TableName:
+    """The dataset or region that a view is asked of: `before` is what is written before INFORMATION_SCHEMA."""
+    of_project = view.startswith(_OF_PROJECTS)  # whose region may be left out: it is US then
+    if len(before) == 2:
+        return TableName(before[0], before[1], "")
+    if len(before) == 1 and of_project and not before[0].lower().startswith("region-"):
+        return TableName(before[0], "region-us", "")
+    if len(before) == 1:
+        return TableName(a.project, before[0], "")
+    if of_project:
+        return TableName(a.project, "region-us", "")
+    if a.dataset is None:
+        a.fail(f'Table "{".".join(node.path)}" must be qualified with a dataset (e.g. dataset.table).', node)
+    return a.dataset

@@ -8,6 +8,9 @@ from emulators.bigquery.sql.syntax.create import INDEXES, CreateParser
 class AlterParser(CreateParser):
     def statement_alter(self) -> s.Statement:
         at = self.expect("ALTER").at
+        for index in INDEXES:
+            if self.accept(*index.split()):
+                self.alter_index(index)
         kind = self.object_kind()
         if_exists = self.accept("IF", "EXISTS")
         alter = d.Alter(at, kind=kind, name=self.table_path(), if_exists=if_exists)

@@ -12,8 +12,8 @@ _KINDS = (
 
 INDEXES = ("SEARCH INDEX", "VECTOR INDEX")
 _REFUSED = (
-    ("MODEL",), ("ASSIGNMENT",), ("CAPACITY",), ("RESERVATION",),
-    ("PROPERTY", "GRAPH"), ("DATA_POLICY",),
+    ("MODEL",), ("ASSIGNMENT",), ("BI_CAPACITY",), ("CAPACITY",), ("CONNECTION",), ("EXTERNAL", "SCHEMA"),
+    ("ORGANIZATION",), ("PROJECT",), ("RESERVATION",), ("PROPERTY", "GRAPH"), ("DATA_POLICY",),
 )  # fmt: skip
 
 
@@ -24,7 +24,8 @@ class CreateParser(IndexParser):
                 return " ".join(words)
         for words in _REFUSED:
             if self.at_word(*words):
-                self.fail(f"Definitions of a {' '.join(words)} are not supported by this emulator")
+                article = "an" if words[0][0] in "AEIO" else "a"
+                self.fail(f"Definitions of {article} {' '.join(words)} are not supported by this emulator")
         self.fail()
 
     def statement_create(self) -> s.Statement:

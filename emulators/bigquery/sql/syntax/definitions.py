@@ -139,7 +139,7 @@ class CreateIndex(Statement):
     kind: str = ""
     name: str = ""
     table: list[str] = field(default_factory=list)
-    columns: list[str] = field(default_factory=list)
+    columns: list[tuple[str, Options]] = field(default_factory=list)
     all_columns: bool = False
     storing: list[str] = field(default_factory=list)
     options: Options = field(default_factory=list)

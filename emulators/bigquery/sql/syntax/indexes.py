@@ -1,4 +1,6 @@
-"""Search and vector indexes: CREATE and DROP."""
+"""Search and vector indexes: CREATE, ALTER and DROP."""
+
+from typing import NoReturn
 
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax.columns import ColumnParser
@@ -27,20 +29,26 @@ class IndexParser(ColumnParser):
         index.text = self.text[at : self.tokens[self.index - 1].end]
         return index
 
-    def _columns_with_options(self) -> list[str]:
+    def _columns_with_options(self) -> list[tuple[str, d.Options]]:
         self.expect("(")
         found = self._indexed()
         self.expect(")")
         return found
 
-    def _indexed(self) -> list[str]:
+    def _indexed(self) -> list[tuple[str, d.Options]]:
         found = []
         while True:
-            found.append(self.identifier())
-            if self.at_word("OPTIONS"):
-                self.options()
+            name = self.identifier()
+            found.append((name, self.options() if self.at_word("OPTIONS") else []))
             if not self.accept(","):
                 return found
+
+    def alter_index(self, kind: str) -> NoReturn:
+        """ALTER {SEARCH | VECTOR} INDEX [IF EXISTS] name ON table ...: it needs what no project here has."""
+        self.fail(
+            f"ALTER {kind} requires a reservation assignment with job type BACKGROUND for the project that contains "
+            "the table; drop the index and create it again"
+        )
 
     def drop_index(self, at: int, kind: str) -> d.DropIndex:
         """{SEARCH | VECTOR} INDEX [IF EXISTS] name ON table"""

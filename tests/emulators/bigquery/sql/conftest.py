@@ -62,9 +62,7 @@ class Warehouse:
             "export const unit = 10; export const name = 'ten';",
         }[uri]
 
-    def schema_rows(
-        self, dataset: TableName | None, view: str
-    ) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:
+    def schema_rows(self, dataset: TableName, view: str) -> tuple[tuple[Field, ...], Sequence[Sequence[Any]]] | None:
         if view != "TABLES":
             return None
         return (Field("table_name", "STRING"),), [(n.table,) for n in self.infos]

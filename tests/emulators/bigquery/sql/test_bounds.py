@@ -134,8 +134,19 @@ def test_statement_is_refused(warehouse: Any, script: str, message: str) -> None
     [
         ("CREATE SEARCH INDEX i ON d.indexed(v)", "Column v of type ARRAY<FLOAT64> cannot be in a SEARCH INDEX"),
         ("CREATE SEARCH INDEX i ON d.indexed(x)", "Column x not found in table"),
+        ("CREATE SEARCH INDEX i ON d.indexed(s) OPTIONS (analyzer = 'X')", "Invalid value for option analyzer: X; use"),
+        ("CREATE SEARCH INDEX i ON d.indexed(s) OPTIONS (colour = 'X')", "Unknown option: colour"),
         ("CREATE VECTOR INDEX i ON d.indexed(v, s)", "exactly one column"),
-        ("CREATE VECTOR INDEX i ON d.indexed(s)", "Column s of type STRING cannot be in a VECTOR INDEX"),
+        ("CREATE VECTOR INDEX i ON d.indexed(v)", "Option index_type is required"),
+        (
+            "CREATE VECTOR INDEX i ON d.indexed(v) OPTIONS (index_type = 'IVF', tree_ah_options = '{}')",
+            "Option tree_ah_options can only be set when index_type is TREE_AH",
+        ),
+        ("ALTER SEARCH INDEX i ON d.indexed DROP COLUMN s", "requires a reservation assignment"),
+        (
+            "CREATE VECTOR INDEX i ON d.indexed(s) OPTIONS (index_type = 'IVF')",
+            "Column s of type STRING cannot be in a VECTOR INDEX",
+        ),
     ],
 )
 def test_an_index_is_of_columns_that_it_can_find(warehouse: Any, statement: str, message: str) -> None:
