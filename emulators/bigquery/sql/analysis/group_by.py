@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in, is_users
 from emulators.bigquery.sql.analysis.grouping import Grouped
-from emulators.bigquery.sql.analysis.outputs import Output, Tail, final
+from emulators.bigquery.sql.analysis.outputs import Output, Tail, final, named
 from emulators.bigquery.sql.analysis.values import Scope, Value
 from emulators.bigquery.sql.syntax import nodes
 
@@ -72,7 +72,8 @@ def _written_key(item: nodes.Node, outputs: list[Output]) -> nodes.Node | None:
     if isinstance(item, nodes.Literal) and item.kind == "INT64":
         return outputs[int(item.value) - 1].node
     if isinstance(item, nodes.Path) and len(item.parts) == 1:
-        return next((o.node for o in outputs if o.alias and o.name.lower() == item.parts[0].lower()), item)
+        output = named(outputs, item.parts[0])
+        return item if output is None else output.node
     return item
 
 
@@ -94,7 +95,7 @@ def _group_key(a: Analyzer, item: nodes.Node, scope: Scope, outputs: list[Output
             a.fail(f"GROUP BY is out of SELECT column number range: {position}", item)
         return final(a, outputs[position - 1].value)
     if isinstance(item, nodes.Path) and len(item.parts) == 1:
-        named = [o for o in outputs if o.alias and o.name.lower() == item.parts[0].lower()]
-        if named:
-            return final(a, named[0].value)
+        output = named(outputs, item.parts[0])
+        if output is not None:
+            return final(a, output.value)
     return final(a, a.expression(item, scope))

@@ -1,5 +1,6 @@
 """The columns of a select list, and what follows the body of a query."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from emulators.bigquery.sql import types as t
@@ -32,6 +33,14 @@ class Output:
     value: Value
     node: nodes.Node | None = None
     alias: bool = False
+
+
+def named(outputs: Sequence[Output], name: str) -> Output | None:
+    """The column of the select list that has this alias, or else the only one that brings this name along: a.b is b."""
+    found = [output for output in outputs if output.name.lower() == name.lower()]
+    explicit = [output for output in found if output.alias]
+    implied = [output for output in found if output.node is not None]
+    return explicit[0] if explicit else implied[0] if len(found) == len(implied) == 1 else None
 
 
 def final(a: Analyzer, value: Value) -> Value:

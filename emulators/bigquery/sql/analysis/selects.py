@@ -6,7 +6,7 @@ from emulators.bigquery.sql.analysis.clauses import check, paths_in
 from emulators.bigquery.sql.analysis.group_by import UNGROUPABLE, check_groups, group_by
 from emulators.bigquery.sql.analysis.lambda_names import canonical
 from emulators.bigquery.sql.analysis.literals import implied_name
-from emulators.bigquery.sql.analysis.outputs import Output, Tail, final
+from emulators.bigquery.sql.analysis.outputs import Output, Tail, final, named
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import source
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value
@@ -35,7 +35,7 @@ def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, ag
     scope.aggregated = aggregated
     outputs = _outputs(a, node, scope, star)
     group = group_by(a, node, scope, outputs)
-    scope.aliases = {o.name.lower(): o.value for o in outputs if o.alias}
+    scope.aliases = {o.name.lower(): o.value for o in outputs if o.name and named(outputs, o.name) is o}
     check_groups(a, node, scope, outputs, tail)
     having = qualify = ""
     if node.having is not None:

@@ -276,3 +276,21 @@ def test_a_view_is_expanded_where_it_stands(orders: Any) -> None:
     assert orders.run("SELECT day FROM d.v AS w WHERE w.total = 10") == [(date(2024, 1, 1),)]
     orders.run("CREATE OR REPLACE VIEW d.v2 AS SELECT v.day FROM p.d.v v")
     assert orders.run("SELECT COUNT(*) FROM d.v2") == [(4,)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT a.id, COUNT(*) FROM one AS a JOIN one AS b ON a.id = b.id GROUP BY id ORDER BY id",
+        "SELECT s.id, COUNT(*) FROM (SELECT STRUCT(7 AS id) AS s) GROUP BY id HAVING id > 0 ORDER BY id",
+        "SELECT s[0].id, COUNT(*) FROM (SELECT [STRUCT(7 AS id)] AS s) GROUP BY id",
+        "SELECT s.id, 1 FROM (SELECT STRUCT(7 AS id) AS s) WHERE true QUALIFY ROW_NUMBER() OVER (ORDER BY id) = 1",
+    ],
+)
+def test_groups_may_be_named_by_what_a_path_ends_with(warehouse: Any, query: str) -> None:
+    assert warehouse.run(f"WITH one AS (SELECT 7 AS id) {query}") == [(7, 1)]
+
+
+def test_the_name_of_a_key_is_ambiguous_where_two_columns_bring_it_along(warehouse: Any) -> None:
+    with pytest.raises(SqlError, match="Column name id is ambiguous"):
+        warehouse.run("WITH t AS (SELECT 1 AS id) SELECT a.id, b.id FROM t AS a JOIN t AS b ON true GROUP BY id")
