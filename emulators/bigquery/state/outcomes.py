@@ -24,6 +24,9 @@ class Query:
     statement_timeout: int | None = None
 
 
+DML = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE")
+
+
 @dataclass
 class Outcome:
     """What a statement, or a whole script, did.
@@ -46,6 +49,12 @@ class Outcome:
     children: "list[Outcome]" = field(default_factory=list)
     undeclared: tuple[QueryParameter, ...] = ()
     job_id: str = ""
+
+
+def referenced(outcome: Outcome) -> list[TableName]:
+    """The tables that a statement names: those that it reads, and the one that DML changes."""
+    changed = [outcome.target] if outcome.kind in DML and outcome.target is not None else []
+    return list(dict.fromkeys([*outcome.reads, *changed]))
 
 
 def count(outcome: Outcome) -> int | None:

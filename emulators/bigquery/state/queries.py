@@ -22,7 +22,7 @@ from emulators.bigquery.state.ddl import Ddl
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.job_requests import refuse_result_settings, refuse_script_settings
 from emulators.bigquery.state.jobs import Job
-from emulators.bigquery.state.outcomes import Outcome, Query, count, summary
+from emulators.bigquery.state.outcomes import DML, Outcome, Query, count, summary
 from emulators.bigquery.state.results import read_result
 from emulators.bigquery.state.script_variables import script_variables
 from emulators.bigquery.state.sessions import Session
@@ -32,8 +32,6 @@ from emulators.bigquery.state.time_limits import within
 from emulators.bigquery.state.transactions import Transactions
 from emulators.bigquery.state.view import View
 from emulators.bigquery.state.writes import Destination, write_rows
-
-_DML = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE")
 
 
 class Execution:
@@ -139,7 +137,7 @@ class Execution:
         return script
 
     def dry_run(self, query: Query) -> Outcome:
-        """Analyse; the schema is the first statement's. Parameters that are not given are told, with their types."""
+        """Analyse; the schema is the first statement's, of DML its table's. Parameters not given are told."""
         undeclared = undeclared_parameters(query.text, query.parameters, partial(self._analyse, query))
         script = self._translate(replace(query, parameters=(*query.parameters, *undeclared)))
         first = next(iter(script), None)
@@ -149,6 +147,8 @@ class Execution:
             self._budget.spend(first)
         found = Outcome(first.kind, first.schema, target=first.target, reads=first.reads, text=first.text)
         found.undeclared = tuple(undeclared)
+        if first.kind in DML and first.target is not None and (changed := self.view.table(first.target)) is not None:
+            found.schema = tuple(changed.fields)
         return found
 
     def _analyse(self, query: Query, parameters: Sequence[QueryParameter]) -> Statement:
@@ -185,7 +185,7 @@ class Execution:
     def _dispatch(self, statement: Statement) -> Outcome:
         outcome = Outcome(statement.kind, statement.schema, reads=statement.reads, text=statement.text)
         outcome.target = self.view.resolve(statement.target) if statement.target else None
-        if statement.kind in _DML and statement.duckdb is not None:
+        if statement.kind in DML and statement.duckdb is not None:
             outcome.schema = ()
             refuse_result_settings(self._configuration, "DML")
             self._change(statement, outcome)

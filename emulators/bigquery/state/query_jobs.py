@@ -9,7 +9,7 @@ from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.state.catalog import now_ms
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.jobs import Job
-from emulators.bigquery.state.outcomes import Outcome, Query
+from emulators.bigquery.state.outcomes import Outcome, Query, referenced
 from emulators.bigquery.state.parameters import query_parameter, undeclared_parameter
 from emulators.bigquery.state.schema import fields_to_rest
 
@@ -92,7 +92,7 @@ def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int
         "billingTier": 0,
         "cacheHit": False,
         "totalSlotMs": "0",
-        "referencedTables": [reference(name) for name in outcome.reads],
+        "referencedTables": [reference(name) for name in referenced(outcome)],
     }
     job.statistics["totalBytesProcessed"] = str(processed)
     if job.resource["configuration"].get("dryRun"):

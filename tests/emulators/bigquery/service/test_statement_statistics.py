@@ -57,3 +57,14 @@ def test_a_stage_has_every_number(client: bigquery.Client) -> None:
     sizes = ["shuffle_output_bytes", "shuffle_output_bytes_spilled", "records_read", "records_written", "slot_ms"]
     numbers = [f"{phase}_{end}" for phase in phases for end in ("avg", "max")] + sizes
     assert [name for name in numbers if getattr(stage, name) is None] == []
+
+
+@pytest.mark.parametrize("change", ["insert {t} (a, b) values (?, ?)", "update {t} set b = 'x' where a = 1",
+                                    "delete {t} where true", "merge {t} using (select 1 as x) on x = a "
+                                    "when matched then delete"])  # fmt: skip
+def test_of_dml_that_is_not_run(client: bigquery.Client, dataset: str, change: str) -> None:
+    """Google's JDBC driver takes the table and columns for a batch of INSERT from there."""
+    client.query_and_wait(f"create table {dataset}.t (a int64, b string)")
+    job = client.query(change.format(t=f"{dataset}.t"), bigquery.QueryJobConfig(dry_run=True))
+    assert [(field.name, field.field_type) for field in job.schema] == [("a", "INTEGER"), ("b", "STRING")]
+    assert [table.table_id for table in job.referenced_tables] == ["t"]
