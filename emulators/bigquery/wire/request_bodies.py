@@ -61,8 +61,6 @@ def _check(value: Any, kind: Mapping[str, Any], path: str, project: str | None) 
         if project is not None and reference in ("TableReference", "DatasetReference"):
             _complete(value, reference, path, project)
     elif name == "array":
-        if not isinstance(value, list):
-            raise _wrong(path, "a list", value)
         for i, item in enumerate(value):
             if item is None:
                 raise _wrong(f"{path}[{i}]", "a value", item)
@@ -88,6 +86,8 @@ def _check_object(value: Any, kind: Mapping[str, Any], path: str, project: str |
                 del value[key]
                 continue
             raise bad_request(f"Invalid JSON payload received. Unknown name \"{key}\" at '{path}': Cannot find field.")
+        if expected.get("type") == "array" and inner is not None and not isinstance(inner, list):
+            inner = [inner]  # as the service takes it: dlt sends schemaUpdateOptions as one text
         _check(inner, expected, f"{path}.{snake_case(key) if key in properties else key}", project)
         value[key] = _as_told(inner, expected)
 

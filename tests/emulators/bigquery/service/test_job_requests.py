@@ -101,3 +101,17 @@ def test_a_page_of_another_origin_may_call(service: Service) -> None:
     assert answer.status_code == 200 and answer.headers["access-control-allow-headers"] == "authorization"
     found = requests.get(f"{service.address}/bigquery/v2/projects", headers=asked, timeout=20)
     assert found.headers["access-control-allow-origin"] == asked["Origin"]
+
+
+def test_one_value_stands_for_a_list_of_one(service: Service, client: bigquery.Client, dataset: str) -> None:
+    """As dlt sends it, in loads whose schema is detected."""
+    table = {"projectId": PROJECT, "datasetId": dataset, "tableId": "t"}
+    url, column = f"{service.address}/bigquery/v2/projects/{PROJECT}", {"name": "a", "type": "INTEGER"}
+    body = {"tableReference": table, "schema": {"fields": column}, "clustering": {"fields": "a"}}
+    made = requests.post(f"{url}/datasets/{dataset}/tables", json=body, timeout=20).json()
+    assert (made["schema"]["fields"][0]["name"], made["clustering"]) == ("a", {"fields": ["a"]})
+    query = {"query": "select 1 as a, 2 as b", "destinationTable": table, "writeDisposition": "WRITE_APPEND",
+             "schemaUpdateOptions": "ALLOW_FIELD_ADDITION", "useLegacySql": False}  # fmt: skip
+    job = requests.post(f"{url}/jobs", json={"configuration": {"query": query}}, timeout=20).json()
+    client.get_job(job["jobReference"]["jobId"]).result()
+    assert [field.name for field in client.get_table(f"{dataset}.t").schema] == ["a", "b"]
