@@ -308,7 +308,10 @@ class ExportData:
 
 @dataclass(frozen=True)
 class LoadData:
-    """LOAD DATA INTO / OVERWRITE table [(columns)] FROM FILES(options)."""
+    """LOAD DATA INTO / OVERWRITE table [(columns)] FROM FILES(options).
+
+    partition: the partitioning column and its value in the one partition that is written.
+    """
 
     name: TableName
     fields: tuple[Field, ...]
@@ -318,6 +321,7 @@ class LoadData:
     clustering: tuple[str, ...] = ()
     options: Options = field(default_factory=dict)
     partition_columns: tuple[Field, ...] | None = None
+    partition: tuple[str, Any] | None = None
 
 
 @dataclass(frozen=True)

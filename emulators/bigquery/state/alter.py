@@ -10,7 +10,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.errors import duplicate
 from emulators.bigquery.state.evolution import WIDER, move_columns
 from emulators.bigquery.state.layout import create_sql
-from emulators.bigquery.state.options import foreign_key_resource, table_options
+from emulators.bigquery.state.options import foreign_key_resource, with_options
 from emulators.bigquery.state.row_policies import policies_of
 from emulators.bigquery.state.schema import fields_to_rest, sql_type, with_collation, with_rounding
 from emulators.bigquery.state.store import Transaction
@@ -120,7 +120,7 @@ _CHANGES: dict[type, Callable[[Table, Any], tuple[Field, ...]]] = {
 def _alter_resource(table: Table, change: actions.Change) -> Resource:
     resource, constraints = table.resource, dict(table.resource.get("tableConstraints") or {})
     if isinstance(change, actions.SetOptions):
-        return changed(resource, table_options(change.options))
+        return with_options(resource, change.options)
     if isinstance(change, actions.AddPrimaryKey):
         if "primaryKey" in constraints:
             raise SqlError(f"Table {table.name} already has a primary key.")
@@ -137,18 +137,6 @@ def _alter_resource(table: Table, change: actions.Change) -> Resource:
             raise SqlError(f"Constraint {change.name} not found in table {table.name}.")
         constraints["foreignKeys"] = kept
     return resource | {"tableConstraints": {key: value for key, value in constraints.items() if value}}
-
-
-def changed(resource: Resource, change: Mapping[str, Any]) -> Resource:
-    """The resource with some fields changed; None removes; an options' partition expiration goes to its place."""
-    change = dict(change)
-    if "partitionExpiration" in change:
-        time = {key: value for key, value in resource.get("timePartitioning", {}).items() if key != "expirationMs"}
-        expiration = change.pop("partitionExpiration")
-        change["timePartitioning"] = time | ({"expirationMs": expiration} if expiration is not None else {})
-    if "materializedView" in change and change["materializedView"] is not None:
-        change["materializedView"] = resource.get("materializedView", {}) | change["materializedView"]
-    return {key: value for key, value in (resource | change).items() if value is not None}
 
 
 def _rename(catalog: Catalog, transaction: Transaction, table: Table, new_name: str) -> Table:

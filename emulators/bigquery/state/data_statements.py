@@ -7,7 +7,8 @@ from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.state.extracts import export_rows
 from emulators.bigquery.state.file_options import file_options
 from emulators.bigquery.state.loads import plan_load, write_load
-from emulators.bigquery.state.options import partitioning_resource, table_options
+from emulators.bigquery.state.options import partitioning_resource, with_options
+from emulators.bigquery.state.partitions import partition_of
 from emulators.bigquery.state.performed import Performed
 from emulators.bigquery.state.policies import change_bindings
 from emulators.bigquery.state.query_jobs import reference
@@ -15,7 +16,8 @@ from emulators.bigquery.state.results import read_result
 from emulators.bigquery.state.schema import fields_to_rest
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import create_table
-from emulators.bigquery.state.view import View
+from emulators.bigquery.state.temporary import ensure_temporary
+from emulators.bigquery.state.view import SESSION, View
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.writes import Destination
 
@@ -59,11 +61,18 @@ class DataStatements:
         configuration |= {"autodetect": not action.fields}
         if action.fields:
             configuration["schema"] = fields_to_rest(action.fields)
-        settings = partitioning_resource(action.partitioning) | table_options(action.options)
+        settings = with_options(partitioning_resource(action.partitioning), action.options)
         if action.clustering:
             settings["clustering"] = {"fields": list(action.clustering)}
         write = "WRITE_TRUNCATE" if action.overwrite else "WRITE_APPEND"
-        where = Destination(view.resolve(action.name), None, write, "CREATE_IF_NEEDED", settings)
+        target = view.resolve(action.name)
+        if action.name.dataset == SESSION:
+            ensure_temporary(self._warehouse.catalog, view, transaction, action.name.project)
+        partition = None
+        if action.partition is not None:
+            existing = self._warehouse.catalog.table(target, transaction)
+            partition = partition_of(settings if existing is None else existing.resource, *action.partition)
+        where = Destination(target, partition, write, "CREATE_IF_NEEDED", settings)
         load = plan_load(self._warehouse, configuration, where)
         rows = write_load(self._warehouse, transaction, load)
         done = {"inputFiles": str(len(load.files)), "inputFileBytes": str(load.size), "outputRows": str(rows),

@@ -10,7 +10,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.errors import invalid, not_found
 from emulators.bigquery.state.layout import PARTITION_TIME
-from emulators.bigquery.state.options import foreign_key_resource, partitioning_resource, table_options
+from emulators.bigquery.state.options import foreign_key_resource, partitioning_resource, with_options
 from emulators.bigquery.state.performed import Handler, Performed
 from emulators.bigquery.state.row_policies import copy_policies, require_all_rows
 from emulators.bigquery.state.schema import fields_to_rest
@@ -43,7 +43,7 @@ def _create_table(catalog: Catalog, statement: Statement, view: View, transactio
         resource["clustering"] = {"fields": list(action.clustering)}
     if constraints := _constraints(action):
         resource["tableConstraints"] = constraints
-    resource = _with_options(resource, action.options)
+    resource = with_options(resource, action.options)
     done = _create(catalog, view, transaction, action.name, resource, action.or_replace, action.if_not_exists, rows)
     if action.source is not None and action.method != "like" and done.operation != "SKIP":
         made = catalog.require(view.resolve(action.name), transaction)
@@ -87,7 +87,7 @@ def _create_view(catalog: Catalog, statement: Statement, view: View, transaction
     resource |= partitioning_resource(action.partitioning)
     if action.clustering:
         resource["clustering"] = {"fields": list(action.clustering)}
-    resource = _with_options(resource, action.options)
+    resource = with_options(resource, action.options)
     return _create(catalog, view, transaction, action.name, resource, action.or_replace, action.if_not_exists)
 
 
@@ -148,17 +148,6 @@ def _require_same_kind(existing: Table, resource: Resource) -> None:
         raise invalid(f"{existing.name} is not allowed for this operation because it is currently a {what}.")
     if existing.kind == "TABLE":
         require_same_layout(existing.resource, resource)
-
-
-def _with_options(resource: Resource, options: actions.Options) -> Resource:
-    """The resource with the effect of OPTIONS(...)."""
-    change = table_options(options)
-    expiration = change.pop("partitionExpiration", None)
-    if expiration is not None and "timePartitioning" in resource:
-        change["timePartitioning"] = resource["timePartitioning"] | {"expirationMs": expiration}
-    if "materializedView" in change:
-        change["materializedView"] = resource.get("materializedView", {}) | change["materializedView"]
-    return resource | {key: value for key, value in change.items() if value is not None}
 
 
 TABLES: dict[type, Handler] = {

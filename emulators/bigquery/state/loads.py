@@ -116,7 +116,8 @@ def _fields(
     if given:
         return [field for field in given if field.name.lower() not in keys]
     existing = warehouse.catalog.table(where.name)
-    if existing is None or not existing.fields or where.write == "WRITE_TRUNCATE" or where.update:
+    replaced = where.write == "WRITE_TRUNCATE" and where.partition is None
+    if existing is None or not existing.fields or replaced or where.update:
         return detect_fields(configuration, files)
     fields = [field for field in existing.fields if field.name.lower() not in keys]
     if configuration.get("autodetect") and source_format(configuration) == "CSV":

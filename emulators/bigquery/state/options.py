@@ -50,6 +50,35 @@ def table_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+_OF_PARTITIONED = ("partition_expiration_days", "require_partition_filter")
+
+
+def with_options(resource: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """A table's or view's resource with the effect of OPTIONS(...)."""
+    partitioned = "timePartitioning" in resource or "rangePartitioning" in resource
+    for name in _OF_PARTITIONED:
+        if options.get(name) and ("view" in resource or "materializedView" in resource):
+            raise SqlError(f"Unknown option: {name}")
+        if options.get(name) and not partitioned:
+            raise SqlError(f"Option {name} can only be set if the table is partitioned")
+    return changed(resource, table_options(options))
+
+
+def changed(resource: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """The resource with some fields changed; None removes; an options' partition expiration goes to its place."""
+    change = dict(change)
+    expiration = change.pop("partitionExpiration", _UNSAID)
+    if expiration is not _UNSAID and "timePartitioning" in resource:
+        time = {key: value for key, value in resource["timePartitioning"].items() if key != "expirationMs"}
+        change["timePartitioning"] = time | ({"expirationMs": expiration} if expiration is not None else {})
+    if change.get("materializedView") is not None:
+        change["materializedView"] = resource.get("materializedView", {}) | change["materializedView"]
+    return {key: value for key, value in {**resource, **change}.items() if value is not None}
+
+
+_UNSAID = object()
+
+
 def _interval(value: Any) -> str:
     """An INTERVAL as the resource has it: 0-0 0 4:0:0."""
     if not isinstance(value, timedelta):

@@ -1,7 +1,9 @@
 """Partition ids such as 20240131, and the rows they name."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.catalog import Table
@@ -72,6 +74,17 @@ def partition_condition(table: Table, partition: str) -> str:
         return f"{column} IS NULL"
     # The column's own type (DATE, DATETIME or TIMESTAMP, in UTC) decides how the literal is read.
     return f"date_trunc('{time.get('type', 'DAY').lower()}', {column}) = '{partition_start(table, partition)}'"
+
+
+def partition_of(resource: Mapping[str, Any], column: str, value: Any) -> str:
+    """The id of the partition that a value of the partitioning column is in; 400 where that is another column."""
+    time, numbers = resource.get("timePartitioning"), resource.get("rangePartitioning")
+    own = (numbers or time or {}).get("field") or "_PARTITIONTIME"
+    if (time is None and numbers is None) or own.lower() != column.lower().replace("_partitiondate", "_partitiontime"):
+        raise invalid(f"PARTITIONS names {column}, by which the table is not partitioned.")
+    if isinstance(value, date):
+        return value.strftime(_FORMATS[(time or {}).get("type", "DAY")])
+    return str(value)
 
 
 def partition_start(table: Table, partition: str) -> str:

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from emulators.bigquery.sql import legacy
 from emulators.bigquery.sql.model import SqlError, TableName
-from emulators.bigquery.state.alter import changed
 from emulators.bigquery.state.catalog import Table, now_ms
 from emulators.bigquery.state.datasets import merged, require_match
 from emulators.bigquery.state.defaults import default_values
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.evolution import evolve
+from emulators.bigquery.state.options import changed
 from emulators.bigquery.state.outcomes import Query
 from emulators.bigquery.state.partitions import partition_condition
 from emulators.bigquery.state.past import removal

@@ -4,6 +4,7 @@ from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.analysis import fields as f
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.ddl import dataset_name, foreign_key, made
+from emulators.bigquery.sql.analysis.options import options_of
 from emulators.bigquery.sql.analysis.statements import statement_rule
 from emulators.bigquery.sql.analysis.tables import not_found
 from emulators.bigquery.sql.model import SqlError, Statement
@@ -19,7 +20,7 @@ def alter(a: Analyzer, node: d.Alter) -> Statement:
         project, dataset = dataset_name(a, node.name)
         if any(c.what != "SET OPTIONS" for c in node.changes):
             a.fail("ALTER SCHEMA supports only SET OPTIONS", node)
-        options = {name: value for c in node.changes for name, value in f.options(a, c.options).items()}
+        options = {name: value for c in node.changes for name, value in options_of(a, c.options).items()}
         return made(a, node, "ALTER_SCHEMA", actions.AlterSchema(project, dataset, options, node.if_exists))
     name = a.table_name(node.name, node)
     info = a.catalog.table(name)
@@ -57,7 +58,7 @@ def _change(a: Analyzer, c: d.ChangeNode) -> actions.Change:
     if c.what == "COLUMN TYPE":
         assert c.type is not None
         return actions.AlterColumn(c.name, c.guarded, type=f.of_type(a, c.name, c.type))
-    options = f.options(a, c.options)
+    options = options_of(a, c.options)
     return (
         actions.SetOptions(options)
         if c.what == "SET OPTIONS"

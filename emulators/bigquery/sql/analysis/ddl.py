@@ -12,6 +12,7 @@ from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.dml import limited
 from emulators.bigquery.sql.analysis.materialized import check_incremental
+from emulators.bigquery.sql.analysis.options import options_of
 from emulators.bigquery.sql.analysis.partitioning import named_by, partitioning
 from emulators.bigquery.sql.analysis.statements import finish, rows_of, schema_of, statement_rule, text_of
 from emulators.bigquery.sql.analysis.tables import readable, resolve
@@ -39,7 +40,7 @@ def create(a: Analyzer, node: d.Create) -> Statement:
     """CREATE of a schema, table, view, external table or snapshot."""
     if node.kind == "SCHEMA":
         project, dataset = dataset_name(a, node.name)
-        action = actions.CreateSchema(project, dataset, node.if_not_exists, f.options(a, node.options))
+        action = actions.CreateSchema(project, dataset, node.if_not_exists, options_of(a, node.options))
         return made(a, node, "CREATE_SCHEMA", action)
     if node.temporary and len(node.name) > 1 and node.name[:-1] != ["_SESSION"]:
         a.fail(f"CREATE TEMP TABLE statements with qualified names are not allowed: {'.'.join(node.name)}", node)
@@ -50,7 +51,7 @@ def create(a: Analyzer, node: d.Create) -> Statement:
         columns = tuple(f.field(a, c) for c in node.columns or ())
         parts = None if node.partition_columns is None else tuple(f.field(a, c) for c in node.partition_columns)
         external = actions.CreateExternalTable(
-            name, columns, f.options(a, node.options), parts, node.or_replace, node.if_not_exists
+            name, columns, options_of(a, node.options), parts, node.or_replace, node.if_not_exists
         )
         return made(a, node, "CREATE_EXTERNAL_TABLE", external, name)
     return _table(a, node, name)
@@ -83,7 +84,7 @@ def _table(a: Analyzer, node: d.Create, name: TableName) -> Statement:
             a.fail(f"Duplicate column {column} in CLUSTER BY", node)
     action = actions.CreateTable(
         name, schema, node.or_replace, node.if_not_exists, node.temporary, partitioning(a, node.partition_by, schema),
-        tuple(node.cluster_by), f.options(a, node.options), tuple(node.primary_key),
+        tuple(node.cluster_by), options_of(a, node.options), tuple(node.primary_key),
         tuple(foreign_key(a, key) for key in node.foreign_keys), method, source, _moment(a, node.as_of),
     )  # fmt: skip
     kind = "CREATE_SNAPSHOT_TABLE" if method == "snapshot" else "CREATE_TABLE_AS_SELECT" if duckdb else "CREATE_TABLE"
@@ -145,7 +146,7 @@ def _filled(
 
 def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     assert node.query is not None
-    given = f.options(a, node.options)
+    given = options_of(a, node.options)
     if node.kind == "MATERIALIZED VIEW" and not given.get("allow_non_incremental_definition"):
         check_incremental(a, node.query)
     relation = a.query(node.query, None)
@@ -155,10 +156,7 @@ def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     else:
         if len(node.columns) != len(schema):
             a.fail(f"View column list has {len(node.columns)} columns but the query has {len(schema)}", node)
-        schema = tuple(
-            Field(c.name, own.type, own.mode, own.fields, f.options(a, c.options).get("description"))
-            for c, own in zip(node.columns, schema, strict=True)
-        )
+        schema = tuple(f.described(a, c, own) for c, own in zip(node.columns, schema, strict=True))
     materialized = node.kind == "MATERIALIZED VIEW"
     action = actions.CreateView(
         name, node.query_text, schema, materialized, node.or_replace, node.if_not_exists, given,
@@ -223,7 +221,22 @@ def grant(a: Analyzer, node: d.GrantNode) -> Statement:
         name = a.table_name(node.name, node)
     kind = "REVOKE" if node.revoke else "GRANT"
     resource = "SCHEMA" if node.resource == "DATASET" else node.resource
-    return made(a, node, kind, actions.Grant(name, resource, tuple(node.roles), tuple(node.principals), node.revoke))
+    members = tuple(_member(a, node, principal) for principal in node.principals)
+    return made(a, node, kind, actions.Grant(name, resource, tuple(node.roles), members, node.revoke))
+
+
+_MEMBERS = ("user", "group", "serviceAccount", "domain", "principal", "principalSet", "deleted", "connection")
+_SPECIAL = ("allUsers", "allAuthenticatedUsers")
+
+
+def _member(a: Analyzer, node: d.GrantNode, principal: str) -> str:
+    """A principal as IAM's policies name it."""
+    kind, _, name = principal.partition(":")
+    if kind == "specialGroup" and name in _SPECIAL:
+        return name
+    if kind not in _MEMBERS or not name:
+        a.fail(f"Invalid principal '{principal}'; use user:, group:, serviceAccount:, domain: or specialGroup:", node)
+    return principal
 
 
 def check_row_filter(a: Analyzer, info: TableInfo, text: str) -> None:
@@ -257,21 +270,43 @@ def export(a: Analyzer, node: d.Export) -> Statement:
     relation = a.query(node.query, None)
     schema = schema_of(a, relation)
     sql = finish(a, rows_of(relation))
-    return made(a, node, "EXPORT_DATA", actions.ExportData(f.options(a, node.options)), duckdb=sql, schema=schema)
+    return made(a, node, "EXPORT_DATA", actions.ExportData(options_of(a, node.options)), duckdb=sql, schema=schema)
 
 
 @statement_rule(d.Load)
 def load(a: Analyzer, node: d.Load) -> Statement:
     """LOAD DATA"""
-    name = a.table_name(node.name, node)
-    columns = tuple(f.field(a, c) for c in node.columns or ())
+    name = TableName(a.project, "_SESSION", node.name[-1]) if node.temporary else a.table_name(node.name, node)
+    columns = tuple(f.field(a, c) for c in node.columns or ()) or _named_columns(a, node)
     parts = None if node.partition_columns is None else tuple(f.field(a, c) for c in node.partition_columns)
     known = columns
     if not known and (info := a.catalog.table(name)) is not None:
         known = info.fields
     known = known or named_by(node.partition_by)
     action = actions.LoadData(
-        name, columns, f.options(a, node.files), node.overwrite, partitioning(a, node.partition_by, known), tuple(node.cluster_by),  # noqa: E501
-        f.options(a, node.options), parts,
+        name, columns, options_of(a, node.files), node.overwrite, partitioning(a, node.partition_by, known), tuple(node.cluster_by),  # noqa: E501
+        options_of(a, node.options), parts, _named_partition(a, node),
     )  # fmt: skip
     return made(a, node, "LOAD_DATA", action, name)
+
+
+def _named_columns(a: Analyzer, node: d.Load) -> tuple[Field, ...]:
+    """The columns of a table that is there, by their names."""
+    if not node.names:
+        return ()
+    info = resolve(a, node.name, node)
+    known = {field.name.lower(): field for field in info.fields}
+    for name in node.names:
+        if name.lower() not in known:
+            a.fail(f"Column {name} not found in table {info.name}", node)
+    return tuple(known[name.lower()] for name in node.names)
+
+
+def _named_partition(a: Analyzer, node: d.Load) -> tuple[str, Any] | None:
+    if node.partition is None:
+        return None
+    name, expression = node.partition
+    value = a.expression(expression, Scope())
+    if not value.constant:
+        a.fail("The value in a PARTITIONS clause must be constant", expression)
+    return name, python_value(value)

@@ -1,23 +1,21 @@
-"""Columns of DDL as REST fields, and options as Python values."""
+"""Columns of DDL as REST fields."""
 
 from dataclasses import replace
-from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import assign
-from emulators.bigquery.sql.analysis.constants import python_value
+from emulators.bigquery.sql.analysis.options import options_of
 from emulators.bigquery.sql.analysis.values import Scope
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.syntax import nodes
-from emulators.bigquery.sql.syntax.definitions import Options
 
 _OPTIONS = {"description", "policy_tags", "rounding_mode"}
 
 
 def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
     """A column definition with its mode, parameters, default and options."""
-    given = options(a, column.options)
+    given = options_of(a, column.options)
     base = of_type(a, column.name, column.type)
     mode = "REQUIRED" if column.required and base.mode != "REPEATED" else base.mode
     for name in given.keys() - _OPTIONS:
@@ -31,6 +29,14 @@ def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
         column.name, base.type, mode, base.fields, given.get("description"), base.precision, base.scale, base.max_length,  # noqa: E501
         column.default_text, tuple(tags), given.get("rounding_mode"), base.collation,
     )  # fmt: skip
+
+
+def described(a: Analyzer, column: nodes.ColumnNode, own: Field) -> Field:
+    """A view's column, named and described as its list of columns says."""
+    given = options_of(a, column.options)
+    for name in given.keys() - {"description", "policy_tags"}:
+        a.fail(f"Unknown option: {name}", column)
+    return Field(column.name, own.type, own.mode, own.fields, given.get("description"))
 
 
 # Functions that a default may call.
@@ -90,21 +96,3 @@ def of_type(a: Analyzer, name: str, node: nodes.TypeNode) -> Field:
         scale = numbers[1] if len(numbers) > 1 else None
         return Field(name, node.name, precision=numbers[0] if numbers else None, scale=scale)
     return Field(name, node.name)
-
-
-def options(a: Analyzer, given: Options) -> dict[str, Any]:
-    """OPTIONS as Python values: constants are computed; lists of pairs stay lists of pairs."""
-    return {name: option(a, node) for name, node in given}
-
-
-def option(a: Analyzer, node: nodes.Node) -> Any:
-    if isinstance(node, nodes.Literal) and node.kind in ("STRING", "BOOL", "NULL"):
-        return node.value
-    if isinstance(node, nodes.ArrayLiteral):
-        return [option(a, item) for item in node.items]
-    if isinstance(node, nodes.StructLiteral):
-        return tuple(option(a, item) for _, item in node.items)
-    value = a.expression(node, Scope())
-    if not value.constant:
-        a.fail("Option values must be constant", node)
-    return value.raw if isinstance(value.raw, int) and value.type == t.INT64 else python_value(value)

@@ -5,9 +5,9 @@ from typing import Any
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql import types as t
-from emulators.bigquery.sql.analysis import fields as f
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.ddl import made
+from emulators.bigquery.sql.analysis.options import options_of
 from emulators.bigquery.sql.analysis.statements import statement_rule
 from emulators.bigquery.sql.analysis.tables import resolve
 from emulators.bigquery.sql.model import Field, Statement
@@ -66,7 +66,7 @@ def create_index(a: Analyzer, node: d.CreateIndex) -> Statement:
 
 def _options(a: Analyzer, node: d.CreateIndex, kind: str, given: d.Options) -> dict[str, Any]:
     """OPTIONS of an index or of its column; refuses names and values that are not documented."""
-    found = f.options(a, given)
+    found = options_of(a, given)
     for name, value in found.items():
         if name not in _OPTIONS[kind]:
             a.fail(f"Unknown option: {name}", node)

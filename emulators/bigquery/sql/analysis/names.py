@@ -58,8 +58,8 @@ def _column(a: Analyzer, level: Scope, name: str, node: nodes.Path) -> Value | N
     if name in level.merged:
         return level.merged[name]
     columns, item = level.columns(name), level.item(name)
-    if len(columns) > 1 and item is not None and item.element is not None:
-        return item.element.value()  # FROM t, UNNEST(t.l) AS l: the range variable hides t's column
+    if item is not None and item.element is not None:
+        return item.element.value()  # FROM t, UNNEST(t.l) AS l: the range variable hides t's column, and its own fields
     if len(columns) > 1:
         a.fail(f"Column name {node.parts[0]} is ambiguous", node)
     if columns:

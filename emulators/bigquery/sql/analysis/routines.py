@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql import types as t
-from emulators.bigquery.sql.analysis import fields as f
 from emulators.bigquery.sql.analysis import javascript, javascript_aggregates, javascript_modules
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import named, renamed
+from emulators.bigquery.sql.analysis.options import options_of
 from emulators.bigquery.sql.analysis.statements import statement_rule, text_of
 from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.analysis.values import Relation, Scope, Value, combine
@@ -147,7 +147,7 @@ class Program:
 
 def libraries(a: Analyzer, node: d.CreateRoutine) -> list[str]:
     """OPTIONS(library = ...) of a JavaScript function."""
-    given = f.options(a, node.options).get("library") or []
+    given = options_of(a, node.options).get("library") or []
     return [given] if isinstance(given, str) else list(given)
 
 
@@ -278,8 +278,18 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
 
 
 def _options(a: Analyzer, node: d.CreateRoutine) -> dict[str, Any]:
-    given = f.options(a, node.options)
-    return {"description": given["description"]} if "description" in given else {}
+    given = options_of(a, node.options)
+    known = {name: rest for name, (rest, kinds) in _OPTIONS.items() if node.kind in kinds}
+    for name in given.keys() - known.keys() - {"library"}:
+        a.fail(f"Unknown option: {name}", node)
+    return {known[name]: value for name, value in given.items() if name in known and value is not None}
+
+
+_OPTIONS = {
+    "description": ("description", ("FUNCTION", "AGGREGATE FUNCTION", "TABLE FUNCTION", "PROCEDURE")),
+    "data_governance_type": ("dataGovernanceType", ("FUNCTION",)),
+    "strict_mode": ("strictMode", ("PROCEDURE",)),
+}
 
 
 def _rest_argument(arg: d.Argument) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import statements as s
 from emulators.bigquery.sql.syntax.create import INDEXES, CreateParser
 
+_GRANTED = ("SCHEMA", "DATASET", "TABLE", "VIEW", "MATERIALIZED VIEW", "EXTERNAL TABLE")
+
 
 class AlterParser(CreateParser):
     def statement_alter(self) -> s.Statement:
@@ -124,6 +126,8 @@ class AlterParser(CreateParser):
         while self.at_any("TABLE", "VIEW") and words[0] in ("EXTERNAL", "MATERIALIZED"):
             words.append(self.advance().upper)
         grant.resource = " ".join(words)
+        if grant.resource not in _GRANTED:
+            self.fail(f"GRANT and REVOKE on a {grant.resource} are not supported by this emulator")
         grant.name = self.table_path()
         self.expect("FROM" if revoke else "TO")
         grant.principals = [self.string()]
@@ -145,11 +149,16 @@ class AlterParser(CreateParser):
         load.overwrite = self.accept("OVERWRITE")
         if not load.overwrite:
             self.expect("INTO")
+        load.temporary = self.accept("TEMP", "TABLE") or self.accept("TEMPORARY", "TABLE")
         load.name = self.table_path()
-        if self.token.text == "(":
+        if self.token.text == "(" and self.peek(2).text in (",", ")"):
+            load.names = self.names()
+        elif self.token.text == "(":
             load.columns = self.plain_columns()
         while not self.at_any("FROM"):
-            if self.accept("PARTITION", "BY"):
+            if self.at_word("OVERWRITE", "PARTITIONS") or self.at_word("PARTITIONS"):
+                self._load_partition(load)
+            elif self.accept("PARTITION", "BY"):
                 load.partition_by = self.expression()
             elif self.accept("CLUSTER", "BY"):
                 load.cluster_by = self.name_list()
@@ -162,4 +171,18 @@ class AlterParser(CreateParser):
         load.files = self.option_list()
         if self.accept("WITH", "PARTITION", "COLUMNS"):
             load.partition_columns = self.plain_columns() if self.token.text == "(" else []
+        if self.at_word("WITH", "CONNECTION"):
+            self.fail("Unsupported: WITH CONNECTION is not supported")
         return load
+
+    def _load_partition(self, load: d.Load) -> None:
+        """[OVERWRITE] PARTITIONS (column = value)"""
+        if load.overwrite:
+            self.fail("LOAD DATA OVERWRITE cannot have a PARTITIONS clause; use LOAD DATA INTO")
+        load.overwrite = self.accept("OVERWRITE")
+        self.expect("PARTITIONS")
+        self.expect("(")
+        name = self.any_name()
+        self.expect("=")
+        load.partition = (name, self.expression())
+        self.expect(")")

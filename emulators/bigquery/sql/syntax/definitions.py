@@ -164,9 +164,14 @@ class Export(Statement):
 
 @dataclass(slots=True)
 class Load(Statement):
+    """columns: with their types; names: without them, of a table that is there."""
+
     name: list[str] = field(default_factory=list)
     overwrite: bool = False
+    temporary: bool = False
     columns: list[ColumnNode] | None = None
+    names: list[str] = field(default_factory=list)
+    partition: tuple[str, Node] | None = None
     partition_by: Node | None = None
     cluster_by: list[str] = field(default_factory=list)
     options: Options = field(default_factory=list)
