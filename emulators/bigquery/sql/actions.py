@@ -123,6 +123,7 @@ class UndropSchema:
     project: str
     dataset: str
     if_not_exists: bool = False
+    location: str | None = None
 
 
 @dataclass(frozen=True)

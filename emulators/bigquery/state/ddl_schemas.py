@@ -4,6 +4,7 @@ from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import Statement, TableName
 from emulators.bigquery.state.catalog import Catalog
 from emulators.bigquery.state.datasets import change_dataset, create_dataset, delete_dataset, undelete_dataset
+from emulators.bigquery.state.errors import not_found
 from emulators.bigquery.state.options import dataset_options
 from emulators.bigquery.state.performed import Handler, Performed
 from emulators.bigquery.state.store import Transaction
@@ -42,7 +43,9 @@ def _undrop_schema(catalog: Catalog, statement: Statement, view: View, transacti
     action: actions.UndropSchema = statement.action
     name = TableName(action.project, action.dataset, "")
     there = catalog.get("dataset", f"{action.project}:{action.dataset}", transaction) is not None
-    undelete_dataset(catalog, action.project, action.dataset, transaction, action.if_not_exists)
+    found = undelete_dataset(catalog, action.project, action.dataset, transaction, action.if_not_exists)
+    if action.location is not None and found["location"].lower() != action.location.lower():
+        raise not_found("Dataset", f"{action.project}:{action.dataset}")
     return Performed("SKIP" if there else "UNDROP", name, "schema")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from emulators.bigquery.sql.analysis.routines import rest_type
+from emulators.bigquery.sql.analysis.routines import argument_type, rest_type
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.metadata_columns import fields, moment
@@ -81,7 +81,7 @@ def parameter_rows(routine: Resource) -> Iterator[list[Any]]:
     if routine.get("returnType"):
         yield [*name, 0, None, "YES", None, str(rest_type(routine["returnType"])), None, None]
     for position, argument in enumerate(routine.get("arguments") or (), 1):
-        kind = str(rest_type(argument["dataType"])) if "dataType" in argument else "ANY TYPE"
+        kind = argument_type(argument)
         yield [*name, position, argument.get("mode"), "NO", argument.get("name"), kind, None, None]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from emulators.bigquery.sql.analysis.routines import rest_type
+from emulators.bigquery.sql.analysis.routines import argument_type, rest_type
 from emulators.bigquery.state.catalog import Resource
 from emulators.bigquery.state.metadata_columns import fields, moment
 from emulators.bigquery.state.metadata_rows import literal
@@ -81,6 +81,6 @@ def _ddl(routine: Resource) -> str:
 
 
 def _argument(argument: Resource) -> str:
-    kind = str(rest_type(argument["dataType"])) if "dataType" in argument else "ANY TYPE"
+    kind = argument_type(argument)
     fixed = "NOT AGGREGATE" if argument.get("isAggregate") is False else ""
     return " ".join(part for part in (argument.get("mode"), argument.get("name"), kind, fixed) if part)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from emulators.bigquery.sql.analysis.routines import rest_type
+from emulators.bigquery.sql.analysis.routines import argument_type, rest_type
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.outcomes import Query
 from emulators.bigquery.state.queries import Execution
@@ -38,5 +38,4 @@ def _signature(body: Mapping[str, Any], kind: str) -> str:
 
 
 def _argument(argument: Mapping[str, Any]) -> str:
-    kind = argument.get("dataType")
-    return f"`{argument.get('name')}` {'ANY TYPE' if kind is None else rest_type(kind)}"
+    return f"`{argument.get('name')}` {argument_type(argument)}"

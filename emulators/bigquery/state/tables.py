@@ -1,7 +1,7 @@
 """Tables: create, drop, and the rules that a table's resource obeys."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulators.bigquery.sql.model import Field, TableName
@@ -60,6 +60,8 @@ def create_table(
         store_rows(catalog, transaction, table, rows, existing)
     if existing is not None and existing.kind in STORED and table.kind not in STORED:
         catalog.past.retire(transaction, existing)
+    if existing is not None:  # a table that is replaced loses its row access policies, and who is granted them
+        _forget(catalog, transaction, f"{name}.", ("policy", "row_policy"))
     return catalog.put_table(transaction, complete)
 
 
@@ -144,11 +146,16 @@ def drop_table(catalog: Catalog, transaction: Transaction, table: Table) -> None
     """Drop it with its policies; its rows are a version then. The caller holds the table's lock."""
     if table.kind in STORED:
         catalog.past.retire(transaction, table)
-    for kind in ("policy", "row_policy", "index"):
-        for key in catalog.keys(kind):
-            if key == str(table.name) or key.startswith(f"{table.name}."):
-                catalog.put(transaction, kind, key, None)
+    _forget(catalog, transaction, f"{table.name}.", ("policy", "row_policy", "index"))
+    catalog.put(transaction, "policy", str(table.name), None)
     catalog.remove_table(transaction, table.name)
+
+
+def _forget(catalog: Catalog, transaction: Transaction, prefix: str, kinds: Iterable[str]) -> None:
+    for kind in kinds:
+        for key in catalog.keys(kind):
+            if key.startswith(prefix):
+                catalog.put(transaction, kind, key, None)
 
 
 def check_table(resource: Mapping[str, Any]) -> None:

@@ -200,7 +200,11 @@ def drop(a: Analyzer, node: d.Drop) -> Statement:
 def undrop_schema(a: Analyzer, node: d.UndropSchema) -> Statement:
     """UNDROP SCHEMA"""
     project, dataset = dataset_name(a, node.name)
-    return made(a, node, "UNDROP_SCHEMA", actions.UndropSchema(project, dataset, node.if_not_exists))
+    options = options_of(a, node.options)
+    for name in options.keys() - {"location"}:
+        a.fail(f"Unknown option: {name}", node)
+    action = actions.UndropSchema(project, dataset, node.if_not_exists, options.get("location"))
+    return made(a, node, "UNDROP_SCHEMA", action)
 
 
 @statement_rule(d.Truncate)

@@ -19,6 +19,8 @@ def field(a: Analyzer, column: nodes.ColumnNode) -> Field:
     base = of_type(a, column.name, column.type)
     mode = "REQUIRED" if column.required and base.mode != "REPEATED" else base.mode
     for name in given.keys() - _OPTIONS:
+        if name in ("data_policies", "data_governance_tags"):
+            a.fail(f"Option {name} is not supported by this emulator", column)
         a.fail(f"Unknown option: {name}", column)
     if column.required and base.mode == "REPEATED":
         a.fail(f"NOT NULL constraint cannot be set on the REPEATED column {column.name}", column)

@@ -16,13 +16,12 @@ from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import named, renamed
 from emulators.bigquery.sql.analysis.options import options_of
 from emulators.bigquery.sql.analysis.statements import statement_rule, text_of
-from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
-from emulators.bigquery.sql.analysis.values import Relation, Scope, Value, combine
+from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
-from emulators.bigquery.sql.syntax.scripting import parse_expression, parse_query
+from emulators.bigquery.sql.syntax.scripting import parse_expression
 from emulators.bigquery.sql.types import Type
 
 _DEPTH = 60
@@ -35,7 +34,7 @@ _ABSENT = (  # of the service's
 Arguments = Sequence[tuple[str, Type | None]]
 
 
-def _bind(a: Analyzer, name: str, wanted: Arguments, node: nodes.Call, scope: Scope) -> dict[str, Value]:
+def bind(a: Analyzer, name: str, wanted: Arguments, node: nodes.Call, scope: Scope) -> dict[str, Value]:
     """The call's values under the names of the arguments."""
     values = [a.expression(arg, scope) for arg in node.args]
     kinds = ", ".join(str(v.type) for v in values)
@@ -69,7 +68,7 @@ def inline(
     if a.shared.views.count(key) or len(a.shared.views) > _DEPTH:
         a.fail(f"Recursive function call {name} is not supported", node)
     _without_modifiers(a, name, node)
-    bound = _bind(a, name, wanted, node, scope)
+    bound = bind(a, name, wanted, node, scope)
     inner = Analyzer(a.environment, body, a.shared)
     large = _large(node, body, bound)
     made: list[Value] = []
@@ -108,7 +107,7 @@ def _large(node: nodes.Call, body: str, bound: Mapping[str, Value]) -> list[str]
     return [own for own, value in bound.items() if len(value.sql) >= _LONG and words[own] > 1]
 
 
-def _not_found(a: Analyzer, node: nodes.Call, what: str) -> NoReturn:
+def not_found(a: Analyzer, node: nodes.Call, what: str) -> NoReturn:
     """What the service has and this emulator has not is told apart from what nobody has."""
     name = ".".join(node.path)
     if node.path[0].upper() in _ABSENT and len(node.path) < 3:
@@ -154,7 +153,7 @@ def libraries(a: Analyzer, node: d.CreateRoutine) -> list[str]:
 def _javascript(
     a: Analyzer, name: str, program: Program, wanted: Arguments, returns: Type, node: nodes.Call, scope: Scope
 ) -> Value:
-    bound = _bind(a, name, wanted, node, scope)
+    bound = bind(a, name, wanted, node, scope)
     code = {uri: a.catalog.library(uri) for uri in program.libraries}
     pairs = [(own, bound[own.lower()]) for own, _ in wanted]
     if program.fixed is None:
@@ -169,9 +168,9 @@ def _javascript(
 
 def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """A call of a routine of the catalog; Function not found when there is none."""
-    routine, _name = _routine(a, node)
+    routine, _name = routine_of(a, node)
     if routine is None or routine.get("routineType", "SCALAR_FUNCTION") not in _FUNCTIONS:
-        _not_found(a, node, "Function")
+        not_found(a, node, "Function")
     wanted = [
         (arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"]))
         for arg in routine.get("arguments", [])
@@ -190,7 +189,7 @@ def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     return inline(a, ".".join(node.path), routine["definitionBody"], wanted, returns, node, scope)
 
 
-def _routine(a: Analyzer, node: nodes.Call) -> tuple[Mapping[str, Any] | None, TableName | None]:
+def routine_of(a: Analyzer, node: nodes.Call) -> tuple[Mapping[str, Any] | None, TableName | None]:
     if len(node.path) == 1 and a.dataset is None:
         return None, None
     if len(node.path) > 3:
@@ -213,6 +212,16 @@ def rest_type(kind: Mapping[str, Any]) -> Type:
     return t.SIMPLE[name]
 
 
+def argument_type(argument: Mapping[str, Any]) -> str:
+    """The type of a routine's argument in the REST form, as SQL writes it."""
+    kind = argument.get("argumentKind")
+    if kind in ("FIXED_TABLE", "ANY_TABLE"):
+        columns = (argument.get("tableType") or {}).get("columns") or ()
+        listed = ", ".join(f"{column['name']} {rest_type(column['type'])}" for column in columns)
+        return f"TABLE<{listed}>" if columns else "ANY TABLE"
+    return str(rest_type(argument["dataType"])) if "dataType" in argument else "ANY TYPE"
+
+
 def to_rest(kind: Type) -> dict[str, Any]:
     """A type as StandardSqlDataType."""
     if kind.kind == "ARRAY":
@@ -229,24 +238,6 @@ def to_rest(kind: Type) -> dict[str, Any]:
     return {"typeKind": kind.kind}
 
 
-def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Relation:
-    """A table function of the catalog: its query with the arguments in it."""
-    assert node.call is not None
-    call = node.call
-    if call.name in TABLE_FUNCTIONS:
-        return TABLE_FUNCTIONS[call.name](a, call, scope)
-    routine, _name = _routine(a, call)
-    if routine is None or routine.get("routineType") != "TABLE_VALUED_FUNCTION":
-        _not_found(a, call, "Table-valued function")
-    wanted = [
-        (arg["name"], None if arg.get("argumentKind") == "ANY_TYPE" else rest_type(arg["dataType"]))
-        for arg in routine.get("arguments", [])
-    ]
-    bound = _bind(a, ".".join(call.path), wanted, call, scope.parent or Scope())
-    inner = Analyzer(a.environment, routine["definitionBody"], a.shared)
-    return inner.query(parse_query(routine["definitionBody"]), Scope(variables=bound))
-
-
 @statement_rule(d.CreateRoutine)
 def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
     """CREATE FUNCTION / TABLE FUNCTION / PROCEDURE: the body is analysed once to find mistakes early."""
@@ -254,7 +245,7 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
         a.fail(f"{node.kind.title()}s in {node.language} are not supported by this emulator", node)
     if node.language == "JS" and (node.returns is None or any(arg.type is None for arg in node.arguments)):
         a.fail("JavaScript functions need a RETURNS type, and a type for each argument", node)
-    returned = _check(a, node)
+    _check(a, node)
     if node.temporary:
         a.environment.functions[node.name[-1].lower()] = node
         return Statement("CREATE_FUNCTION", text_of(a, node))
@@ -263,7 +254,7 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
              "AGGREGATE FUNCTION": "AGGREGATE_FUNCTION"}  # fmt: skip
     resource: dict[str, Any] = {
         "routineType": kinds[node.kind], "language": "SQL", "definitionBody": node.body,
-        "arguments": [_rest_argument(arg) for arg in node.arguments], **_options(a, node),
+        "arguments": [rest_argument(arg) for arg in node.arguments], **_options(a, node),
     }  # fmt: skip
     if node.language == "JS":
         resource |= {"language": "JAVASCRIPT", "importedLibraries": libraries(a, node)}
@@ -271,8 +262,9 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
         resource["determinismLevel"] = node.determinism
     if node.returns is not None:
         resource["returnType"] = to_rest(t.of_node(node.returns))
-    if returned is not None:
-        resource["returnTableType"] = {"columns": [{"name": c.name, "type": to_rest(c.type)} for c in returned.columns]}
+    if node.returns_table:
+        columns = [{"name": name, "type": to_rest(t.of_node(kind))} for name, kind in node.returns_table]
+        resource["returnTableType"] = {"columns": columns}
     action = actions.CreateRoutine(name, resource, node.or_replace, node.if_not_exists)
     return Statement(f"CREATE_{node.kind.replace(' ', '_')}", text_of(a, node), action=action, target=name)
 
@@ -292,8 +284,12 @@ _OPTIONS = {
 }
 
 
-def _rest_argument(arg: d.Argument) -> dict[str, Any]:
+def rest_argument(arg: d.Argument) -> dict[str, Any]:
     found: dict[str, Any] = {"name": arg.name}
+    if arg.columns is not None:
+        columns = [{"name": name, "type": to_rest(t.of_node(kind))} for name, kind in arg.columns]
+        return found | ({"argumentKind": "FIXED_TABLE", "tableType": {"columns": columns}} if columns else
+                        {"argumentKind": "ANY_TABLE"})  # fmt: skip
     if arg.type is None:
         found["argumentKind"] = "ANY_TYPE"
     else:
@@ -305,10 +301,11 @@ def _rest_argument(arg: d.Argument) -> dict[str, Any]:
     return found
 
 
-def _check(a: Analyzer, node: d.CreateRoutine) -> Relation | None:
+def _check(a: Analyzer, node: d.CreateRoutine) -> None:
     """Analyse a body whose arguments all have types."""
-    if node.kind == "PROCEDURE" or node.language == "JS" or any(arg.type is None for arg in node.arguments):
-        return None
+    unknown = any(arg.type is None and not arg.columns for arg in node.arguments)
+    if node.kind == "PROCEDURE" or node.language == "JS" or unknown:
+        return
     bound = {
         arg.name.lower(): Value(f"CAST(NULL AS {t.duckdb(t.of_node(arg.type))})", t.of_node(arg.type))
         for arg in node.arguments
@@ -316,7 +313,10 @@ def _check(a: Analyzer, node: d.CreateRoutine) -> Relation | None:
     }
     inner = Analyzer(a.environment, node.body)
     if node.kind == "TABLE FUNCTION":
-        return inner.query(parse_query(node.body), Scope(variables=bound))
+        from emulators.bigquery.sql.analysis.table_routines import check_table_function
+
+        check_table_function(inner, node, bound)
+        return
     value = inner.expression(parse_expression(node.body), Scope(variables=bound, aggregated=True))
     if node.returns is not None:
         wanted = t.of_node(node.returns)
@@ -324,4 +324,3 @@ def _check(a: Analyzer, node: d.CreateRoutine) -> Relation | None:
             raise SqlError(
                 f"Function declared to return {wanted} but the function body produces incompatible type {value.type}"
             )
-    return None

@@ -39,7 +39,7 @@ def source(a: Analyzer, node: nodes.Source, scope: Scope, join: str = "") -> Fro
     elif isinstance(node, nodes.GivenSource):
         found = node.given
     elif isinstance(node, nodes.FunctionSource):
-        from emulators.bigquery.sql.analysis.routines import table_function
+        from emulators.bigquery.sql.analysis.table_routines import table_function
 
         found = from_relation(a, table_function(a, node, scope), node.alias)
     else:

@@ -106,7 +106,10 @@ class AlterParser(CreateParser):
     def statement_undrop(self) -> s.Statement:
         at = self.expect("UNDROP", "SCHEMA").at
         guarded = self.accept("IF", "NOT", "EXISTS")
-        return d.UndropSchema(at, name=self.table_path(), if_not_exists=guarded)
+        undrop = d.UndropSchema(at, name=self.table_path(), if_not_exists=guarded)
+        if self.at_word("OPTIONS"):
+            undrop.options = self.options()
+        return undrop
 
     def statement_truncate(self) -> s.Statement:
         at = self.expect("TRUNCATE", "TABLE").at
@@ -136,6 +139,8 @@ class AlterParser(CreateParser):
         return grant
 
     def statement_export(self) -> s.Statement:
+        if self.at_word("EXPORT", "TABLE", "METADATA") or self.at_word("EXPORT", "MODEL"):
+            self.fail(f"EXPORT {self.peek().upper} is not supported by this emulator")
         at = self.expect("EXPORT", "DATA").at
         if self.at_word("WITH", "CONNECTION"):
             self.fail("Unsupported: WITH CONNECTION is not supported")

@@ -59,7 +59,10 @@ class ColumnParser(DmlParser):
 
     def column(self) -> nodes.ColumnNode:
         name = self.identifier()
-        return self.column_rest(name, self.type())
+        kind = self.type()
+        if self.at_any("GENERATED"):
+            self.fail(f"Column {name}: GENERATED columns are not supported by this emulator")
+        return self.column_rest(name, kind)
 
     def plain_columns(self) -> list[nodes.ColumnNode]:
         self.expect("(")

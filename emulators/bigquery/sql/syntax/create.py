@@ -1,6 +1,7 @@
 """CREATE: schemas, tables, views, routines, row access policies."""
 
 from emulators.bigquery.sql.syntax import definitions as d
+from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
 from emulators.bigquery.sql.syntax.indexes import IndexParser
 
@@ -113,6 +114,10 @@ class CreateParser(IndexParser):
         if kind == "PROCEDURE" and self.at_any("IN", "OUT", "INOUT") and self.peek().kind in ("word", "quoted"):
             mode = self.advance().upper
         name = self.identifier()
+        if kind == "TABLE FUNCTION" and self.accept("ANY", "TABLE"):
+            return d.Argument(at, name, None, columns=[])
+        if kind == "TABLE FUNCTION" and self.accept("TABLE"):
+            return d.Argument(at, name, None, columns=self._table_columns())
         if self.accept("ANY", "TYPE"):
             argument = d.Argument(at, name, None, mode)
         else:
@@ -121,17 +126,19 @@ class CreateParser(IndexParser):
             argument.not_aggregate = True
         return argument
 
+    def _table_columns(self) -> list[tuple[str, nodes.TypeNode]]:
+        """< name TYPE, ... >"""
+        self.expect("<")
+        columns = [(self.identifier(), self.type())]
+        while self.accept(","):
+            columns.append((self.identifier(), self.type()))
+        self.close_angle()
+        return columns
+
     def _routine_clause(self, routine: d.CreateRoutine) -> bool:
         if self.accept("RETURNS"):
             if self.accept("TABLE"):
-                self.expect("<")
-                routine.returns_table = []
-                while True:
-                    name = self.identifier()
-                    routine.returns_table.append((name, self.type()))
-                    if not self.accept(","):
-                        break
-                self.close_angle()
+                routine.returns_table = self._table_columns()
             else:
                 routine.returns = self.type()
         elif self.accept("LANGUAGE"):

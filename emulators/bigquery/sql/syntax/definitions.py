@@ -35,12 +35,14 @@ class Create(Statement):
 
 @dataclass(slots=True)
 class Argument(Node):
-    """An argument of a routine: type None means ANY TYPE; mode IN, OUT or INOUT; columns for TABLE<...>."""
+    """An argument of a routine: type None means ANY TYPE; mode IN, OUT or INOUT; columns of TABLE<...>, none of ANY
+    TABLE."""
 
     name: str
     type: TypeNode | None
     mode: str | None = None
     not_aggregate: bool = False
+    columns: list[tuple[str, TypeNode]] | None = None
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class Drop(Statement):
 class UndropSchema(Statement):
     name: list[str] = field(default_factory=list)
     if_not_exists: bool = False
+    options: Options = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -26,7 +26,9 @@ class SourceParser(ExpressionParser):
             join = nodes.Join(at, left=left, right=right, kind=kind)
             if self.at_any("ON", "USING"):
                 self.condition(join)
-            elif self.at_any("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS") and kind != "CROSS":
+            elif self.at_any("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS") and not (
+                kind == "CROSS" or isinstance(right, nodes.UnnestSource)  # neither waits for a condition
+            ):
                 join.right = self._nested(right)
                 self.condition(join)
             elif kind in ("RIGHT", "FULL") or (kind != "CROSS" and not _is_array(right)):

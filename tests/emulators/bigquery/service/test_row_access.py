@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+import requests
 from google.api_core.exceptions import BadRequest, Conflict, Forbidden, GoogleAPICallError, NotFound
 from google.cloud import bigquery
 from google.oauth2.credentials import Credentials
@@ -122,3 +123,20 @@ def test_rest(service: Service, client: bigquery.Client, table: str) -> None:
     call("DELETE", f"{path}/three")
     call("POST", f"{path}:batchDelete", data={"policyIds": ["eu", "two", "every"]})
     assert run(client_of(service, BOB), f"SELECT COUNT(*) FROM {table}") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "kept"),
+    [
+        ("CREATE OR REPLACE TABLE {0} AS SELECT * FROM {0}", False),
+        ("CREATE OR REPLACE TABLE {0} (id INT64)", False),
+        ("TRUNCATE TABLE {0}", True),
+        ("ALTER TABLE {0} ADD COLUMN more INT64", True),
+    ],
+)
+def test_a_table_that_is_replaced_loses_its_policies(service: Service, table: str, sql: str, kept: bool) -> None:
+    root = client_of(service, ROOT)
+    run(root, sql.format(table))
+    address = f"{service.address}/bigquery/v2/projects/{root.project}/datasets/{{}}/tables/{{}}/rowAccessPolicies"
+    found = requests.get(address.format(*table.split(".")), timeout=10).json()
+    assert bool(found.get("rowAccessPolicies")) == kept

@@ -294,3 +294,10 @@ def test_groups_may_be_named_by_what_a_path_ends_with(warehouse: Any, query: str
 def test_the_name_of_a_key_is_ambiguous_where_two_columns_bring_it_along(warehouse: Any) -> None:
     with pytest.raises(SqlError, match="Column name id is ambiguous"):
         warehouse.run("WITH t AS (SELECT 1 AS id) SELECT a.id, b.id FROM t AS a JOIN t AS b ON true GROUP BY id")
+
+
+def test_arrays_are_joined_one_after_the_other(warehouse: Any) -> None:
+    races = "WITH races AS (SELECT [STRUCT('a' AS name, [1, 2] AS laps), ('b', [])] AS runners)"
+    query = "SELECT name, lap FROM races AS r {0} JOIN UNNEST(r.runners) {0} JOIN UNNEST(laps) AS lap ORDER BY 1, 2"
+    assert warehouse.run(f"{races} {query.format('INNER')}") == [("a", 1), ("a", 2)]
+    assert warehouse.run(f"{races} {query.format('LEFT')}") == [("a", 1), ("a", 2), ("b", None)]
