@@ -60,7 +60,8 @@ def create_dataset(
         if catalog.get("dataset", key, change) is not None:
             raise duplicate("Dataset", key)
         now = str(now_ms())
-        resource = {name: value for name, value in body.items() if name not in _OUTPUT and value is not None} | {
+        given = _never_is_absent(body)
+        resource = {name: value for name, value in given.items() if name not in _OUTPUT and value is not None} | {
             "datasetReference": {"projectId": project, "datasetId": dataset},
             "creationTime": now,
             "lastModifiedTime": now,
@@ -88,7 +89,7 @@ def _check(resource: Mapping[str, Any]) -> None:
     for name, allowed in _CHOICES.items():
         if resource.get(name) is not None and resource[name] not in allowed:
             raise invalid(f"Invalid value for {name}: {resource[name]} is not a valid value")
-    for name in ("defaultTableExpirationMs", "defaultPartitionExpirationMs"):
+    for name in _LIFETIMES:
         least = 3_600_000 if name == "defaultTableExpirationMs" else 1
         if resource.get(name) is not None and int(resource[name]) < least:
             raise invalid(f"Invalid value for {name}: {resource[name]}; it must be at least {least} ms.")
@@ -132,7 +133,7 @@ def change_dataset(
         if body.get("location") and _location(body["location"]) != current["location"]:
             raise invalid("Dataset location cannot be changed.")
         kept = {name: current[name] for name in (*_OUTPUT, "location", "access") if name in current}
-        own = {name: value for name, value in body.items() if name not in (*_OUTPUT, "location")}
+        own = {name: value for name, value in _never_is_absent(body).items() if name not in (*_OUTPUT, "location")}
         if own.get("access") is not None:
             own["access"] = _access(own["access"])
         resource = merged(kept if replace else current, own)
@@ -148,8 +149,22 @@ def require_match(if_match: str | None, resource: Resource) -> None:
         raise ServiceError(412, "conditionNotMet", "Precondition check failed.")
 
 
+_LIFETIMES = ("defaultTableExpirationMs", "defaultPartitionExpirationMs")
+
+
+def _never_is_absent(resource: Mapping[str, Any]) -> Resource:
+    """A default lifetime of 0 clears the default."""
+    return {name: None if name in _LIFETIMES and str(value) == "0" else value for name, value in resource.items()}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    return value
+
+
 def merged(current: Mapping[str, Any], change: Mapping[str, Any]) -> Resource:
-    """A JSON merge: null removes; labels merge by key; other values replace."""
+    """A JSON merge: null removes; labels merge by key; other values replace, without the nulls inside of them."""
     result = dict(current)
     for name, value in change.items():
         if value is None:
@@ -158,7 +173,7 @@ def merged(current: Mapping[str, Any], change: Mapping[str, Any]) -> Resource:
             labels = {**result.get("labels", {}), **value}
             result["labels"] = {key: label for key, label in labels.items() if label is not None}
         else:
-            result[name] = value
+            result[name] = _without_nulls(value)
     return result
 
 

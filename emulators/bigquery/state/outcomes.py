@@ -32,7 +32,7 @@ class Outcome:
     """What a statement, or a whole script, did.
 
     affected: rows by INSERT, UPDATE and DELETE; wrote_result: the rows of a SELECT went to `target`; job_id: of a
-    statement of a script, which is a job of its own.
+    statement of a script, which is a job of its own; started: when that began, in ms.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class Outcome:
     children: "list[Outcome]" = field(default_factory=list)
     undeclared: tuple[QueryParameter, ...] = ()
     job_id: str = ""
+    started: int = 0
 
 
 def referenced(outcome: Outcome) -> list[TableName]:

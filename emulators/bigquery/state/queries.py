@@ -17,7 +17,7 @@ from emulators.bigquery.sql.transactions import require_transactional
 from emulators.bigquery.sql.translate import Script, from_duckdb, translate
 from emulators.bigquery.sql.undeclared import undeclared_parameters
 from emulators.bigquery.state.budget import Budget
-from emulators.bigquery.state.catalog import Catalog
+from emulators.bigquery.state.catalog import Catalog, now_ms
 from emulators.bigquery.state.ddl import Ddl
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.job_requests import refuse_result_settings, refuse_script_settings
@@ -58,6 +58,7 @@ class Execution:
         self._budget, self._job = budget, job
         self._children = f"script_job_{uuid.uuid4().hex}"
         self._cancelled = ""  # why, once it is
+        self._started = 0  # when the statement that runs began, in ms
         self.outcomes: list[Outcome] = []
         current = session.transaction if session else None
         self._transactions = Transactions(view, self._check_cancelled, current)
@@ -93,6 +94,7 @@ class Execution:
             self._tell(script)
             for statement in script:
                 self._check_cancelled()
+                self._started = max(now_ms(), self._started + 1)  # one after the other: bq orders statements by it
                 try:
                     with within(query.statement_timeout, self.cancel):
                         outcome = self._execute(statement)
@@ -111,7 +113,7 @@ class Execution:
             self._abandon()
 
     def _add(self, outcome: Outcome, script: Script) -> None:
-        outcome.job_id = self._following
+        outcome.job_id, outcome.started = self._following, self._started
         self.outcomes.append(outcome)
         self._tell(script)
 

@@ -140,6 +140,8 @@ class Warehouse:
         if configuration.get("destinationTable"):
             where = destination(configuration, "WRITE_EMPTY")
             refuse_update_options(where)
+        elif configuration.get("createDisposition") == "CREATE_NEVER":  # as --require_cache of bq asks
+            raise ServiceError(404, "notFound", "Not found: the results of this query are not in the cache")
         session = self.sessions.of(configuration, job.project, query.user)
         if session is None:
             view = self.view(query.user)
@@ -197,10 +199,14 @@ class Warehouse:
             child = Job(parent.project, outcome.job_id, parent.location, configuration, user)
             at = max(at, text.find(outcome.text, at))
             frame = stack_frame(text, outcome.text, at)
+            started = str(outcome.started)
             child.statistics.update({"parentJobId": parent.id, "scriptStatistics": frame})
+            child.statistics.update({"creationTime": started, "startTime": started})
             describe(child, outcome, outcome.processed, 0, 0)
             self._place_result(child, outcome)
             child.finish(outcome.error)
+            end = max(int(child.statistics["endTime"]), outcome.started)
+            child.statistics.update({"endTime": str(end), "finalExecutionDurationMs": str(end - outcome.started)})
             self.jobs.add_child(child)
         if outcomes:
             parent.statistics["numChildJobs"] = str(len(outcomes))

@@ -17,7 +17,8 @@ _PAGE = 1000  # items
 _WORTH_PACKING = 1000  # bytes
 STORAGE_STATISTICS = (
     "numRows", "numBytes", "numLongTermBytes", "numTotalLogicalBytes", "numActiveLogicalBytes",
-    "numLongTermLogicalBytes",
+    "numLongTermLogicalBytes", "numTotalPhysicalBytes", "numActivePhysicalBytes", "numCurrentPhysicalBytes",
+    "numLongTermPhysicalBytes", "numTimeTravelPhysicalBytes",
 )  # fmt: skip
 
 
@@ -136,6 +137,12 @@ def table_body(request: Request, table: Table, catalog: Catalog, sizes: Sizes) -
             "numTotalLogicalBytes": str(size),
             "numActiveLogicalBytes": str(size),
             "numLongTermLogicalBytes": "0",
+            **{
+                name: str(size)
+                for name in ("numTotalPhysicalBytes", "numActivePhysicalBytes", "numCurrentPhysicalBytes")
+            },
+            "numLongTermPhysicalBytes": "0",
+            "numTimeTravelPhysicalBytes": "0",
         }
     return found
 
