@@ -16,6 +16,10 @@ _KEPT_IN_MEMORY = 10_000
 _GRACE_SECONDS = 5.0
 
 
+def _nothing() -> None:
+    """What cancels a job that does not run."""
+
+
 class Job:
     """One job; `resource` is its REST form, complete once `done` is set."""
 
@@ -27,7 +31,7 @@ class Job:
         self.kept = False  # whether the journal knows it as a script that was running
         self.table: TableName | None = None
         self.warnings: list[dict[str, str]] = []  # ErrorProtos of what did not fail it
-        self.cancel: Callable[[], None] = lambda: None
+        self.cancel: Callable[[], None] = _nothing
         now = str(now_ms())
         self.resource: Resource = {
             "jobReference": {"projectId": project, "jobId": job_id, "location": location},
@@ -126,6 +130,7 @@ class Jobs:
             job.finish(ServiceError(500, "internalError", f"{type(error).__name__}: {error}"))
             raise
         finally:
+            job.cancel = _nothing  # its execution, with all that it parsed and bound, need not live as long as the job
             if job.resource["configuration"].get("dryRun"):
                 self._jobs.pop((job.project, job.id), None)
             job.done.set()

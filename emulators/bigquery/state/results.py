@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,8 @@ from emulators.bigquery.state.errors import ServiceError
 
 _IN_MEMORY_BYTES = 32 << 20
 _BATCH_ROWS = 65_536
+_BATCH_VALUES = 1 << 20  # of all columns
+_LEAST_ROWS = 2_048
 
 
 class Result:
@@ -39,18 +42,39 @@ class Result:
 
 def read_result(cursor: duckdb.DuckDBPyConnection, fields: Sequence[Field], folder: Path) -> Result:
     """Fetch what the cursor's last SELECT returns; large results go to a file in the folder."""
-    reader = cursor.to_arrow_reader(_BATCH_ROWS)
+    rows = max(_LEAST_ROWS, min(_BATCH_ROWS, _BATCH_VALUES // max(len(fields), 1)))
+    reader = cursor.to_arrow_reader(rows)
     kinds = [_held(field.type, fields[i : i + 1]) for i, field in enumerate(reader.schema)]
     require_exact(kinds, fields)
     schema = pa.schema([pa.field(f"c{i}", kind) for i, kind in enumerate(kinds)])
-    batches, size = [], 0
-    for batch in reader:
-        _refuse_null_elements(batch, fields)
-        batches.append(pa.RecordBatch.from_arrays(_columns(batch, schema), schema=schema))
+    batches, size, made = [], 0, _made(reader, schema, fields)
+    for batch in made:
+        batches.append(batch if batch.num_rows > rows // 2 else _copy(batch))
         size += batch.nbytes
         if size > _IN_MEMORY_BYTES:
-            return Result(fields, _spill(batches, reader, schema, folder, fields))
+            return Result(fields, _spill(batches, made, schema, folder))
     return Result(fields, pa.Table.from_batches(batches, schema))
+
+
+def _made(reader: pa.RecordBatchReader, schema: pa.Schema, fields: Sequence[Field]) -> Iterator[pa.RecordBatch]:
+    """The reader's batches as BigQuery's values."""
+    try:
+        for batch in reader:
+            _refuse_null_elements(batch, fields)
+            yield pa.RecordBatch.from_arrays(_columns(batch, schema), schema=schema)
+    except OSError as error:  # DuckDB's own errors, through Arrow
+        if "Out of Memory Error" in str(error):
+            raise duckdb.OutOfMemoryException(str(error)) from error
+        raise
+
+
+def _copy(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows in no more memory than they need: DuckDB reserves for each column as if the batch were full, 5 MB for
+    one row of ten columns."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return pa.ipc.open_stream(sink.getvalue()).read_next_batch()
 
 
 def _held(kind: pa.DataType, own: Sequence[Field]) -> pa.DataType:
@@ -95,18 +119,12 @@ def _has_null_element(column: pa.Array) -> bool:
     return False
 
 
-def _spill(
-    batches: list[pa.RecordBatch], rest: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path,
-    fields: Sequence[Field],
-) -> pa.Table:  # fmt: skip
+def _spill(batches: list[pa.RecordBatch], rest: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path) -> pa.Table:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid.uuid4().hex}.arrow"
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-        for batch in batches:
+        for batch in chain(batches, rest):
             writer.write_batch(batch)
-        for batch in rest:
-            _refuse_null_elements(batch, fields)
-            writer.write_batch(pa.RecordBatch.from_arrays(_columns(batch, schema), schema=schema))
     source = pa.memory_map(str(path))
     path.unlink()  # the mapping keeps the rows for as long as somebody holds the result
     return pa.ipc.open_file(source).read_all()

@@ -227,7 +227,7 @@ class Parser(AlterParser):
         return statement
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)  # a tree takes thirty times as much memory as its text
 def parse_script(text: str) -> tuple[s.Statement, ...]:
     """The statements of a script. The tree is shared between calls: nobody may change it."""
     try:

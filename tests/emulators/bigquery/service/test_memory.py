@@ -1,10 +1,15 @@
-"""Queries that need more memory than there is: each is refused, and the emulator goes on."""
+"""Queries that need more memory than there is: each is refused, and the emulator goes on. What is kept of the others
+takes little."""
 
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
+
+from tests.emulators.bigquery.service.conftest import Service
 
 _SOURCE = "create temp function f() returns string language js as '{body}'; select length(f())"
 
@@ -62,3 +67,19 @@ def test_functions_make_no_larger_values_than_the_service(
 )
 def test_what_fits_is_made(client: bigquery.Client, expression: str, length: int | None) -> None:
     assert next(iter(client.query_and_wait(f"select {expression}")))[0] == length
+
+
+def test_a_result_holds_no_more_memory_than_its_rows(tmp_path: Path) -> None:
+    """DuckDB's batch keeps room for two thousand rows in each column, 6 MB for a row of two hundred."""
+    service = Service(tmp_path / "state").start()
+    try:
+        process, client = psutil.Process(service.process.pid), service.client()
+        columns = ", ".join(f"{i} as c{i}" for i in range(200))
+        found = []
+        for round_ in range(2):
+            for query in range(50):
+                client.query_and_wait(f"select {round_} as r, {query} as q, {columns}", retry=None, job_retry=None)
+            found.append(process.memory_info().rss)
+    finally:
+        service.stop()
+    assert found[1] - found[0] < 50 << 20, "a result of one row holds a megabyte"
