@@ -14,7 +14,7 @@ from emulators.bigquery.state.memory import bound_memory
 from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.wire.app import application
-from emulators.bigquery.wire.grpc_server import serve
+from emulators.bigquery.wire.grpc_server import Proxy, serve
 from emulators.faults.rest import FaultSwitch
 from emulators.faults.rules import Faults
 from emulators.method_override import MethodOverride
@@ -27,6 +27,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9050, help="REST")
     parser.add_argument("--grpc-port", type=int, default=9060, help="BigQuery Storage API")
+    parser.add_argument("--proxy-port", type=int, help="an HTTP proxy for clients that know its own name alone")
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps everything")
     parser.add_argument("--memory-limit", default="1GB", help="DuckDB's memory, beyond which it uses the disk")
     parser.add_argument("--threads", type=int, default=None, help="DuckDB's threads (default: the cores)")
@@ -49,7 +50,8 @@ def main() -> int:
     )  # fmt: skip
     bound_memory(warehouse.store.database)
     faults = Faults(arguments.state)
-    storage_api = serve(warehouse, f"{arguments.host}:{arguments.grpc_port}", faults)
+    proxy = Proxy(arguments.host, arguments.proxy_port, arguments.state) if arguments.proxy_port else None
+    storage_api = serve(warehouse, f"{arguments.host}:{arguments.grpc_port}", faults, proxy)
     config = uvicorn.Config(
         MethodOverride(FaultSwitch(application(warehouse), faults)), host=arguments.host, port=arguments.port,
         log_level="warning", access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=75,

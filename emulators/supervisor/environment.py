@@ -37,6 +37,10 @@ def variables(state: Path, ports: dict[str, Ports]) -> dict[str, str]:
         "PUBSUB_EMULATOR_HOST": address["pubsub"],
         "BIGQUERY_EMULATOR_HOST": f"http://{address['bigquery']}",
         "BIGQUERY_STORAGE_EMULATOR_HOST": f"{HOST}:{ports['bigquery']['grpc-port']}",
+        # Google's Python client reads no address of the Storage API: gRPC asks a proxy for it, and trusts its answer.
+        "grpc_proxy": f"http://{HOST}:{ports['bigquery']['proxy-port']}",
+        "no_grpc_proxy": f"localhost,{HOST}",
+        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(state / "bigquery" / "roots.pem"),
         "DATASTREAM_EMULATOR_HOST": f"http://{address['datastream']}",
         # Without it each operation of gcsfs waits a minute for a gRPC server that is not there.
         "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",

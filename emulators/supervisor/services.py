@@ -63,6 +63,7 @@ SERVICES: tuple[Service, ...] = (
         "bigquery",
         Port("port", 9050),
         Port("grpc-port", 9060),
+        Port("proxy-port", 9061),
         health=("http:port:/healthz", "grpc:grpc-port"),
         calls=("storage",),
     ),

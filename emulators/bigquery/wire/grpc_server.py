@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,9 +16,11 @@ from emulators.bigquery.state.read_sessions import ReadSessions
 from emulators.bigquery.state.streams import StreamError
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.write_streams import WriteStreams
+from emulators.bigquery.wire.certificate import NAME, certificate
 from emulators.bigquery.wire.storage_messages import MESSAGES
 from emulators.bigquery.wire.storage_read import ReadService
 from emulators.bigquery.wire.storage_write import WriteService
+from emulators.bigquery.wire.tunnel import serve_tunnel
 from emulators.faults.grpc_calls import ThreadFaults
 from emulators.faults.rules import Faults
 
@@ -26,6 +30,15 @@ _CODES = {400: grpc.StatusCode.INVALID_ARGUMENT, 403: grpc.StatusCode.PERMISSION
           409: grpc.StatusCode.ALREADY_EXISTS, 501: grpc.StatusCode.UNIMPLEMENTED}  # fmt: skip
 _PACKAGE = "google.cloud.bigquery.storage.v1"
 Method = Callable[[Any, grpc.ServicerContext], Any]
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """Where an HTTP proxy for gRPC's libraries listens, and the folder that keeps its certificate."""
+
+    host: str
+    port: int
+    state: Path
 
 
 def _abort(context: grpc.ServicerContext, error: Exception) -> None:
@@ -96,8 +109,8 @@ def _serialize(message: Any) -> bytes:
     return bytes(message.SerializeToString())
 
 
-def serve(warehouse: Warehouse, address: str, faults: Faults) -> grpc.Server:
-    """Start serving on host:port; raises RuntimeError when the port is taken."""
+def serve(warehouse: Warehouse, address: str, faults: Faults, proxy: Proxy | None = None) -> grpc.Server:
+    """Start serving on host:port, and by a proxy that knows the service's own name; RuntimeError: a port is taken."""
     options = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES),
                ("grpc.so_reuseport", 0)]  # fmt: skip
     server = grpc.server(ThreadPoolExecutor(64, "grpc"), options=options, interceptors=[ThreadFaults(faults)])
@@ -106,5 +119,9 @@ def serve(warehouse: Warehouse, address: str, faults: Faults) -> grpc.Server:
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     server.add_generic_rpc_handlers(_handlers(warehouse))
     server.add_insecure_port(address)
+    if proxy is not None:
+        # Its clients speak TLS to the service's own name: the proxy carries what they say to a port of this server.
+        secure = server.add_secure_port(f"{proxy.host}:0", grpc.ssl_server_credentials([certificate(proxy.state)]))
+        serve_tunnel((proxy.host, proxy.port), {NAME: (proxy.host, secure)})
     server.start()
     return server

@@ -32,6 +32,7 @@ class Service:
     storage: str | None = None
     port: int = field(default_factory=free_port)
     grpc_port: int = field(default_factory=free_port)
+    options: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -50,7 +51,7 @@ class Service:
         environment = os.environ | ({"STORAGE_EMULATOR_HOST": self.storage} if self.storage else {})
         with (self.state.parent / "bigquery.log").open("a") as log:
             self.process = subprocess.Popen(
-                [*command, "--state", str(self.state)], cwd=ROOT, env=environment, stderr=log, stdout=log
+                [*command, "--state", str(self.state), *self.options], cwd=ROOT, env=environment, stderr=log, stdout=log
             )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
