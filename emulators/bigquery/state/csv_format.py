@@ -43,6 +43,8 @@ def dialect(configuration: Mapping[str, Any]) -> Dialect:
     if encoding is None:
         raise invalid(f"Invalid value for encoding: {options.get('encoding')!r}; use one of {', '.join(ENCODINGS)}.")
     one = options.get("nullMarker")
+    if one and options.get("nullMarkers"):
+        raise invalid("nullMarker and nullMarkers cannot both be set.")
     nulls = [*(options.get("nullMarkers") or ()), *([one] if one else [])]
     quote = options.get("quote")
     return Dialect(
@@ -116,7 +118,7 @@ def csv_rows(
     jagged, ignore = bool(options.get("allowJaggedRows")), bool(configuration.get("ignoreUnknownValues"))
     by_name = options.get("sourceColumnMatch") == "NAME"
     positions: list[int | None] = list(range(len(fields)))
-    with open_source(path) as binary, io.TextIOWrapper(binary, form.encoding, newline="") as source:
+    with open_source(path) as binary, io.TextIOWrapper(binary, form.encoding, "replace", newline="") as source:
         try:
             for number, cells in records(source, form):
                 if by_name and number == max(form.skip, 1):
@@ -129,10 +131,19 @@ def csv_rows(
                     tolerance.bad(uri, number, f"{what}; line_number: {number} {where}".rstrip())
                 else:
                     yield row
-        except (csv.Error, UnicodeDecodeError) as error:
+        except csv.Error as error:
             raise invalid(
-                f"Error while reading data, error message: CSV processing encountered: {error}. File: {uri}", uri
+                f"Error while reading data, error message: {_problem(error, form)}. File: {uri}", uri
             ) from error
+
+
+def _problem(error: csv.Error, form: Dialect) -> str:
+    """What is wrong with a file, in BigQuery's words where Python has its own."""
+    if "expected after" in str(error):
+        return f"Error: Data between close quote character ({form.quote}) and field separator"
+    if "unexpected end of data" in str(error):
+        return f"Error: Missing close quote character ({form.quote})"
+    return f"CSV processing encountered: {error}"
 
 
 def _positions(fields: Sequence[Field], header: Cells, ignore: bool, uri: str) -> list[int | None]:

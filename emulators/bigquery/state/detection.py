@@ -27,11 +27,13 @@ _SAMPLE_ROWS = 500
 _PATTERNS = (
     ("INT64", re.compile(r"[+-]?\d{1,18}")),
     ("FLOAT64", re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan|infinity)", re.IGNORECASE)),
-    ("BOOL", re.compile(r"true|false", re.IGNORECASE)),
+    ("BOOL", re.compile(r"true|false|t|f|yes|no|y|n", re.IGNORECASE)),
     ("DATE", re.compile(r"\d{4}-\d{1,2}-\d{1,2}")),
     ("TIMESTAMP", re.compile(r"\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}:\d{2}(\.\d+)? ?(Z|UTC|[+-]\d{1,2}(:?\d{2})?)?")),
     ("TIME", re.compile(r"\d{1,2}:\d{2}:\d{2}(\.\d+)?")),
 )
+
+_IS_TRUTH = re.compile(r"true|false", re.IGNORECASE).fullmatch  # in JSON a "y" is a text
 
 
 def detect_fields(configuration: Configuration, files: Sequence[tuple[str, Path]]) -> tuple[Field, ...]:
@@ -126,6 +128,8 @@ def _text_type(values: Iterable[str]) -> str:
 
 def _csv_fields(configuration: Configuration, path: Path) -> tuple[Field, ...]:
     options = {**configuration, **(configuration.get("csvOptions") or {})}
+    if options.get("allowQuotedNewlines") is None:
+        configuration["allowQuotedNewlines"] = True
     if not options.get("fieldDelimiter"):
         configuration["fieldDelimiter"] = _separator(configuration, path)
     skip = options.get("skipLeadingRows")
@@ -189,5 +193,7 @@ def _json_field(name: str, values: Sequence[Any]) -> Field:
         return replace(_json_field(name, [item for value in values for item in value]), mode="REPEATED")
     if values and all(isinstance(value, dict) for value in values):
         return Field(name, "STRUCT", "NULLABLE", _object_fields(values))
-    texts = [("true" if value else "false") if isinstance(value, bool) else str(value) for value in values]
-    return Field(name, _text_type(texts))
+    if values and all(isinstance(value, bool) for value in values):
+        return Field(name, "BOOL")
+    kind = _text_type([str(value) for value in values])
+    return Field(name, "STRING" if kind == "BOOL" and not all(map(_IS_TRUTH, map(str, values))) else kind)

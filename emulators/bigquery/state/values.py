@@ -13,7 +13,7 @@ from typing import Any
 
 from emulators.bigquery.sql.functions import decimals
 from emulators.bigquery.sql.functions.intervals import interval_parse
-from emulators.bigquery.sql.geography.functions import st_geogfromgeojson, st_geogfromtext
+from emulators.bigquery.sql.geography.functions import st_geogfrom
 from emulators.bigquery.sql.model import Field
 
 _MOMENT = re.compile(
@@ -244,11 +244,11 @@ def _json(value: Any) -> str:
 
 
 def _geography(value: Any) -> str:
-    """WKT, or GeoJSON as text or as an object."""
+    """WKT, WKB in hexadecimal, or GeoJSON as text or as an object."""
     text = json.dumps(value) if isinstance(value, Mapping) else value
     if not isinstance(text, str):
         raise ValueError
-    return st_geogfromgeojson(text) if text.lstrip().startswith("{") else st_geogfromtext(text)
+    return st_geogfrom(text)
 
 
 def _interval(value: Any) -> tuple[int, int, int]:

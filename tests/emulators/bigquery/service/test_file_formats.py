@@ -37,6 +37,7 @@ def load(client: bigquery.Client, dataset: str, content: bytes, **options: Any) 
         (b'1,"a\nb"\n', {"allow_quoted_newlines": True}, [(1, "a\nb")]),
         (b"b,a\nx,1\n", {"skip_leading_rows": 1, "source_column_match": "NAME"}, [(1, "x")]),
         ("1,\u00e9\n".encode("latin-1"), {"encoding": "ISO-8859-1"}, [(1, "\u00e9")]),
+        ("1,\u00e9\n".encode("latin-1"), {}, [(1, "\ufffd")]),
         ("1,\u00e9\n".encode("utf-16-le"), {"encoding": "UTF-16LE"}, [(1, "\u00e9")]),
         ("1,\u00e9\n".encode("utf-32-be"), {"encoding": "UTF-32BE"}, [(1, "\u00e9")]),
     ],
@@ -49,7 +50,12 @@ def test_csv_is_read_as_its_options_say(
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b'1,"a\nb"\n', "Missing close quote character"), (b"1,a\x00b\n", r"Bad character \(ASCII 0\)")],
+    [
+        (b'1,"a\nb"\n', "Missing close quote character"),
+        (b'1,"a\n', "Missing close quote character"),
+        (b"1,a\x00b\n", r"Bad character \(ASCII 0\)"),
+        (b'1,"a" b\n', r"Data between close quote character \(\"\) and field separator"),
+    ],
 )
 def test_csv_that_needs_an_option_is_refused_without_it(
     client: bigquery.Client, dataset: str, content: bytes, words: str
@@ -198,3 +204,33 @@ def test_a_header_is_detected_where_the_table_is_there_already(client: bigquery.
     assert append(client, dataset, b"a\n5\n")[-1] == (5, None)
     with pytest.raises(BadRequest, match="c"):
         append(client, dataset, b"a,c\n6,1\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"t,yes\nf,no\n", [(True, True), (False, False)]),
+        (b"1,y\n0,N\n", [(1, True), (0, False)]),  # 1 and 0 are numbers where nobody says otherwise
+        (b'1,"a\nb"\n2,c\n', [(1, "a\nb"), (2, "c")]),  # a new line in quotes ends no row
+    ],
+)
+def test_what_csv_is_detected_to_be(
+    client: bigquery.Client, dataset: str, content: bytes, rows: list[tuple[Any, ...]]
+) -> None:
+    assert load(client, dataset, content, autodetect=True) == rows
+
+
+def test_a_text_of_json_is_no_truth(client: bigquery.Client, dataset: str) -> None:
+    content = b'{"a": "y", "b": true, "c": "true"}\n'
+    json_lines = bigquery.SourceFormat.NEWLINE_DELIMITED_JSON
+    assert load(client, dataset, content, autodetect=True, source_format=json_lines) == [("y", True, True)]
+
+
+def test_geographies_are_wkt_wkb_or_geojson(client: bigquery.Client, dataset: str) -> None:
+    content = b'POINT(1 2)\n0101000000000000000000f03f0000000000000040\n"{""type"":""Point"",""coordinates"":[1,2]}"\n'
+    assert load(client, dataset, content, schema=[Field("g", "GEOGRAPHY")]) == [("POINT(1 2)",)] * 3
+
+
+def test_one_way_to_say_what_null_is(client: bigquery.Client, dataset: str) -> None:
+    with pytest.raises(BadRequest, match="cannot both be set"):
+        load(client, dataset, b"1,x\n", schema=NUMBER_AND_TEXT, null_marker="x", null_markers=["-"])
