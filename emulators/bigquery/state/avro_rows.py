@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, time
 from typing import Any
@@ -65,19 +65,22 @@ def encode_rows(rows: pa.Table, fields: Sequence[Field]) -> bytes:
     return sink.getvalue()
 
 
-def avro_file(rows: pa.Table, fields: Sequence[Field], codec: str = "null", logical: bool = True) -> bytes:
-    """An Avro container file with the rows; codec is null, deflate or snappy. logical: a DATE or TIME is no text."""
+CIVIL_TYPES = ("DATE", "TIME", "DATETIME")
+
+
+def avro_file(rows: pa.Table, fields: Sequence[Field], codec: str = "null", texts: Collection[str] = ()) -> bytes:
+    """An Avro container file with the rows; codec is null, deflate or snappy. texts: types that are plain texts."""
     sink = io.BytesIO()
-    fields = fields if logical else [_textual(field) for field in fields]
+    fields = [_textual(field, texts) for field in fields] if texts else fields
     records = ({f.name: _plain(v, f) for f, v in zip(fields, row.values(), strict=True)} for row in rows.to_pylist())
     fastavro.writer(sink, fastavro.parse_schema(_record("Root", fields)), records, codec)
     return sink.getvalue()
 
 
-def _textual(field: Field) -> Field:
-    """The field with a text for each DATE and TIME."""
-    kind = "STRING" if field.type in ("DATE", "TIME") else field.type
-    return replace(field, type=kind, fields=tuple(map(_textual, field.fields)))
+def _textual(field: Field, texts: Collection[str]) -> Field:
+    """The field with a text for each value of these types."""
+    kind = "STRING" if field.type in texts else field.type
+    return replace(field, type=kind, fields=tuple(_textual(child, texts) for child in field.fields))
 
 
 def _plain(value: Any, field: Field) -> Any:

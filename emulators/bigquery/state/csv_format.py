@@ -14,7 +14,7 @@ from emulators.bigquery.state.text_formats import Rows, open_source
 from emulators.bigquery.state.tolerance import Tolerance
 from emulators.bigquery.state.values import BadValue, Unreadable, convert
 
-_SEPARATORS = {"tab": "\t", "\\t": "\t"}
+SEPARATORS = {"tab": "\t", "\\t": "\t"}
 ENCODINGS = {
     "UTF-8": "utf-8-sig", "ISO-8859-1": "latin-1", "UTF-16BE": "utf-16-be", "UTF-16LE": "utf-16-le",
     "UTF-32BE": "utf-32-be", "UTF-32LE": "utf-32-le",
@@ -48,7 +48,7 @@ def dialect(configuration: Mapping[str, Any]) -> Dialect:
     nulls = [*(options.get("nullMarkers") or ()), *([one] if one else [])]
     quote = options.get("quote")
     return Dialect(
-        _SEPARATORS.get(separator, separator)[:1], '"' if quote is None else str(quote), encoding, frozenset(nulls),
+        SEPARATORS.get(separator, separator)[:1], '"' if quote is None else str(quote), encoding, frozenset(nulls),
         int(options.get("skipLeadingRows") or 0), bool(options.get("allowQuotedNewlines")),
         bool(options.get("preserveAsciiControlCharacters")),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from typing import Any
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
+from emulators.bigquery.state.avro_rows import CIVIL_TYPES
 from emulators.bigquery.state.extracts import export_rows
 from emulators.bigquery.state.file_options import file_options
 from emulators.bigquery.state.loads import plan_load, write_load
@@ -21,7 +22,7 @@ from emulators.bigquery.state.view import SESSION, View
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.state.writes import Destination
 
-_EXPORT = ("uri", "format", "compression", "overwrite", "header", "field_delimiter")
+_EXPORT = ("uri", "format", "compression", "overwrite", "header", "field_delimiter", "use_avro_logical_types")
 
 
 class DataStatements:
@@ -87,12 +88,16 @@ class DataStatements:
             raise SqlError(f"Unknown option: {unknown[0]}")
         if not options.get("uri") or not options.get("format"):
             raise SqlError("EXPORT DATA needs the options uri and format")
+        if "*" not in options["uri"]:
+            raise SqlError("Option 'uri' value must be a wild card URI")
         assert statement.duckdb is not None
         view.cursor.execute(statement.duckdb)
         result = read_result(view.cursor, statement.schema, self._warehouse.results)
         form, settings = str(options["format"]).upper(), dict(options)
+        plain = options.get("use_avro_logical_types") is False
         settings |= {"delimiter": options.get("field_delimiter"), "header": options.get("header", False),
-                     "overwrite": options.get("overwrite", False)}  # fmt: skip
+                     "overwrite": options.get("overwrite", False),
+                     "texts": (*CIVIL_TYPES, "TIMESTAMP") if plain else ()}  # fmt: skip
         files = export_rows(self._warehouse.objects, result.table, result.fields, [options["uri"]], form, settings)
         done = {"fileCount": str(sum(files)), "rowCount": str(result.rows)}
         return Performed("EXPORT", statistics={"exportDataStatistics": done})

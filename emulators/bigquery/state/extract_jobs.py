@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.avro_rows import CIVIL_TYPES
 from emulators.bigquery.state.bignumerics import from_duckdb
 from emulators.bigquery.state.copies import source_of
 from emulators.bigquery.state.errors import invalid, not_found
@@ -33,7 +34,7 @@ def run_extract(warehouse: Warehouse, job: Job) -> None:
     form = str(configuration.get("destinationFormat") or "CSV").upper()
     options = {"compression": configuration.get("compression"), "header": configuration.get("printHeader", True),
                "delimiter": configuration.get("fieldDelimiter"),
-               "logical": bool(configuration.get("useAvroLogicalTypes"))}  # fmt: skip
+               "texts": () if configuration.get("useAvroLogicalTypes") else CIVIL_TYPES}  # fmt: skip
     files = export_rows(warehouse.objects, rows, source.table.fields, uris, form, options)
     counts = [str(count) for count in files]
     job.statistics["extract"] = {"destinationUriFileCounts": counts, "inputBytes": str(rows.nbytes)}

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.avro_rows import avro_file
+from emulators.bigquery.state.csv_format import SEPARATORS
 from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
 from emulators.bigquery.state.objects import Objects, split_uri
 from emulators.bigquery.state.plain_values import csv_text, json_value
@@ -35,8 +36,9 @@ def export_rows(
     """Write rows to a URI, with a * into as many files as they need; returns the number of files of each URI.
 
     Several URIs, each with a *, take turns. options: compression (NONE, GZIP, DEFLATE, SNAPPY, ZSTD: what the format
-    allows), header (bool), delimiter, overwrite (bool; False refuses files that exist), logical (bool: see avro_file).
+    allows), header (bool), delimiter, overwrite (bool; False refuses files that exist), texts: see avro_file.
     """
+    _check(form)
     targets = [_target(objects, uri, bool(options.get("overwrite", True))) for uri in uris]
     if len(uris) > 1 and not all("*" in name for _, name in targets):
         raise invalid("Each of several destination URIs needs a wildcard (*), because the rows are shared among them.")
@@ -52,6 +54,17 @@ def export_rows(
     return counts
 
 
+_ELSEWHERE = ("CLOUD_BIGTABLE", "CLOUD_PUBSUB", "CLOUD_SPANNER", "ALLOYDB")
+
+
+def _check(form: str) -> None:
+    """501 for a service that rows can be exported to, 400 for what is no format at all."""
+    if form in _ELSEWHERE:
+        raise not_implemented(f"Export format {form}")
+    if form != "JSON" and form not in _COMPRESSIONS:
+        raise invalid(f"Invalid export format: {form}; use {', '.join(_COMPRESSIONS)}.")
+
+
 def _target(objects: Objects, uri: str, overwrite: bool) -> tuple[str, str]:
     bucket, name = split_uri(uri)
     if name.count("*") > 1:
@@ -63,8 +76,6 @@ def _target(objects: Objects, uri: str, overwrite: bool) -> tuple[str, str]:
 
 def _encoded(rows: pa.Table, fields: Sequence[Field], form: str, options: Mapping[str, Any]) -> bytes:
     form = "NEWLINE_DELIMITED_JSON" if form == "JSON" else form
-    if form not in _COMPRESSIONS:
-        raise not_implemented(f"Export format {form}")
     compression = str(options.get("compression") or "NONE").upper()
     if compression not in _COMPRESSIONS[form]:
         raise invalid(f"Compression {compression} is not possible for {form}; use {', '.join(_COMPRESSIONS[form])}.")
@@ -73,8 +84,10 @@ def _encoded(rows: pa.Table, fields: Sequence[Field], form: str, options: Mappin
         pq.write_table(rows.rename_columns([field.name for field in fields]), sink, compression=compression.lower())
         return sink.getvalue()
     if form == "AVRO":
+        if ranges := [field.name for field in fields if field.type == "RANGE"]:
+            raise invalid(f"RANGE types are not supported in Avro export. Field: {ranges[0]}")
         codec = {"NONE": "null"}.get(compression, compression.lower())
-        return avro_file(rows, fields, codec, bool(options.get("logical", True)))
+        return avro_file(rows, fields, codec, options.get("texts") or ())
     content = b"".join(_csv(rows, fields, options) if form == "CSV" else _json(rows, fields))
     return gzip.compress(content, mtime=0) if compression == "GZIP" else content
 
@@ -83,7 +96,7 @@ def _csv(rows: pa.Table, fields: Sequence[Field], options: Mapping[str, Any]) ->
     nested = [field.name for field in fields if field.mode == "REPEATED" or field.type == "STRUCT"]
     if nested:
         raise invalid(f"Operation cannot be performed on a nested schema. Field: {nested[0]}")
-    separator = str(options.get("delimiter") or ",").replace("\\t", "\t")
+    separator = SEPARATORS.get(str(options.get("delimiter")), options.get("delimiter") or ",")
     if options.get("header", True):
         yield (separator.join(csv_text(field.name, separator) for field in fields) + "\n").encode()
     for row in rows.to_pylist():
