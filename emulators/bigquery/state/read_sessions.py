@@ -23,7 +23,7 @@ from emulators.bigquery.state.warehouse import Warehouse
 
 _BATCH_ROWS, _BATCH_BYTES = 65_536, 4 << 20
 _ROWS_PER_STREAM = 100_000
-_KEPT = 500
+_KEPT, _KEPT_BYTES = 500, 4 << 30  # mostly on disk
 _MARKS = {"JSON": "google:sqlType:json", "DATETIME": "google:sqlType:datetime", "GEOGRAPHY": "google:sqlType:geography"}
 
 
@@ -94,9 +94,16 @@ class ReadSessions:
         session = Session(f"projects/{project}/locations/us/sessions/{uuid.uuid4().hex}", name, result, bounds)
         with self._guard:
             self._sessions[session.name] = session
-            while len(self._sessions) > _KEPT:
-                self._sessions.popitem(last=False)
+            self._forget()
         return session
+
+    def _forget(self) -> None:
+        """Drop the oldest sessions, and their streams, beyond what is kept."""
+        size = sum(session.result.size for session in self._sessions.values())
+        while len(self._sessions) > 1 and (len(self._sessions) > _KEPT or size > _KEPT_BYTES):
+            _, oldest = self._sessions.popitem(last=False)
+            size -= oldest.result.size
+            self._split = {name: part for name, part in self._split.items() if part[0] is not oldest}
 
     def _rows(
         self, name: TableName, selected: Sequence[str], restriction: str, snapshot: datetime | None, user: str

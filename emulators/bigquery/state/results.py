@@ -1,5 +1,6 @@
 """The rows of a query: Arrow in memory while small, an Arrow file mapped from disk when not."""
 
+import shutil
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,8 @@ from emulators.bigquery.state import bignumerics
 from emulators.bigquery.state.arrow import arrow_type
 from emulators.bigquery.state.errors import ServiceError
 
-_IN_MEMORY_BYTES = 32 << 20
+_IN_MEMORY_BYTES = 1 << 20  # hundreds are kept; what is on disk is read from the system's cache
+_ON_A_FULL_DISK = 32 << 20
 _BATCH_ROWS = 65_536
 _BATCH_VALUES = 1 << 20  # of all columns
 _LEAST_ROWS = 2_048
@@ -25,15 +27,11 @@ class Result:
 
     def __init__(self, fields: Sequence[Field], table: pa.Table) -> None:
         self.fields, self.table, self.made = tuple(fields), table, int(time.time() * 1000)
+        self.size = int(table.nbytes)  # bytes of the rows
 
     @property
     def rows(self) -> int:
         return int(self.table.num_rows)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the rows."""
-        return int(self.table.nbytes)
 
     def page(self, start: int, count: int) -> pa.Table:
         """Rows start .. start + count, without a copy."""
@@ -51,7 +49,7 @@ def read_result(cursor: duckdb.DuckDBPyConnection, fields: Sequence[Field], fold
     for batch in made:
         batches.append(batch if batch.num_rows > rows // 2 else _copy(batch))
         size += batch.nbytes
-        if size > _IN_MEMORY_BYTES:
+        if size > _IN_MEMORY_BYTES and (size > _ON_A_FULL_DISK or _has_room(folder)):
             return Result(fields, _spill(batches, made, schema, folder))
     return Result(fields, pa.Table.from_batches(batches, schema))
 
@@ -117,6 +115,11 @@ def _has_null_element(column: pa.Array) -> bool:
     if pa.types.is_struct(column.type):
         return any(_has_null_element(part) for part in column.flatten())
     return False
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a result may go to the disk: on a full one it is read all the same."""
+    return shutil.disk_usage(folder.parent).free > _ON_A_FULL_DISK
 
 
 def _spill(batches: list[pa.RecordBatch], rest: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path) -> pa.Table:

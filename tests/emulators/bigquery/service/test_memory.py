@@ -1,14 +1,19 @@
 """Queries that need more memory than there is: each is refused, and the emulator goes on. What is kept of the others
 takes little."""
 
+import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import duckdb
 import psutil
 import pytest
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.results import read_result
 from tests.emulators.bigquery.service.conftest import Service
 
 _SOURCE = "create temp function f() returns string language js as '{body}'; select length(f())"
@@ -83,3 +88,15 @@ def test_a_result_holds_no_more_memory_than_its_rows(tmp_path: Path) -> None:
     finally:
         service.stop()
     assert found[1] - found[0] < 50 << 20, "a result of one row holds a megabyte"
+
+
+@pytest.mark.parametrize(("free", "written"), [(1 << 40, True), (0, False)])
+def test_a_large_result_goes_to_the_disk_while_that_has_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, written: bool
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with duckdb.connect() as connection:
+        connection.execute("select range as n from range(300000)")
+        result = read_result(connection, [Field("n", "INT64")], tmp_path / "results")
+    assert result.table["c0"].to_pylist() == list(range(300000))
+    assert (tmp_path / "results").exists() is written
