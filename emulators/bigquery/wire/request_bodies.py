@@ -1,5 +1,6 @@
 """Request bodies, checked against the types of the API's own discovery document before anything looks into them."""
 
+import logging
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -13,8 +14,7 @@ from emulators.bigquery.state.errors import ServiceError, bad_request, invalid
 _INTEGER = re.compile(r"[+-]?\d{1,20}")
 LIMITS = {"int32": (-(2**31), 2**31), "uint32": (0, 2**32), "int64": (-(2**63), 2**63), "uint64": (0, 2**64)}
 _TYPES = {"boolean": "TYPE_BOOL", "number": "TYPE_DOUBLE", "integer": "TYPE_INT32", "string": "TYPE_STRING"}
-# What the document does not know and the service takes: Terraform's provider names the dataset in each entry.
-_UNDOCUMENTED = (("dataset.access", "datasetId"),)
+log = logging.getLogger("bigquery")
 
 
 @lru_cache(maxsize=1)
@@ -27,6 +27,8 @@ def document() -> dict[str, Any]:
 
 def parse_body(body: bytes, schema: str, project: str | None = None) -> dict[str, Any]:
     """A request's JSON object (empty: {}) of a schema of the API (Dataset, Job ...); 400 names the field that is wrong.
+
+    Names that the API does not know are left out.
 
     With a project, every reference to a table or dataset must be complete, but for its project, which is this one.
     """
@@ -82,10 +84,10 @@ def _check_object(value: Any, kind: Mapping[str, Any], path: str, project: str |
     for key, inner in list(value.items()):
         expected = properties.get(key) or others
         if expected is None:
-            if (re.sub(r"\[\d+\]", "", path), key) in _UNDOCUMENTED:
-                del value[key]
-                continue
-            raise bad_request(f"Invalid JSON payload received. Unknown name \"{key}\" at '{path}': Cannot find field.")
+            # The service passes over such names: Node's client sends its own options, Terraform's provider a datasetId.
+            log.warning("%s has %s, which BigQuery's API does not know: it is ignored", path, key)
+            del value[key]
+            continue
         if expected.get("type") == "array" and inner is not None and not isinstance(inner, list):
             inner = [inner]  # as the service takes it: dlt sends schemaUpdateOptions as one text
         _check(inner, expected, f"{path}.{snake_case(key) if key in properties else key}", project)
