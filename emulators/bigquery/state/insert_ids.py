@@ -17,12 +17,8 @@ class InsertIds:
     def __init__(self, store: Store) -> None:
         self._guard = threading.Lock()
         self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
-        known, oldest = store.documents(_KIND), time.time() - _REMEMBERED_SECONDS
-        old = [key for key, document in known.items() if document["seen"] < oldest]
-        if old:
-            with store.transaction() as transaction:
-                for key in old:
-                    transaction.record(_KIND, key, None)
+        store.forget(_KIND, f"CAST(document ->> '$.seen' AS DOUBLE) < {time.time() - _REMEMBERED_SECONDS}")
+        known = store.documents(_KIND)
         for document in sorted(known.values(), key=lambda document: float(document["seen"])):
             self._remember(document["table"], document["ids"], document["seen"])
 

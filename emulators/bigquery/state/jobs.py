@@ -1,5 +1,6 @@
 """Jobs: idempotent ids, states, waiting, listing. A job that changed something is kept with its effect."""
 
+import json
 import threading
 import time
 import uuid
@@ -12,7 +13,7 @@ from emulators.bigquery.state.catalog import Resource, now_ms
 from emulators.bigquery.state.errors import ServiceError, duplicate, not_found
 from emulators.bigquery.state.store import Store
 
-_KEPT_IN_MEMORY = 10_000
+_KEPT = 10_000  # at 20 KB each
 _GRACE_SECONDS = 5.0
 
 
@@ -66,29 +67,39 @@ class Job:
         return {"state": "DONE", **({"errors": self.warnings} if self.warnings else {})}
 
 
+def _restored(resource: Resource) -> Job:
+    """A job of an earlier process."""
+    reference = resource["jobReference"]
+    job = Job(reference["projectId"], reference["jobId"], reference["location"], {}, "")
+    job.resource = resource
+    error = resource["status"].get("errorResult")
+    if error:
+        job.error = ServiceError(400, error["reason"], error["message"], error.get("location"))
+    table = (resource["configuration"].get("query") or {}).get("destinationTable")
+    if table and (job.statistics.get("query") or {}).get("statementType") == "SELECT":
+        job.table = TableName(table["projectId"], table["datasetId"], table["tableId"])
+    job.done.set()
+    return job
+
+
 class Jobs:
-    """All jobs of this process, and those that changed data in earlier ones."""
+    """The newest jobs of this process, and of those that changed data in earlier ones."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._guard = threading.Lock()
-        self._jobs: dict[tuple[str, str], Job] = {}
+        self._jobs: dict[tuple[str, str], Job | str] = {}  # those of earlier processes as text until asked for
         self._pool = ThreadPoolExecutor(64, "job")
-        for resource in store.documents("job").values():
-            self._restore(resource)
+        store.keep_newest("job", _KEPT)
+        for key, document in store.texts("job"):
+            place, _, job_id = key.rpartition(".")
+            self._jobs[place.rpartition(":")[0], job_id] = document
 
-    def _restore(self, resource: Resource) -> None:
-        reference = resource["jobReference"]
-        job = Job(reference["projectId"], reference["jobId"], reference["location"], {}, "")
-        job.resource = resource
-        error = resource["status"].get("errorResult")
-        if error:
-            job.error = ServiceError(400, error["reason"], error["message"], error.get("location"))
-        table = (resource["configuration"].get("query") or {}).get("destinationTable")
-        if table and (job.statistics.get("query") or {}).get("statementType") == "SELECT":
-            job.table = TableName(table["projectId"], table["datasetId"], table["tableId"])
-        job.done.set()
-        self._jobs[job.project, job.id] = job
+    def _known(self, key: tuple[str, str]) -> Job | None:
+        found = self._jobs.get(key)
+        if isinstance(found, str):
+            found = self._jobs[key] = _restored(json.loads(found))
+        return found
 
     def start(
         self, project: str, reference: Mapping[str, Any], configuration: Resource, location: str, user: str,
@@ -111,9 +122,9 @@ class Jobs:
 
     def _forget(self) -> None:
         """Drop the oldest finished jobs beyond what is kept."""
-        while len(self._jobs) > _KEPT_IN_MEMORY:
-            oldest = next(iter(self._jobs))
-            if not self._jobs[oldest].done.is_set():
+        while len(self._jobs) > _KEPT:
+            oldest, job = next(iter(self._jobs.items()))
+            if isinstance(job, Job) and not job.done.is_set():
                 return
             del self._jobs[oldest]
 
@@ -137,7 +148,8 @@ class Jobs:
 
     def get(self, project: str, job_id: str) -> Job:
         """The job, or 404."""
-        job = self._jobs.get((project, job_id))
+        with self._guard:
+            job = self._known((project, job_id))
         if job is None:
             raise not_found("Job", f"{project}:{job_id}")
         return job
@@ -157,23 +169,23 @@ class Jobs:
 
     def find(self, project: str, states: set[str], parent: str | None) -> list[Job]:
         """The project's jobs, newest first; children only of the parent asked for."""
-        with self._guard:
-            found = [job for job in self._jobs.values() if job.project == project]
         return [
             job
-            for job in reversed(found)
+            for job in self.every(project)
             if (not states or job.resource["status"]["state"] in states) and job.statistics.get("parentJobId") == parent
         ]
 
     def every(self, project: str) -> list[Job]:
         """The project's jobs and their children, newest first."""
         with self._guard:
-            return [job for job in reversed(self._jobs.values()) if job.project == project]
+            keys = [key for key in reversed(self._jobs) if key[0] == project]
+            return [job for job in map(self._known, keys) if job is not None]
 
     def close(self) -> None:
         """Let running jobs end; those that take longer than some seconds are cancelled."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         deadline = time.monotonic() + _GRACE_SECONDS
-        for job in [job for job in self._jobs.copy().values() if not job.done.is_set()]:
+        running = [job for job in self._jobs.copy().values() if isinstance(job, Job) and not job.done.is_set()]
+        for job in running:
             if not job.done.wait(max(0.0, deadline - time.monotonic())):
                 job.cancel()

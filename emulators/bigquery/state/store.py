@@ -164,10 +164,25 @@ class Store:
 
     def documents(self, kind: str) -> dict[str, dict[str, Any]]:
         """All live documents of a kind, by key, oldest first."""
+        return {key: json.loads(document) for key, document in self.texts(kind)}
+
+    def texts(self, kind: str) -> list[tuple[str, str]]:
+        """The key and the JSON text of all live documents of a kind, oldest first."""
         rows = self.cursor().execute(
             f"SELECT key, document FROM ({_LIVE}) WHERE kind = {text(kind)} AND document IS NOT NULL ORDER BY seq"
         )
-        return {key: json.loads(document) for key, document in rows.fetchall()}
+        return rows.fetchall()
+
+    def forget(self, kind: str, condition: str) -> None:
+        """Forget the documents of a kind for which a condition of DuckDB on their JSON text (`document`) holds."""
+        self.database.execute(f"DELETE FROM main.journal WHERE kind = {text(kind)} AND {condition}")
+
+    def keep_newest(self, kind: str, most: int) -> None:
+        """Forget the oldest documents of a kind once they are a fifth more than what is to be kept."""
+        keys = f"SELECT key, max(seq) AS seq FROM main.journal WHERE kind = {text(kind)} GROUP BY key"
+        if self.database.execute(f"SELECT count(*) FROM ({keys})").fetchall()[0][0] > most * 1.2:
+            newest = f"SELECT key FROM ({keys}) ORDER BY seq DESC LIMIT {most}"
+            self.forget(kind, f"key NOT IN ({newest})")
 
     def begin(self, cursor: duckdb.DuckDBPyConnection) -> Transaction:
         """Start a transaction on a cursor."""
