@@ -219,6 +219,7 @@ class DropPrimaryKey:
 @dataclass(frozen=True)
 class AddForeignKey:
     key: ForeignKey
+    if_not_exists: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,27 @@ from typing import Any
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import Field, SqlError, TableName
+from emulators.bigquery.state.alter_rules import require_possible, require_reference, require_wider
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.errors import duplicate
-from emulators.bigquery.state.evolution import WIDER, move_columns
+from emulators.bigquery.state.evolution import move_columns
 from emulators.bigquery.state.layout import create_sql
 from emulators.bigquery.state.options import foreign_key_resource, with_options
-from emulators.bigquery.state.row_policies import policies_of
-from emulators.bigquery.state.schema import fields_to_rest, sql_type, with_collation, with_rounding
+from emulators.bigquery.state.row_policies import copy_policies, policies_of
+from emulators.bigquery.state.schema import fields_to_rest, with_collation, with_rounding
 from emulators.bigquery.state.store import Transaction
-from emulators.bigquery.state.tables import STORED, check_table
+from emulators.bigquery.state.tables import STORED, check_table, forget_rights
 
 
 def alter_table(catalog: Catalog, transaction: Transaction, table: Table, changes: Sequence[actions.Change]) -> Table:
     """Apply ALTER's changes in order; the caller holds the table's lock and commits all or nothing."""
     resource = table.resource
+    if len(changes) > 1 and len({isinstance(change, actions.RenameColumn) for change in changes}) > 1:
+        raise SqlError("RENAME COLUMN cannot be used with other ALTER TABLE actions in one statement")
     for change in changes:
+        require_possible(catalog, Table(resource), change)
+        if isinstance(change, actions.AddForeignKey):
+            require_reference(catalog, transaction, Table(resource), change.key)
         if isinstance(change, actions.RenameTable):
             return _rename(catalog, transaction, Table(resource), change.new_name)
         current = Table(resource)
@@ -79,7 +85,7 @@ def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...
         return table.fields
     field = table.fields[position]
     if change.type is not None:
-        _check_widening(field, change.type)
+        require_wider(field, change.type)
         wide = change.type
         field = replace(
             field,
@@ -89,7 +95,9 @@ def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...
             scale=wide.scale,
             max_length=wide.max_length,
         )
-    if change.drop_not_null and field.mode == "REQUIRED":
+    if change.drop_not_null and field.mode != "REQUIRED":
+        raise SqlError(f"Column {field.name} of table {table.name} has no NOT NULL constraint")
+    if change.drop_not_null:
         field = replace(field, mode="NULLABLE")
     if change.default is not None or change.drop_default:
         field = replace(field, default=change.default)
@@ -98,15 +106,6 @@ def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...
     if change.options is not None and "rounding_mode" in change.options:
         field = replace(field, rounding_mode=change.options["rounding_mode"])
     return (*table.fields[:position], field, *table.fields[position + 1 :])
-
-
-def _check_widening(old: Field, new: Field) -> None:
-    same = old.type == new.type and (new.max_length is None or (old.max_length or 1 << 62) <= new.max_length)
-    if not same and new.type not in WIDER.get(old.type, ()):
-        raise SqlError(
-            f"ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type ({sql_type(old)}) is "
-            f"assignable to the new type ({sql_type(replace(new, mode='NULLABLE'))})"
-        )
 
 
 _CHANGES: dict[type, Callable[[Table, Any], tuple[Field, ...]]] = {
@@ -130,6 +129,10 @@ def _alter_resource(table: Table, change: actions.Change) -> Resource:
             raise SqlError(f"Table {table.name} has no primary key.")
     elif isinstance(change, actions.AddForeignKey):
         keys = constraints.get("foreignKeys", [])
+        if any(key["name"] == change.key.name for key in keys):
+            if change.if_not_exists:
+                return resource
+            raise SqlError(f"Constraint {change.key.name} already exists in table {table.name}.")
         constraints["foreignKeys"] = [*keys, foreign_key_resource(change.key, table.name.table, len(keys) + 1)]
     elif isinstance(change, actions.DropConstraint):
         kept = [key for key in constraints.get("foreignKeys", []) if key["name"] != change.name]
@@ -141,8 +144,6 @@ def _alter_resource(table: Table, change: actions.Change) -> Resource:
 
 def _rename(catalog: Catalog, transaction: Transaction, table: Table, new_name: str) -> Table:
     name = TableName(table.name.project, table.name.dataset, new_name)
-    if policies_of(catalog, table.name):
-        raise SqlError(f"Table {table.name} has row access policies and cannot be renamed.")
     if catalog.table(name, transaction) is not None:
         raise duplicate("Table", str(name))
     reference = table.resource["tableReference"] | {"tableId": new_name}
@@ -155,5 +156,16 @@ def _rename(catalog: Catalog, transaction: Transaction, table: Table, new_name: 
             transaction.cursor.execute(f"DROP TABLE {table.physical}")
         else:
             transaction.cursor.execute(f"ALTER TABLE {table.physical} RENAME TO {moved.physical.rpartition('.')[2]}")
+    _move_rights(catalog, transaction, table, moved)
     catalog.remove_table(transaction, table.name)
     return catalog.put_table(transaction, moved.resource)
+
+
+def _move_rights(catalog: Catalog, transaction: Transaction, table: Table, moved: Table) -> None:
+    """Row access policies and IAM's policy go with a table's name; indexes do not."""
+    if policies_of(catalog, table.name):
+        copy_policies(catalog, transaction, table.name, moved)
+    rights = catalog.get("policy", str(table.name), transaction)
+    forget_rights(catalog, transaction, table.name)
+    if rights is not None:
+        catalog.put(transaction, "policy", str(moved.name), rights)

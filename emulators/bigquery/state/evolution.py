@@ -45,7 +45,7 @@ def _check_evolution(old: Sequence[Field], new: Sequence[Field], table: str, pat
                           f"{legacy_name(field.type)} to {legacy_name(found.type)}")  # fmt: skip
         if found.mode != field.mode and (field.mode, found.mode) != ("REQUIRED", "NULLABLE"):
             raise invalid(f"{prefix} Field {path}{field.name} has changed mode from {field.mode} to {found.mode}")
-        if found.type == field.type and _narrower(found, field):
+        if found.type == field.type and holds_less(found, field):
             raise invalid(f"{prefix} Field {path}{field.name} has changed from {sql_type(field)} to {sql_type(found)}, "
                           "which holds less.")  # fmt: skip
         if field.type == "STRUCT":
@@ -55,7 +55,7 @@ def _check_evolution(old: Sequence[Field], new: Sequence[Field], table: str, pat
             raise invalid(f"{prefix} Cannot add required fields to an existing schema. (field: {path}{field.name})")
 
 
-def _narrower(new: Field, old: Field) -> bool:
+def holds_less(new: Field, old: Field) -> bool:
     """Whether a column would hold less: a shorter maximum length, fewer digits before or after the point."""
     if new.max_length is not None and (old.max_length is None or new.max_length < old.max_length):
         return True

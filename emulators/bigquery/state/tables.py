@@ -146,9 +146,15 @@ def drop_table(catalog: Catalog, transaction: Transaction, table: Table) -> None
     """Drop it with its policies; its rows are a version then. The caller holds the table's lock."""
     if table.kind in STORED:
         catalog.past.retire(transaction, table)
-    _forget(catalog, transaction, f"{table.name}.", ("policy", "row_policy", "index"))
-    catalog.put(transaction, "policy", str(table.name), None)
+    forget_rights(catalog, transaction, table.name)
     catalog.remove_table(transaction, table.name)
+
+
+def forget_rights(catalog: Catalog, transaction: Transaction, table: TableName) -> None:
+    """Drop a table's policies and indexes."""
+    _forget(catalog, transaction, f"{table}.", ("policy", "row_policy", "index"))
+    if catalog.get("policy", str(table), transaction) is not None:
+        catalog.put(transaction, "policy", str(table), None)
 
 
 def _forget(catalog: Catalog, transaction: Transaction, prefix: str, kinds: Iterable[str]) -> None:

@@ -1,13 +1,14 @@
 """ALTER to actions."""
 
 from emulators.bigquery.sql import actions
+from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis import fields as f
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.ddl import dataset_name, foreign_key, made
 from emulators.bigquery.sql.analysis.options import options_of
 from emulators.bigquery.sql.analysis.statements import statement_rule
 from emulators.bigquery.sql.analysis.tables import not_found
-from emulators.bigquery.sql.model import SqlError, Statement
+from emulators.bigquery.sql.model import SqlError, Statement, TableInfo
 from emulators.bigquery.sql.syntax import definitions as d
 
 _VIEWS = ("VIEW", "MATERIALIZED_VIEW")
@@ -29,19 +30,23 @@ def alter(a: Analyzer, node: d.Alter) -> Statement:
     if info is not None and (info.kind if info.kind in _VIEWS else "TABLE") != node.kind.replace(" ", "_"):
         what = info.kind.replace("_", " ")
         raise SqlError(f"{name} is not allowed for this operation because it is currently a {what}.", "invalid")
-    changes = tuple(_change(a, c) for c in node.changes)
+    changes = tuple(_change(a, c, info) for c in node.changes)
     action = actions.AlterTable(name, changes, node.kind, node.if_exists)
     return made(a, node, f"ALTER_{node.kind.replace(' ', '_')}", action, name)
 
 
-def _change(a: Analyzer, c: d.ChangeNode) -> actions.Change:
+def _change(a: Analyzer, c: d.ChangeNode, info: TableInfo | None) -> actions.Change:
+    if c.what == "COLUMN DEFAULT" and c.default is not None:
+        for field in info.fields if info is not None else ():
+            if field.name.lower() == c.name.lower():
+                f.check_default(a, c.default, t.of_field(field), field.mode == "REQUIRED")
     if c.column is not None:
         field = f.field(a, c.column)
         if field.mode == "REQUIRED":
             a.fail(f"Adding a REQUIRED column {field.name} to an existing table is not allowed", c)
         return actions.AddColumn(field, c.guarded)
     if c.foreign_key is not None:
-        return actions.AddForeignKey(foreign_key(a, c.foreign_key))
+        return actions.AddForeignKey(foreign_key(a, c.foreign_key), c.guarded)
     simple: dict[str, actions.Change] = {
         "DROP COLUMN": actions.DropColumn(c.name, c.guarded),
         "RENAME COLUMN": actions.RenameColumn(c.name, c.new_name, c.guarded),

@@ -30,13 +30,18 @@ class AlterParser(CreateParser):
             self.expect("COLLATE")
             return d.ChangeNode(at, "SET OPTIONS", options=[self.default_collation()])
         if self.accept("RENAME", "TO"):
-            return d.ChangeNode(at, "RENAME TO", new_name=self.table_path()[-1])
+            path = self.table_path()
+            if len(path) > 1:
+                self.fail(f"RENAME TO takes the new name of the table alone, not {'.'.join(path)}", at)
+            return d.ChangeNode(at, "RENAME TO", new_name=path[0])
         if self.accept("RENAME"):
             self.accept("COLUMN")
             guarded = self.accept("IF", "EXISTS")
             name = self.identifier()
             self.expect("TO")
             return d.ChangeNode(at, "RENAME COLUMN", name, self.identifier(), guarded)
+        if self.at_word("ADD", "REPLICA") or self.at_word("DROP", "REPLICA"):
+            self.fail("Replicas of datasets are not supported by this emulator")
         if self.accept("ADD"):
             return self._add(at)
         if self.accept("DROP"):
@@ -79,9 +84,9 @@ class AlterParser(CreateParser):
             return d.ChangeNode(at, "COLUMN TYPE", name, guarded=guarded, type=self.type())
         self.expect("DEFAULT")
         start = self.token.at
-        self.expression()
+        default = self.expression()
         text = self.text[start : self.tokens[self.index - 1].end]
-        return d.ChangeNode(at, "COLUMN DEFAULT", name, guarded=guarded, text=text)
+        return d.ChangeNode(at, "COLUMN DEFAULT", name, guarded=guarded, text=text, default=default)
 
     def statement_drop(self) -> s.Statement:
         at = self.expect("DROP").at

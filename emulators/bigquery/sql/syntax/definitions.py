@@ -98,6 +98,7 @@ class ChangeNode(Node):
     columns: list[str] = field(default_factory=list)
     foreign_key: ForeignKeyNode | None = None
     text: str = ""
+    default: Node | None = None
 
 
 @dataclass(slots=True)

@@ -148,7 +148,7 @@ def test_the_log_gives_back_a_table_that_was_renamed_when_a_partition_had_expire
         "INSERT INTO d.t VALUES (1, [2], DATE '2020-01-01'), (3, [4], CURRENT_DATE())",
         "ALTER TABLE d.t SET OPTIONS (partition_expiration_days = 30)",
         "ALTER TABLE d.t RENAME TO u",
-        "ALTER TABLE d.u ALTER COLUMN l DROP NOT NULL",
+        "ALTER TABLE d.u ALTER COLUMN l SET OPTIONS (description = 'x')",
     ):
         _run(warehouse, statement)
     shutil.copytree(tmp_path / "state", tmp_path / "copy")

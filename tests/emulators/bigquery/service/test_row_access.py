@@ -83,8 +83,13 @@ def test_ways_around_queries(service: Service, table: str) -> None:
         ada.extract_table(table, "gs://nowhere/x.csv").result()
     with pytest.raises(BadRequest):
         run(ada, f"SELECT * FROM `{table[:-1]}*`")
-    with pytest.raises(BadRequest):
-        run(ada, f"ALTER TABLE {table} RENAME TO renamed")
+    with pytest.raises(BadRequest, match="row access policies, so its columns cannot be renamed"):
+        run(ada, f"ALTER TABLE {table} RENAME COLUMN id TO other")
+    run(ada, f"ALTER TABLE {table} RENAME TO renamed")
+    renamed = f"{table.partition('.')[0]}.renamed"
+    assert run(ada, f"SELECT id FROM {renamed} ORDER BY id") == [(1,), (2,)]
+    run(ada, f"CREATE TABLE {table} (id INT64)")
+    run(ada, f"INSERT {table} VALUES (1)")
 
 
 def test_statements(service: Service, client: bigquery.Client, table: str) -> None:
