@@ -1,6 +1,7 @@
 """OPTIONS of CREATE EXTERNAL TABLE and LOAD DATA as REST configurations."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emulators.bigquery.sql.model import Field, SqlError
@@ -77,3 +78,37 @@ def _hive(hive: dict[str, Any], columns: Sequence[Field] | None) -> dict[str, An
         return {"mode": "AUTO", **hive}
     keys = "/".join(f"{{{column.name}:{column.type}}}" for column in columns)
     return {**hive, "mode": "CUSTOM", "sourceUriPrefix": f"{hive['sourceUriPrefix'].rstrip('/')}/{keys}"}
+
+
+_NUMBERS = ("max_bad_records", "skip_leading_rows")
+
+
+def given_file_options(configuration: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(option, value) of each OPTION that gives an external configuration again."""
+    if configuration.get("sourceFormat"):
+        words = {form: word for word, form in _FORMATS.items()}
+        yield "format", words.get(configuration["sourceFormat"], configuration["sourceFormat"])
+    if configuration.get("sourceUris"):
+        yield "uris", configuration["sourceUris"]
+    hive = configuration.get("hivePartitioningOptions") or {}
+    if hive.get("sourceUriPrefix"):
+        yield "hive_partition_uri_prefix", hive["sourceUriPrefix"].partition("/{")[0]
+    if hive.get("requirePartitionFilter"):
+        yield "require_hive_partition_filter", True
+    parts = ((_READ, configuration), *((names, configuration.get(part) or {}) for names, part in _PARTS))
+    for names, given in parts:
+        for name, field in names.items():
+            value = given.get(field)
+            if value is not None and value != []:
+                yield name, int(value) if name in _NUMBERS else value
+
+
+_PARTS = ((_CSV, "csvOptions"), (_PARQUET, "parquetOptions"), (_AVRO, "avroOptions"))
+
+
+def hive_columns(configuration: Mapping[str, Any]) -> list[Field] | None:
+    """What WITH PARTITION COLUMNS names: none where they are detected, None where there are no such."""
+    hive = configuration.get("hivePartitioningOptions")
+    if not hive:
+        return None
+    return [Field(name, kind) for name, kind in re.findall(r"\{(\w+):(\w+)\}", hive.get("sourceUriPrefix") or "")]

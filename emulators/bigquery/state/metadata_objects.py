@@ -103,6 +103,10 @@ def dataset_option_rows(dataset: Resource) -> Iterator[list[Any]]:
         ("labels", "ARRAY<STRUCT<STRING, STRING>>", labels_literal(dataset.get("labels"))),
         ("default_table_expiration_days", "FLOAT64", _days(dataset.get("defaultTableExpirationMs"))),
         ("default_partition_expiration_days", "FLOAT64", _days(dataset.get("defaultPartitionExpirationMs"))),
+        ("is_case_insensitive", "BOOL", "true" if dataset.get("isCaseInsensitive") else None),
+        ("max_time_travel_hours", "INT64", _text(dataset.get("maxTimeTravelHours"))),
+        ("storage_billing_model", "STRING", literal(dataset.get("storageBillingModel"))),
+        ("default_rounding_mode", "STRING", literal(dataset.get("defaultRoundingMode"))),
     ]
     for name, kind, value in options:
         if value is not None:
@@ -113,7 +117,13 @@ def dataset_ddl(dataset: Resource) -> str:
     """The statement that would make a dataset again."""
     own = dataset["datasetReference"]
     options = ",\n".join(f"  {name}={value}" for *_, name, _kind, value in dataset_option_rows(dataset))
-    return f"CREATE SCHEMA `{own['projectId']}.{own['datasetId']}`\nOPTIONS(\n{options}\n);"
+    collation = dataset.get("defaultCollation")
+    collated = f'DEFAULT COLLATE "{collation}"\n' if collation else ""
+    return f"CREATE SCHEMA `{own['projectId']}.{own['datasetId']}`\n{collated}OPTIONS(\n{options}\n);"
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _days(milliseconds: Any) -> str | None:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from emulators.bigquery.sql.analysis.routines import argument_type, rest_type
+from emulators.bigquery.sql.analysis.routines import argument_type, rest_type, table_type
 from emulators.bigquery.state.catalog import Resource
 from emulators.bigquery.state.metadata_columns import fields, moment
-from emulators.bigquery.state.metadata_rows import literal
+from emulators.bigquery.state.metadata_rows import literal, texts_literal
 from emulators.bigquery.state.routines import FUNCTIONS
 
 ROUTINES = fields(
@@ -47,8 +47,9 @@ def routine_option_rows(routine: Resource) -> Iterator[list[Any]]:
     if routine.get("description"):
         yield [*_name(routine), "description", "STRING", literal(routine["description"])]
     if routine.get("importedLibraries"):
-        uris = ", ".join(str(literal(uri)) for uri in routine["importedLibraries"])
-        yield [*_name(routine), "library", "ARRAY<STRING>", f"[{uris}]"]
+        yield [*_name(routine), "library", "ARRAY<STRING>", texts_literal(routine["importedLibraries"])]
+    if routine.get("strictMode") is not None:
+        yield [*_name(routine), "strict_mode", "BOOL", str(routine["strictMode"]).lower()]
 
 
 def _name(routine: Resource) -> list[str]:
@@ -67,6 +68,10 @@ def _ddl(routine: Resource) -> str:
     lines = [f"CREATE {kind} `{'.'.join(_name(routine))}`({', '.join(map(_argument, routine.get('arguments') or ()))})"]
     if routine.get("returnType"):
         lines[0] += f" RETURNS {rest_type(routine['returnType'])}"
+    if routine.get("returnTableType"):
+        lines[0] += f" RETURNS {table_type(routine['returnTableType'])}"
+    if routine.get("determinismLevel") in _DETERMINISM:
+        lines[0] += f" {routine['determinismLevel'].replace('_', ' ')}"
     if routine.get("language", "SQL") == "JAVASCRIPT":
         lines[0] += " LANGUAGE js"
     options = ",\n".join(f"  {option}={value}" for *_, option, _kind, value in routine_option_rows(routine))
@@ -76,7 +81,7 @@ def _ddl(routine: Resource) -> str:
     elif routine.get("language", "SQL") == "JAVASCRIPT":
         lines.append(f"AS {literal(body)}")
     else:
-        lines.append(f"AS (\n{body}\n)")
+        lines.append(f"AS {body}" if kind == "TABLE FUNCTION" else f"AS (\n{body}\n)")
     return "\n".join(lines).rstrip(";") + ";"
 
 

@@ -1,11 +1,12 @@
 """What INFORMATION_SCHEMA says of one table: itself, its columns, their nested paths, its options."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.catalog import Table
+from emulators.bigquery.state.file_options import given_file_options
 from emulators.bigquery.state.metadata_columns import moment
 from emulators.bigquery.state.schema import sql_type
 
@@ -135,6 +136,7 @@ def option_rows(table: Table) -> Iterator[list[Any]]:
 
 def _rarer_options(resource: dict[str, Any]) -> Iterator[tuple[str, str, str | None]]:
     view, staleness = resource.get("materializedView") or {}, resource.get("maxStaleness")
+    yield "default_rounding_mode", "STRING", literal(resource.get("defaultRoundingMode"))
     yield "tags", "ARRAY<STRUCT<STRING, STRING>>", labels_literal(resource.get("resourceTags"))
     yield "kms_key_name", "STRING", literal((resource.get("encryptionConfiguration") or {}).get("kmsKeyName"))
     yield "max_staleness", "INTERVAL", f'INTERVAL "{staleness}" YEAR TO SECOND' if staleness else None
@@ -142,6 +144,19 @@ def _rarer_options(resource: dict[str, Any]) -> Iterator[tuple[str, str, str | N
         yield "enable_refresh", "BOOL", str(view["enableRefresh"]).lower()
     if "refreshIntervalMs" in view:
         yield "refresh_interval_minutes", "FLOAT64", repr(int(view["refreshIntervalMs"]) / 60_000)
+    if view.get("allowNonIncrementalDefinition"):
+        yield "allow_non_incremental_definition", "BOOL", "true"
+    for name, value in given_file_options(resource.get("externalDataConfiguration") or {}):
+        yield name, *_valued(value)
+
+
+def _valued(value: Any) -> tuple[str, str | None]:
+    """(type, literal) of an option's value."""
+    if isinstance(value, bool):
+        return "BOOL", str(value).lower()
+    if isinstance(value, int):
+        return "INT64", str(value)
+    return ("STRING", literal(value)) if isinstance(value, str) else ("ARRAY<STRING>", texts_literal(value))
 
 
 def literal(text: str | None) -> str | None:
@@ -150,6 +165,11 @@ def literal(text: str | None) -> str | None:
         return None
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
+
+
+def texts_literal(texts: Iterable[str] | None) -> str | None:
+    """Texts as a GoogleSQL array; None when there are none."""
+    return f"[{', '.join(str(literal(text)) for text in texts)}]" if texts else None
 
 
 def labels_literal(labels: dict[str, str] | None) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.sql.syntax.lexer import RESERVED
 from emulators.bigquery.sql.types import COLLATIONS, duckdb, of_field
 from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
 from emulators.bigquery.state.field_rules import check_limits, check_name
@@ -177,11 +178,19 @@ def duckdb_type(field: Field) -> str:
     return duckdb(of_field(field))
 
 
+_PLAIN_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+
+
+def identifier(name: str) -> str:
+    """A name as GoogleSQL writes it: in backticks where it must be."""
+    return name if _PLAIN_NAME.fullmatch(name) and name.upper() not in RESERVED else f"`{name}`"
+
+
 def sql_type(field: Field) -> str:
     """The type as INFORMATION_SCHEMA writes it: ARRAY<STRUCT<a INT64>>, NUMERIC(10, 2)."""
     kind = field.type
     if kind == "STRUCT":
-        kind = f"STRUCT<{', '.join(f'{child.name} {sql_type(child)}' for child in field.fields)}>"
+        kind = f"STRUCT<{', '.join(f'{identifier(child.name)} {sql_type(child)}' for child in field.fields)}>"
     elif kind == "RANGE":
         kind = f"RANGE<{field.fields[0].type}>"
     elif field.max_length is not None:

@@ -216,10 +216,15 @@ def argument_type(argument: Mapping[str, Any]) -> str:
     """The type of a routine's argument in the REST form, as SQL writes it."""
     kind = argument.get("argumentKind")
     if kind in ("FIXED_TABLE", "ANY_TABLE"):
-        columns = (argument.get("tableType") or {}).get("columns") or ()
-        listed = ", ".join(f"{column['name']} {rest_type(column['type'])}" for column in columns)
-        return f"TABLE<{listed}>" if columns else "ANY TABLE"
+        return table_type(argument.get("tableType") or {})
     return str(rest_type(argument["dataType"])) if "dataType" in argument else "ANY TYPE"
+
+
+def table_type(given: Mapping[str, Any]) -> str:
+    """A StandardSqlTableType as SQL writes it."""
+    columns = given.get("columns") or ()
+    listed = ", ".join(f"{column['name']} {rest_type(column['type'])}" for column in columns)
+    return f"TABLE<{listed}>" if columns else "ANY TABLE"
 
 
 def to_rest(kind: Type) -> dict[str, Any]:
