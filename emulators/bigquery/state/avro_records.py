@@ -12,7 +12,7 @@ import fastavro
 
 from emulators.avro_codecs import long_bytes
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.avro_schema import as_read
+from emulators.bigquery.state.avro_schema import UNREADABLE, as_read
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.tolerance import Tolerance
 from emulators.bigquery.state.values import BadValue
@@ -40,12 +40,12 @@ def avro_rows(
                     raise invalid(
                         f"Error while reading data, error message: {error.message} File: {uri}, record {number}", uri
                     ) from error
-        except (ValueError, EOFError, IndexError, TypeError, OverflowError) as error:
+        except UNREADABLE as error:
             raise ServiceError(
                 400,
                 "invalid",
                 f"Error while reading data, error message: The Apache Avro library failed to "
-                f"parse the file: {error}. File: {uri}",
+                f"parse the file: {error or type(error).__name__}. File: {uri}",
                 uri,
             ) from error
 

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+from fastavro.schema import SchemaParseException
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.errors import invalid
+
+# What fastavro raises for a damaged file; MemoryError, for a length in it that no memory holds.
+UNREADABLE = (ValueError, EOFError, IndexError, TypeError, OverflowError, MemoryError, SchemaParseException)
 
 
 def avro_fields(configuration: Mapping[str, Any], path: Path, uri: str) -> tuple[Field, ...]:
@@ -18,7 +22,7 @@ def avro_fields(configuration: Mapping[str, Any], path: Path, uri: str) -> tuple
     with path.open("rb") as source:
         try:
             schema = fastavro.reader(source).writer_schema
-        except (ValueError, EOFError) as error:
+        except UNREADABLE as error:
             raise invalid(f"Error while reading data, error message: not an Avro file. File: {uri}", uri) from error
     if not isinstance(schema, Mapping) or schema.get("type") != "record":
         raise invalid(f"Error while reading data, error message: the Avro schema is no record. File: {uri}", uri)

@@ -13,7 +13,7 @@ from emulators.bigquery.state.arrow import arrow_type
 from emulators.bigquery.state.arrow_texts import Unusual
 from emulators.bigquery.state.avro_lanes import Items, Optional, Reader, Record, read_blocks
 from emulators.bigquery.state.avro_scalars import scalar_reader
-from emulators.bigquery.state.avro_schema import as_read
+from emulators.bigquery.state.avro_schema import UNREADABLE, as_read
 
 _FEWEST_LANES = 16  # fewer blocks are sooner read record by record
 _READ_BYTES = 32 << 20
@@ -28,7 +28,7 @@ def avro_tables(path: Path, fields: Sequence[Field], configuration: Mapping[str,
             schema = as_read(reader.writer_schema, fields)
             for blocks in _groups(reader):
                 yield pa.Table.from_struct_array(read_blocks(_reader(schema, row), blocks))
-        except (pa.ArrowInvalid, ValueError, IndexError, EOFError, TypeError) as error:
+        except UNREADABLE as error:
             raise Unusual from error
 
 

@@ -184,6 +184,20 @@ def test_avro(tmp_path: Path, file: tuple[bytes, list[int]]) -> None:
     check(path, content, [fields[i] for i in columns], {}, avro_tables, avro_rows)
 
 
+@pytest.mark.parametrize("damage", [b"\x02" + b"\xfe" * 8 + b"\x7f", b"\xfe" * 8 + b"\x7f\x02", b"\x02\xff\x01"])
+def test_avro_with_an_impossible_length_is_refused(tmp_path: Path, damage: bytes) -> None:
+    """A block that says to be larger than any memory, or to have more records."""
+    sink = io.BytesIO()
+    fastavro.writer(sink, {"type": "record", "name": "r", "fields": [{"name": "a", "type": "long"}]}, [])
+    path = tmp_path / "f"
+    path.write_bytes(sink.getvalue() + damage)
+    fields = detect_fields({"sourceFormat": "AVRO"}, [("gs://b/f", path)])
+    with pytest.raises(Unusual):
+        list(avro_tables(path, fields, {}))
+    with pytest.raises(ServiceError, match=r"The Apache Avro library failed to parse the file: .+ File: gs://b/f"):
+        list(avro_rows(path, "gs://b/f", fields, {}, Tolerance({})))
+
+
 @pytest.mark.parametrize("number", range(len(AVRO) - 2))
 def test_usual_avro_files_are_read_by_lanes(tmp_path: Path, number: int) -> None:
     kind, values = AVRO[number]
