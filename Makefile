@@ -1,4 +1,4 @@
-# Sluice: `make help` lists the targets. Nothing but Python 3.11 or 3.12 (with venv) and make is needed.
+# Sluice: `make help` lists the targets. Nothing but Python 3.11, 3.12 or 3.13 (with venv) and make is needed.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
@@ -18,9 +18,9 @@ help: ## this list
 setup: .venv/.lock ## the environment, .venv, exactly as requirements.lock says (every target does it by itself)
 
 .venv/.lock: requirements.lock
-	@python=$$(for p in python3 python3.12 python3.11; do command -v $$p >/dev/null && \
-	  $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && break; done); \
-	if [ -z "$$python" ]; then echo "Sluice needs Python 3.11 or 3.12 with the venv module, and found none on PATH." >&2; exit 1; fi; \
+	@python=$$(for p in python3 python3.13 python3.12 python3.11; do command -v $$p >/dev/null && \
+	  $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done); \
+	if [ -z "$$python" ]; then echo "Sluice needs Python 3.11, 3.12 or 3.13 with the venv module, and found none on PATH." >&2; exit 1; fi; \
 	echo "setting up .venv with $$($$python --version) ..."; \
 	[ -x $(PY) ] || $$python -m venv .venv
 	@$(PY) -m pip install -q --disable-pip-version-check "uv==$$(sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)"
