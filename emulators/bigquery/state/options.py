@@ -34,7 +34,7 @@ def table_options(options: Mapping[str, Any]) -> dict[str, Any]:
         elif name == "tags":
             found["resourceTags"] = dict(value or ())
         elif name == "expiration_timestamp":
-            found["expirationTime"] = None if value is None else _milliseconds(value)
+            found["expirationTime"] = None if value is None else _future(value)
         elif name == "partition_expiration_days":
             found["partitionExpiration"] = None if value is None else str(int(float(value) * 86_400_000))
         elif name == "max_staleness":
@@ -100,6 +100,15 @@ def dataset_options(options: Mapping[str, Any]) -> dict[str, Any]:
             found["defaultPartitionExpirationMs"] = None if value is None else str(int(float(value) * 86_400_000))
         else:
             raise SqlError(f"Unknown option: {name}")
+    return found
+
+
+def _future(moment: Any) -> str:
+    found = _milliseconds(moment)
+    if int(found) <= now_ms():
+        raise SqlError(
+            f"Invalid value for expiration_timestamp: {moment} is in the past; a table expires in the future"
+        )
     return found
 
 

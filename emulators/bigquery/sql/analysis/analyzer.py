@@ -1,7 +1,7 @@
 """The analyzer: GoogleSQL's tree in, typed DuckDB SQL out. Its rules live in the sibling modules, one theme each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from emulators.bigquery.sql import types as t
@@ -25,6 +25,7 @@ class Environment:
     system: dict[str, Value] = field(default_factory=dict)
     functions: dict[str, d.CreateRoutine] = field(default_factory=dict)
     used_positional: int = 0
+    stored: str = ""  # what the text is stored as: a view, which nothing of this script outlives
 
 
 @dataclass
@@ -71,6 +72,15 @@ class Analyzer:
     def fail(self, message: str, node: nodes.Node | None = None) -> NoReturn:
         where = "" if node is None else f" at {position(self.text, node.at)}"
         raise SqlError(message + where)
+
+    def storing(self, what: str, text: str | None = None) -> "Analyzer":
+        """An analyzer of a text that is stored: it can use nothing that ends with this script or session."""
+        return Analyzer(replace(self.environment, stored=what), text or self.text, self.shared)
+
+    def passing(self, what: str, node: nodes.Node) -> None:
+        """SqlError when something that ends with the script or session is used in a text that is stored."""
+        if self.environment.stored:
+            self.fail(f"{self.environment.stored} cannot use {what}, which is gone after the query or session", node)
 
     def expression(self, node: nodes.Node, scope: Scope) -> Value:
         rule = EXPRESSIONS.get(type(node))

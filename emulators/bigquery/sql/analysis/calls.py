@@ -28,6 +28,7 @@ def call(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         return _safe(a, node, scope)
     if len(node.path) == 1 or name in SCALARS or name in AGGREGATES or name in RULES:
         if name.lower() in a.environment.functions:
+            a.passing(f"the temporary function {node.path[-1]}", node)
             from emulators.bigquery.sql.analysis.routines import temporary_function
 
             return temporary_function(a, node, scope)

@@ -149,7 +149,7 @@ def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     given = options_of(a, node.options)
     if node.kind == "MATERIALIZED VIEW" and not given.get("allow_non_incremental_definition"):
         check_incremental(a, node.query)
-    relation = a.query(node.query, None)
+    relation = a.storing("A view").query(node.query, None)
     schema = schema_of(a, relation)
     if node.columns is None:
         _named(a, node, relation)
@@ -252,7 +252,7 @@ def check_row_filter(a: Analyzer, info: TableInfo, text: str) -> None:
 def create_policy(a: Analyzer, node: d.CreatePolicy) -> Statement:
     """CREATE ROW ACCESS POLICY: the filter is analysed, so that a mistake shows now."""
     info = resolve(a, node.table, node)
-    check_row_filter(a, info, node.filter_text)
+    check_row_filter(a.storing("A row access policy"), info, node.filter_text)
     action = actions.RowAccessPolicy(
         node.name, info.name, tuple(node.grantees), node.filter_text, node.or_replace, node.if_not_exists
     )

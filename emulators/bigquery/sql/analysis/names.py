@@ -50,6 +50,7 @@ def _first(a: Analyzer, node: nodes.Path, scope: Scope) -> tuple[Value | None, i
             return level.variables[name], 1
         level = level.parent
     if name in a.environment.variables:
+        a.passing(f"the variable {name}", node)
         return a.environment.variables[name], 1
     return None, 0
 
@@ -124,6 +125,7 @@ def _unrecognized(a: Analyzer, node: nodes.Path, scope: Scope) -> NoReturn:
 @expression_rule(nodes.Parameter)
 def parameter(a: Analyzer, node: nodes.Parameter, scope: Scope) -> Value:
     """@name or ? -> the parameter's literal."""
+    a.passing("a query parameter", node)
     if node.name is not None:
         found = a.environment.named.get(node.name.lower())
         if found is None:

@@ -316,7 +316,8 @@ def _check(a: Analyzer, node: d.CreateRoutine) -> None:
         for arg in node.arguments
         if arg.type
     }
-    inner = Analyzer(a.environment, node.body)
+    stored = "" if node.temporary else f"A {node.kind.lower()}"
+    inner = Analyzer(replace(a.environment, stored=stored), node.body)
     if node.kind == "TABLE FUNCTION":
         from emulators.bigquery.sql.analysis.table_routines import check_table_function
 

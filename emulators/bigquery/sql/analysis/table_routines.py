@@ -24,6 +24,7 @@ def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Rel
         return TABLE_FUNCTIONS[call.name](a, call, scope)
     own = a.environment.functions.get(call.path[-1].lower()) if len(call.path) == 1 else None
     if own is not None and own.kind == "TABLE FUNCTION":
+        a.passing(f"the temporary table function {call.path[0]}", call)
         arguments = [rest_argument(argument) for argument in own.arguments]
         return _returned(a, call, _called(a, call, own.body, arguments, scope), returned_columns(own))
     routine, _name = routine_of(a, call)

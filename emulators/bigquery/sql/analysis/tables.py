@@ -23,8 +23,10 @@ def resolve(a: Analyzer, path: list[str], node: nodes.Node) -> TableInfo:
     if len(path) == 1:
         temporary = a.catalog.table(TableName(a.project, "_SESSION", path[0]))
         if temporary is not None:
+            a.passing(f"the temporary table {path[0]}", node)
             return temporary
     if len(path) == 2 and path[0].upper() == "_SESSION":
+        a.passing(f"the temporary table {path[1]}", node)
         path = ["_SESSION", path[1]]
     name = a.table_name(path, node)
     info = a.catalog.table(name)
