@@ -14,6 +14,7 @@ from emulators.bigquery.state import bignumerics
 from emulators.bigquery.state.errors import not_implemented
 from emulators.bigquery.state.layout import stored_sql
 
+_BATCH_ROWS, _BATCH_VALUES, _LEAST_ROWS = 65_536, 1 << 20, 2_048
 _FEW = 500  # values that are sooner parsed as SQL than handed over by Arrow
 _ARROW = {
     "INT64": pa.int64(), "FLOAT64": pa.float64(), "NUMERIC": pa.decimal128(38, 9), "BIGNUMERIC": bignumerics.HELD,
@@ -21,6 +22,12 @@ _ARROW = {
     "DATETIME": pa.timestamp("us"), "TIMESTAMP": pa.timestamp("us", "UTC"), "JSON": pa.string(),
     "INTERVAL": pa.month_day_nano_interval(), "GEOGRAPHY": pa.string(),
 }  # fmt: skip
+
+
+def batch_rows(columns: int) -> int:
+    """How many rows at once to take from DuckDB by Arrow: before it has one, it reserves a batch's memory for all of
+    the columns, by its own default 8 MB for each."""
+    return max(_LEAST_ROWS, min(_BATCH_ROWS, _BATCH_VALUES // max(columns, 1)))
 
 
 def arrow_type(field: Field) -> pa.DataType:

@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.arrow import batch_rows
 from emulators.bigquery.state.avro_rows import CIVIL_TYPES
 from emulators.bigquery.state.bignumerics import from_duckdb
 from emulators.bigquery.state.copies import source_of
@@ -27,7 +28,7 @@ def run_extract(warehouse: Warehouse, job: Job) -> None:
     cursor = warehouse.store.cursor()
     try:
         columns = ", ".join(quoted(field.name) for field in source.table.fields)
-        found = cursor.execute(source.select(columns)).to_arrow_table()
+        found = cursor.execute(source.select(columns)).to_arrow_table(batch_rows(len(source.table.fields)))
         rows = pa.Table.from_arrays([from_duckdb(column) for column in found.columns], found.column_names)
     finally:
         cursor.close()

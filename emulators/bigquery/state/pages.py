@@ -9,7 +9,7 @@ import pyarrow as pa
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.anonymous import is_anonymous
-from emulators.bigquery.state.arrow import arrow_schema
+from emulators.bigquery.state.arrow import arrow_schema, batch_rows
 from emulators.bigquery.state.bignumerics import for_duckdb, from_duckdb
 from emulators.bigquery.state.catalog import Table
 from emulators.bigquery.state.errors import invalid, not_found
@@ -102,7 +102,8 @@ def table_page(
 
 
 def _slice(cursor: duckdb.DuckDBPyConnection, source: str, columns: str, start: int, count: int) -> pa.Table:
-    found = cursor.execute(f"SELECT {columns} FROM {source} LIMIT {count} OFFSET {start}").to_arrow_table()
+    rows = cursor.execute(f"SELECT {columns} FROM {source} LIMIT {count} OFFSET {start}")
+    found = rows.to_arrow_table(batch_rows(len(rows.description)))
     values = [from_duckdb(column) for column in found.columns]
     return pa.Table.from_arrays(values, [f"c{i}" for i in range(len(values))])
 

@@ -12,14 +12,11 @@ import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field, SqlError
 from emulators.bigquery.state import bignumerics
-from emulators.bigquery.state.arrow import arrow_type
+from emulators.bigquery.state.arrow import arrow_type, batch_rows
 from emulators.bigquery.state.errors import ServiceError
 
 _IN_MEMORY_BYTES = 1 << 20  # hundreds are kept; what is on disk is read from the system's cache
 _ON_A_FULL_DISK = 32 << 20
-_BATCH_ROWS = 65_536
-_BATCH_VALUES = 1 << 20  # of all columns
-_LEAST_ROWS = 2_048
 
 
 class Result:
@@ -40,7 +37,7 @@ class Result:
 
 def read_result(cursor: duckdb.DuckDBPyConnection, fields: Sequence[Field], folder: Path) -> Result:
     """Fetch what the cursor's last SELECT returns; large results go to a file in the folder."""
-    rows = max(_LEAST_ROWS, min(_BATCH_ROWS, _BATCH_VALUES // max(len(fields), 1)))
+    rows = batch_rows(len(fields))
     reader = cursor.to_arrow_reader(rows)
     kinds = [_held(field.type, fields[i : i + 1]) for i, field in enumerate(reader.schema)]
     require_exact(kinds, fields)

@@ -5,12 +5,14 @@ import re
 from collections.abc import Callable
 
 import anyio.to_thread
+import duckdb
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from emulators.bigquery.sql.errors import from_duckdb
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.warehouse import Warehouse
@@ -170,6 +172,9 @@ class Router:
             return refusal(error)
         except SqlError as error:
             return refusal(ServiceError(error.status, error.reason, error.message, "query"))
+        except duckdb.OutOfMemoryException as error:
+            exceeded = from_duckdb(error)
+            return refusal(ServiceError(exceeded.status, exceeded.reason, exceeded.message))
         except Exception as error:
             log.exception("%s %s failed", request.method, request.url.path)
             return refusal(ServiceError(500, "internalError", f"{type(error).__name__}: {error}"))

@@ -14,7 +14,7 @@ from google.cloud import bigquery
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.results import read_result
-from tests.emulators.bigquery.service.conftest import Service
+from tests.emulators.bigquery.service.conftest import PROJECT, Service
 
 _SOURCE = "create temp function f() returns string language js as '{body}'; select length(f())"
 
@@ -82,12 +82,20 @@ def test_a_result_holds_no_more_memory_than_its_rows(tmp_path: Path) -> None:
         columns = ", ".join(f"{i} as c{i}" for i in range(200))
         found = []
         for round_ in range(2):
-            for query in range(50):
+            for query in range(30):
                 client.query_and_wait(f"select {round_} as r, {query} as q, {columns}", retry=None, job_retry=None)
             found.append(process.memory_info().rss)
     finally:
         service.stop()
     assert found[1] - found[0] < 50 << 20, "a result of one row holds a megabyte"
+
+
+def test_the_rows_of_a_wide_table_are_listed(client: bigquery.Client, dataset: str) -> None:
+    """DuckDB's own batch reserves 8 MB for each column."""
+    schema = [bigquery.SchemaField(f"c{i}", "INT64") for i in range(2000)]
+    table = client.create_table(bigquery.Table(f"{PROJECT}.{dataset}.wide", schema))
+    assert client.insert_rows_json(table, [{f"c{i}": i for i in range(2000)}]) == []
+    assert [row.values() for row in client.list_rows(table)] == [tuple(range(2000))]
 
 
 @pytest.mark.parametrize(("free", "written"), [(1 << 40, True), (0, False)])
