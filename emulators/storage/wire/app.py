@@ -96,7 +96,7 @@ def _full_path(request: Request) -> str:
 
 def _is_json(path: str) -> bool:
     """Whether a path belongs to the JSON API; every other one is the XML API's, /bucket/object."""
-    return path.startswith(("/storage/v1/", "/upload/", "/download/", "/batch/"))
+    return path.startswith(("/storage/v1/", "/upload/", "/resumable/upload/", "/download/", "/batch/"))
 
 
 def _error_response(error: StorageError, request: Request) -> Response:

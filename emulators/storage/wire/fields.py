@@ -36,11 +36,20 @@ def parse(text: str) -> Mask:
 def _parse_list(tokens: list[str]) -> Mask:
     mask: Mask = {}
     while True:
-        name, part = _parse_path(tokens)
-        mask.setdefault(name, {}).update(part)
+        _add(mask, *_parse_path(tokens))
         if tokens[:1] != [","]:
             return mask
         tokens.pop(0)
+
+
+def _add(mask: Mask, name: str, part: Mask) -> None:
+    """Let a mask choose what it has chosen, and this: nothing but all of a value is more than all of it."""
+    known = mask.get(name)
+    if known is None or not part:
+        mask[name] = part
+    elif known:
+        for inner, rest in part.items():
+            _add(known, inner, rest)
 
 
 def _parse_path(tokens: list[str]) -> tuple[str, Mask]:

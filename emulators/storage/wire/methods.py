@@ -25,7 +25,7 @@ _COPY = (
 )
 _LIST = frozenset(
     ("prefix", "delimiter", "startOffset", "endOffset", "includeTrailingDelimiter", "versions", "softDeleted")
-) | {"maxResults", "pageToken", "matchGlob"}
+) | {"maxResults", "pageToken", "matchGlob", "includeFoldersAsPrefixes"}
 # Every bucket can always be reached here, so a partial success is a whole one.
 _BUCKETS = frozenset({"project", "prefix", "maxResults", "pageToken", "returnPartialSuccess"})
 _KEYS = "storage/v1/projects/{project}/hmacKeys"
@@ -73,6 +73,7 @@ ROUTES = Routes(
         Route("POST", _TO.replace("{verb}", "copyTo"), objects.copy, _COPY),
         Route("POST", _TO.replace("{verb}", "rewriteTo"), objects.rewrite, _COPY),
         Route("POST", _UPLOAD, uploads.upload, _SESSION),
+        Route("POST", "resumable/" + _UPLOAD, uploads.upload, _SESSION),  # where the API's own document has it
         Route("PUT", _UPLOAD, uploads.resume, _SESSION),
         Route("DELETE", _UPLOAD, uploads.cancel, _SESSION),
     ]

@@ -82,7 +82,8 @@ def _boundary(content_type: str) -> bytes:
     boundary = message.get_param("boundary")
     if not message.get_content_type().startswith("multipart/") or not isinstance(boundary, str):
         raise _malformed("the Content-Type must be multipart/related with a boundary")
-    return boundary.encode()
+    # gcloud writes it between apostrophes, which are not part of it.
+    return boundary.strip("'").encode()
 
 
 def _malformed(what: str) -> errors.StorageError:

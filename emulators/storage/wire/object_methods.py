@@ -30,6 +30,8 @@ async def get(call: Call) -> Resource | Response:
 async def list_objects(call: Call) -> Resource:
     if call.flag("softDeleted"):
         raise errors.not_implemented("Soft deletion")
+    if call.flag("includeFoldersAsPrefixes") and call.text("delimiter") == "/":
+        _require_no_folders(call)
     token = call.text("pageToken")
     query = Query(
         bucket=call.path["bucket"],
@@ -52,6 +54,12 @@ async def list_objects(call: Call) -> Resource:
         owner, base_url = call.store.buckets.get(query.bucket), call.base_url
         resource["items"] = [_shown(call, version, owner, base_url) for version in page.objects]
     return resource
+
+
+def _require_no_folders(call: Call) -> None:
+    """Where there are no folders none is among the prefixes, so that a client may ask for them in every listing."""
+    if call.store.managed_folders.list(call.path["bucket"], call.text("prefix"), "", 1):
+        raise errors.not_implemented("The parameter includeFoldersAsPrefixes where there are managed folders")
 
 
 async def patch(call: Call) -> Resource:
