@@ -27,6 +27,9 @@ async def get(call: Call) -> Resource | Response:
     return show(call, call.store.objects.get(*_target(call), call.number("generation"), call.conditions()))
 
 
+_DIGESTS = ("crc32c", "md5Hash")
+
+
 async def list_objects(call: Call) -> Resource:
     if call.flag("softDeleted"):
         raise errors.not_implemented("Soft deletion")
@@ -104,7 +107,8 @@ async def compose(call: Call) -> Resource:
     if not isinstance(sources, list) or not 1 <= len(sources) <= MOST_COMPONENTS:
         raise errors.invalid(f"The number of source components must be from 1 to {MOST_COMPONENTS}.", "sourceObjects")
     versions = [_component(call, bucket, source) for source in sources]
-    destination = _record(body, "destination")
+    # The digests are the service's to say: gcloud sends those of the first source.
+    destination = {key: value for key, value in _record(body, "destination").items() if key not in _DIGESTS}
     # In a thread, because it reads and writes all the bytes.
     content = await asyncio.to_thread(call.store.objects.concatenate, versions)
     components = sum(version.components or 1 for version in versions)

@@ -65,3 +65,18 @@ def test_a_field_is_chosen_by_each_path_to_it(
     blob.metadata = {"a": "1", "b": "2", "c": "3"}
     blob.upload_from_string(b"x")
     assert listing(storage_address, bucket, fields=fields)["items"] == [shown]
+
+
+def test_a_composition_is_not_held_to_the_digests_of_its_first_source(
+    storage_address: str, bucket: storage.Bucket
+) -> None:
+    for name in ("one", "two"):
+        bucket.blob(name).upload_from_string(name)
+    first = bucket.get_blob("one")
+    assert first is not None
+    body = {"destination": {"contentType": "text/plain", "crc32c": first.crc32c, "md5Hash": first.md5_hash},
+            "sourceObjects": [{"name": "one"}, {"name": "two"}]}  # fmt: skip
+    url = f"{storage_address}/storage/v1/b/{bucket.name}/o/both/compose"
+    answer = requests.post(url, json=body, timeout=10)
+    assert answer.status_code == 200, answer.text
+    assert bucket.blob("both").download_as_bytes() == b"onetwo"
