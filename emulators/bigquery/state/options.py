@@ -61,6 +61,10 @@ def with_options(resource: Mapping[str, Any], options: Mapping[str, Any]) -> dic
             raise SqlError(f"Unknown option: {name}")
         if options.get(name) and not partitioned:
             raise SqlError(f"Option {name} can only be set if the table is partitioned")
+    staleness = options.get("max_staleness")
+    fresh = not isinstance(staleness, timedelta) or timedelta(minutes=30) <= staleness <= timedelta(days=3)
+    if "materializedView" in resource and not fresh:
+        raise SqlError(f"max_staleness of a materialized view is from 30 minutes to 3 days, not {staleness}")
     return changed(resource, table_options(options))
 
 

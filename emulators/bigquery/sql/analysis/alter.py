@@ -64,6 +64,8 @@ def _change(a: Analyzer, c: d.ChangeNode, info: TableInfo | None) -> actions.Cha
         assert c.type is not None
         return actions.AlterColumn(c.name, c.guarded, type=f.of_type(a, c.name, c.type))
     options = options_of(a, c.options)
+    if "allow_non_incremental_definition" in options:
+        a.fail("The option allow_non_incremental_definition cannot be changed", c)
     return (
         actions.SetOptions(options)
         if c.what == "SET OPTIONS"

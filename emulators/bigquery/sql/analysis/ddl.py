@@ -11,7 +11,7 @@ from emulators.bigquery.sql.analysis.casts import convert
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.dml import limited
-from emulators.bigquery.sql.analysis.materialized import check_incremental
+from emulators.bigquery.sql.analysis.materialized import check_materialized
 from emulators.bigquery.sql.analysis.options import options_of
 from emulators.bigquery.sql.analysis.partitioning import named_by, partitioning
 from emulators.bigquery.sql.analysis.statements import finish, rows_of, schema_of, statement_rule, text_of
@@ -147,9 +147,9 @@ def _filled(
 def _view(a: Analyzer, node: d.Create, name: TableName) -> Statement:
     assert node.query is not None
     given = options_of(a, node.options)
-    if node.kind == "MATERIALIZED VIEW" and not given.get("allow_non_incremental_definition"):
-        check_incremental(a, node.query)
     relation = a.storing("A view").query(node.query, None)
+    if node.kind == "MATERIALIZED VIEW":
+        check_materialized(a, node.query, given, node.partition_by)
     schema = schema_of(a, relation)
     if node.columns is None:
         _named(a, node, relation)
