@@ -1,5 +1,6 @@
 """tables.insert, patch, update and delete: a REST resource becomes a table, and changes it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,7 +63,10 @@ def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -
     definition = resource.get("view") or resource.get("materializedView")
     if definition:
         described = resource.get("schema")
-        return resource | {"schema": _with_descriptions(_query_schema(warehouse, definition, project), described)}
+        found = resource | {"schema": _with_descriptions(_query_schema(warehouse, definition, project), described)}
+        if resource.get("materializedView"):
+            _check_materialized(warehouse, resource, project)
+        return found
     return warehouse.external.prepare(resource) if resource.get("externalDataConfiguration") else resource
 
 
@@ -72,7 +76,30 @@ def _query_schema(warehouse: Warehouse, definition: Mapping[str, Any], project: 
         execution = Execution(view, warehouse.ddl, warehouse.results)
         text = str(definition.get("query", ""))
         text = legacy.translate(text) if definition.get("useLegacySql") else text
-        return fields_to_rest(execution.dry_run(Query(project, text)).schema)
+        found = execution.dry_run(Query(project, text))
+    finally:
+        view.cursor.close()
+    if found.kind != "SELECT":
+        raise invalid(f"The query of a view is one SELECT statement, not {found.kind.replace('_', ' ')}.")
+    if found.undeclared:
+        raise invalid("The query of a view cannot use query parameters.")
+    return fields_to_rest(found.schema)
+
+
+def _check_materialized(warehouse: Warehouse, resource: Mapping[str, Any], project: str) -> None:
+    """SqlError for a query that no materialised view can have."""
+    definition, staleness = resource["materializedView"], resource.get("maxStaleness")
+    options = ["allow_non_incremental_definition = true"] if definition.get("allowNonIncrementalDefinition") else []
+    options += [f"max_staleness = INTERVAL '{staleness}' YEAR TO SECOND"] if staleness else []
+    dataset = resource["tableReference"]["datasetId"]
+    text = f"CREATE MATERIALIZED VIEW `{project}.{dataset}.checked` OPTIONS ({', '.join(options)}) AS"
+    view = warehouse.view("")
+    try:
+        query = Query(project, f"{text} {definition['query']}")
+        Execution(view, warehouse.ddl, warehouse.results).dry_run(query)
+    except SqlError as error:
+        # Where it is in that statement is nowhere in the caller's.
+        raise invalid(re.sub(r" at \[\d+:\d+\]$", "", error.message)) from error
     finally:
         view.cursor.close()
 
@@ -111,12 +138,13 @@ def change_table(
         resource = merged(kept if replace else table.resource, change)
         _require_kept(table, resource, change)
         if change.get("view"):
-            resource["schema"] = _query_schema(warehouse, resource["view"], name.project)
+            found = _query_schema(warehouse, resource["view"], name.project)
+            resource["schema"] = _with_descriptions(found, body.get("schema"))
         if table.resource.get("externalDataConfiguration"):
             # Nothing is stored, so any schema will do; the partition keys stay last, whether they are named or not.
             resource["schema"] = body.get("schema") or table.resource["schema"]
             resource = warehouse.external.prepare(resource)
-        elif body.get("schema"):
+        elif body.get("schema") and not change.get("view"):
             _check_defaults(warehouse, Table(table.resource | {"schema": body["schema"]}))
             table = _evolved(warehouse, transaction, table, body["schema"])
             resource["schema"] = table.resource["schema"]

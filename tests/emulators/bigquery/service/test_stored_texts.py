@@ -47,3 +47,48 @@ def test_what_is_not_stored_uses_them(client: bigquery.Client, dataset: str) -> 
         f"select f(v.n) + z, made.n from {dataset}.v cross join {dataset}.made order by 1"
     )
     assert [tuple(row.values()) for row in found] == [(12, 12), (22, 12)]
+
+
+NO_VIEWS = [
+    ("insert {d}.t values (1)", "is one SELECT statement, not INSERT"),
+    ("create table {d}.made as select 1 as n", "is one SELECT statement, not CREATE TABLE AS SELECT"),
+    ("select 1 as a; select 2 as b", "is one SELECT statement, not SCRIPT"),
+    ("select @p as n", "cannot use query parameters"),
+]
+
+
+@pytest.mark.parametrize(("query", "message"), NO_VIEWS)
+@pytest.mark.parametrize("setting", ["view_query", "mview_query"])
+def test_a_view_of_the_rest_interface_is_a_query(
+    client: bigquery.Client, dataset: str, setting: str, query: str, message: str
+) -> None:
+    client.query_and_wait(f"create table {dataset}.t (n int64)")
+    view = bigquery.Table(f"{client.project}.{dataset}.v")
+    setattr(view, setting, query.format(d=dataset))
+    with pytest.raises(BadRequest) as refused:
+        client.create_table(view, retry=None)
+    assert message in refused.value.message
+    assert [table.table_id for table in client.list_tables(dataset)] == ["t"]
+
+
+def test_a_materialized_view_of_the_rest_interface_has_the_same_rules(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t (n int64)")
+    view = bigquery.Table(f"{client.project}.{dataset}.v")
+    view.mview_query = f"select sum(n) + 1 as n from {dataset}.t -- all of it"
+    with pytest.raises(BadRequest, match=r"what is computed of an aggregate; remove it, or set .* and max_staleness$"):
+        client.create_table(view, retry=None)
+    view.mview_allow_non_incremental_definition = True
+    with pytest.raises(BadRequest, match="needs the option max_staleness as well"):
+        client.create_table(view, retry=None)
+    view._properties["maxStaleness"] = "0-0 0 4:0:0"
+    client.create_table(view, retry=None)
+    assert [field.name for field in client.get_table(view).schema] == ["n"]
+
+
+def test_another_query_of_a_view_has_its_own_columns(client: bigquery.Client, dataset: str) -> None:
+    view = bigquery.Table(f"{client.project}.{dataset}.v")
+    view.view_query = "select 1 as a"
+    view = client.create_table(view)
+    view.view_query, view.schema = "select 1 as a, 'x' as b", [bigquery.SchemaField("a", "INTEGER", description="it")]
+    changed = client.update_table(view, ["view_query", "schema"])
+    assert [(field.name, field.description) for field in changed.schema] == [("a", "it"), ("b", None)]
