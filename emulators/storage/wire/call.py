@@ -107,7 +107,7 @@ def whole_number(value: Any, name: str) -> int:
 
 
 def parse_object(data: bytes) -> dict[str, Any]:
-    """A JSON object, or StorageError 400 with the place of the mistake."""
+    """A JSON object, or StorageError 400 with the place of the mistake; nothing, and null, is an empty one."""
     if not data.strip():
         return {}
     try:
@@ -116,6 +116,8 @@ def parse_object(data: bytes) -> dict[str, Any]:
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise errors.StorageError(400, "parseError", f"Parse Error: {error}") from error
+    if value is None:
+        return {}  # rclone copies with it
     if not isinstance(value, dict):
         raise errors.StorageError(400, "parseError", "Parse Error: a JSON object expected.")
     return value

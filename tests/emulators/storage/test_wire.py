@@ -272,6 +272,14 @@ def test_json_that_is_none_is_refused(storage_address: str, body: bytes) -> None
     assert (response.status_code, response.json()["error"]["errors"][0]["reason"]) == (400, "parseError")
 
 
+def test_null_is_an_empty_object(storage_address: str, bucket: storage.Bucket) -> None:
+    """rclone's body of a copy."""
+    bucket.blob("x").upload_from_string("x")
+    url = f"{storage_address}/storage/v1/b/{bucket.name}/o/x/rewriteTo/b/{bucket.name}/o/y"
+    answer = requests.post(url, data=b"null\n", headers={"Content-Type": "application/json"}, timeout=5)
+    assert (answer.status_code, bucket.blob("y").download_as_bytes()) == (200, b"x"), answer.text
+
+
 def test_links_lead_back_to_the_emulator(storage_address: str, bucket: storage.Bucket) -> None:
     bucket.blob("a/b").upload_from_string("x")
     item: Any = json.loads(requests.get(f"{storage_address}/storage/v1/b/{bucket.name}/o/a%2Fb", timeout=5).text)
