@@ -116,6 +116,11 @@ def test_an_answer_is_cut_to_the_fields_that_are_asked_for(service: Service, dat
     assert found["datasetReference"] == {"datasetId": dataset}
     assert set(found) == {"datasetReference", "access"}
     assert all(set(entry) == {"role"} for entry in found["access"])
+    twice = {"fields": "datasetReference/datasetId,id,datasetReference/projectId"}
+    found = requests.get(url, params=twice, timeout=30).json()
+    assert found == {"datasetReference": {"datasetId": dataset, "projectId": PROJECT}, "id": f"{PROJECT}:{dataset}"}
+    whole = {"fields": "datasetReference,datasetReference/datasetId"}
+    assert "projectId" in requests.get(url, params=whole, timeout=30).json()["datasetReference"]
     assert requests.get(url, params={"fields": "a(b"}, timeout=30).status_code == 400
     tag = requests.get(url, timeout=30).json()["etag"]
     assert requests.get(url, headers={"If-None-Match": tag}, timeout=30).status_code == 304
