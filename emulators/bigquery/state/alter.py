@@ -26,7 +26,7 @@ def alter_table(catalog: Catalog, transaction: Transaction, table: Table, change
     for change in changes:
         require_possible(catalog, Table(resource), change)
         if isinstance(change, actions.AddForeignKey):
-            require_reference(catalog, transaction, Table(resource), change.key)
+            require_reference(catalog, transaction, table.name, Table(resource).fields, change.key)
         if isinstance(change, actions.RenameTable):
             return _rename(catalog, transaction, Table(resource), change.new_name)
         current = Table(resource)

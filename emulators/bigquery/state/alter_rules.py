@@ -1,9 +1,10 @@
 """What ALTER TABLE may not do; each rule raises SqlError."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from emulators.bigquery.sql import actions
-from emulators.bigquery.sql.model import Field, SqlError
+from emulators.bigquery.sql.model import Field, SqlError, TableName
 from emulators.bigquery.state.catalog import Catalog, Table
 from emulators.bigquery.state.evolution import WIDER, holds_less
 from emulators.bigquery.state.row_policies import policies_of
@@ -28,6 +29,10 @@ def require_possible(catalog: Catalog, table: Table, change: actions.Change) -> 
         _require_free(catalog, table, change.old, "renamed")
         if any(field.name.lower() == change.new.lower() != change.old.lower() for field in table.fields):
             raise SqlError(f"Column already exists: {change.new}")
+    if isinstance(change, actions.RenameTable) and _key(table):
+        raise SqlError(f"Table {table.name} has a primary key and cannot be renamed")
+    if isinstance(change, actions.AlterColumn) and change.type is not None:
+        _require_outside_keys(table, change.name, "have another type")
     if isinstance(change, actions.AlterColumn) and change.default is not None and change.name.lower() in _key(table):
         raise SqlError(
             f"Column {change.name} is part of the primary key of {table.name} and cannot have a default value"
@@ -35,10 +40,14 @@ def require_possible(catalog: Catalog, table: Table, change: actions.Change) -> 
 
 
 def _require_free(catalog: Catalog, table: Table, name: str, verb: str) -> None:
-    if name.lower() in _key(table) | _references(table):
-        raise SqlError(f"Column {name} is part of a key of table {table.name} and cannot be {verb}")
+    _require_outside_keys(table, name, f"be {verb}")
     if policies_of(catalog, table.name):
         raise SqlError(f"Table {table.name} has row access policies, so its columns cannot be {verb}")
+
+
+def _require_outside_keys(table: Table, name: str, what: str) -> None:
+    if name.lower() in _key(table) | _references(table):
+        raise SqlError(f"Column {name} is part of a key of table {table.name} and cannot {what}")
 
 
 def _key(table: Table) -> set[str]:
@@ -80,13 +89,16 @@ def _as_decimal(field: Field, kind: str) -> Field:
     return replace(field, type=kind, precision=precision, scale=scale)
 
 
-def require_reference(catalog: Catalog, transaction: Transaction, table: Table, key: actions.ForeignKey) -> None:
-    """A foreign key names columns of this table, and as many of one that is there."""
+def require_reference(
+    catalog: Catalog, transaction: Transaction, name: TableName, fields: Sequence[Field], key: actions.ForeignKey
+) -> None:
+    """A foreign key names columns of this table, and as many of another one that is there."""
+    if key.table == name:
+        raise SqlError("A foreign key cannot refer to a column of the same table")
     other = catalog.require(key.table, transaction)
-    for names, of in ((key.columns, table), (key.referenced, other)):
-        known = {field.name.lower() for field in of.fields}
-        for name in names:
-            if name.lower() not in known:
-                raise SqlError(f"Foreign key column {name} does not exist in table {of.name}")
+    for names, known, of in ((key.columns, fields, name), (key.referenced, other.fields, other.name)):
+        for column in names:
+            if column.lower() not in {field.name.lower() for field in known}:
+                raise SqlError(f"Foreign key column {column} does not exist in table {of}")
     if len(key.columns) != len(key.referenced):
         raise SqlError(f"A foreign key of {len(key.columns)} columns cannot refer to {len(key.referenced)}")

@@ -6,6 +6,7 @@ from emulators.bigquery.sql import actions
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.alter import alter_table
+from emulators.bigquery.state.alter_rules import require_reference
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.clones import copied_resource
 from emulators.bigquery.state.errors import invalid, not_found
@@ -41,6 +42,8 @@ def _create_table(catalog: Catalog, statement: Statement, view: View, transactio
             view.require_clear(catalog.require(view.resolve(action.source), transaction))
     if action.clustering:
         resource["clustering"] = {"fields": list(action.clustering)}
+    for key in action.foreign_keys:
+        require_reference(catalog, transaction, action.name, action.fields, key)
     if constraints := _constraints(action):
         resource["tableConstraints"] = constraints
     resource = with_options(resource, action.options)

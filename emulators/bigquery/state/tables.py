@@ -8,6 +8,7 @@ from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.errors import duplicate, invalid, not_implemented
+from emulators.bigquery.state.key_rules import check_keys
 from emulators.bigquery.state.labels import check_labels
 from emulators.bigquery.state.layout import PARTITION_TIME, create_sql, stored_sql
 from emulators.bigquery.state.past import beside
@@ -178,14 +179,7 @@ def check_table(resource: Mapping[str, Any]) -> None:
     if resource.get("rangePartitioning") is not None:
         _check_range_partitioning(resource["rangePartitioning"], fields)
     _check_clustering((resource.get("clustering") or {}).get("fields") or (), fields)
-    key = ((resource.get("tableConstraints") or {}).get("primaryKey") or {}).get("columns") or ()
-    for column in key:
-        if column.lower() not in fields:
-            raise invalid(f"Primary key column {column} does not exist in the schema.")
-    for foreign in (resource.get("tableConstraints") or {}).get("foreignKeys") or ():
-        for pair in foreign.get("columnReferences") or ():
-            if str(pair.get("referencingColumn")).lower() not in fields:
-                raise invalid(f"Foreign key column {pair.get('referencingColumn')} does not exist in the schema.")
+    check_keys(resource, fields)
 
 
 def _check_time_partitioning(partitioning: Mapping[str, Any], fields: Mapping[str, Field]) -> None:

@@ -252,6 +252,7 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
         a.fail("JavaScript functions need a RETURNS type, and a type for each argument", node)
     _check(a, node)
     if node.temporary:
+        _check_temporary(a, node)
         a.environment.functions[node.name[-1].lower()] = node
         return Statement("CREATE_FUNCTION", text_of(a, node))
     name = a.table_name(node.name, node)
@@ -272,6 +273,14 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
         resource["returnTableType"] = {"columns": columns}
     action = actions.CreateRoutine(name, resource, node.or_replace, node.if_not_exists)
     return Statement(f"CREATE_{node.kind.replace(' ', '_')}", text_of(a, node), action=action, target=name)
+
+
+def _check_temporary(a: Analyzer, node: d.CreateRoutine) -> None:
+    name = node.name[-1]
+    if any(name.upper() in known for known in (SCALARS, AGGREGATES, WINDOWS, RULES)):
+        a.fail(f"A temporary function cannot have the name of the built-in function {name.upper()}", node)
+    for option in options_of(a, node.options).keys() - {"library"}:
+        a.fail(f"Option {option} is not supported for a temporary function", node)
 
 
 def _options(a: Analyzer, node: d.CreateRoutine) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""What tableConstraints may say; nothing holds the rows to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulators.bigquery.sql.model import Field
+from emulators.bigquery.state.errors import invalid
+
+_KINDS = ("BIGNUMERIC", "BOOL", "BYTES", "DATE", "DATETIME", "INT64", "NUMERIC", "STRING", "TIMESTAMP")
+_COLUMNS, _FOREIGN = 16, 64
+
+
+def check_keys(resource: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
+    """400 for keys of columns that are not there or of a type that none has, and for a table that refers to itself."""
+    constraints = resource.get("tableConstraints") or {}
+    own = (constraints.get("primaryKey") or {}).get("columns") or ()
+    if len({column.lower() for column in own}) < len(own):
+        raise invalid(f"The primary key names a column twice: {', '.join(own)}.")
+    if len(own) > _COLUMNS:
+        raise invalid(f"The primary key has {len(own)} columns; it can have {_COLUMNS}.")
+    for column in own:
+        _check_column("Primary", column, fields)
+    foreign = constraints.get("foreignKeys") or ()
+    if len(foreign) > _FOREIGN:
+        raise invalid(f"The table has {len(foreign)} foreign keys; it can have {_FOREIGN}.")
+    for key in foreign:
+        if key.get("referencedTable") == resource.get("tableReference"):
+            raise invalid("A foreign key cannot refer to a column of the same table.")
+        for pair in key.get("columnReferences") or ():
+            _check_column("Foreign", str(pair.get("referencingColumn")), fields)
+
+
+def _check_column(which: str, column: str, fields: Mapping[str, Field]) -> None:
+    field = fields.get(column.lower())
+    if field is None:
+        raise invalid(f"{which} key column {column} does not exist in the schema.")
+    if field.type not in _KINDS or field.mode == "REPEATED":
+        kind = f"ARRAY<{field.type}>" if field.mode == "REPEATED" else field.type
+        raise invalid(f"{which} key column {column} is of type {kind}, which cannot be part of a key.")
