@@ -33,8 +33,8 @@ class _Series:
 @table_rule("GAP_FILL")
 def gap_fill(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:
     """GAP_FILL(TABLE t, ts_column, bucket_width[, partitioning_columns][, value_columns][, origin]
-    [, ignore_null_values]): ts, the partitioning columns and the value columns for each bucket between the first and
-    the last row of a partition."""
+    [, ignore_null_values]): ts, the partitioning columns and the value columns (all others, by the method null) for
+    each bucket between the first and the last row of a partition."""
     arguments = given(a, node, _NAMES)
     if not {"table", "ts_column", "bucket_width"} <= set(arguments):
         a.fail("GAP_FILL needs a table, ts_column and bucket_width", node)
@@ -44,17 +44,17 @@ def gap_fill(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:
         a.fail(f"Column {ts_name} of GAP_FILL must be a DATE, DATETIME or TIMESTAMP, but is {ts.type}", node)
     named = constant(a, arguments["partitioning_columns"]) if "partitioning_columns" in arguments else []
     partitions = [column(a, node, columns, name) for name in named]
-    values = [_value_column(a, node, columns, item) for item in _listed(a, arguments.get("value_columns"))]
+    if "value_columns" in arguments:
+        values = [_value_column(a, node, columns, item) for item in constant(a, arguments["value_columns"])]
+    else:
+        own = {name.lower() for name, _ in [(ts_name, ts), *partitions]}
+        values = [(name, value, "null") for name, value in columns if name.lower() not in own]
     ignore = "ignore_null_values" not in arguments or constant(a, arguments["ignore_null_values"]) is not False
     inner = [f"{ts.sql} AS ts", *(f"{v.sql} AS p{i}" for i, (_, v) in enumerate(partitions))]
     inner += [f"{v.sql} AS v{i}" for i, (_, v, _) in enumerate(values)]
     rows = f"(SELECT {', '.join(inner)} FROM {sql})"
     series = _Series(rows, ts.type, partitions, values, ignore)
     return _filled(a, series, ts_name, _grid(a, series, arguments))
-
-
-def _listed(a: Analyzer, node: nodes.Node | None) -> list[tuple[str, str]]:
-    return [] if node is None else constant(a, node)
 
 
 def _value_column(

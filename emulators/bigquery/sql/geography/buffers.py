@@ -58,7 +58,8 @@ def _circle(centre: Vector, radius: float, error: float) -> Shape:
 def _step(radius: float, error: float) -> float:
     """Radians of the circle that an edge spans: no less than a third of it, and a whole number of equal edges."""
     widest = 2 * math.acos(math.tan(radius * (1 - error)) / math.tan(radius))
-    return 2 * math.pi / round(2 * math.pi / min(2 * math.pi / 3 + 1e-15, widest)) + 1e-15
+    edges = math.ceil(2 * math.pi / min(2 * math.pi / 3, widest) - 1e-6)  # what ST_BUFFER asks for is a whole number
+    return 2 * math.pi / edges + 1e-15
 
 
 def _chord(radians: float) -> float:

@@ -7,6 +7,8 @@ from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.lexer import RESERVED
 from emulators.bigquery.sql.syntax.types import TypeParser
 
+_MODIFIERS = ("IGNORE", "RESPECT", "HAVING", "ORDER", "LIMIT")
+
 
 class CallParser(TypeParser):
     def expressions(self) -> list[nodes.Node]:
@@ -44,19 +46,22 @@ class CallParser(TypeParser):
             "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "FULL", "LEFT", "INNER", "OUTER"
         )  # fmt: skip
 
-    def call(self, at: int, path: list[str]) -> nodes.Node:
-        """name ( ... ) with the tokens at `(`."""
+    def call(self, at: int, path: list[str], first: nodes.Node | None = None) -> nodes.Node:
+        """name ( ... ) with the tokens at `(`; first: the argument that a chained call has before its name."""
         name = ".".join(part.upper() for part in path)
         special: Callable[[int], nodes.Node] | None = getattr(self, f"call_{name.lower()}", None)
+        if first is not None and (special is not None or name == "GROUPING"):
+            self.fail(f"Chained function calls do not support {name}", at)
         if special is not None:
             return special(at)
-        call = nodes.Call(at, name, path, [])
+        call = nodes.Call(at, name, path, [] if first is None else [first])
         self.expect("(")
         if self.accept("*"):
             call.star = True
         elif self.token.text != ")":
             call.distinct = self.accept("DISTINCT")
-            self._arguments(call)
+            if first is None or not (self.token.text == ")" or self.at_any(*_MODIFIERS)):
+                self._arguments(call)
             self._modifiers(call)
         self.expect(")")
         if self.at_any("IGNORE", "RESPECT") and self.peek().upper == "NULLS" and self.peek(2).upper == "OVER":

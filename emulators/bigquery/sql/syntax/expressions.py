@@ -127,9 +127,11 @@ class ExpressionParser(CallParser):
             if token.text == "-" and _is_positive(operand):
                 return nodes.Literal(token.at, operand.kind, "-" + operand.value)
             return nodes.Unary(token.at, token.text, operand)
-        return self._postfix(self._primary())
+        enclosed = token.kind == "op" and token.text == "("
+        return self._postfix(self._primary(), enclosed)
 
-    def _postfix(self, base: nodes.Node) -> nodes.Node:
+    def _postfix(self, base: nodes.Node, enclosed: bool) -> nodes.Node:
+        """enclosed: the base stands in parentheses, so that a function's name may follow it even if it is a path."""
         while True:
             token = self.token
             if token.kind != "op" or token.text not in (".", "["):
@@ -139,18 +141,24 @@ class ExpressionParser(CallParser):
                 if self.token.text == "*":
                     self.jump(self.index - 1)
                     return base
-                base = self._dot(base, token.at)
+                base = self._dot(base, enclosed)
             else:
                 base = self._subscript(base, token.at)
+            enclosed = False
 
-    def _dot(self, base: nodes.Node, at: int) -> nodes.Node:
+    def _dot(self, base: nodes.Node, enclosed: bool) -> nodes.Node:
+        """base.field, path.function(...), or a chained call: base.function(...) and base.(path.function)(...)."""
         start = self.token.at
+        if self.accept("("):
+            names = self.table_path()
+            self.expect(")")
+            return self.call(start, names, base)
         name = self.any_name()
-        if isinstance(base, nodes.Path):
-            if self.token.text == "(" and self.token.kind == "op":
-                return self.call(base.at, [*base.parts, name])
-            return nodes.Path(base.at, [*base.parts, name])
-        return nodes.Member(start, base, name)
+        is_call = self.token.text == "(" and self.token.kind == "op"
+        if isinstance(base, nodes.Path) and not (is_call and enclosed):
+            parts = [*base.parts, name]
+            return self.call(base.at, parts) if is_call else nodes.Path(base.at, parts)
+        return self.call(start, [name], base) if is_call else nodes.Member(start, base, name)
 
     def _subscript(self, base: nodes.Node, at: int) -> nodes.Node:
         mode = ""

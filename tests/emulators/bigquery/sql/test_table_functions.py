@@ -17,7 +17,7 @@ SELECT * FROM GAP_FILL(TABLE t, ts_column => 'time', bucket_width => INTERVAL 1 
 @pytest.mark.parametrize(
     ("more", "values"),
     [
-        ("", [()] * 4),
+        ("", [(None, None), (77, "on"), (None, None), (None, None)]),
         (", value_columns => [('signal', 'null')]", [(None,), (77,), (None,), (None,)]),
         (", value_columns => [('signal', 'locf')]", [(74,), (77,), (77,), (77,)]),
         (", value_columns => [('signal', 'linear')]", [(75,), (77,), (78,), (80,)]),
