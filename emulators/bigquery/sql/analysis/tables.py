@@ -78,7 +78,8 @@ def _as_of(a: Analyzer, node: nodes.TableSource) -> datetime | None:
     if value.type.kind != "TIMESTAMP" or not value.constant:
         a.fail("FOR SYSTEM_TIME AS OF expression must be a constant of type TIMESTAMP", node.as_of)
     moment = python_value(value)
-    assert isinstance(moment, datetime)
+    if not isinstance(moment, datetime):
+        a.fail("FOR SYSTEM_TIME AS OF expression must not be NULL", node.as_of)
     return moment
 
 

@@ -69,11 +69,17 @@ def point(longitude: float, latitude: float) -> Point:
     return longitude, latitude
 
 
+def _eastward(a: Point, b: Point) -> float:
+    """Degrees of longitude from a to b, by the shorter way, which may cross the antimeridian."""
+    difference = b[0] - a[0]
+    return difference - 360 if difference > 180 else difference + 360 if difference < -180 else difference
+
+
 def ring(line: Line, hole: bool) -> Line:
     """A closed ring, counter-clockwise for a shell and clockwise for a hole."""
     if len(line) < 4 or line[0] != line[-1]:
         raise ValueError("Invalid polygon loop: a loop must be closed and have at least 3 different vertices")
-    area = sum((b[0] - a[0]) * (b[1] + a[1]) for a, b in itertools.pairwise(line))
+    area = sum(_eastward(a, b) * (b[1] + a[1]) for a, b in itertools.pairwise(line))
     clockwise = area > 0
     return line if clockwise == hole else line[::-1]
 

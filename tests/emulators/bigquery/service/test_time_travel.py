@@ -106,6 +106,9 @@ def test_moments_that_cannot_be_read(client: bigquery.Client, table: str) -> Non
     ]:
         with pytest.raises(BadRequest, match=f"Invalid snapshot time .*{why}"):
             _at(client, table, moment)
+    script = f"DECLARE moment TIMESTAMP; SELECT * FROM {table} FOR SYSTEM_TIME AS OF moment"
+    with pytest.raises(BadRequest, match="FOR SYSTEM_TIME AS OF expression must not be NULL"):
+        client.query_and_wait(script)
 
 
 def test_views_and_temporary_tables_have_no_past(client: bigquery.Client, table: str) -> None:
