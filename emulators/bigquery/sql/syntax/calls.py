@@ -117,6 +117,8 @@ class CallParser(TypeParser):
         return self.peek(index + 1).text == ")" and self.peek(index + 2).text == "->"
 
     def _modifiers(self, call: nodes.Call) -> None:
+        if self.at_word("GROUP", "BY"):
+            self.fail(f"{call.name} of groups of its own (GROUP BY inside of it) is not supported by this emulator")
         if self.at_any("IGNORE", "RESPECT") and self.peek().upper == "NULLS":
             call.nulls = self.advance().upper
             self.advance()

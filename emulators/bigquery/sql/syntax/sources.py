@@ -141,6 +141,8 @@ class SourceParser(ExpressionParser):
         word = self.token.upper
         if word in ("PIVOT", "UNPIVOT") and self.peek().text in ("(", "INCLUDE", "EXCLUDE", "include", "exclude"):
             return False
+        if word == "MATCH_RECOGNIZE" and self.peek().text == "(":
+            self.fail("MATCH_RECOGNIZE is not supported by this emulator")
         return not (word in ("WHEN", "SET", "CLONE", "BEGIN") and self.token.kind == "word" and word != "BEGIN")
 
     def _source_alias(self) -> str | None:
