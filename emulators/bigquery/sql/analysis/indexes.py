@@ -10,6 +10,7 @@ from emulators.bigquery.sql.analysis.ddl import made
 from emulators.bigquery.sql.analysis.options import options_of
 from emulators.bigquery.sql.analysis.statements import statement_rule
 from emulators.bigquery.sql.analysis.tables import resolve
+from emulators.bigquery.sql.functions.analyzers import text_analyzer
 from emulators.bigquery.sql.model import Field, Statement
 from emulators.bigquery.sql.syntax import definitions as d
 
@@ -41,6 +42,8 @@ def create_index(a: Analyzer, node: d.CreateIndex) -> Statement:
     options = _options(a, node, node.kind, node.options)
     if node.kind == "VECTOR INDEX":
         _check_algorithm(a, node, options)
+    else:
+        _check_analyzer(a, node, options)
     known = {field.name.lower(): field for field in info.fields}
     for name in (*(name for name, _ in node.columns), *node.storing):
         if name.lower() not in known:
@@ -83,6 +86,13 @@ def _check_algorithm(a: Analyzer, node: d.CreateIndex, options: dict[str, Any]) 
     for option, wanted in (("ivf_options", "IVF"), ("tree_ah_options", "TREE_AH")):
         if option in options and kind != wanted:
             a.fail(f"Option {option} can only be set when index_type is {wanted}", node)
+
+
+def _check_analyzer(a: Analyzer, node: d.CreateIndex, options: dict[str, Any]) -> None:
+    try:
+        text_analyzer(options.get("analyzer") or "LOG_ANALYZER", options.get("analyzer_options"))
+    except ValueError as error:
+        a.fail(str(error), node)
 
 
 def _fits(index: str, field: Field, kinds: Collection[str]) -> bool:

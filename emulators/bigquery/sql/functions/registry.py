@@ -39,6 +39,7 @@ THEMES = (
     "nets",
     "quantiles",
     "strings",
+    "text_analysis",
     "timestamps",
 )
 _LINE = re.compile(r"^(~?)\s*([A-Z0-9_.]+)\((.*?)\)\s*->\s*(.+?)\s*=\s(.+)$")

@@ -1,52 +1,71 @@
 """SEARCH and TEXT_ANALYZE: texts as the tokens of an analyzer."""
 
-import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
-# What separates tokens for LOG_ANALYZER: punctuation, white space, and their forms in URLs.
-_DELIMITERS = re.compile(
-    r"%(?:21|26|2526|3[Bb]|7[Cc]|20|2[Bb]|3[Dd]|2520|5[Dd]|5[Bb]|3[Aa]|0[Aa]|2[Cc]|28|29)"
-    r"|[\[\]<>(){}|!;,'\"*&?+/:=@.\-$%\\_\s]"
-)
+from emulators.bigquery.sql.functions.analyzers import TextAnalyzer, text_analyzer
+from emulators.bigquery.sql.functions.search_query import Query, Term, read_query
+
+# Whether a text, and its tokens, have what is looked for.
+Test = Callable[[str, list[str]], bool]
 
 
-def analyze(text: str, analyzer: str) -> list[str]:
-    """The tokens of a text in order; LOG_ANALYZER, NO_OP_ANALYZER or PATTERN_ANALYZER (words of letters and digits)."""
-    name = analyzer.upper()
-    if name == "NO_OP_ANALYZER":
-        return [text]
-    if name == "PATTERN_ANALYZER":
-        return re.findall(r"\b\w{2,}\b", text.lower())
-    if name != "LOG_ANALYZER":
-        raise ValueError(f"Invalid analyzer: {analyzer}")
-    return [token for token in _DELIMITERS.split(text.lower()) if token]
+def analyze(text: str, analyzer: str, options: str) -> list[str]:
+    """The tokens of a text in order."""
+    return text_analyzer(analyzer, options).tokens(text)
 
 
-def search(texts: list[str | None] | None, query: str | None, analyzer: str | None) -> bool | None:
-    """Whether one of the texts has all terms of the query; a term in backquotes is a run of tokens."""
+def search(texts: list[str | None] | None, query: str | None, analyzer: str | None, options: str | None) -> bool | None:
+    """Whether the query is true of one of the texts by itself; NULL when of none and one of them is NULL."""
     if query is None or analyzer is None:
         raise ValueError("SEARCH: the query must not be NULL")
-    if texts is None or all(text is None for text in texts):
+    used, test = text_analyzer(analyzer, options), _test(query, analyzer, options)
+    if texts is None:
         return None
-    if analyzer.upper() == "NO_OP_ANALYZER":
-        return query in texts
-    wanted = [analyze(phrase, analyzer) for phrase in re.findall(r"`([^`]*)`", query)]
-    wanted += [[token] for token in analyze(re.sub(r"`[^`]*`", " ", query), analyzer)]
-    if not any(wanted):
-        raise ValueError("SEARCH: the query has no terms")
-    return any(_has_all(analyze(text, analyzer), wanted) for text in texts if text is not None)
+    if any(test(text, used.tokens(text)) for text in texts if text is not None):
+        return True
+    return None if None in texts else False
 
 
-def _has_all(tokens: list[str], wanted: list[list[str]]) -> bool:
-    def has(run: list[str]) -> bool:
-        return any(tokens[i : i + len(run)] == run for i in range(len(tokens) - len(run) + 1))
+@lru_cache(maxsize=64)
+def _test(query: str, analyzer: str, options: str | None) -> Test:
+    used = text_analyzer(analyzer, options)
+    if used.name == "NO_OP_ANALYZER":
+        return lambda text, tokens: text == query
+    tree = read_query(query, exact=used.name == "LOG_ANALYZER")
+    found = _of(tree, used) if tree is not None else None
+    if found is None:
+        raise ValueError("SEARCH: the query has no tokens")
+    return found
 
-    return all(has(run) for run in wanted)
+
+def _of(query: Query, used: TextAnalyzer) -> Test | None:
+    """None for what has no tokens, which asks for nothing."""
+    if isinstance(query, Term):
+        return _of_term(query, used)
+    tests = [test for test in (_of(part, used) for part in query.parts) if test is not None]
+    if not tests:
+        return None
+    every = all if query.operator == "AND" else any
+    return lambda text, tokens: every(test(text, tokens) for test in tests)
+
+
+def _of_term(term: Term, used: TextAnalyzer) -> Test | None:
+    """Backticks: exactly this text; a phrase: its tokens one after the other; else its tokens, wherever they are."""
+    if term.kind == "EXACT":
+        return lambda text, tokens: used.stands_alone(term.text, text)
+    wanted = used.tokens(term.text)
+    if not wanted:
+        return None
+    if term.kind == "PHRASE":
+        size = len(wanted)
+        return lambda text, tokens: any(tokens[i : i + size] == wanted for i in range(len(tokens) - size + 1))
+    return lambda text, tokens: all(token in tokens for token in wanted)
 
 
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
-    (analyze, ("VARCHAR", "VARCHAR"), "VARCHAR[]"),
-    (search, ("VARCHAR[]", "VARCHAR", "VARCHAR"), "BOOLEAN"),
+    (analyze, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR[]"),
+    (search, ("VARCHAR[]", "VARCHAR", "VARCHAR", "VARCHAR"), "BOOLEAN"),
 )
 SEES_NULL = ("search",)

@@ -10,6 +10,7 @@ from emulators.bigquery.sql.analysis.casts import convert
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import once
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
+from emulators.bigquery.sql.functions.inner_texts import JSON_SCOPES, inner_texts
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
 
@@ -80,8 +81,6 @@ table(
     SPLIT(STRING) -> ARRAY<STRING> = bq.split({0}, ',')
     SPLIT(STRING, STRING) -> ARRAY<STRING> = bq.split({0}, {1})
     SPLIT(BYTES, BYTES) -> ARRAY<BYTES> = list_transform(bq.split(bq_latin1({0}), bq_latin1({1})), lambda x: bq_from_latin1(x))
-    TEXT_ANALYZE(STRING) -> ARRAY<STRING> = bq_analyze({0}, 'LOG_ANALYZER')
-    TEXT_ANALYZE(STRING, analyzer => STRING) -> ARRAY<STRING> = bq_analyze({0}, {1})
     INITCAP(STRING) -> STRING = bq_initcap({0}, E' \t\n\r\f\x0B[](){{}}/|<>!?@"^#$&~_,.:;*%+-')
     INITCAP(STRING, STRING) -> STRING = bq_initcap({0}, {1})
     SOUNDEX(STRING) -> STRING = bq_soundex({0})
@@ -182,7 +181,7 @@ def contains_substr(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     values = arguments(a, node, scope)
     if len(values) != 2 or t.coerces(values[1].type, t.STRING) is None:
         no_function_signature(a, node, values)
-    if json not in _JSON_SCOPES:
+    if json not in JSON_SCOPES:
         a.fail(f"Invalid json_scope: {json}", node)
     if values[1].type.kind == "NULL":
         a.fail("CONTAINS_SUBSTR: the search value must not be NULL", node)
@@ -196,46 +195,5 @@ def contains_substr(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 
     if values[0].type == t.STRING:
         return combine(found(values[0].sql, wanted), t.BOOL, *values)
-    texts = values[0].with_sql(_texts(a, values[0], node, json), t.array(t.STRING))
+    texts = values[0].with_sql(inner_texts(a, values[0], node, json), t.array(t.STRING))
     return combine(once([texts, wanted], fill, scope), t.BOOL, *values)
-
-
-_JSON_SCOPES = ("JSON_VALUES", "JSON_KEYS", "JSON_KEYS_AND_VALUES")
-
-
-def _texts(a: Analyzer, value: Value, node: nodes.Call, json: str) -> str:
-    """A DuckDB list of all texts inside of a value."""
-    kind, name = value.type, a.shared.alias("p")
-    if kind.kind == "ARRAY" and kind.element is not None:
-        return (
-            f"flatten(list_transform({value.sql}, lambda {name}: {_texts(a, Value(name, kind.element), node, json)}))"
-        )
-    if kind.kind == "STRUCT":
-        own = zip(t.struct_names(kind), kind.fields, strict=True)
-        parts = [_texts(a, Value(f"struct_extract({value.sql}, {t.text(n)})", k), node, json) for n, (_, k) in own]
-        return f"flatten([{', '.join(parts)}])"
-    if kind == t.JSON:
-        return f"bq_json_texts(CAST({value.sql} AS VARCHAR), {json != 'JSON_VALUES'}, {json != 'JSON_KEYS'})"
-    if node.name == "SEARCH" and kind.kind not in ("STRING", "NULL"):
-        return "CAST([] AS VARCHAR[])"  # numbers and dates are not searched
-    return f"[{convert(a, value, t.STRING, node).sql}]"
-
-
-_SEARCHED = ("STRING", "ARRAY", "STRUCT", "JSON", "NULL")
-
-
-@rule("SEARCH", named=True)
-def search(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
-    """SEARCH(data, terms[, json_scope => 'JSON_VALUES'][, analyzer => 'LOG_ANALYZER']): whether one of the texts of
-    the data has all terms."""
-    values = [a.expression(arg, scope) for arg in node.args]
-    named = {name.lower(): a.expression(value, scope) for name, value in node.named}
-    known = len(values) == 2 and values[0].type.kind in _SEARCHED and t.coerces(values[1].type, t.STRING) is not None
-    if not known or set(named) - {"json_scope", "analyzer"}:
-        no_function_signature(a, node, values)
-    json = str(named["json_scope"].raw).upper() if "json_scope" in named else "JSON_VALUES"
-    if json not in _JSON_SCOPES:
-        a.fail(f"Invalid json_scope: {json}", node)
-    analyzer = coerce(a, named.get("analyzer", Value("'LOG_ANALYZER'", t.STRING)), t.STRING)
-    terms = coerce(a, values[1], t.STRING)
-    return combine(f"bq_search({_texts(a, values[0], node, json)}, {terms.sql}, {analyzer.sql})", t.BOOL, *values)

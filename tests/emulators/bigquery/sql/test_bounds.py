@@ -135,6 +135,7 @@ def test_statement_is_refused(warehouse: Any, script: str, message: str) -> None
         ("CREATE SEARCH INDEX i ON d.indexed(v)", "Column v of type ARRAY<FLOAT64> cannot be in a SEARCH INDEX"),
         ("CREATE SEARCH INDEX i ON d.indexed(x)", "Column x not found in table"),
         ("CREATE SEARCH INDEX i ON d.indexed(s) OPTIONS (analyzer = 'X')", "Invalid value for option analyzer: X; use"),
+        ("CREATE SEARCH INDEX i ON d.indexed(s) OPTIONS (analyzer_options = '[]')", "must be a JSON object"),
         ("CREATE SEARCH INDEX i ON d.indexed(s) OPTIONS (colour = 'X')", "Unknown option: colour"),
         ("CREATE VECTOR INDEX i ON d.indexed(v, s)", "exactly one column"),
         ("CREATE VECTOR INDEX i ON d.indexed(v)", "Option index_type is required"),
