@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.calls import arguments, choose, no_function_signature
+from emulators.bigquery.sql.analysis.calls import arguments, choose, no_function_signature, placed
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.having_max import having
 from emulators.bigquery.sql.analysis.operators import folded
@@ -20,6 +20,7 @@ def aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     only_window = node.name in WINDOWS
     if only_window and node.over is None:
         a.fail(f"Analytic function {node.name} cannot be called without an OVER clause", node)
+    node, overloads = placed(node, (WINDOWS if only_window else AGGREGATES)[node.name])
     values = [] if node.star else arguments(a, node, scope)
     if node.name == "ARRAY_AGG" and values and values[0].type.kind == "ARRAY":
         a.fail(f"The argument to ARRAY_AGG must not be an array type but was {values[0].type}", node)
@@ -35,7 +36,7 @@ def aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     _check_percentile(a, node, values)
     if node.distinct and any(v.type.kind in ("JSON", "GEOGRAPHY") for v in values):
         a.fail(f"Aggregate functions with DISTINCT cannot be used with arguments of type {values[0].type}", node)
-    overload, values, kind = choose(a, node, (WINDOWS if only_window else AGGREGATES)[node.name], values)
+    overload, values, kind = choose(a, node, overloads, values)
     if node.over is None:
         values = _of_this_query(values, scope)
     parts = modifiers(a, node, scope, values)

@@ -53,7 +53,7 @@ def _safe(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if inner.name in AGGREGATES or inner.name in WINDOWS:
         a.fail(f"Function {inner.name} does not support SAFE error mode", node)
     if inner.name in SCALARS and inner.name not in RULES:
-        inner, overloads = _placed(inner)
+        inner, overloads = placed(inner, SCALARS[inner.name])
         overload, values, kind = choose(a, inner, overloads, arguments(a, inner, scope))
         return combine(attempt(values, lambda given: _fill(overload, [*given], kind).sql), kind, *values)
     return _safe_rule(a, inner, scope)
@@ -100,7 +100,7 @@ def scalar(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         a.fail(f"Scalar function {node.name} cannot be used with an OVER clause", node)
     if node.distinct or node.order_by or node.limit or node.nulls or node.having:
         a.fail(f"Scalar function {node.name} cannot have DISTINCT, ORDER BY, LIMIT, HAVING or a NULLS modifier", node)
-    node, overloads = _placed(node)
+    node, overloads = placed(node, SCALARS[node.name])
     values = arguments(a, node, scope)
     if any(v.type.collated for v in values):
         return _collated(a, node, overloads, values)
@@ -127,19 +127,16 @@ def _collated(a: Analyzer, node: nodes.Call, overloads: list[Overload], values: 
     return made.with_sql(t.collated(made.sql), t.COLLATED) if kind.kind == "STRING" else made
 
 
-def _placed(node: nodes.Call) -> tuple[nodes.Call, list[Overload]]:
+def placed(node: nodes.Call, overloads: list[Overload]) -> tuple[nodes.Call, list[Overload]]:
     """The call with its named arguments where an overload has them, and the overloads that fit."""
-    overloads = SCALARS[node.name]
     if not node.named:
         return node, overloads
     given = {name.lower(): value for name, value in node.named}
     for overload in overloads:
         names = overload.names[len(node.args) :]
         if set(given) == set(names) and len(given) == len(names):
-            placed = [given[name] for name in names if name is not None]
-            return replace(node, args=[*node.args, *placed], named=[]), [
-                o for o in overloads if o.names == overload.names
-            ]
+            own = [given[name] for name in names if name is not None]
+            return replace(node, args=[*node.args, *own], named=[]), [o for o in overloads if o.names == overload.names]
     return node, overloads
 
 

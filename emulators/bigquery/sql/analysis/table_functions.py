@@ -33,13 +33,15 @@ def table_argument(a: Analyzer, call: nodes.Call, origin: nodes.Node) -> tuple[s
     return found.sql, found.columns
 
 
-def given(a: Analyzer, call: nodes.Call, names: tuple[str, ...]) -> dict[str, nodes.Node]:
-    """The arguments by name, wherever they are written."""
+def given(
+    a: Analyzer, call: nodes.Call, names: tuple[str, ...], by_name: tuple[str, ...] = ()
+) -> dict[str, nodes.Node]:
+    """The arguments by name, wherever they are written; by_name: those that are given by their name alone."""
     if len(call.args) > len(names):
         a.fail(f"{call.name} takes at most {len(names)} arguments", call)
     found = dict(zip(names, call.args, strict=False))
     for name, value in call.named:
-        if name.lower() not in names or name.lower() in found:
+        if name.lower() not in names + by_name or name.lower() in found:
             a.fail(f"Named argument `{name}` not found in signature for call to function {call.name}", value)
         found[name.lower()] = value
     return found

@@ -2,6 +2,7 @@
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
+from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.table_functions import column, constant, given, table_argument, table_rule
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value
 from emulators.bigquery.sql.syntax import nodes
@@ -9,6 +10,7 @@ from emulators.bigquery.sql.syntax import nodes
 _NAMES = (
     "base_table", "column_to_search", "query_table", "query_column_to_search", "top_k", "distance_type", "options",
 )  # fmt: skip
+_LEXICAL = ("lexical_search_columns", "lexical_search_query_value")
 _DISTANCES = {
     "EUCLIDEAN": "list_distance(bq.vector(q.v), bq.vector(b.v))",
     "DOT_PRODUCT": "-list_dot_product(bq.vector(q.v), bq.vector(b.v))",
@@ -19,45 +21,70 @@ _VECTOR = t.array(t.FLOAT64)
 
 @table_rule("VECTOR_SEARCH")
 def vector_search(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:
-    """VECTOR_SEARCH(base, 'column', query[, query_column_to_search => 'column'][, top_k => 10]
-    [, distance_type => 'EUCLIDEAN' | 'COSINE' | 'DOT_PRODUCT'][, options]): query, base and distance of the nearest
-    rows; the greater the dot product, the nearer."""
-    arguments = given(a, node, _NAMES)
-    if not {"base_table", "column_to_search", "query_table"} <= set(arguments):
-        a.fail("VECTOR_SEARCH needs a base table, a column to search and a query table", node)
+    """VECTOR_SEARCH(base, 'column', {query | query_value => vector}[, query_column_to_search => 'column']
+    [, top_k => 10][, distance_type => 'EUCLIDEAN' | 'COSINE' | 'DOT_PRODUCT'][, options]): query (of a table), base
+    and distance of the nearest rows; the greater the dot product, the nearer."""
+    arguments = given(a, node, _NAMES, ("query_value", *_LEXICAL))
+    for name in _LEXICAL:
+        if name in arguments:
+            a.fail(f"{name} of VECTOR_SEARCH is not supported by this emulator", node)
+    if not {"base_table", "column_to_search"} <= set(arguments) or ("query_table" in arguments) == (
+        "query_value" in arguments
+    ):
+        a.fail("VECTOR_SEARCH needs a base table, a column to search, and a query table or a query_value", node)
+    base_sql, base = table_argument(a, node, arguments["base_table"])
+    name, searched = column(a, node, base, constant(a, arguments["column_to_search"]))
+    _checked(a, node, f"Column {name}", searched)
+    columns = [Column("base", "b", _struct(base)), Column("distance", "d", t.FLOAT64)]
+    if "query_value" in arguments:
+        asked = f"(SELECT NULL AS s, {_one(a, node, arguments)} AS v, 1 AS n) AS q"
+    else:
+        query_sql, query = table_argument(a, node, arguments["query_table"])
+        wanted = constant(a, arguments["query_column_to_search"]) if "query_column_to_search" in arguments else None
+        asked = _side(query_sql, query, _asked(a, node, query, wanted, name), "q")
+        columns.insert(0, Column("query", "q", _struct(query)))
+    distance, nearest = _distance(a, node, arguments), _nearest(a, node, arguments)
+    searching = f"{asked} CROSS JOIN {_side(base_sql, base, searched, 'b')}"
+    paired = f"SELECT q.s AS q, b.s AS b, {distance} AS d, q.n AS n FROM {searching}"
+    shown = ", ".join(c.sql for c in columns)
+    return Relation(f"SELECT {shown} FROM ({paired}){nearest}", columns, [c.sql for c in columns])
+
+
+def _distance(a: Analyzer, node: nodes.Call, arguments: dict[str, nodes.Node]) -> str:
     kind = str(constant(a, arguments["distance_type"])).upper() if "distance_type" in arguments else "EUCLIDEAN"
-    top = constant(a, arguments["top_k"]) if "top_k" in arguments else 10
     if kind not in _DISTANCES:
         a.fail(f"Invalid distance_type of VECTOR_SEARCH: {kind}", node)
-    if not isinstance(top, int) or top < 1:
-        a.fail("top_k of VECTOR_SEARCH must be a positive INT64 literal", node)
-    base_sql, base = table_argument(a, node, arguments["base_table"])
-    query_sql, query = table_argument(a, node, arguments["query_table"])
-    name, searched = column(a, node, base, constant(a, arguments["column_to_search"]))
-    _checked(a, node, name, searched)
-    wanted = constant(a, arguments["query_column_to_search"]) if "query_column_to_search" in arguments else None
-    asked = _asked(a, node, query, wanted, name)
-    parts = [_side(base_sql, base, searched, "b"), _side(query_sql, query, asked, "q")]
-    paired = f"SELECT q.s AS q, b.s AS b, {_DISTANCES[kind]} AS d, q.n AS n FROM {parts[1]} CROSS JOIN {parts[0]}"
-    nearest = f"QUALIFY row_number() OVER (PARTITION BY n ORDER BY d) <= {top}"
-    columns = [
-        Column("query", "q", _struct(query)),
-        Column("base", "b", _struct(base)),
-        Column("distance", "d", t.FLOAT64),
-    ]
-    return Relation(f"SELECT q, b, d FROM ({paired}) {nearest}", columns, [c.sql for c in columns])
+    return _DISTANCES[kind]
 
 
-def _checked(a: Analyzer, node: nodes.Call, name: str, value: Value) -> None:
+def _nearest(a: Analyzer, node: nodes.Call, arguments: dict[str, nodes.Node]) -> str:
+    """Which rows are kept of each vector asked for: all when top_k is negative."""
+    top = constant(a, arguments["top_k"]) if "top_k" in arguments else 10
+    if not isinstance(top, int) or top == 0:
+        a.fail("top_k of VECTOR_SEARCH must be an INT64 literal other than 0", node)
+    return f" QUALIFY row_number() OVER (PARTITION BY n ORDER BY d) <= {top}" if top > 0 else ""
+
+
+def _one(a: Analyzer, node: nodes.Call, arguments: dict[str, nodes.Node]) -> str:
+    """The one vector that is asked for."""
+    if "query_column_to_search" in arguments:
+        a.fail("query_column_to_search of VECTOR_SEARCH is a column of a query table, and query_value has none", node)
+    value = a.expression(arguments["query_value"], Scope())
+    if t.coerces(value.type, _VECTOR, value.literal) is None:
+        _checked(a, node, "query_value", value)
+    return coerce(a, value, _VECTOR).sql
+
+
+def _checked(a: Analyzer, node: nodes.Call, what: str, value: Value) -> None:
     if value.type != _VECTOR:
-        a.fail(f"Column {name} of VECTOR_SEARCH must be ARRAY<FLOAT64>, but is {value.type}", node)
+        a.fail(f"{what} of VECTOR_SEARCH must be ARRAY<FLOAT64>, but is {value.type}", node)
 
 
 def _asked(a: Analyzer, node: nodes.Call, query: list[tuple[str, Value]], wanted: str | None, name: str) -> Value:
     """The query's column that is named, or called as the searched one, or the first of vectors."""
     if wanted is not None:
         found, value = column(a, node, query, wanted)
-        _checked(a, node, found, value)
+        _checked(a, node, f"Column {found}", value)
         return value
     vectors = [(n, v) for n, v in query if v.type == _VECTOR]
     if not vectors:

@@ -32,6 +32,7 @@ from emulators.bigquery.sql.functions import (
     quantile_sketches,
     search,
     sketches,
+    tf_idf,
 )
 from emulators.bigquery.sql.functions.edit_distance import edit_distance
 from emulators.bigquery.sql.functions.fingerprint import farm_fingerprint
@@ -62,6 +63,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *search.FUNCTIONS,
     *sketches.FUNCTIONS,
     *quantile_sketches.FUNCTIONS,
+    *tf_idf.FUNCTIONS,
 )
 
 
@@ -79,7 +81,7 @@ _MAY_BE_NULL = (
     *json_text.MAY_BE_NULL,
 )
 # These decide by themselves what NULL gives.
-_SEES_NULL = ("format_text", *search.SEES_NULL, *sketches.SEES_NULL, *quantile_sketches.SEES_NULL)
+_SEES_NULL = ("format_text", *search.SEES_NULL, *sketches.SEES_NULL, *quantile_sketches.SEES_NULL, *tf_idf.SEES_NULL)
 
 
 def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:

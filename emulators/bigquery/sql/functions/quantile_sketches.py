@@ -14,7 +14,7 @@ from typing import Any
 _MAGIC = b"KLQ1"
 _HEAD = struct.Struct("<4scIQ")  # the mark, the type, the precision, how many values follow
 _KEPT = 8  # values for each unit of precision: what is lost when sketches of sketches are merged is an eighth each time
-_MOST_PRECISE, _MOST_QUANTILES = 100_000, 100_000
+_MOST_PRECISE, _MOST_QUANTILES, _HEAVIEST = 100_000, 100_000, 2_147_483_647
 
 
 @dataclass
@@ -81,21 +81,42 @@ def decode(data: bytes, kind: str | None = None) -> Sketch:
     return Sketch(own, precision, dict(zip(numbers[:count], numbers[count:], strict=True)))
 
 
-def _init(values: list[Any] | None, precision: int, kind: str, name: str) -> bytes | None:
+def _init(values: Iterable[tuple[Any, int]], precision: int, kind: str, name: str) -> bytes | None:
+    """values: each with its weight."""
     if not 1 <= precision <= _MOST_PRECISE:
         raise ValueError(f"{name} precision must be between 1 and {_MOST_PRECISE}, but was {precision}")
-    weights = Counter(value for value in values or () if value is not None)
-    if any(value != value for value in weights):
-        raise ValueError(f"NaN in {name} is not supported by this emulator")
+    weights: Counter[Any] = Counter()
+    for value, weight in values:
+        if weight is None or not 1 <= weight <= _HEAVIEST:
+            raise ValueError(f"{name} weight must be between 1 and {_HEAVIEST}, but was {weight}")
+        if value != value:
+            raise ValueError(f"NaN in {name} is not supported by this emulator")
+        weights[value] += weight
     return Sketch(kind, precision, weights).settled().encode() if weights else None
 
 
+def _alike(values: list[Any] | None) -> Iterable[tuple[Any, int]]:
+    return Counter(value for value in values or () if value is not None).items()
+
+
+def _weighted(values: list[dict[str, Any]] | None) -> Iterable[tuple[Any, int]]:
+    return ((one["v"], one["w"]) for one in values or () if one["v"] is not None)
+
+
 def kll_init_integers(values: list[int] | None, precision: int) -> bytes | None:
-    return _init(values, precision, "q", "KLL_QUANTILES.INIT_INT64")
+    return _init(_alike(values), precision, "q", "KLL_QUANTILES.INIT_INT64")
 
 
 def kll_init_floats(values: list[float] | None, precision: int) -> bytes | None:
-    return _init(values, precision, "d", "KLL_QUANTILES.INIT_FLOAT64")
+    return _init(_alike(values), precision, "d", "KLL_QUANTILES.INIT_FLOAT64")
+
+
+def kll_init_weighted_integers(values: list[dict[str, Any]] | None, precision: int) -> bytes | None:
+    return _init(_weighted(values), precision, "q", "KLL_QUANTILES.INIT_INT64")
+
+
+def kll_init_weighted_floats(values: list[dict[str, Any]] | None, precision: int) -> bytes | None:
+    return _init(_weighted(values), precision, "d", "KLL_QUANTILES.INIT_FLOAT64")
 
 
 def kll_merge(sketches: list[bytes] | None) -> bytes | None:
@@ -148,6 +169,8 @@ def kll_float(sketch: bytes | None, phi: float | None) -> float | None:
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (kll_init_integers, ("BIGINT[]", "BIGINT"), "BLOB"),
     (kll_init_floats, ("DOUBLE[]", "BIGINT"), "BLOB"),
+    (kll_init_weighted_integers, ("STRUCT(v BIGINT, w BIGINT)[]", "BIGINT"), "BLOB"),
+    (kll_init_weighted_floats, ("STRUCT(v DOUBLE, w BIGINT)[]", "BIGINT"), "BLOB"),
     (kll_merge, ("BLOB[]",), "BLOB"),
     (kll_integers, ("BLOB", "BIGINT"), "BIGINT[]"),
     (kll_floats, ("BLOB", "BIGINT"), "DOUBLE[]"),

@@ -20,6 +20,16 @@ FEW = "UNNEST([5, 1, NULL, 3, 2, 4]) AS n"
             f"(SELECT KLL_QUANTILES.INIT_INT64(n) s FROM {FEW} GROUP BY n)",
             [1, 2, 3, 4, 5],
         ),
+        (
+            f"SELECT KLL_QUANTILES.EXTRACT_INT64(KLL_QUANTILES.INIT_INT64(n, 10, weight => 9 - 2 * IFNULL(n, 9)), 4) "
+            f"FROM {FEW} WHERE IFNULL(n, 0) < 5",
+            [1, 1, 2, 2, 4],
+        ),
+        (
+            "SELECT KLL_QUANTILES.EXTRACT_POINT_FLOAT64(KLL_QUANTILES.INIT_FLOAT64(n, 10, weight => n), 0.5) "
+            "FROM UNNEST([1, 2, 9]) AS n",
+            9.0,
+        ),
         ("SELECT KLL_QUANTILES.INIT_INT64(n) FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS n", None),
         ("SELECT KLL_QUANTILES.MERGE_POINT_INT64(s, 0.5) FROM UNNEST([b'']) AS s WHERE FALSE", None),
     ],
@@ -47,6 +57,11 @@ def test_many_values_are_within_the_error_that_the_precision_allows(warehouse: W
             "initialized with FLOAT64",
         ),
         ("SELECT KLL_QUANTILES.INIT_INT64(1, 0) FROM (SELECT 1)", "precision must be between 1 and 100000"),
+        (
+            "SELECT KLL_QUANTILES.INIT_INT64(1, 9, weight => 0) FROM (SELECT 1)",
+            "weight must be between 1 and 2147483647",
+        ),
+        ("SELECT KLL_QUANTILES.INIT_INT64(1, height => 1) FROM (SELECT 1)", "Named argument `height` not found"),
         ("SELECT KLL_QUANTILES.EXTRACT_INT64(KLL_QUANTILES.INIT_INT64(1), 0) FROM (SELECT 1)", "number of quantiles"),
         (
             "SELECT KLL_QUANTILES.EXTRACT_POINT_INT64(KLL_QUANTILES.INIT_INT64(1), 1.5) FROM (SELECT 1)",

@@ -59,8 +59,27 @@ def test_the_nearest_vectors_are_found(warehouse: Any, more: str, rows: list[tup
 
 
 @pytest.mark.parametrize(
+    ("more", "rows"),
+    [
+        ("query_value => [3, 5.0], top_k => 1", [(2, 1.0)]),
+        ("query_value => (SELECT [1.0, 2.0]), top_k => -1", [(1, 0.0), (2, 2.828427)]),
+        ("distance_type => 'DOT_PRODUCT', query_value => [1.0, 2.0]", [(2, -11.0), (1, -5.0)]),
+    ],
+)
+def test_one_vector_is_searched_without_a_table(warehouse: Any, more: str, rows: list[tuple[Any, ...]]) -> None:
+    found = warehouse.run(f"SELECT * REPLACE (ROUND(distance, 6) AS distance) FROM VECTOR_SEARCH({_BASE}, 'e', {more})")
+    assert sorted(((base["id"], distance) for base, distance in found), key=lambda row: row[1]) == rows
+
+
+@pytest.mark.parametrize(
     ("call", "message"),
     [
+        (f"VECTOR_SEARCH({_BASE}, 'e')", "a query table or a query_value"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', (SELECT [1.0] AS f), query_value => [1.0])", "a query table or a query_value"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', query_value => 'x')", "query_value of VECTOR_SEARCH must be ARRAY<FLOAT64>"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], query_column_to_search => 'e')", "query_value has none"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], lexical_search_columns => ['x'])", "not supported"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], top_k => 0)", "other than 0"),
         ("GAP_FILL((SELECT 1 AS d), 'd', INTERVAL 1 DAY)", "must be a DATE, DATETIME or TIMESTAMP"),
         ("GAP_FILL((SELECT DATE '2024-01-01' AS d), 'e', INTERVAL 1 DAY)", "Column e not found"),
         ("GAP_FILL((SELECT DATE '2024-01-01' AS d, 'x' AS v), 'd', INTERVAL 1 DAY, "

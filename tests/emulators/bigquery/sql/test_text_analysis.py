@@ -1,4 +1,6 @@
-"""SEARCH and TEXT_ANALYZE: queries of terms, phrases and backticks; analyzers and their options."""
+"""SEARCH and TEXT_ANALYZE: queries of terms, phrases and backticks; analyzers and their options. TF_IDF."""
+
+from math import log
 
 import pytest
 
@@ -169,4 +171,60 @@ def test_tokens(warehouse: Warehouse, text: str, analyzer: str, options: str, ex
 def test_refused_options(warehouse: Warehouse, analyzer: str, options: str, message: str) -> None:
     with pytest.raises(SqlError) as raised:
         warehouse.run(f"SELECT TEXT_ANALYZE('a', analyzer => '{analyzer}', analyzer_options => '{options}')")
+    assert message in raised.value.message
+
+
+NOTES = "SELECT 1 AS n, ['a', 'b', 'b', 'x'] AS f UNION ALL SELECT 2, ['a', NULL] UNION ALL SELECT 3, ['a', 'b', 'c']"
+A, B = log(1 + 3 / 4), log(1 + 3 / 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            "f, 10, 2",
+            [
+                [(None, (A + B) / 8), ("a", A / 4), ("b", B / 2)],
+                [(None, (A + B) / 4), ("a", A / 2)],
+                [(None, (A + B) / 6), ("a", A / 3), ("b", B / 3)],
+            ],
+        ),
+        (
+            "f, 1, 0",
+            [[(None, A * 3 / 4), ("a", A / 4)], [(None, A / 2), ("a", A / 2)], [(None, A * 2 / 3), ("a", A / 3)]],
+        ),
+    ],
+)
+def test_terms_weigh_more_the_rarer_they_are(
+    warehouse: Warehouse, arguments: str, expected: list[list[tuple[str | None, float]]]
+) -> None:
+    rows = warehouse.run(f"SELECT TF_IDF({arguments}) OVER () FROM ({NOTES}) ORDER BY n")
+    assert [[entry["term"] for entry in row] for (row,) in rows] == [[term for term, _ in row] for row in expected]
+    assert [entry["tf_idf"] for (row,) in rows for entry in row] == pytest.approx(
+        [w for row in expected for _, w in row]
+    )
+
+
+def test_a_null_document_is_none(warehouse: Warehouse) -> None:
+    ones = "SELECT CAST(NULL AS ARRAY<STRING>) AS f UNION ALL SELECT ['a'] UNION ALL SELECT []"
+    rows = warehouse.run(f"SELECT TF_IDF(f, 5, 1) OVER () AS r FROM ({ones}) ORDER BY ARRAY_LENGTH(r)")
+    assert rows == [(None,), ([],), ([{"term": "a", "tf_idf": pytest.approx(log(2))}],)]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("TF_IDF(f, 5, 1)", "cannot be called without an OVER clause"),
+        ("TF_IDF(f, 5, 1) OVER (ORDER BY n)", "needs an empty window"),
+        ("TF_IDF(f, 5, 1) OVER (PARTITION BY n)", "needs an empty window"),
+        ("TF_IDF(f, n) OVER ()", "Argument 2 to TF_IDF must be a literal"),
+        ("TF_IDF(f, -1, 1) OVER ()", "max_distinct_tokens must be between 0 and 1048576"),
+        ("TF_IDF(f, 5, -1) OVER ()", "frequency_threshold must not be negative"),
+        ("TF_IDF(f) OVER ()", "an empty dictionary is not supported by this emulator: no term is in 5 documents"),
+        ("TF_IDF('a') OVER ()", "No matching signature for function TF_IDF"),
+    ],
+)
+def test_tf_idf_refuses(warehouse: Warehouse, call: str, message: str) -> None:
+    with pytest.raises(SqlError) as raised:
+        warehouse.run(f"SELECT {call} FROM ({NOTES})")
     assert message in raised.value.message
