@@ -113,6 +113,8 @@ def check(warehouse: Warehouse, arrived: list[Change]) -> None:
     assert [tuple(row.values()) for row in rows] == expected_history(arrived)
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("seed", [20260101])
 def test_silver_follows_the_log(warehouse: Warehouse, seed: int) -> None:
     dice = random.Random(seed)

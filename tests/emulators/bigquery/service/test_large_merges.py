@@ -1,5 +1,6 @@
 """Writes of more rows than DuckDB holds back in memory, and what is written after them."""
 
+import pytest
 from google.cloud import bigquery
 
 ROWS = 500_000  # four row groups of DuckDB's, from two threads
@@ -22,6 +23,8 @@ def _batches(client: bigquery.Client, table: str) -> list[tuple[int, int]]:
     return [tuple(row) for row in found]
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_what_is_written_after_a_large_merge_is_there(client: bigquery.Client, dataset: str) -> None:
     for table, layout in ((f"{dataset}.t", ""), (f"{dataset}.arrivals", "partition by _PARTITIONDATE")):
         _filled(client, table, layout)
