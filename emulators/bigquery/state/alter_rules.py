@@ -51,8 +51,7 @@ def _require_outside_keys(table: Table, name: str, what: str) -> None:
 
 
 def _key(table: Table) -> set[str]:
-    constraints = table.resource.get("tableConstraints") or {}
-    return {column.lower() for column in (constraints.get("primaryKey") or {}).get("columns") or ()}
+    return {column.lower() for column in table.primary_key}
 
 
 def _references(table: Table) -> set[str]:

@@ -64,6 +64,12 @@ class Table:
         return f"{physical_schema(self.name.project, self.name.dataset)}.{quoted(_fold(self.name.table))}"
 
     @property
+    def primary_key(self) -> tuple[str, ...]:
+        """Its columns, as they are written; none where there is no key."""
+        constraints = self.resource.get("tableConstraints") or {}
+        return tuple((constraints.get("primaryKey") or {}).get("columns") or ())
+
+    @property
     def ingestion_partitioned(self) -> bool:
         """Partitioned by arrival, so that it has _PARTITIONTIME."""
         partitioning = self.resource.get("timePartitioning")

@@ -22,15 +22,9 @@ _POSITION, _NUMBER = "position ^", "number ^"  # no column of BigQuery's has a ^
 CHANGES = (Field(TYPE, "STRING"), Field(SEQUENCE, "STRING"))
 
 
-def keys_of(table: Table) -> list[str]:
-    """The columns of the primary key."""
-    constraints = table.resource.get("tableConstraints") or {}
-    return list((constraints.get("primaryKey") or {}).get("columns") or ())
-
-
 def changeable(stream: Stream, table: Table) -> bool:
     """Whether rows may say what they change: on the default stream of a table with a primary key."""
-    return stream.kind == DEFAULT and bool(keys_of(table))
+    return stream.kind == DEFAULT and bool(table.primary_key)
 
 
 def apply_changes(transaction: Transaction, table: Table, rows: pa.Table, columns: Sequence[str]) -> None:
@@ -63,7 +57,7 @@ def _check_kinds(kinds: pa.ChunkedArray) -> None:
 def _keys(table: Table, names: Sequence[str]) -> list[str]:
     """The columns of the primary key as the rows spell them."""
     by_name = {name.lower(): name for name in names}
-    keys = [by_name.get(key.lower(), "") for key in keys_of(table)]
+    keys = [by_name.get(key.lower(), "") for key in table.primary_key]
     if "" in keys:
         raise StreamError("INVALID_ARGUMENT", f"Rows with {TYPE} need all columns of the primary key of {table.name}.")
     return keys

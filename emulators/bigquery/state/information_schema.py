@@ -260,7 +260,7 @@ def _view_rows(table: Table) -> list[list[Any]]:
 
 def _constraint_rows(table: Table) -> list[list[Any]]:
     constraints, n = table.resource.get("tableConstraints") or {}, table.name
-    found = [(f"{n.table}.pk$", "PRIMARY KEY")] if constraints.get("primaryKey") else []
+    found = [(f"{n.table}.pk$", "PRIMARY KEY")] if table.primary_key else []
     found += [
         (f"{n.table}.{key['name'].removeprefix(n.table + '.')}", "FOREIGN KEY")
         for key in constraints.get("foreignKeys") or ()
@@ -270,10 +270,9 @@ def _constraint_rows(table: Table) -> list[list[Any]]:
 
 def _key_rows(table: Table) -> list[list[Any]]:
     constraints, n = table.resource.get("tableConstraints") or {}, table.name
-    columns = (constraints.get("primaryKey") or {}).get("columns") or ()
     rows = [
         [n.project, n.dataset, f"{n.table}.pk$", n.project, n.dataset, n.table, c, i + 1, None]
-        for i, c in enumerate(columns)
+        for i, c in enumerate(table.primary_key)
     ]
     for key in constraints.get("foreignKeys") or ():
         for i, pair in enumerate(key["columnReferences"]):

@@ -80,9 +80,8 @@ def _view_columns(fields: Sequence[Field], query: str) -> list[str]:
 
 def _keys(table: Table) -> Iterator[str]:
     constraints = table.resource.get("tableConstraints") or {}
-    own = (constraints.get("primaryKey") or {}).get("columns")
-    if own:
-        yield f"  PRIMARY KEY ({', '.join(map(identifier, own))}) NOT ENFORCED"
+    if table.primary_key:
+        yield f"  PRIMARY KEY ({', '.join(map(identifier, table.primary_key))}) NOT ENFORCED"
     for key in constraints.get("foreignKeys") or ():
         other, pairs = key["referencedTable"], key["columnReferences"]
         there = f"`{other['projectId']}.{other['datasetId']}.{other['tableId']}`"

@@ -133,7 +133,7 @@ def _days(milliseconds: Any) -> str | None:
 def constraint_column_rows(table: Table) -> Iterator[list[Any]]:
     """The rows of CONSTRAINT_COLUMN_USAGE: of a key its own columns, of a reference those that it refers to."""
     constraints, n = table.resource.get("tableConstraints") or {}, table.name
-    for column in (constraints.get("primaryKey") or {}).get("columns") or ():
+    for column in table.primary_key:
         yield [n.project, n.dataset, n.table, column, n.project, n.dataset, f"{n.table}.pk$"]
     for key in constraints.get("foreignKeys") or ():
         other = key["referencedTable"]

@@ -174,7 +174,8 @@ class Store:
         return rows.fetchall()
 
     def forget(self, kind: str, condition: str) -> None:
-        """Forget the documents of a kind for which a condition of DuckDB on their JSON text (`document`) holds."""
+        """Forget the documents of a kind for which a condition of DuckDB on their `key` and JSON text (`document`)
+        holds."""
         self.database.execute(f"DELETE FROM main.journal WHERE kind = {text(kind)} AND {condition}")
 
     def keep_newest(self, kind: str, most: int) -> None:

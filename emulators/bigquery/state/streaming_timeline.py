@@ -22,14 +22,9 @@ class StreamingTimeline:
 
     def __init__(self, store: Store) -> None:
         self._store, self._refusals = store, threading.Lock()
-        oldest, known = _minute() - _KEPT_MINUTES, store.documents(_KIND)
-        old = [key for key in known if int(key.split()[0]) <= oldest]
-        if old:
-            with store.transaction() as transaction:
-                for key in old:
-                    transaction.record(_KIND, key, None)
+        store.forget(_KIND, f"CAST(split_part(key, ' ', 1) AS BIGINT) <= {_minute() - _KEPT_MINUTES}")
         # By minute, table, error, and kind of the write stream (none for insertAll): requests, rows, bytes.
-        self._sums: dict[str, list[int]] = {key: found["sums"] for key, found in known.items() if key not in old}
+        self._sums: dict[str, list[int]] = {key: found["sums"] for key, found in store.documents(_KIND).items()}
 
     def note(self, transaction: Transaction, name: TableName, rows: int, size: int, stream: str = "") -> None:
         """A request that is done, in the transaction of its rows; those of one table come one after the other."""

@@ -172,9 +172,9 @@ def _information_schema(a: Analyzer, node: nodes.TableSource, upper: list[str]) 
     at = upper.index("INFORMATION_SCHEMA") if "INFORMATION_SCHEMA" in upper else len(upper) - 1
     view = ".".join(upper[at + 1 :]) if "INFORMATION_SCHEMA" in upper else upper[-1]
     dataset = _described(a, node, node.path[:at], view)
-    if not dataset.dataset.lower().startswith("region-"):  # noqa: SIM102
-        if a.catalog.location(dataset.project, dataset.dataset) is None:
-            not_found(a, dataset)
+    in_region = dataset.dataset.lower().startswith("region-")
+    if not in_region and a.catalog.location(dataset.project, dataset.dataset) is None:
+        not_found(a, dataset)
     found = a.catalog.schema_rows(dataset, view)
     if found is None:
         written = ".".join(node.path)

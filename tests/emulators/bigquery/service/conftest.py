@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.emulators.process import ROOT, free_port, running
 
 PROJECT = "sluice-local"
+Bq = Callable[..., str]
 
 
 @dataclass
@@ -119,3 +120,20 @@ def bucket(storage_address: str, monkeypatch: pytest.MonkeyPatch) -> storage.Buc
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_address)
     objects = storage.Client(project=PROJECT, credentials=AnonymousCredentials())
     return objects.create_bucket(f"bucket-{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def bq(service: Service, tmp_path: Path) -> Bq:
+    """Runs the bq command on the service; the answer is what it prints."""
+
+    def run(*arguments: str) -> str:
+        flags = ["--api", service.address, "--oauth_access_token=any", f"--project_id={PROJECT}", "--quiet"]
+        environment = os.environ | {"HOME": str(tmp_path), "CLOUDSDK_CONFIG": str(tmp_path)}
+        done = subprocess.run(
+            ["bq", *flags, *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run

@@ -1,34 +1,13 @@
 """What the reference of the bq command promises, asked as bq asks it."""
 
-import os
 import shutil
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import requests
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
-from tests.emulators.bigquery.service.conftest import PROJECT, Service
-
-Bq = Callable[..., str]
-
-
-@pytest.fixture
-def bq(service: Service, tmp_path: Path) -> Bq:
-    def run(*arguments: str) -> str:
-        flags = ["--api", service.address, "--oauth_access_token=any", f"--project_id={PROJECT}", "--quiet"]
-        environment = os.environ | {"HOME": str(tmp_path), "CLOUDSDK_CONFIG": str(tmp_path)}
-        done = subprocess.run(
-            ["bq", *flags, *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120,
-            check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
+from tests.emulators.bigquery.service.conftest import PROJECT, Bq, Service
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state import insert_ids, jobs
+from emulators.bigquery.state import insert_ids, jobs, streaming_timeline
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.state.streaming import insert_all
@@ -68,3 +68,18 @@ def test_insert_ids_are_forgotten_with_their_minutes(
     warehouse = opened()
     assert _kept(warehouse, "insert_ids") == 0
     warehouse.close()
+
+
+def test_minutes_of_the_timeline_are_forgotten_when_they_are_old(
+    opened: Callable[[], Warehouse], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = opened()
+    _run(warehouse, "create schema d; create table d.t (a int64)", "made")
+    insert_all(warehouse, TableName("p", "d", "t"), {"rows": [{"json": {"a": 1}}]})
+    warehouse.close()
+    for kept_minutes, known in ((10, 1), (-1, 0)):
+        monkeypatch.setattr(streaming_timeline, "_KEPT_MINUTES", kept_minutes)
+        warehouse = opened()
+        assert len(warehouse.timeline.rows([("p", "d")], write_api=False)) == known
+        assert _kept(warehouse, "streaming") == known
+        warehouse.close()

@@ -1,9 +1,7 @@
 """pandas-gbq, the bq command and Beam against the service, as their users call them."""
 
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from google.cloud import bigquery, storage
 
 from emulators.auth.credentials import write_service_account_key
-from tests.emulators.bigquery.service.conftest import PROJECT, Service
+from tests.emulators.bigquery.service.conftest import PROJECT, Bq, Service
 from tests.emulators.process import running
 
 pytestmark = pytest.mark.long
@@ -47,19 +45,8 @@ def test_pandas_gbq(service: Service, client: bigquery.Client, dataset: str, mon
 
 
 @pytest.mark.skipif(shutil.which("bq") is None, reason="the bq command is not on this machine")
-def test_bq(service: Service, client: bigquery.Client, dataset: str, tmp_path: Path) -> None:
+def test_bq(bq: Bq, client: bigquery.Client, dataset: str, tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("1,x\n2,y\n")
-
-    def bq(*arguments: str) -> str:
-        flags = ["--api", service.address, "--oauth_access_token=any", f"--project_id={PROJECT}", "--quiet"]
-        environment = os.environ | {"HOME": str(tmp_path), "CLOUDSDK_CONFIG": str(tmp_path)}
-        done = subprocess.run(
-            ["bq", *flags, *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120,
-            check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
     bq("load", f"{dataset}.t", "rows.csv", "a:integer,s:string")
     assert json.loads(bq("--format=json", "head", "--selected_fields", "s", f"{dataset}.t")) == [{"s": "x"}, {"s": "y"}]
     legacy = bq("--format=json", "query", f"select sum(a) as n from [{PROJECT}:{dataset}.t]")
