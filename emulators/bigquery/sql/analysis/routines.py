@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -269,8 +269,7 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
     if node.returns is not None:
         resource["returnType"] = to_rest(t.of_node(node.returns))
     if node.returns_table:
-        columns = [{"name": name, "type": to_rest(t.of_node(kind))} for name, kind in node.returns_table]
-        resource["returnTableType"] = {"columns": columns}
+        resource["returnTableType"] = {"columns": rest_columns(node.returns_table)}
     action = actions.CreateRoutine(name, resource, node.or_replace, node.if_not_exists)
     return Statement(f"CREATE_{node.kind.replace(' ', '_')}", text_of(a, node), action=action, target=name)
 
@@ -298,12 +297,17 @@ _OPTIONS = {
 }
 
 
+def rest_columns(columns: Iterable[tuple[str, nodes.TypeNode]]) -> list[dict[str, Any]]:
+    """The columns of TABLE<...> in the REST form."""
+    return [{"name": name, "type": to_rest(t.of_node(kind))} for name, kind in columns]
+
+
 def rest_argument(arg: d.Argument) -> dict[str, Any]:
     found: dict[str, Any] = {"name": arg.name}
     if arg.columns is not None:
-        columns = [{"name": name, "type": to_rest(t.of_node(kind))} for name, kind in arg.columns]
-        return found | ({"argumentKind": "FIXED_TABLE", "tableType": {"columns": columns}} if columns else
-                        {"argumentKind": "ANY_TABLE"})  # fmt: skip
+        if not arg.columns:
+            return found | {"argumentKind": "ANY_TABLE"}
+        return found | {"argumentKind": "FIXED_TABLE", "tableType": {"columns": rest_columns(arg.columns)}}
     if arg.type is None:
         found["argumentKind"] = "ANY_TYPE"
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.routines import bind, not_found, rest_argument, rest_type, routine_of, to_rest
+from emulators.bigquery.sql.analysis.routines import bind, not_found, rest_argument, rest_columns, rest_type, routine_of
 from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, SharedQuery, Value
 from emulators.bigquery.sql.syntax import definitions as d
@@ -26,7 +26,7 @@ def table_function(a: Analyzer, node: nodes.FunctionSource, scope: Scope) -> Rel
     if own is not None and own.kind == "TABLE FUNCTION":
         a.passing(f"the temporary table function {call.path[0]}", call)
         arguments = [rest_argument(argument) for argument in own.arguments]
-        return _returned(a, call, _called(a, call, own.body, arguments, scope), returned_columns(own))
+        return _returned(a, call, _called(a, call, own.body, arguments, scope), rest_columns(own.returns_table or ()))
     routine, _name = routine_of(a, call)
     if routine is None or routine.get("routineType") != "TABLE_VALUED_FUNCTION":
         not_found(a, call, "Table-valued function")
@@ -68,11 +68,6 @@ def _returned(a: Analyzer, call: nodes.Node, found: Relation, columns: Sequence[
     return Relation(f"SELECT {', '.join(listed)} FROM ({found.sql})", made, names)
 
 
-def returned_columns(node: d.CreateRoutine) -> list[dict[str, Any]]:
-    """RETURNS TABLE<...> in the REST form."""
-    return [{"name": name, "type": to_rest(t.of_node(kind))} for name, kind in node.returns_table or ()]
-
-
 def _table(a: Analyzer, call: nodes.Call, argument: Mapping[str, Any], node: nodes.Node, place: int) -> Relation:
     """The table or query that is given, with the columns that the parameter names."""
     if isinstance(node, nodes.Subquery):
@@ -100,8 +95,7 @@ def _table(a: Analyzer, call: nodes.Call, argument: Mapping[str, Any], node: nod
 def _selected(a: Analyzer, source: nodes.Source, columns: str) -> Relation:
     query = parse_query(f"SELECT {columns} FROM given")
     assert isinstance(query.body, nodes.Select)
-    query.body.source = source
-    return a.query(query, None)
+    return a.query(replace(query, body=replace(query.body, source=source)), None)  # the parsed tree is shared
 
 
 def _run(a: Analyzer, body: str, bound: dict[str, Value], tables: Mapping[str, Relation]) -> Relation:
@@ -120,7 +114,7 @@ def _run(a: Analyzer, body: str, bound: dict[str, Value], tables: Mapping[str, R
 def check_table_function(a: Analyzer, node: d.CreateRoutine, bound: dict[str, Value]) -> None:
     """Analyse a new function's query with tables that have the columns of its parameters."""
     tables = {argument.name: _empty(argument.columns) for argument in node.arguments if argument.columns}
-    _returned(a, node, _run(a, node.body, bound, tables), returned_columns(node))
+    _returned(a, node, _run(a, node.body, bound, tables), rest_columns(node.returns_table or ()))
 
 
 def _empty(columns: Iterable[tuple[str, nodes.TypeNode]]) -> Relation:

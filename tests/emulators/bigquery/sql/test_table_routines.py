@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from emulators.bigquery.sql.model import SqlError
+from emulators.bigquery.sql.syntax.scripting import parse_query
 
 SOLD = "(SELECT 'fig' AS item, 2 AS sales, 9 AS price UNION ALL SELECT 'nut', 5, 1 UNION ALL SELECT 'fig', 3, 9)"
 TOTAL = """CREATE TEMP TABLE FUNCTION total(orders TABLE<sales INT64, item STRING>, wanted STRING) AS
@@ -48,3 +49,10 @@ def test_what_does_not_fit_is_refused(warehouse: Any, query: str, message: str) 
     with pytest.raises(SqlError) as refused:
         warehouse.run(query)
     assert message in refused.value.message
+
+
+def test_a_call_leaves_the_parsed_trees_alone(warehouse: Any) -> None:
+    """They are shared by all threads."""
+    before = repr(parse_query("SELECT * FROM given"))
+    warehouse.run(f"{TOTAL} SELECT * FROM total((SELECT 1 AS sales, 'a' AS item), 'a')")
+    assert repr(parse_query("SELECT * FROM given")) == before
