@@ -41,4 +41,6 @@ def _make(key: Path, own: Path) -> None:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(private, hashes.SHA256())
     )
-    own.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    whole = own.with_suffix(".new")  # a kill leaves none or all of it
+    whole.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    whole.replace(own)
