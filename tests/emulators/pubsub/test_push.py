@@ -25,10 +25,11 @@ class Endpoint:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                # Kept before it is answered: the answer lets the next message come, in a thread of its own.
+                endpoint.received.put(body | {"path": self.path, "type": self.headers["Content-Type"]})
                 self.send_response(endpoint.statuses.pop(0) if endpoint.statuses else 204)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                endpoint.received.put(body | {"path": self.path, "type": self.headers["Content-Type"]})
 
             def log_message(self, *_: object) -> None:
                 pass
