@@ -1,7 +1,8 @@
 """Rows of one part -> Parquet objects, each sorted in log order, written once."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -17,6 +18,7 @@ from beam_pipelines.landing.envelope import Envelope
 _ROWS_IN_AN_OBJECT = 250_000
 _BYTES_IN_AN_OBJECT = 128 << 20  # of Arrow memory
 _ROWS_IN_A_GROUP = 64 << 10
+_WRITES_AT_ONCE = 4
 _SAMPLE = 1_000  # rows that tell whether a column is worth a dictionary
 
 
@@ -48,7 +50,8 @@ class Encoded(NamedTuple):
 class PartWriter:
     """Gathers rows and writes an object when there are enough, and at the end. Its memory is bounded.
 
-    write: what writes an object, given as objects.write_once is; `names` are those that were written.
+    write: what writes an object, given as objects.write_once is, from several threads; `names` are those that were
+    written, all of them when the writer has been left.
     """
 
     def __init__(
@@ -57,8 +60,11 @@ class PartWriter:
         self._envelope, self._number, self._write = envelope, number, write
         self.names: list[str] = []
         self._pending: list[pa.RecordBatch] = []
+        self._pending_rows = self._pending_bytes = 0
         self._held: list[Future[Encoded]] | None = None
         self._encoding: Future[Encoded] | None = None
+        self._writes = ThreadPoolExecutor(_WRITES_AT_ONCE, "write")
+        self._writing: deque[Future[bool]] = deque()
         self.written = Written()
 
     def __enter__(self) -> Self:
@@ -67,20 +73,24 @@ class PartWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self._flush()
+        try:
+            if error is None:
+                self._flush()
+                self._wait_for_writes(0)
+        finally:
+            self._writes.shutdown(cancel_futures=True)
 
     def add_whole(self, file: Iterable[pa.RecordBatch]) -> None:
         """Takes all rows of a file, of the table's bronze schema; none of them where `file` raises before its end.
 
         What is full before that is held back as Parquet, which is not larger than the file.
         """
-        before, self._held = list(self._pending), []
+        before, self._held = (list(self._pending), self._pending_rows, self._pending_bytes), []
         try:
             for rows in file:
                 self._add(rows)
         except BaseException:
-            self._pending, self._held = before, None
+            (self._pending, self._pending_rows, self._pending_bytes), self._held = before, None
             raise
         held, self._held = self._held, None
         for encoding in held:
@@ -88,8 +98,9 @@ class PartWriter:
 
     def _add(self, rows: pa.RecordBatch) -> None:
         self._pending.append(rows)
-        waiting = sum(batch.num_rows for batch in self._pending)
-        if waiting >= _ROWS_IN_AN_OBJECT or sum(batch.nbytes for batch in self._pending) >= _BYTES_IN_AN_OBJECT:
+        self._pending_rows += rows.num_rows
+        self._pending_bytes += rows.nbytes
+        if self._pending_rows >= _ROWS_IN_AN_OBJECT or self._pending_bytes >= _BYTES_IN_AN_OBJECT:
             self._flush()
 
     def _flush(self) -> None:
@@ -99,7 +110,7 @@ class PartWriter:
         if self._encoding is not None:
             self._encoding.result()
         self._encoding = begin(_encode, self._pending)
-        self._pending = []
+        self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
         if self._held is None:
             self._store(self._encoding.result())
         else:
@@ -107,9 +118,17 @@ class PartWriter:
 
     def _store(self, encoded: Encoded) -> None:
         name = part_name(self._envelope, self._number, len(self.names))
-        self._write("bronze", name, encoded.data, "application/vnd.apache.parquet")
+        self._wait_for_writes(_WRITES_AT_ONCE - 1)
+        self._writing.append(
+            self._writes.submit(self._write, "bronze", name, encoded.data, "application/vnd.apache.parquet")
+        )
         self.names.append(name)
         self.written = self.written.plus(encoded.rows, len(encoded.data), encoded.first, encoded.last)
+
+    def _wait_for_writes(self, left: int) -> None:
+        """Until no more than so many are under way. Raises what a write raised."""
+        while len(self._writing) > left:
+            self._writing.popleft().result()
 
 
 def part_name(envelope: Envelope, number: int, place: int = 0) -> str:

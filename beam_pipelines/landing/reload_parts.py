@@ -69,8 +69,9 @@ class _Reload(beam.DoFn):
 
 
 def _noted(changed: list[bool], role: str, name: str, data: bytes, content_type: str) -> bool:
-    changed.append(objects.replace(role, name, data, content_type))
-    return changed[-1]
+    has_changed = objects.replace(role, name, data, content_type)
+    changed.append(has_changed)
+    return has_changed
 
 
 def _remove_others(prefix: str, written: Sequence[str]) -> Iterator[str]:

@@ -1,7 +1,10 @@
 """Where a change stands in PostgreSQL's log -> text whose order is the log's order."""
 
 from collections.abc import Mapping
+from functools import cache
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -9,7 +12,9 @@ from beam_pipelines.avro.container import UnreadableFile
 from beam_pipelines.avro.source_column import Path, SourceColumn
 
 SEQUENCE: Path = ("sort_keys", 2)
-_DIGITS = 10  # of the sequence in its transaction
+_HEAD = 17  # bytes of the commit LSN and the slash
+_HALF = 5  # digits; the sequence in the transaction has twice as many
+_WIDTH = _HEAD + 2 * _HALF
 
 
 def sort_keys(columns: Mapping[Path, SourceColumn]) -> pa.Array:
@@ -20,23 +25,34 @@ def sort_keys(columns: Mapping[Path, SourceColumn]) -> pa.Array:
     """
     lsn = columns["source_metadata", "lsn"].values
     distinct = pc.dictionary_encode(lsn)
-    keys = pa.array([_hex(value) for value in distinct.dictionary.to_pylist()], pa.string())
     if distinct.indices.null_count:
         raise UnreadableFile("a record without source_metadata.lsn: its place in the log is unknown")
-    return pc.binary_join_element_wise(keys.take(distinct.indices), _sequences(columns, len(lsn)), "/")
+    heads = "".join(f"{_hex(value)}/" for value in distinct.dictionary.to_pylist()).encode()
+    rows = np.empty((len(lsn), _WIDTH), np.uint8)
+    rows[:, :_HEAD] = np.frombuffer(heads, np.uint8).reshape(-1, _HEAD)[distinct.indices.to_numpy()]
+    high, low = np.divmod(_sequences(columns, len(lsn)), 10**_HALF)
+    rows[:, _HEAD : _HEAD + _HALF] = _digits()[high]
+    rows[:, _HEAD + _HALF :] = _digits()[low]
+    offsets = np.arange(len(lsn) + 1, dtype=np.int32) * np.int32(_WIDTH)
+    return pa.Array.from_buffers(pa.string(), len(lsn), [None, pa.py_buffer(offsets), pa.py_buffer(rows)])
 
 
-def _sequences(columns: Mapping[Path, SourceColumn], rows: int) -> pa.Array:
+def _sequences(columns: Mapping[Path, SourceColumn], rows: int) -> npt.NDArray[np.int64]:
     """The third of sort_keys; 0 for rows of a backfill that have none."""
     third = columns.get(SEQUENCE)
     if third is None or third.type.kind != "long":
-        return pa.repeat("0" * _DIGITS, rows)
-    numbers = pc.fill_null(third.values, 0)
-    if rows and (pc.min(numbers).as_py() < 0 or pc.max(numbers).as_py() >= 10**_DIGITS):
-        raise UnreadableFile(f"a sequence in sort_keys is not a number of at most {_DIGITS} digits")
-    distinct = pc.dictionary_encode(numbers)
-    padded = pc.utf8_lpad(distinct.dictionary.cast(pa.string()), _DIGITS, "0")
-    return padded.take(distinct.indices)
+        return np.zeros(rows, np.int64)
+    numbers: npt.NDArray[np.int64] = pc.fill_null(third.values, 0).to_numpy()
+    if rows and (numbers.min() < 0 or numbers.max() >= 10 ** (2 * _HALF)):
+        raise UnreadableFile(f"a sequence in sort_keys is not a number of at most {2 * _HALF} digits")
+    return numbers
+
+
+@cache
+def _digits() -> npt.NDArray[np.uint8]:
+    """The digits of each number below 10**_HALF, a row each."""
+    numbers = np.arange(10**_HALF)
+    return np.stack([numbers // 10**place % 10 + ord("0") for place in reversed(range(_HALF))], axis=1).astype(np.uint8)
 
 
 def _hex(lsn: str | None) -> str:
