@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from emulators.bigquery.sql import actions
+from emulators.bigquery.sql import alterations
 from emulators.bigquery.sql.model import Field, SqlError, TableName
 from emulators.bigquery.state.alter_rules import require_possible, require_reference, require_wider
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
@@ -18,16 +18,18 @@ from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.tables import STORED, check_table, forget_rights
 
 
-def alter_table(catalog: Catalog, transaction: Transaction, table: Table, changes: Sequence[actions.Change]) -> Table:
+def alter_table(
+    catalog: Catalog, transaction: Transaction, table: Table, changes: Sequence[alterations.Change]
+) -> Table:
     """Apply ALTER's changes in order; the caller holds the table's lock and commits all or nothing."""
     resource = table.resource
-    if len(changes) > 1 and len({isinstance(change, actions.RenameColumn) for change in changes}) > 1:
+    if len(changes) > 1 and len({isinstance(change, alterations.RenameColumn) for change in changes}) > 1:
         raise SqlError("RENAME COLUMN cannot be used with other ALTER TABLE actions in one statement")
     for change in changes:
         require_possible(catalog, Table(resource), change)
-        if isinstance(change, actions.AddForeignKey):
+        if isinstance(change, alterations.AddForeignKey):
             require_reference(catalog, transaction, table.name, Table(resource).fields, change.key)
-        if isinstance(change, actions.RenameTable):
+        if isinstance(change, alterations.RenameTable):
             return _rename(catalog, transaction, Table(resource), change.new_name)
         current = Table(resource)
         fields = _CHANGES[type(change)](current, change) if type(change) in _CHANGES else None
@@ -40,8 +42,8 @@ def alter_table(catalog: Catalog, transaction: Transaction, table: Table, change
     return catalog.put_table(transaction, resource | {"lastModifiedTime": str(now_ms())})
 
 
-def _renamed(change: actions.Change) -> Mapping[str, str]:
-    return {change.new: change.old} if isinstance(change, actions.RenameColumn) else {}
+def _renamed(change: alterations.Change) -> Mapping[str, str]:
+    return {change.new: change.old} if isinstance(change, alterations.RenameColumn) else {}
 
 
 def _position(table: Table, name: str, if_exists: bool) -> int | None:
@@ -53,7 +55,7 @@ def _position(table: Table, name: str, if_exists: bool) -> int | None:
     raise SqlError(f"Column not found: {name} in table {table.name}")
 
 
-def _add_column(table: Table, change: actions.AddColumn) -> tuple[Field, ...]:
+def _add_column(table: Table, change: alterations.AddColumn) -> tuple[Field, ...]:
     if any(field.name.lower() == change.field.name.lower() for field in table.fields):
         if change.if_not_exists:
             return table.fields
@@ -64,14 +66,14 @@ def _add_column(table: Table, change: actions.AddColumn) -> tuple[Field, ...]:
     return (*table.fields, *with_rounding(added, table.resource.get("defaultRoundingMode")))
 
 
-def _drop_column(table: Table, change: actions.DropColumn) -> tuple[Field, ...]:
+def _drop_column(table: Table, change: alterations.DropColumn) -> tuple[Field, ...]:
     position = _position(table, change.name, change.if_exists)
     if position is None:
         return table.fields
     return table.fields[:position] + table.fields[position + 1 :]
 
 
-def _rename_column(table: Table, change: actions.RenameColumn) -> tuple[Field, ...]:
+def _rename_column(table: Table, change: alterations.RenameColumn) -> tuple[Field, ...]:
     position = _position(table, change.old, change.if_exists)
     if position is None:
         return table.fields
@@ -79,7 +81,7 @@ def _rename_column(table: Table, change: actions.RenameColumn) -> tuple[Field, .
     return (*table.fields[:position], renamed, *table.fields[position + 1 :])
 
 
-def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...]:
+def _alter_column(table: Table, change: alterations.AlterColumn) -> tuple[Field, ...]:
     position = _position(table, change.name, change.if_exists)
     if position is None:
         return table.fields
@@ -109,32 +111,32 @@ def _alter_column(table: Table, change: actions.AlterColumn) -> tuple[Field, ...
 
 
 _CHANGES: dict[type, Callable[[Table, Any], tuple[Field, ...]]] = {
-    actions.AddColumn: _add_column,
-    actions.DropColumn: _drop_column,
-    actions.RenameColumn: _rename_column,
-    actions.AlterColumn: _alter_column,
+    alterations.AddColumn: _add_column,
+    alterations.DropColumn: _drop_column,
+    alterations.RenameColumn: _rename_column,
+    alterations.AlterColumn: _alter_column,
 }
 
 
-def _alter_resource(table: Table, change: actions.Change) -> Resource:
+def _alter_resource(table: Table, change: alterations.Change) -> Resource:
     resource, constraints = table.resource, dict(table.resource.get("tableConstraints") or {})
-    if isinstance(change, actions.SetOptions):
+    if isinstance(change, alterations.SetOptions):
         return with_options(resource, change.options)
-    if isinstance(change, actions.AddPrimaryKey):
+    if isinstance(change, alterations.AddPrimaryKey):
         if "primaryKey" in constraints:
             raise SqlError(f"Table {table.name} already has a primary key.")
         constraints["primaryKey"] = {"columns": list(change.columns)}
-    elif isinstance(change, actions.DropPrimaryKey):
+    elif isinstance(change, alterations.DropPrimaryKey):
         if constraints.pop("primaryKey", None) is None and not change.if_exists:
             raise SqlError(f"Table {table.name} has no primary key.")
-    elif isinstance(change, actions.AddForeignKey):
+    elif isinstance(change, alterations.AddForeignKey):
         keys = constraints.get("foreignKeys", [])
         if any(key["name"] == change.key.name for key in keys):
             if change.if_not_exists:
                 return resource
             raise SqlError(f"Constraint {change.key.name} already exists in table {table.name}.")
         constraints["foreignKeys"] = [*keys, foreign_key_resource(change.key, table.name.table, len(keys) + 1)]
-    elif isinstance(change, actions.DropConstraint):
+    elif isinstance(change, alterations.DropConstraint):
         kept = [key for key in constraints.get("foreignKeys", []) if key["name"] != change.name]
         if len(kept) == len(constraints.get("foreignKeys", [])) and not change.if_exists:
             raise SqlError(f"Constraint {change.name} not found in table {table.name}.")

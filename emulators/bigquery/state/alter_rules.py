@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from emulators.bigquery.sql import actions
+from emulators.bigquery.sql import actions, alterations
 from emulators.bigquery.sql.model import Field, SqlError, TableName
 from emulators.bigquery.state.catalog import Catalog, Table
 from emulators.bigquery.state.evolution import WIDER, holds_less
@@ -11,29 +11,33 @@ from emulators.bigquery.state.row_policies import policies_of
 from emulators.bigquery.state.schema import sql_type
 from emulators.bigquery.state.store import Transaction
 
-_OF_COLUMNS = (actions.AddColumn, actions.DropColumn, actions.RenameColumn, actions.AlterColumn)
-_OF_TABLES = (*_OF_COLUMNS, actions.AddPrimaryKey, actions.AddForeignKey)
+_OF_COLUMNS = (alterations.AddColumn, alterations.DropColumn, alterations.RenameColumn, alterations.AlterColumn)
+_OF_TABLES = (*_OF_COLUMNS, alterations.AddPrimaryKey, alterations.AddForeignKey)
 
 
-def require_possible(catalog: Catalog, table: Table, change: actions.Change) -> None:
+def require_possible(catalog: Catalog, table: Table, change: alterations.Change) -> None:
     """A snapshot keeps its columns, an external table also its name; keys and policies keep the columns they name."""
     if table.kind == "SNAPSHOT" and isinstance(change, _OF_TABLES):
         raise SqlError(
             f"{table.name} is a table snapshot, which is read-only: only its options and name can be changed"
         )
-    if table.kind == "EXTERNAL" and isinstance(change, (*_OF_TABLES, actions.RenameTable)):
+    if table.kind == "EXTERNAL" and isinstance(change, (*_OF_TABLES, alterations.RenameTable)):
         raise SqlError(f"{table.name} is an external table: only its options can be changed by ALTER TABLE")
-    if isinstance(change, actions.DropColumn):
+    if isinstance(change, alterations.DropColumn):
         _require_free(catalog, table, change.name, "dropped")
-    if isinstance(change, actions.RenameColumn):
+    if isinstance(change, alterations.RenameColumn):
         _require_free(catalog, table, change.old, "renamed")
         if any(field.name.lower() == change.new.lower() != change.old.lower() for field in table.fields):
             raise SqlError(f"Column already exists: {change.new}")
-    if isinstance(change, actions.RenameTable) and _key(table):
+    if isinstance(change, alterations.RenameTable) and _key(table):
         raise SqlError(f"Table {table.name} has a primary key and cannot be renamed")
-    if isinstance(change, actions.AlterColumn) and change.type is not None:
+    if isinstance(change, alterations.AlterColumn) and change.type is not None:
         _require_outside_keys(table, change.name, "have another type")
-    if isinstance(change, actions.AlterColumn) and change.default is not None and change.name.lower() in _key(table):
+    if (
+        isinstance(change, alterations.AlterColumn)
+        and change.default is not None
+        and change.name.lower() in _key(table)
+    ):
         raise SqlError(
             f"Column {change.name} is part of the primary key of {table.name} and cannot have a default value"
         )

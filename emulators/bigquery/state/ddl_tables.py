@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.bigquery.sql import actions
+from emulators.bigquery.sql import actions, alterations
 from emulators.bigquery.sql.model import SqlError, Statement, TableName
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.alter import alter_table
@@ -135,7 +135,7 @@ def _truncate(catalog: Catalog, statement: Statement, view: View, transaction: T
 
 
 def _alter_table(catalog: Catalog, statement: Statement, view: View, transaction: Transaction) -> Performed:
-    action: actions.AlterTable = statement.action
+    action: alterations.AlterTable = statement.action
     target = view.resolve(action.name)
     if action.if_exists and catalog.table(target, transaction) is None:
         return Performed("SKIP", target)
@@ -158,5 +158,5 @@ TABLES: dict[type, Handler] = {
     actions.CreateView: _create_view,
     actions.DropTable: _drop_table,
     actions.TruncateTable: _truncate,
-    actions.AlterTable: _alter_table,
+    alterations.AlterTable: _alter_table,
 }

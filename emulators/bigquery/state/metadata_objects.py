@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from emulators.bigquery.sql.analysis.routines import argument_type, rest_type
 from emulators.bigquery.sql.model import Field
+from emulators.bigquery.sql.rest_types import argument_type, rest_type
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.metadata_columns import fields, moment
 from emulators.bigquery.state.metadata_rows import labels_literal, literal

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from emulators.bigquery.sql.analysis.routines import argument_type, rest_type, table_type
+from emulators.bigquery.sql.rest_types import argument_type, rest_type, table_type
 from emulators.bigquery.state.catalog import Resource
 from emulators.bigquery.state.metadata_columns import fields, moment
 from emulators.bigquery.state.metadata_rows import literal, texts_literal

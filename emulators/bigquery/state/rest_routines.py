@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from emulators.bigquery.sql.analysis.routines import argument_type, rest_type
+from emulators.bigquery.sql.rest_types import argument_type, rest_type
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.outcomes import Query
 from emulators.bigquery.state.queries import Execution

@@ -14,8 +14,7 @@ from emulators.control.state.errors import REASONS, ControlError, invalid
 from emulators.control.state.store import Store
 from emulators.control.wire.reading import read_call, read_place
 from emulators.packed_bodies import unpacked
-from emulators.storage.state.errors import StorageError
-from emulators.storage.wire import fields
+from emulators.partial_response import parse, select
 
 logger = logging.getLogger(__name__)
 
@@ -66,9 +65,9 @@ def _selected(request: Request, result: dict[str, Any]) -> dict[str, Any]:
     """The part of an answer that the parameter `fields` asks for."""
     wanted = request.query_params.get("fields")
     try:
-        chosen: dict[str, Any] = fields.select(result, fields.parse(wanted)) if wanted else result
-    except StorageError as error:
-        raise invalid("fields", error.message) from None
+        chosen: dict[str, Any] = select(result, parse(wanted)) if wanted else result
+    except ValueError as error:
+        raise invalid("fields", str(error)) from None
     return chosen
 
 

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from emulators.partial_response import Mask, parse, select
 from emulators.storage.state import errors
 from emulators.storage.state.errors import StorageError
 from emulators.storage.state.store import Store
-from emulators.storage.wire import batch, fields
+from emulators.storage.wire import batch
 from emulators.storage.wire.call import Call
 from emulators.storage.wire.methods import ROUTES
 from emulators.storage.wire.notifier import Notifier
@@ -80,9 +81,17 @@ async def _call(store: Store, request: Request, path: str) -> Response:
     route, values = found
     call = Call(store, request, values)
     call.check_parameters(route.parameters)
-    mask = fields.parse(call.text("fields")) if call.text("fields") else {}
+    mask = _mask(call.text("fields"))
     result = await route.method(call)
-    return result if isinstance(result, Response) else _json_response(200, fields.select(result, mask))
+    return result if isinstance(result, Response) else _json_response(200, select(result, mask))
+
+
+def _mask(text: str) -> Mask:
+    """What the parameter `fields` asks for."""
+    try:
+        return parse(text) if text else {}
+    except ValueError as error:
+        raise errors.StorageError(400, "invalidParameter", str(error), "parameter", "fields") from None
 
 
 def _full_path(request: Request) -> str:

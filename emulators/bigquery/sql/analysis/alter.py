@@ -1,6 +1,6 @@
 """ALTER to actions."""
 
-from emulators.bigquery.sql import actions
+from emulators.bigquery.sql import actions, alterations
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis import fields as f
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
@@ -31,11 +31,11 @@ def alter(a: Analyzer, node: d.Alter) -> Statement:
         what = info.kind.replace("_", " ")
         raise SqlError(f"{name} is not allowed for this operation because it is currently a {what}.", "invalid")
     changes = tuple(_change(a, c, info) for c in node.changes)
-    action = actions.AlterTable(name, changes, node.kind, node.if_exists)
+    action = alterations.AlterTable(name, changes, node.kind, node.if_exists)
     return made(a, node, f"ALTER_{node.kind.replace(' ', '_')}", action, name)
 
 
-def _change(a: Analyzer, c: d.ChangeNode, info: TableInfo | None) -> actions.Change:
+def _change(a: Analyzer, c: d.ChangeNode, info: TableInfo | None) -> alterations.Change:
     if c.what == "COLUMN DEFAULT" and c.default is not None:
         for field in info.fields if info is not None else ():
             if field.name.lower() == c.name.lower():
@@ -44,30 +44,30 @@ def _change(a: Analyzer, c: d.ChangeNode, info: TableInfo | None) -> actions.Cha
         field = f.field(a, c.column)
         if field.mode == "REQUIRED":
             a.fail(f"Adding a REQUIRED column {field.name} to an existing table is not allowed", c)
-        return actions.AddColumn(field, c.guarded)
+        return alterations.AddColumn(field, c.guarded)
     if c.foreign_key is not None:
-        return actions.AddForeignKey(foreign_key(a, c.foreign_key), c.guarded)
-    simple: dict[str, actions.Change] = {
-        "DROP COLUMN": actions.DropColumn(c.name, c.guarded),
-        "RENAME COLUMN": actions.RenameColumn(c.name, c.new_name, c.guarded),
-        "RENAME TO": actions.RenameTable(c.new_name),
-        "ADD PRIMARY KEY": actions.AddPrimaryKey(tuple(c.columns)),
-        "DROP PRIMARY KEY": actions.DropPrimaryKey(c.guarded),
-        "DROP CONSTRAINT": actions.DropConstraint(c.name, c.guarded),
-        "DROP NOT NULL": actions.AlterColumn(c.name, c.guarded, drop_not_null=True),
-        "DROP DEFAULT": actions.AlterColumn(c.name, c.guarded, drop_default=True),
-        "COLUMN DEFAULT": actions.AlterColumn(c.name, c.guarded, default=c.text),
+        return alterations.AddForeignKey(foreign_key(a, c.foreign_key), c.guarded)
+    simple: dict[str, alterations.Change] = {
+        "DROP COLUMN": alterations.DropColumn(c.name, c.guarded),
+        "RENAME COLUMN": alterations.RenameColumn(c.name, c.new_name, c.guarded),
+        "RENAME TO": alterations.RenameTable(c.new_name),
+        "ADD PRIMARY KEY": alterations.AddPrimaryKey(tuple(c.columns)),
+        "DROP PRIMARY KEY": alterations.DropPrimaryKey(c.guarded),
+        "DROP CONSTRAINT": alterations.DropConstraint(c.name, c.guarded),
+        "DROP NOT NULL": alterations.AlterColumn(c.name, c.guarded, drop_not_null=True),
+        "DROP DEFAULT": alterations.AlterColumn(c.name, c.guarded, drop_default=True),
+        "COLUMN DEFAULT": alterations.AlterColumn(c.name, c.guarded, default=c.text),
     }
     if c.what in simple:
         return simple[c.what]
     if c.what == "COLUMN TYPE":
         assert c.type is not None
-        return actions.AlterColumn(c.name, c.guarded, type=f.of_type(a, c.name, c.type))
+        return alterations.AlterColumn(c.name, c.guarded, type=f.of_type(a, c.name, c.type))
     options = options_of(a, c.options)
     if "allow_non_incremental_definition" in options:
         a.fail("The option allow_non_incremental_definition cannot be changed", c)
     return (
-        actions.SetOptions(options)
+        alterations.SetOptions(options)
         if c.what == "SET OPTIONS"
-        else actions.AlterColumn(c.name, c.guarded, options=options)
+        else alterations.AlterColumn(c.name, c.guarded, options=options)
     )

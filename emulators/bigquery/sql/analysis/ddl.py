@@ -1,6 +1,5 @@
-"""DDL to actions."""
+"""DDL of tables, views and datasets to actions."""
 
-from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql import actions
@@ -13,11 +12,11 @@ from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.dml import limited
 from emulators.bigquery.sql.analysis.materialized import check_materialized
 from emulators.bigquery.sql.analysis.options import options_of
-from emulators.bigquery.sql.analysis.partitioning import named_by, partitioning
+from emulators.bigquery.sql.analysis.partitioning import partitioning
 from emulators.bigquery.sql.analysis.statements import finish, rows_of, schema_of, statement_rule, text_of
-from emulators.bigquery.sql.analysis.tables import readable, resolve
+from emulators.bigquery.sql.analysis.tables import resolve
 from emulators.bigquery.sql.analysis.values import Relation, Scope, Value
-from emulators.bigquery.sql.model import Field, SqlError, Statement, TableInfo, TableName
+from emulators.bigquery.sql.model import Field, SqlError, Statement, TableName
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
@@ -214,103 +213,3 @@ def truncate(a: Analyzer, node: d.Truncate) -> Statement:
     if info.kind != "TABLE":
         raise SqlError(f"TRUNCATE TABLE is not allowed on {info.name}, which is no table")
     return made(a, node, "TRUNCATE_TABLE", actions.TruncateTable(info.name), info.name)
-
-
-@statement_rule(d.GrantNode)
-def grant(a: Analyzer, node: d.GrantNode) -> Statement:
-    """GRANT / REVOKE"""
-    if node.resource in ("SCHEMA", "DATASET"):
-        name = TableName(*dataset_name(a, node.name), "")
-    else:
-        name = a.table_name(node.name, node)
-    kind = "REVOKE" if node.revoke else "GRANT"
-    resource = "SCHEMA" if node.resource == "DATASET" else node.resource
-    members = tuple(_member(a, node, principal) for principal in node.principals)
-    return made(a, node, kind, actions.Grant(name, resource, tuple(node.roles), members, node.revoke))
-
-
-_MEMBERS = ("user", "group", "serviceAccount", "domain", "principal", "principalSet", "deleted", "connection")
-_SPECIAL = ("allUsers", "allAuthenticatedUsers")
-
-
-def _member(a: Analyzer, node: d.GrantNode, principal: str) -> str:
-    """A principal as IAM's policies name it."""
-    kind, _, name = principal.partition(":")
-    if kind == "specialGroup" and name in _SPECIAL:
-        return name
-    if kind not in _MEMBERS or not name:
-        a.fail(f"Invalid principal '{principal}'; use user:, group:, serviceAccount:, domain: or specialGroup:", node)
-    return principal
-
-
-def check_row_filter(a: Analyzer, info: TableInfo, text: str) -> None:
-    """SqlError unless the text is a condition over the table's columns."""
-    readable(a, replace(info, row_filter=text), "nothing")
-
-
-@statement_rule(d.CreatePolicy)
-def create_policy(a: Analyzer, node: d.CreatePolicy) -> Statement:
-    """CREATE ROW ACCESS POLICY: the filter is analysed, so that a mistake shows now."""
-    info = resolve(a, node.table, node)
-    check_row_filter(a.storing("A row access policy"), info, node.filter_text)
-    action = actions.RowAccessPolicy(
-        node.name, info.name, tuple(node.grantees), node.filter_text, node.or_replace, node.if_not_exists
-    )
-    return made(a, node, "CREATE_ROW_ACCESS_POLICY", action, info.name)
-
-
-@statement_rule(d.DropPolicy)
-def drop_policy(a: Analyzer, node: d.DropPolicy) -> Statement:
-    """DROP ROW ACCESS POLICY"""
-    info = resolve(a, node.table, node)
-    kind = "DROP_ROW_ACCESS_POLICY" if node.name else "DROP_ALL_ROW_ACCESS_POLICIES"
-    return made(a, node, kind, actions.DropRowAccessPolicy(node.name, info.name, node.if_exists), info.name)
-
-
-@statement_rule(d.Export)
-def export(a: Analyzer, node: d.Export) -> Statement:
-    """EXPORT DATA: the query's rows go to the files that the options name."""
-    assert node.query is not None
-    relation = a.query(node.query, None)
-    schema = schema_of(a, relation)
-    sql = finish(a, rows_of(relation))
-    return made(a, node, "EXPORT_DATA", actions.ExportData(options_of(a, node.options)), duckdb=sql, schema=schema)
-
-
-@statement_rule(d.Load)
-def load(a: Analyzer, node: d.Load) -> Statement:
-    """LOAD DATA"""
-    name = TableName(a.project, "_SESSION", node.name[-1]) if node.temporary else a.table_name(node.name, node)
-    columns = tuple(f.field(a, c) for c in node.columns or ()) or _named_columns(a, node)
-    parts = None if node.partition_columns is None else tuple(f.field(a, c) for c in node.partition_columns)
-    known = columns
-    if not known and (info := a.catalog.table(name)) is not None:
-        known = info.fields
-    known = known or named_by(node.partition_by)
-    action = actions.LoadData(
-        name, columns, options_of(a, node.files), node.overwrite, partitioning(a, node.partition_by, known), tuple(node.cluster_by),  # noqa: E501
-        options_of(a, node.options), parts, _named_partition(a, node),
-    )  # fmt: skip
-    return made(a, node, "LOAD_DATA", action, name)
-
-
-def _named_columns(a: Analyzer, node: d.Load) -> tuple[Field, ...]:
-    """The columns of a table that is there, by their names."""
-    if not node.names:
-        return ()
-    info = resolve(a, node.name, node)
-    known = {field.name.lower(): field for field in info.fields}
-    for name in node.names:
-        if name.lower() not in known:
-            a.fail(f"Column {name} not found in table {info.name}", node)
-    return tuple(known[name.lower()] for name in node.names)
-
-
-def _named_partition(a: Analyzer, node: d.Load) -> tuple[str, Any] | None:
-    if node.partition is None:
-        return None
-    name, expression = node.partition
-    value = a.expression(expression, Scope())
-    if not value.constant:
-        a.fail("The value in a PARTITIONS clause must be constant", expression)
-    return name, python_value(value)

@@ -13,7 +13,7 @@ from emulators.bigquery.sql.analysis.selects import outputs_of, select
 from emulators.bigquery.sql.analysis.sources import From, from_relation, operated, source
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Relation, Scope, Value
 from emulators.bigquery.sql.analysis.windows import order_item
-from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax import nodes, pipe_nodes
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ def pipeline(a: Analyzer, node: nodes.Pipeline, parent: Scope | None) -> Relatio
     else:
         table = _table(source(a, node.start, Scope(parent)))
     for operator in node.operators:
-        if isinstance(operator, nodes.PipeWith):
+        if isinstance(operator, pipe_nodes.PipeWith):
             texts += with_queries(a, nodes.Query(operator.at, operator, operator.ctes, operator.recursive), parent)
             recursive = recursive or operator.recursive
         else:
@@ -115,7 +115,7 @@ def _select(a: Analyzer, table: Table, node: nodes.Select, parent: Scope | None)
     return _selected(a, table, node, parent, Tail(), False)
 
 
-def _extend(a: Analyzer, table: Table, node: nodes.PipeExtend, parent: Scope | None) -> Table:
+def _extend(a: Analyzer, table: Table, node: pipe_nodes.PipeExtend, parent: Scope | None) -> Table:
     """|> EXTEND x AS y, z.*: the columns so far and these."""
     scope = table.scope(parent)
     scope.windows = node.windows
@@ -126,7 +126,7 @@ def _extend(a: Analyzer, table: Table, node: nodes.PipeExtend, parent: Scope | N
     return replace(made, columns=kept + new)
 
 
-def _set(a: Analyzer, table: Table, node: nodes.PipeSet, parent: Scope | None) -> Table:
+def _set(a: Analyzer, table: Table, node: pipe_nodes.PipeSet, parent: Scope | None) -> Table:
     """|> SET x = y: x has another value in the same place."""
     places = [_place(a, table, name, node, "SET") for name, _ in node.values]
     scope = table.scope(parent)
@@ -147,7 +147,7 @@ def _place(a: Analyzer, table: Table, name: str, node: nodes.Node, what: str) ->
     return found[0]
 
 
-def _drop(a: Analyzer, table: Table, node: nodes.PipeDrop, parent: Scope | None) -> Table:
+def _drop(a: Analyzer, table: Table, node: pipe_nodes.PipeDrop, parent: Scope | None) -> Table:
     dropped = {name.lower() for name in node.names}
     for name in node.names:
         if not any(c.name.lower() == name.lower() for c in table.columns):
@@ -158,7 +158,7 @@ def _drop(a: Analyzer, table: Table, node: nodes.PipeDrop, parent: Scope | None)
     return replace(table, columns=columns)
 
 
-def _rename(a: Analyzer, table: Table, node: nodes.PipeRename, parent: Scope | None) -> Table:
+def _rename(a: Analyzer, table: Table, node: pipe_nodes.PipeRename, parent: Scope | None) -> Table:
     columns = list(table.columns)
     for old, new in node.names:
         i = _place(a, table, old, node, "RENAME")
@@ -166,11 +166,11 @@ def _rename(a: Analyzer, table: Table, node: nodes.PipeRename, parent: Scope | N
     return replace(table, columns=columns)
 
 
-def _as(a: Analyzer, table: Table, node: nodes.PipeAs, parent: Scope | None) -> Table:
+def _as(a: Analyzer, table: Table, node: pipe_nodes.PipeAs, parent: Scope | None) -> Table:
     return replace(table, items=[FromItem(node.alias, table.columns, qualified=True)])
 
 
-def _where(a: Analyzer, table: Table, node: nodes.PipeWhere, parent: Scope | None) -> Table:
+def _where(a: Analyzer, table: Table, node: pipe_nodes.PipeWhere, parent: Scope | None) -> Table:
     scope = table.scope(parent)
     condition = a.condition(node.condition, scope, "WHERE clause")
     if " OVER (" in condition.sql:
@@ -180,7 +180,7 @@ def _where(a: Analyzer, table: Table, node: nodes.PipeWhere, parent: Scope | Non
     return replace(table, where=f"{joiner}{condition.sql}")
 
 
-def _distinct(a: Analyzer, table: Table, node: nodes.PipeDistinct, parent: Scope | None) -> Table:
+def _distinct(a: Analyzer, table: Table, node: pipe_nodes.PipeDistinct, parent: Scope | None) -> Table:
     """|> DISTINCT: an alias goes on when all of its columns are still there."""
     seen = {c.sql for c in table.columns}
     items = [i for i in table.items if i.element is None and all(c.sql in seen for c in i.columns)]
@@ -188,7 +188,7 @@ def _distinct(a: Analyzer, table: Table, node: nodes.PipeDistinct, parent: Scope
     return replace(made, sql=made.sql.replace("(SELECT ", "(SELECT DISTINCT ", 1))
 
 
-def _aggregate(a: Analyzer, table: Table, node: nodes.PipeAggregate, parent: Scope | None) -> Table:
+def _aggregate(a: Analyzer, table: Table, node: pipe_nodes.PipeAggregate, parent: Scope | None) -> Table:
     """|> AGGREGATE x GROUP BY k: the keys, then the aggregates."""
     keys = [(leaf, order) for item, order in node.keys for leaf in _leaves(item)]
     listed = [item for item, _ in keys] + [item for item, _ in node.items]
@@ -231,7 +231,7 @@ def _join(a: Analyzer, table: Table, node: nodes.Join, parent: Scope | None) -> 
     return _table(source(a, replace(node, left=nodes.GivenSource(node.at, given=given.source())), Scope(parent)))
 
 
-def _order(a: Analyzer, table: Table, node: nodes.PipeOrder, parent: Scope | None) -> Table:
+def _order(a: Analyzer, table: Table, node: pipe_nodes.PipeOrder, parent: Scope | None) -> Table:
     scope, items = table.scope(parent), []
     for item in node.items:
         at = item.expression
@@ -247,12 +247,12 @@ def _order(a: Analyzer, table: Table, node: nodes.PipeOrder, parent: Scope | Non
     return _wrapped(a, table, " ORDER BY " + ", ".join(items))
 
 
-def _limit(a: Analyzer, table: Table, node: nodes.PipeLimit, parent: Scope | None) -> Table:
+def _limit(a: Analyzer, table: Table, node: pipe_nodes.PipeLimit, parent: Scope | None) -> Table:
     tail = Tail([], count(a, node.limit, "LIMIT"), count(a, node.offset, "OFFSET"))
     return _wrapped(a, table, tail.limits(), opaque=True)
 
 
-def _set_operation(a: Analyzer, table: Table, node: nodes.PipeSetOperation, parent: Scope | None) -> Table:
+def _set_operation(a: Analyzer, table: Table, node: pipe_nodes.PipeSetOperation, parent: Scope | None) -> Table:
     first = nodes.Select(node.at, [nodes.Star(node.at, None)])
     first.source = nodes.GivenSource(node.at, given=table.source())
     whole = replace(node.operation, parts=[first, *node.operation.parts])
@@ -265,7 +265,7 @@ def _operated(a: Analyzer, table: Table, node: nodes.Node, parent: Scope | None)
     return _table(operated(a, replace(given.source(), items=[FromItem(None, given.columns)]), node, Scope(parent)))
 
 
-def _call(a: Analyzer, table: Table, node: nodes.PipeCall, parent: Scope | None) -> Table:
+def _call(a: Analyzer, table: Table, node: pipe_nodes.PipeCall, parent: Scope | None) -> Table:
     """CALL f(...): one of BigQuery's own table functions, of the table."""
     from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 
@@ -281,19 +281,19 @@ def _call(a: Analyzer, table: Table, node: nodes.PipeCall, parent: Scope | None)
 
 _OPERATORS: dict[type[nodes.Node], Callable[[Analyzer, Table, Any, Scope | None], Table]] = {
     nodes.Select: _select,
-    nodes.PipeExtend: _extend,
-    nodes.PipeSet: _set,
-    nodes.PipeDrop: _drop,
-    nodes.PipeRename: _rename,
-    nodes.PipeAs: _as,
-    nodes.PipeCall: _call,
-    nodes.PipeWhere: _where,
-    nodes.PipeDistinct: _distinct,
-    nodes.PipeAggregate: _aggregate,
+    pipe_nodes.PipeExtend: _extend,
+    pipe_nodes.PipeSet: _set,
+    pipe_nodes.PipeDrop: _drop,
+    pipe_nodes.PipeRename: _rename,
+    pipe_nodes.PipeAs: _as,
+    pipe_nodes.PipeCall: _call,
+    pipe_nodes.PipeWhere: _where,
+    pipe_nodes.PipeDistinct: _distinct,
+    pipe_nodes.PipeAggregate: _aggregate,
     nodes.Join: _join,
-    nodes.PipeOrder: _order,
-    nodes.PipeLimit: _limit,
-    nodes.PipeSetOperation: _set_operation,
+    pipe_nodes.PipeOrder: _order,
+    pipe_nodes.PipeLimit: _limit,
+    pipe_nodes.PipeSetOperation: _set_operation,
     nodes.Pivot: _operated,
     nodes.Unpivot: _operated,
     nodes.Sample: _operated,

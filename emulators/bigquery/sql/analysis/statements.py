@@ -15,8 +15,8 @@ from emulators.bigquery.sql.syntax import statements as s
 
 StatementRule = Callable[[Analyzer, Any], Statement]
 _RULES = (
-    "alter", "calls", "casts", "change_history", "ddl", "dml", "gap_fill", "indexes", "literals", "membership",
-    "merge", "names", "operators", "ranges", "routines", "subqueries", "vector_search",
+    "access", "alter", "calls", "casts", "change_history", "ddl", "dml", "files", "gap_fill", "indexes", "literals",
+    "membership", "merge", "names", "operators", "ranges", "routines", "subqueries", "vector_search",
 )  # fmt: skip
 STATEMENTS: dict[type[s.Statement], StatementRule] = {}
 

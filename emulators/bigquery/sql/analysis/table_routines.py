@@ -6,9 +6,10 @@ from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.routines import bind, not_found, rest_argument, rest_columns, rest_type, routine_of
+from emulators.bigquery.sql.analysis.routines import bind, not_found, routine_of
 from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, SharedQuery, Value
+from emulators.bigquery.sql.rest_types import rest_argument, rest_columns, rest_type
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.scripting import parse_query

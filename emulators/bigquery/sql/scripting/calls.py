@@ -9,10 +9,10 @@ from emulators.bigquery.sql import actions
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.constants import evaluate, value_sql
-from emulators.bigquery.sql.analysis.routines import rest_type
 from emulators.bigquery.sql.analysis.statements import analyse
 from emulators.bigquery.sql.analysis.values import Value
 from emulators.bigquery.sql.model import SqlError, Statement
+from emulators.bigquery.sql.rest_types import rest_type
 from emulators.bigquery.sql.scripting.interpreter import Interpreter, Return, Steps, frame, step_rule
 from emulators.bigquery.sql.scripting.variables import store
 from emulators.bigquery.sql.syntax import nodes

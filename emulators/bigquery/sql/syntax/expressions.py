@@ -3,8 +3,8 @@
 from typing import TypeGuard
 
 from emulators.bigquery.sql.syntax import nodes
-from emulators.bigquery.sql.syntax.calls import CallParser
 from emulators.bigquery.sql.syntax.lexer import RESERVED, integer
+from emulators.bigquery.sql.syntax.words import WordParser
 
 _COMPARISONS = ("=", "<", ">", "<=", ">=", "<>", "!=")
 _BINARY = {"|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5, "*": 6, "/": 6, "||": 6}
@@ -15,7 +15,7 @@ def _is_positive(node: nodes.Node) -> TypeGuard[nodes.Literal]:
     return isinstance(node, nodes.Literal) and node.kind in ("INT64", "FLOAT64") and not str(node.value).startswith("-")
 
 
-class ExpressionParser(CallParser):
+class ExpressionParser(WordParser):
     def expression(self) -> nodes.Node:
         return self._or()
 
@@ -108,6 +108,9 @@ class ExpressionParser(CallParser):
                 self.expect(")")
                 return nodes.Like(at, left, patterns, negated, name)
         return nodes.Like(at, left, [self._binary(1)], negated)
+
+    def operand(self) -> nodes.Node:
+        return self._binary(1)
 
     def _binary(self, minimum: int) -> nodes.Node:
         left = self._unary()
@@ -208,7 +211,7 @@ class ExpressionParser(CallParser):
         if token.text == "(":
             return self._parenthesis()
         if token.text == "[":
-            return self._array(None, token.at)
+            return self.array_literal(None, token.at)
         self.fail()
 
     def _parenthesis(self) -> nodes.Node:
@@ -220,12 +223,6 @@ class ExpressionParser(CallParser):
         items = self.expressions()
         self.expect(")")
         return items[0] if len(items) == 1 else nodes.StructLiteral(at, None, [(None, item) for item in items])
-
-    def _array(self, kind: nodes.TypeNode | None, at: int) -> nodes.Node:
-        self.expect("[")
-        items = [] if self.token.text == "]" else self.expressions()
-        self.expect("]")
-        return nodes.ArrayLiteral(at, kind, items)
 
     def _word(self) -> nodes.Node:
         token = self.token
@@ -261,97 +258,3 @@ class ExpressionParser(CallParser):
             self.fail()
         self.advance()
         return nodes.Path(token.at, [token.text])
-
-    # --- words that begin an expression of their own form: word_<keyword> returns None when it is a plain name
-    # ---------
-    def word_null(self) -> nodes.Node:
-        return nodes.Literal(self.advance().at, "NULL", None)
-
-    def word_true(self) -> nodes.Node:
-        return nodes.Literal(self.advance().at, "BOOL", True)
-
-    def word_false(self) -> nodes.Node:
-        return nodes.Literal(self.advance().at, "BOOL", False)
-
-    def word_default(self) -> nodes.Node:
-        return nodes.DefaultValue(self.advance().at)
-
-    def word_case(self) -> nodes.Node:
-        at = self.expect("CASE").at
-        operand = None if self.token.upper == "WHEN" else self.expression()
-        whens = []
-        while self.accept("WHEN"):
-            condition = self.expression()
-            self.expect("THEN")
-            whens.append((condition, self.expression()))
-        if not whens:
-            self.fail(f"Syntax error: Expected keyword WHEN but got {self.describe()}")
-        otherwise = self.expression() if self.accept("ELSE") else None
-        self.expect("END")
-        return nodes.Case(at, operand, whens, otherwise)
-
-    def word_exists(self) -> nodes.Node:
-        at = self.expect("EXISTS").at
-        self.expect("(")
-        query = self.query()
-        self.expect(")")
-        return nodes.Subquery(at, "exists", query)
-
-    def word_array(self) -> nodes.Node:
-        token = self.expect("ARRAY")
-        if self.token.text == "[":
-            return self._array(None, token.at)
-        if self.accept("("):
-            query = self.query()
-            self.expect(")")
-            return nodes.Subquery(token.at, "array", query)
-        self.jump(self.index - 1)
-        kind = self.type()
-        return self._array(kind, token.at)
-
-    def word_struct(self) -> nodes.Node:
-        token = self.token
-        typed = None
-        if self.peek().text == "(":
-            self.advance()
-        else:
-            typed = self.type()
-        self.expect("(")
-        items: list[tuple[str | None, nodes.Node]] = []
-        if self.token.text != ")":
-            while True:
-                value = self.expression()
-                items.append((self.identifier() if self.accept("AS") else None, value))
-                if not self.accept(","):
-                    break
-        self.expect(")")
-        return nodes.StructLiteral(token.at, typed, items)
-
-    def word_interval(self) -> nodes.Node | None:
-        at = self.expect("INTERVAL").at
-        value = self._binary(1)
-        unit = self.any_name().upper()
-        until = self.any_name().upper() if self.accept("TO") else None
-        return nodes.Interval(at, value, unit, until)
-
-    def word_range(self) -> nodes.Node:
-        token = self.token
-        if self.peek().text == "(":
-            self.advance()
-            return self.call(token.at, ["RANGE"])
-        kind = self.type()
-        assert kind.element is not None
-        return nodes.Literal(token.at, f"RANGE<{kind.element.name}>", self.string())
-
-    def word_with(self) -> nodes.Node | None:
-        at = self.expect("WITH").at
-        self.expect("(")
-        bindings = []
-        while self.at_identifier() and self.peek().upper == "AS":
-            name = self.identifier()
-            self.expect("AS")
-            bindings.append((name, self.expression()))
-            self.expect(",")
-        body = self.expression()
-        self.expect(")")
-        return nodes.WithExpression(at, bindings, body)

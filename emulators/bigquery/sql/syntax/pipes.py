@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax import nodes, pipe_nodes
 from emulators.bigquery.sql.syntax.sources import SourceParser
 
 T = TypeVar("T")
@@ -29,23 +29,23 @@ class PipeParser(SourceParser):
 
     def pipe_extend(self, at: int) -> nodes.Node:
         self.advance()
-        return nodes.PipeExtend(at, self._several(self.select_item), self.named_windows())
+        return pipe_nodes.PipeExtend(at, self._several(self.select_item), self.named_windows())
 
     def pipe_window(self, at: int) -> nodes.Node:
         """The older name of EXTEND with window functions."""
         self.advance()
-        return nodes.PipeExtend(at, self._several(self.select_item), {})
+        return pipe_nodes.PipeExtend(at, self._several(self.select_item), {})
 
     def pipe_call(self, at: int) -> nodes.Node:
         self.advance()
         function = self.primary_source()
         if not isinstance(function, nodes.FunctionSource):
             self.fail()
-        return nodes.PipeCall(at, function)
+        return pipe_nodes.PipeCall(at, function)
 
     def pipe_set(self, at: int) -> nodes.Node:
         self.advance()
-        return nodes.PipeSet(at, self._several(self._assigned))
+        return pipe_nodes.PipeSet(at, self._several(self._assigned))
 
     def _assigned(self) -> tuple[str, nodes.Node]:
         name = self.identifier()
@@ -54,11 +54,11 @@ class PipeParser(SourceParser):
 
     def pipe_drop(self, at: int) -> nodes.Node:
         self.advance()
-        return nodes.PipeDrop(at, self._several(self.identifier))
+        return pipe_nodes.PipeDrop(at, self._several(self.identifier))
 
     def pipe_rename(self, at: int) -> nodes.Node:
         self.advance()
-        return nodes.PipeRename(at, self._several(self._renamed))
+        return pipe_nodes.PipeRename(at, self._several(self._renamed))
 
     def _renamed(self) -> tuple[str, str]:
         old = self.identifier()
@@ -67,19 +67,19 @@ class PipeParser(SourceParser):
 
     def pipe_as(self, at: int) -> nodes.Node:
         self.advance()
-        return nodes.PipeAs(at, self.identifier())
+        return pipe_nodes.PipeAs(at, self.identifier())
 
     def pipe_where(self, at: int) -> nodes.Node:
         self.advance()
-        return nodes.PipeWhere(at, self.expression())
+        return pipe_nodes.PipeWhere(at, self.expression())
 
     def pipe_distinct(self, at: int) -> nodes.Node:
         self.advance()
-        return nodes.PipeDistinct(at)
+        return pipe_nodes.PipeDistinct(at)
 
     def pipe_aggregate(self, at: int) -> nodes.Node:
         self.advance()
-        found = nodes.PipeAggregate(at, [], [])
+        found = pipe_nodes.PipeAggregate(at, [], [])
         if not self.at_any("GROUP"):
             found.items = self._several(self._ordered_item)
         if self.accept("GROUP"):
@@ -105,16 +105,16 @@ class PipeParser(SourceParser):
 
     def pipe_order(self, at: int) -> nodes.Node:
         self.expect("ORDER", "BY")
-        return nodes.PipeOrder(at, self.order_items())
+        return pipe_nodes.PipeOrder(at, self.order_items())
 
     def pipe_limit(self, at: int) -> nodes.Node:
         self.advance()
-        return nodes.PipeLimit(at, self.expression(), self.expression() if self.accept("OFFSET") else None)
+        return pipe_nodes.PipeLimit(at, self.expression(), self.expression() if self.accept("OFFSET") else None)
 
     def pipe_with(self, at: int) -> nodes.Node:
         self.advance()
         recursive = self.accept("RECURSIVE")
-        return nodes.PipeWith(at, self._several(self.cte), recursive)
+        return pipe_nodes.PipeWith(at, self._several(self.cte), recursive)
 
     def pipe_join(self, at: int) -> nodes.Node:
         """[INNER | LEFT | RIGHT | FULL | CROSS] JOIN, or a set operation that begins with LEFT, FULL or INNER."""
@@ -131,7 +131,7 @@ class PipeParser(SourceParser):
         """UNION ALL (query), (query) ...: the parts but for the first."""
         op, mode = self.set_operator()
         matching = self.matching(mode)
-        return nodes.PipeSetOperation(at, nodes.SetOperation(at, op, self._several(self._part), matching))
+        return pipe_nodes.PipeSetOperation(at, nodes.SetOperation(at, op, self._several(self._part), matching))
 
     pipe_intersect = pipe_except = pipe_outer = pipe_union
 

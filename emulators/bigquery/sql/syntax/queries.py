@@ -1,6 +1,6 @@
 """Queries: WITH, SELECT, set operations, ORDER BY, LIMIT."""
 
-from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax import nodes, pipe_nodes
 from emulators.bigquery.sql.syntax.pipes import PipeParser
 
 
@@ -33,7 +33,7 @@ class QueryParser(PipeParser):
         alias = None
         if self.at_word("AS") and self.peek(2).text == "|>":
             self.advance()
-            alias = nodes.PipeAs(self.token.at, self.identifier())
+            alias = pipe_nodes.PipeAs(self.token.at, self.identifier())
         if self.token.text != "|>":
             return query
         start = nodes.Query(query.at, query.body, [], False, query.order_by, query.limit, query.offset)

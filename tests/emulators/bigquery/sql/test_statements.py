@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulators.bigquery.sql import actions
+from emulators.bigquery.sql import actions, alterations
 from emulators.bigquery.sql.model import Field, QueryParameter, SqlError, TableName
 from emulators.bigquery.sql.translate import translate
 
@@ -186,21 +186,21 @@ def test_create_table_with_contract_and_query(warehouse: Any) -> None:
 ALTERED = [
     (
         "ALTER TABLE d.accounts ADD COLUMN IF NOT EXISTS x ARRAY<INT64>, DROP COLUMN IF EXISTS y",
-        (actions.AddColumn(Field("x", "INT64", "REPEATED"), True), actions.DropColumn("y", True)),
+        (alterations.AddColumn(Field("x", "INT64", "REPEATED"), True), alterations.DropColumn("y", True)),
     ),
     (
         "ALTER TABLE d.accounts ALTER COLUMN name SET OPTIONS(description='n')",
-        (actions.AlterColumn("name", options={"description": "n"}),),
+        (alterations.AlterColumn("name", options={"description": "n"}),),
     ),
-    ("ALTER TABLE d.accounts ALTER COLUMN id DROP NOT NULL", (actions.AlterColumn("id", drop_not_null=True),)),
+    ("ALTER TABLE d.accounts ALTER COLUMN id DROP NOT NULL", (alterations.AlterColumn("id", drop_not_null=True),)),
     (
         "ALTER TABLE d.accounts ALTER COLUMN fee SET DATA TYPE NUMERIC(10, 2)",
-        (actions.AlterColumn("fee", type=Field("fee", "NUMERIC", precision=10, scale=2)),),
+        (alterations.AlterColumn("fee", type=Field("fee", "NUMERIC", precision=10, scale=2)),),
     ),
-    ("ALTER TABLE d.accounts RENAME TO other", (actions.RenameTable("other"),)),
+    ("ALTER TABLE d.accounts RENAME TO other", (alterations.RenameTable("other"),)),
     (
         "ALTER TABLE d.accounts SET OPTIONS(expiration_timestamp=NULL)",
-        (actions.SetOptions({"expiration_timestamp": None}),),
+        (alterations.SetOptions({"expiration_timestamp": None}),),
     ),
 ]
 
@@ -209,7 +209,7 @@ ALTERED = [
 def test_alter(accounts: Any, text: str, changes: tuple[Any, ...]) -> None:
     accounts.actions.clear()
     accounts.run(text)
-    assert accounts.actions == [actions.AlterTable(TableName("p", "d", "accounts"), changes)]
+    assert accounts.actions == [alterations.AlterTable(TableName("p", "d", "accounts"), changes)]
 
 
 def test_grant_and_external_table(warehouse: Any) -> None:

@@ -3,8 +3,6 @@
 import re
 from typing import Any
 
-from emulators.storage.state import errors
-
 Mask = dict[str, "Mask"]
 _TOKEN = re.compile(r"[^,/()\s]+|[,/()]")
 
@@ -21,7 +19,7 @@ def select(value: Any, mask: Mask) -> Any:
 
 
 def parse(text: str) -> Mask:
-    """The mask that a text such as `a,b(c,d),e/f` stands for; StorageError 400 where it is malformed."""
+    """The mask that a text such as `a,b(c,d),e/f` stands for. Raises ValueError where it is malformed."""
     tokens = _TOKEN.findall(text)
     try:
         mask = _parse_list(tokens)
@@ -29,7 +27,7 @@ def parse(text: str) -> Mask:
     except IndexError:
         complete = False
     if not complete:
-        raise errors.StorageError(400, "invalidParameter", f"Invalid field selection {text}", "parameter", "fields")
+        raise ValueError(f"Invalid field selection {text}")
     return mask
 
 
