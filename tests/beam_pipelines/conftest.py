@@ -1,6 +1,5 @@
 """Storage, Pub/Sub and BigQuery as processes of their own; a project, provisioned from a contract, for each test."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from itertools import count
@@ -32,10 +31,9 @@ def services(services_folder: Path) -> Iterator[dict[str, str]]:
     try:
         running.append(Service("storage", folder))
         environment["STORAGE_EMULATOR_HOST"] = f"http://{running[0].address}"
-        os.environ.update(environment)  # BigQuery reads external tables there
         grpc_port = free_port()
         running.append(Service("pubsub", folder))
-        running.append(Service("bigquery", folder, "--grpc-port", str(grpc_port)))
+        running.append(Service("bigquery", folder, "--grpc-port", str(grpc_port), storage=running[0].address))
         environment["PUBSUB_EMULATOR_HOST"] = running[1].address
         environment["BIGQUERY_EMULATOR_HOST"] = f"http://{running[2].address}"
         environment["BIGQUERY_STORAGE_EMULATOR_HOST"] = f"127.0.0.1:{grpc_port}"
@@ -43,7 +41,6 @@ def services(services_folder: Path) -> Iterator[dict[str, str]]:
             service.wait()
         yield environment
     finally:
-        os.environ.pop("STORAGE_EMULATOR_HOST", None)
         for service in running:
             service.stop()
 

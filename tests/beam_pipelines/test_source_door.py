@@ -33,7 +33,8 @@ def sources(services: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
     """Postgres and Datastream, which writes to the services' Cloud Storage."""
     folder = tmp_path_factory.mktemp("sources")
     postgres = Service("postgres", folder)
-    datastream = Service("datastream", folder)
+    storage = services["STORAGE_EMULATOR_HOST"].removeprefix("http://")
+    datastream = Service("datastream", folder, storage=storage)
     try:
         yield postgres.wait(), datastream.wait()
     finally:

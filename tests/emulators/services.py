@@ -18,11 +18,13 @@ def free_port() -> int:
 class Service:
     """`python -m emulators.<name>`, with its state in a folder and its log in a file beside it."""
 
-    def __init__(self, name: str, folder: Path, *options: str) -> None:
-        """Start it; it may not be ready yet."""
+    def __init__(self, name: str, folder: Path, *options: str, storage: str = "") -> None:
+        """Start it; it may not be ready yet. storage: the address of the Cloud Storage that it is to use."""
         self.name, self.folder, self.options = name, folder, options
         self.port = free_port()
         self.environment = dict(os.environ)  # as it is now: other tests change it before this is started again
+        if storage:
+            self.environment["STORAGE_EMULATOR_HOST"] = f"http://{storage}"
         self.launch()
 
     @property

@@ -1,7 +1,6 @@
 """The services that these tests share: a Postgres, a Cloud Storage and a Datastream, for the whole session."""
 
 import json
-import os
 import urllib.request
 from collections.abc import Iterator
 
@@ -18,17 +17,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     postgres, storage = Service("postgres", folder), Service("storage", folder)
     postgres.wait()
     storage.wait()
-    before = os.environ.get("STORAGE_EMULATOR_HOST")
-    os.environ["STORAGE_EMULATOR_HOST"] = f"http://{storage.address}"
     body = json.dumps({"name": "landing"}).encode()
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"http://{storage.address}/storage/v1/b?project=test", body, headers)
     urllib.request.urlopen(request, timeout=10).close()
-    datastream = Service("datastream", folder).wait()
+    datastream = Service("datastream", folder, storage=storage.address).wait()
     yield Place(postgres, storage, datastream)
     for service in (datastream, storage, postgres):
         service.stop()
-    if before is None:
-        del os.environ["STORAGE_EMULATOR_HOST"]
-    else:
-        os.environ["STORAGE_EMULATOR_HOST"] = before

@@ -19,21 +19,16 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ser
     """Storage, Pub/Sub, Postgres, BigQuery and Datastream, by name."""
     folder = tmp_path_factory.mktemp("services")
     running: dict[str, Service] = {}
-    inherited = os.environ.get("STORAGE_EMULATOR_HOST")
     try:
-        running["storage"] = Service("storage", folder)
-        os.environ["STORAGE_EMULATOR_HOST"] = f"http://{running['storage'].address}"  # bigquery and datastream use it
-        for name in ("pubsub", "postgres", "datastream"):
+        for name in ("storage", "pubsub", "postgres"):
             running[name] = Service(name, folder)
-        running["bigquery"] = Service("bigquery", folder, "--grpc-port", "0")
+        storage = running["storage"].address
+        running["datastream"] = Service("datastream", folder, storage=storage)
+        running["bigquery"] = Service("bigquery", folder, "--grpc-port", "0", storage=storage)
         for service in running.values():
             service.wait()
         yield running
     finally:
-        if inherited is None:
-            os.environ.pop("STORAGE_EMULATOR_HOST", None)
-        else:
-            os.environ["STORAGE_EMULATOR_HOST"] = inherited
         for service in running.values():
             service.stop()
 
