@@ -10,8 +10,8 @@ from pathlib import Path
 import uvicorn
 
 import emulators.without_pandas  # noqa: F401  before all that imports pyarrow
+from emulators.bigquery.state.access.policy_tags import PolicyTags
 from emulators.bigquery.state.memory import bound_memory
-from emulators.bigquery.state.policy_tags import PolicyTags
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.wire.app import application
 from emulators.bigquery.wire.grpc_server import Proxy, serve

@@ -15,8 +15,8 @@ from emulators.bigquery.sql import types
 from emulators.bigquery.sql.analysis.statements import STATEMENTS, load_rules
 from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.functions import registry
+from emulators.bigquery.state.files.source_formats import FORMATS
 from emulators.bigquery.state.service import open_warehouse
-from emulators.bigquery.state.source_formats import FORMATS
 from emulators.bigquery.wire.app import ROUTES
 from emulators.bigquery.wire.storage_read import ReadService
 from emulators.bigquery.wire.storage_write import WriteService

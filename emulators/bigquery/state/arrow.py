@@ -11,8 +11,8 @@ from emulators.bigquery.sql.analysis.constants import value_sql
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.types import of_field, quoted
 from emulators.bigquery.state import bignumerics
+from emulators.bigquery.state.definitions.layout import stored_sql
 from emulators.bigquery.state.errors import not_implemented
-from emulators.bigquery.state.layout import stored_sql
 
 _BATCH_ROWS, _BATCH_VALUES, _LEAST_ROWS = 65_536, 1 << 20, 2_048
 _FEW = 500  # values that are sooner parsed as SQL than handed over by Arrow

@@ -13,9 +13,9 @@ import duckdb
 
 from emulators.bigquery.sql.model import Field, TableName
 from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.definitions.past import Moment, Past
+from emulators.bigquery.state.definitions.schema import fields_from_rest
 from emulators.bigquery.state.errors import not_found
-from emulators.bigquery.state.past import Moment, Past
-from emulators.bigquery.state.schema import fields_from_rest
 from emulators.bigquery.state.store import Store, Transaction
 
 Resource = dict[str, Any]

@@ -4,11 +4,11 @@ from functools import partial
 from pathlib import Path
 
 from emulators import avro_codecs
-from emulators.bigquery.state import data_statements
-from emulators.bigquery.state.copies import run_copy
-from emulators.bigquery.state.extract_jobs import run_extract
-from emulators.bigquery.state.loads import run_load
-from emulators.bigquery.state.policy_tags import PolicyTags
+from emulators.bigquery.state.access.policy_tags import PolicyTags
+from emulators.bigquery.state.definitions import data_statements
+from emulators.bigquery.state.jobs.copies import run_copy
+from emulators.bigquery.state.jobs.extract_jobs import run_extract
+from emulators.bigquery.state.jobs.loads import run_load
 from emulators.bigquery.state.warehouse import Warehouse
 
 

@@ -10,18 +10,18 @@ import duckdb
 from emulators.bigquery.sql import legacy
 from emulators.bigquery.sql.model import Field, SqlError, Statement, TableInfo, TableName
 from emulators.bigquery.sql.types import quoted
+from emulators.bigquery.state.access.policy_tags import PolicyTags
+from emulators.bigquery.state.access.row_policies import require_all_rows, row_filter
 from emulators.bigquery.state.bignumerics import for_duckdb
 from emulators.bigquery.state.catalog import Catalog, Table
-from emulators.bigquery.state.change_history import appended
-from emulators.bigquery.state.external import External
-from emulators.bigquery.state.information_schema import InformationSchema
-from emulators.bigquery.state.layout import hidden_fields, relation_sql
-from emulators.bigquery.state.past import removal
-from emulators.bigquery.state.policy_tags import PolicyTags
-from emulators.bigquery.state.results import Result
-from emulators.bigquery.state.row_policies import require_all_rows, row_filter
+from emulators.bigquery.state.definitions.change_history import appended
+from emulators.bigquery.state.definitions.layout import hidden_fields, relation_sql
+from emulators.bigquery.state.definitions.past import removal
+from emulators.bigquery.state.definitions.tables import STORED
+from emulators.bigquery.state.files.external import External
+from emulators.bigquery.state.jobs.results import Result
+from emulators.bigquery.state.metadata.information_schema import InformationSchema
 from emulators.bigquery.state.store import Transaction
-from emulators.bigquery.state.tables import STORED
 
 SESSION = "_SESSION"
 _REWRITES = ("UPDATE", "DELETE", "MERGE")

@@ -10,32 +10,32 @@ from typing import Any
 
 from emulators.bigquery.sql.model import SqlError, TableName
 from emulators.bigquery.sql.translate import install
-from emulators.bigquery.state.anonymous import AnonymousTables, anonymous_dataset
-from emulators.bigquery.state.budget import Budget
+from emulators.bigquery.state.access.policy_tags import PolicyTags
 from emulators.bigquery.state.catalog import Catalog, Resource
-from emulators.bigquery.state.datasets import delete_dataset
-from emulators.bigquery.state.ddl import Ddl
+from emulators.bigquery.state.definitions.datasets import delete_dataset
+from emulators.bigquery.state.definitions.ddl import Ddl
+from emulators.bigquery.state.definitions.labels import check_labels
+from emulators.bigquery.state.definitions.past import TEMPORARY
+from emulators.bigquery.state.definitions.writes import Destination, destination, refuse_update_options
 from emulators.bigquery.state.errors import ServiceError, invalid
-from emulators.bigquery.state.external import External
-from emulators.bigquery.state.information_schema import InformationSchema
-from emulators.bigquery.state.insert_ids import InsertIds
-from emulators.bigquery.state.job_requests import check_choices, check_query, check_reference
-from emulators.bigquery.state.jobs import Job, Jobs
-from emulators.bigquery.state.labels import check_labels
-from emulators.bigquery.state.objects import Objects
-from emulators.bigquery.state.outcomes import Outcome, Query
-from emulators.bigquery.state.past import TEMPORARY
-from emulators.bigquery.state.policy_tags import PolicyTags
-from emulators.bigquery.state.queries import Execution
-from emulators.bigquery.state.query_jobs import describe, query_labels, query_of, reference, stack_frame
-from emulators.bigquery.state.sessions import Session, Sessions
-from emulators.bigquery.state.sizes import Sizes
+from emulators.bigquery.state.files.external import External
+from emulators.bigquery.state.files.objects import Objects
+from emulators.bigquery.state.jobs.anonymous import AnonymousTables, anonymous_dataset
+from emulators.bigquery.state.jobs.budget import Budget
+from emulators.bigquery.state.jobs.job_requests import check_choices, check_query, check_reference
+from emulators.bigquery.state.jobs.jobs import Job, Jobs
+from emulators.bigquery.state.jobs.outcomes import Outcome, Query
+from emulators.bigquery.state.jobs.queries import Execution
+from emulators.bigquery.state.jobs.query_jobs import describe, query_labels, query_of, reference, stack_frame
+from emulators.bigquery.state.jobs.sessions import Session, Sessions
+from emulators.bigquery.state.jobs.temporary import temporary_name
+from emulators.bigquery.state.jobs.time_limits import within
+from emulators.bigquery.state.metadata.information_schema import InformationSchema
+from emulators.bigquery.state.metadata.sizes import Sizes
 from emulators.bigquery.state.store import Store, Transaction
-from emulators.bigquery.state.streaming_timeline import StreamingTimeline
-from emulators.bigquery.state.temporary import temporary_name
-from emulators.bigquery.state.time_limits import within
+from emulators.bigquery.state.streams.insert_ids import InsertIds
+from emulators.bigquery.state.streams.streaming_timeline import StreamingTimeline
 from emulators.bigquery.state.view import SESSION, View
-from emulators.bigquery.state.writes import Destination, destination, refuse_update_options
 
 _DEFAULTS = {"priority": "INTERACTIVE"}
 _SET_LOCATION = re.compile(r"(?:\s|(?:--|#)[^\n]*\n)*SET\s+@@location\s*=\s*(['\"])(?P<place>[\w-]+)\1", re.IGNORECASE)

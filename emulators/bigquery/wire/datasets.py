@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulators.bigquery.state.datasets import (
+from emulators.bigquery.state.definitions.datasets import (
     change_dataset,
     create_dataset,
     delete_dataset,

@@ -12,10 +12,10 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.read_sessions import ReadSessions
-from emulators.bigquery.state.streams import StreamError
+from emulators.bigquery.state.streams.read_sessions import ReadSessions
+from emulators.bigquery.state.streams.streams import StreamError
+from emulators.bigquery.state.streams.write_streams import WriteStreams
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.state.write_streams import WriteStreams
 from emulators.bigquery.wire.certificate import NAME, certificate
 from emulators.bigquery.wire.storage_messages import MESSAGES
 from emulators.bigquery.wire.storage_read import ReadService

@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.state.catalog import Resource
+from emulators.bigquery.state.definitions.schema import fields_to_rest
 from emulators.bigquery.state.errors import ServiceError, invalid, not_found
-from emulators.bigquery.state.jobs import Job
-from emulators.bigquery.state.pages import job_page
-from emulators.bigquery.state.schema import fields_to_rest
+from emulators.bigquery.state.jobs.jobs import Job
+from emulators.bigquery.state.jobs.pages import job_page
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.principal import principal
 from emulators.bigquery.wire.replies import collection, flag, number, page_of, reply, self_link

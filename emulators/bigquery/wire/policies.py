@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulators.bigquery.state.policies import get_policy, set_policy
-from emulators.bigquery.state.routines import require_routine
+from emulators.bigquery.state.access.policies import get_policy, set_policy
+from emulators.bigquery.state.definitions.routines import require_routine
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.replies import reply
 from emulators.bigquery.wire.request_bodies import parse_body

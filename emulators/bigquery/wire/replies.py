@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, etag
 from emulators.bigquery.state.errors import ServiceError, invalid
-from emulators.bigquery.state.sizes import Sizes
+from emulators.bigquery.state.metadata.sizes import Sizes
 from emulators.bigquery.wire.partial import masked, parse_mask
 
 _PAGE = 1000  # items

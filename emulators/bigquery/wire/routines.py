@@ -4,16 +4,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.state.catalog import Resource, etag
-from emulators.bigquery.state.errors import invalid
-from emulators.bigquery.state.references import require_project
-from emulators.bigquery.state.rest_routines import check_definition
-from emulators.bigquery.state.routines import (
+from emulators.bigquery.state.definitions.references import require_project
+from emulators.bigquery.state.definitions.rest_routines import check_definition
+from emulators.bigquery.state.definitions.routines import (
     ROUTINE_TYPES,
     delete_routine,
     list_routines,
     put_routine,
     require_routine,
 )
+from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.partial import masked, parse_mask
 from emulators.bigquery.wire.replies import page_of, reply

@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state import row_policies
+from emulators.bigquery.state.access import row_policies
+from emulators.bigquery.state.definitions.rest_tables import check_condition
 from emulators.bigquery.state.errors import invalid
-from emulators.bigquery.state.rest_tables import check_condition
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.replies import page_of, reply
 from emulators.bigquery.wire.request_bodies import parse_body

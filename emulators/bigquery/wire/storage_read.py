@@ -7,9 +7,9 @@ from typing import Any
 import grpc
 import pyarrow as pa
 
-from emulators.bigquery.state.avro_rows import avro_schema, encode_rows
-from emulators.bigquery.state.read_sessions import ReadSessions, Session, read_schema
-from emulators.bigquery.state.streams import StreamError
+from emulators.bigquery.state.files.avro_rows import avro_schema, encode_rows
+from emulators.bigquery.state.streams.read_sessions import ReadSessions, Session, read_schema
+from emulators.bigquery.state.streams.streams import StreamError
 from emulators.bigquery.wire.principal import caller
 from emulators.bigquery.wire.storage_messages import MESSAGES
 

@@ -7,12 +7,12 @@ import grpc
 import pyarrow as pa
 
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.append_rows import from_arrow
 from emulators.bigquery.state.catalog import Table
-from emulators.bigquery.state.changes import CHANGES, changeable
-from emulators.bigquery.state.proto_rows import from_proto
-from emulators.bigquery.state.streams import DEFAULT, Stream, StreamError
-from emulators.bigquery.state.write_streams import WriteStreams
+from emulators.bigquery.state.streams.append_rows import from_arrow
+from emulators.bigquery.state.streams.changes import CHANGES, changeable
+from emulators.bigquery.state.streams.proto_rows import from_proto
+from emulators.bigquery.state.streams.streams import DEFAULT, Stream, StreamError
+from emulators.bigquery.state.streams.write_streams import WriteStreams
 from emulators.bigquery.wire.storage_messages import MESSAGES
 
 _KINDS = {1: "COMMITTED", 2: "PENDING", 3: "BUFFERED"}

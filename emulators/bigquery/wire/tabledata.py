@@ -3,10 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from emulators.bigquery.state.access.row_policies import require_all_rows
 from emulators.bigquery.state.errors import not_implemented
-from emulators.bigquery.state.pages import result_page, table_page
-from emulators.bigquery.state.row_policies import require_all_rows
-from emulators.bigquery.state.streaming import insert_all
+from emulators.bigquery.state.jobs.pages import result_page, table_page
+from emulators.bigquery.state.streams.streaming import insert_all
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.principal import principal
 from emulators.bigquery.wire.replies import number, reply

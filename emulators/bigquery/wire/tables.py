@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.state.catalog import Table
-from emulators.bigquery.state.pages import table_page
-from emulators.bigquery.state.partition_summary import SUMMARY
-from emulators.bigquery.state.rest_tables import change_table, delete_table, insert_table
-from emulators.bigquery.state.schema import fields_from_rest, fields_to_rest
-from emulators.bigquery.state.selection import selected_fields
+from emulators.bigquery.state.definitions.rest_tables import change_table, delete_table, insert_table
+from emulators.bigquery.state.definitions.schema import fields_from_rest, fields_to_rest
+from emulators.bigquery.state.jobs.pages import table_page
+from emulators.bigquery.state.jobs.selection import selected_fields
+from emulators.bigquery.state.metadata.partition_summary import SUMMARY
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.replies import STORAGE_STATISTICS, collection, page_of, reply, table_body, table_summary
 from emulators.bigquery.wire.request_bodies import parse_body

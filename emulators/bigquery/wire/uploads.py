@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.bigquery.state.errors import ServiceError, invalid, not_found
-from emulators.bigquery.state.loads import run_load
+from emulators.bigquery.state.jobs.loads import run_load
 from emulators.bigquery.state.warehouse import Warehouse
 from emulators.bigquery.wire.jobs import job_body
 from emulators.bigquery.wire.principal import principal

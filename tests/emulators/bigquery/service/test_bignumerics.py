@@ -21,9 +21,9 @@ from pyarrow import orc
 
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.types import quoted
-from emulators.bigquery.state.datasets import create_dataset
-from emulators.bigquery.state.outcomes import Query
-from emulators.bigquery.state.queries import Execution
+from emulators.bigquery.state.definitions.datasets import create_dataset
+from emulators.bigquery.state.jobs.outcomes import Query
+from emulators.bigquery.state.jobs.queries import Execution
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.state.warehouse import Warehouse
 from tests.emulators.bigquery.service.append import create_stream, request

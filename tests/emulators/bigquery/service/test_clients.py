@@ -9,7 +9,7 @@ import requests
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery, storage
 
-from emulators.bigquery.state import time_limits
+from emulators.bigquery.state.jobs import time_limits
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
 
 Config = bigquery.QueryJobConfig

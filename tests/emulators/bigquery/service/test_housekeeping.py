@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from emulators.bigquery.sql.model import TableName
-from emulators.bigquery.state import insert_ids, jobs, streaming_timeline
 from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.jobs import jobs
 from emulators.bigquery.state.service import open_warehouse
-from emulators.bigquery.state.streaming import insert_all
+from emulators.bigquery.state.streams import insert_ids, streaming_timeline
+from emulators.bigquery.state.streams.streaming import insert_all
 from emulators.bigquery.state.warehouse import Warehouse
 
 KEPT = 5

@@ -13,7 +13,7 @@ from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.results import read_result
+from emulators.bigquery.state.jobs.results import read_result
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
 
 _SOURCE = "create temp function f() returns string language js as '{body}'; select length(f())"

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.arrow import arrow_schema
-from emulators.bigquery.state.arrow_csv import csv_tables
-from emulators.bigquery.state.arrow_json import json_tables
-from emulators.bigquery.state.arrow_texts import Unusual
-from emulators.bigquery.state.avro_records import avro_rows
-from emulators.bigquery.state.avro_tables import avro_tables
-from emulators.bigquery.state.csv_format import csv_rows
-from emulators.bigquery.state.detection import detect_fields
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.text_formats import json_rows
-from emulators.bigquery.state.tolerance import Tolerance
+from emulators.bigquery.state.files.arrow_csv import csv_tables
+from emulators.bigquery.state.files.arrow_json import json_tables
+from emulators.bigquery.state.files.arrow_texts import Unusual
+from emulators.bigquery.state.files.avro_records import avro_rows
+from emulators.bigquery.state.files.avro_tables import avro_tables
+from emulators.bigquery.state.files.csv_format import csv_rows
+from emulators.bigquery.state.files.detection import detect_fields
+from emulators.bigquery.state.files.text_formats import json_rows
+from emulators.bigquery.state.files.tolerance import Tolerance
 
 Quick = Callable[[Path, Sequence[Field], Mapping[str, Any]], Iterator[pa.Table]]
 TEXTS = {

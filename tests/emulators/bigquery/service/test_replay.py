@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from emulators.bigquery.sql.model import Field, SqlError
-from emulators.bigquery.state.datasets import create_dataset
+from emulators.bigquery.state.definitions.datasets import create_dataset
+from emulators.bigquery.state.definitions.schema import sql_type
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.outcomes import Outcome, Query
-from emulators.bigquery.state.queries import Execution
-from emulators.bigquery.state.schema import sql_type
+from emulators.bigquery.state.jobs.outcomes import Outcome, Query
+from emulators.bigquery.state.jobs.queries import Execution
 from emulators.bigquery.state.service import open_warehouse
 from emulators.bigquery.state.warehouse import Warehouse
 

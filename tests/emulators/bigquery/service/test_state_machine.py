@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.state.service import open_warehouse
-from emulators.bigquery.state.streaming import insert_all
+from emulators.bigquery.state.streams.streaming import insert_all
 
 IDS = st.sets(st.integers(0, 12), min_size=1, max_size=4).map(sorted)
 NUMBERS = st.integers(-3, 3)

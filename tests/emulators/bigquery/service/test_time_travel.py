@@ -14,8 +14,8 @@ from google.cloud.bigquery_storage_v1 import types
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulators.bigquery.state.outcomes import Query
-from emulators.bigquery.state.queries import Execution
+from emulators.bigquery.state.jobs.outcomes import Query
+from emulators.bigquery.state.jobs.queries import Execution
 from emulators.bigquery.state.service import open_warehouse
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
 

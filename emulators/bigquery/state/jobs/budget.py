@@ -1,0 +1,52 @@
+"""What a job reads and may be billed for, statement by statement, before each runs."""
+
+from emulators.bigquery.sql.model import Statement, TableName
+from emulators.bigquery.state.errors import ServiceError
+from emulators.bigquery.state.metadata.sizes import Sizes, billed
+from emulators.bigquery.state.view import View
+
+_REWRITES = ("UPDATE", "DELETE", "MERGE")
+
+
+class Budget:
+    """Counts the bytes of a job's statements.
+
+    limit: the job's maximumBytesBilled; each: scriptOptions.statementByteBudget, what one statement may be billed for.
+    """
+
+    def __init__(self, sizes: Sizes, view: View, limit: int | None = None, each: int | None = None) -> None:
+        self._sizes, self._view, self._limit, self._each = sizes, view, limit, each
+        self._external = 0
+        self._tables: set[TableName] = set()
+        self.processed = 0
+
+    @property
+    def billed(self) -> int:
+        return billed(self.processed, len(self._tables))
+
+    def spend(self, statement: Statement) -> int:
+        """The bytes that a statement reads; 400 bytesBilledLimitExceeded when it or the job would cost more than it
+        may."""
+        files, self._external = self._view.read.bytes - self._external, self._view.read.bytes
+        found = files + self._sizes.scanned(statement.scans) + self._rewritten(statement)
+        self.processed += found
+        tables = {scan.table for scan in statement.scans}
+        if statement.kind in _REWRITES and statement.target is not None:
+            tables.add(statement.target)
+        self._tables |= tables
+        _require(self.billed, self._limit)
+        _require(billed(found, len(tables)), self._each)
+        return found
+
+    def _rewritten(self, statement: Statement) -> int:
+        """DML that changes rows reads the whole table that it changes."""
+        if statement.kind not in _REWRITES or statement.target is None:
+            return 0
+        table = self._view.find(statement.target)
+        return 0 if table is None else self._sizes.of(table)[1]
+
+
+def _require(cost: int, limit: int | None) -> None:
+    if limit is not None and cost > limit:
+        message = f"Query exceeded limit for bytes billed: {limit}. {cost} or higher required."
+        raise ServiceError(400, "bytesBilledLimitExceeded", message)

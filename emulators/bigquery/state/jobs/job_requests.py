@@ -1,0 +1,59 @@
+"""What is refused of a job before it becomes one: 400 at once, and no job to look at."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from emulators.bigquery.state.definitions.references import require_project
+from emulators.bigquery.state.errors import ServiceError, invalid
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
+_CHOICES = {
+    "priority": ("INTERACTIVE", "BATCH"),
+    "writeDisposition": ("WRITE_EMPTY", "WRITE_APPEND", "WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA"),
+    "createDisposition": ("CREATE_IF_NEEDED", "CREATE_NEVER"),
+    # The Node client writes it in small letters.
+    "parameterMode": ("NAMED", "POSITIONAL", "named", "positional"),
+}
+# What belongs to a query that gives rows, in the words of the refusal: also where it is set to its default value.
+_RESULT_SETTINGS = {
+    "createDisposition": "create disposition", "writeDisposition": "write disposition",
+    "destinationTable": "destination table",
+}  # fmt: skip
+
+
+def check_reference(reference: Mapping[str, Any], project: str) -> None:
+    """The id of a job, and that it is one of the project that the request's path names."""
+    require_project(reference.get("projectId"), project)
+    job = reference.get("jobId")
+    if job and not _ID.fullmatch(str(job)):
+        raise invalid(f'Invalid job ID "{job}". Job IDs must contain only letters, numbers, underscores and dashes, '
+                      "and must be at most 1024 characters long.")  # fmt: skip
+
+
+def check_query(configuration: Mapping[str, Any]) -> None:
+    """A query's text."""
+    text = configuration.get("query")
+    if not isinstance(text, str) or not text.strip():
+        raise invalid("Required parameter is missing: query")
+
+
+def check_choices(configuration: Mapping[str, Any]) -> None:
+    """The words of a job's configuration that choose among few."""
+    for name, allowed in _CHOICES.items():
+        if configuration.get(name) and configuration[name] not in allowed:
+            raise invalid(f"Invalid value for {name}: {configuration[name]} is not a valid value")
+
+
+def refuse_result_settings(configuration: Mapping[str, Any], kind: str) -> None:
+    """400 for a setting of a query's rows in a job whose statement gives none: kind is DDL or DML."""
+    for key, words in _RESULT_SETTINGS.items():
+        if configuration.get(key):
+            raise ServiceError(400, "invalidQuery", f"Cannot set {words} in jobs with {kind} statements", "query")
+
+
+def refuse_script_settings(configuration: Mapping[str, Any]) -> None:
+    """400 for a setting of a query's rows in a job of several statements."""
+    for key in _RESULT_SETTINGS:
+        if configuration.get(key):
+            raise invalid(f"configuration.query.{key} cannot be set for scripts")
