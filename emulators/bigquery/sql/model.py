@@ -110,8 +110,9 @@ class Catalog(Protocol):
         """
         ...
 
-    def appended(self, name: TableName, start: datetime | None, end: datetime | None) -> str:
-        """A DuckDB subquery: the fields, _CHANGE_TYPE and _CHANGE_TIMESTAMP of rows added from start on, before end.
+    def changed(self, function: str, name: TableName, start: datetime | None, end: datetime | None) -> str:
+        """A DuckDB subquery for APPENDS or CHANGES: the fields, _CHANGE_TYPE and _CHANGE_TIMESTAMP (and, of CHANGES,
+        _CHANGE_IS_FOR_UPDATE) of what happened from start on, before end.
 
         SqlError for a time that cannot be read; refuses what is not known exactly.
         """
@@ -123,6 +124,11 @@ class Catalog(Protocol):
 
     def removal(self, name: TableName, rowids: str) -> Sequence[str]:
         """The DuckDB statements that remove rows of a base table, the DELETE last; rowids: a query for which ones."""
+        ...
+
+    def noted(self, name: TableName, made: str, columns: Sequence[str]) -> Sequence[str]:
+        """The DuckDB statements that keep for CHANGES what an UPDATE or MERGE is about to do: its table of changes has
+        rowid r, kind k and the new values c0, c1 ... of the columns."""
         ...
 
     def routine(self, name: TableName) -> Mapping[str, Any] | None:

@@ -14,7 +14,7 @@ from emulators.bigquery.state.access.policy_tags import PolicyTags
 from emulators.bigquery.state.access.row_policies import require_all_rows, row_filter
 from emulators.bigquery.state.bignumerics import for_duckdb
 from emulators.bigquery.state.catalog import Catalog, Table
-from emulators.bigquery.state.definitions.change_history import appended
+from emulators.bigquery.state.definitions.change_history import Asked, changed, noted
 from emulators.bigquery.state.definitions.layout import hidden_fields, relation_sql
 from emulators.bigquery.state.definitions.past import removal
 from emulators.bigquery.state.definitions.tables import STORED
@@ -143,14 +143,14 @@ class View:
             raise SqlError(f"Not found: Table {name}", "notFound", 404)
         return Table(moment.resource), moment.rows
 
-    def appended(self, name: TableName, start: datetime | None, end: datetime | None) -> str:
+    def changed(self, function: str, name: TableName, start: datetime | None, end: datetime | None) -> str:
         found = self.find(name)
         assert found is not None  # the analysis has found it
         if self.transaction is not None or self.resolve(name).dataset == self.temporary:
-            raise SqlError("APPENDS cannot be used in a multi-statement transaction, nor on a temporary table.")
+            raise SqlError(f"{function} cannot be used in a multi-statement transaction, nor on a temporary table.")
         self.require_clear(found)
         self.read.tables.add(str(found.name))
-        return appended(found, self.catalog.past.versions(found.name), start, end, self.cursor)
+        return changed(found, self.catalog.past.versions(found.name), Asked(function, start, end), self.cursor)
 
     def _register(self, name: TableName, result: Result) -> str:
         columns = ", ".join(f"c{i} AS {quoted(field.name)}" for i, field in enumerate(result.fields))
@@ -171,6 +171,12 @@ class View:
         found = self.find(name)
         assert found is not None  # writable has found it
         return removal(found, f"w.rowid IN ({rowids})")
+
+    def noted(self, name: TableName, made: str, columns: Sequence[str]) -> Sequence[str]:
+        found = self.find(name)
+        if found is None or self.transaction is not None:  # the service tells no changes of such a transaction either
+            return ()
+        return noted(found, made, columns)
 
     def require_readable(self, statement: Statement) -> None:
         """403 unless the caller may read the columns that a statement names; what it changes it must read clearly."""

@@ -246,6 +246,7 @@ def update(a: Analyzer, node: s.Update) -> Statement:
     prepare = [f"CREATE OR REPLACE TEMP TABLE {made} AS {rows}"]
     if node.source is not None:
         prepare.append(changes.once(made))
+    prepare.extend(a.catalog.noted(info.name, made, [field.name for field in columns]))
     prepare.extend(a.catalog.removal(info.name, changes.changed_rows(made)))
     sql = changes.written(made, writable, columns)
     return Statement(

@@ -54,6 +54,7 @@ def merge(a: Analyzer, node: s.Merge) -> Statement:
     if branches["MATCHED"]:
         prepare.append(changes.once(made))
     if any(action != "INSERT" for _, action, _ in every):
+        prepare.extend(a.catalog.noted(info.name, made, [field.name for field in columns]))
         prepare.extend(a.catalog.removal(info.name, changes.changed_rows(made)))
     if any(action != "DELETE" for _, action, _ in every):
         prepare.append(changes.written(made, writable, columns))

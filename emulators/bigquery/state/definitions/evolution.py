@@ -9,7 +9,7 @@ from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.types import NULL, of_field, quoted
 from emulators.bigquery.state.catalog import Catalog, Table, now_ms
 from emulators.bigquery.state.definitions.layout import PARTITION_TIME
-from emulators.bigquery.state.definitions.past import beside
+from emulators.bigquery.state.definitions.past import BESIDE, beside
 from emulators.bigquery.state.definitions.schema import (
     duckdb_type,
     fields_to_rest,
@@ -90,7 +90,8 @@ def move_columns(
         for field in fields[len(old) :]:
             column = f"{quoted(field.name)} {duckdb_type(field)}"
             transaction.cursor.execute(f"ALTER TABLE {table.physical} ADD COLUMN {column}")
-            transaction.cursor.execute(f"ALTER TABLE IF EXISTS {beside(table.physical, 'past')} ADD COLUMN {column}")
+            for what in BESIDE:
+                transaction.cursor.execute(f"ALTER TABLE IF EXISTS {beside(table.physical, what)} ADD COLUMN {column}")
         return
     _rebuild(catalog, transaction, table, fields, renamed)
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SINCE, UNTIL = '"since ^"', '"until ^"'  # no column of BigQuery's has a ^ in its name
+AT = '"at ^"'  # of a change that is kept for CHANGES (change_history.py): when its transaction began
+BESIDE = {"past": UNTIL, "changes": AT}  # the tables that go with a table, and their column of the moment
 _WINDOW = int(timedelta(days=7) / timedelta(microseconds=1))
 _VERSIONS = 5  # of one name: they are whole tables, and a laptop's disk is small
 _ALTOGETHER = 200
@@ -51,11 +53,12 @@ class Past:
 
     def _forget_rows(self) -> None:
         """Drop the removed rows of living tables that are older than seven days."""
-        find = "SELECT schema_name, table_name FROM duckdb_tables() WHERE suffix(table_name, ' ^past')"
-        old = f"{UNTIL} < now() - to_microseconds({_WINDOW})"
+        find = "SELECT schema_name, table_name FROM duckdb_tables() WHERE suffix(table_name, ' ^{}')"
         with closing(self._store.cursor()) as cursor:
-            for schema, name in cursor.execute(find).fetchall():
-                cursor.execute(f"DELETE FROM {quoted(schema)}.{quoted(name)} WHERE {old}")
+            for what, column in BESIDE.items():
+                old = f"{column} < now() - to_microseconds({_WINDOW})"
+                for schema, name in cursor.execute(find.format(what)).fetchall():
+                    cursor.execute(f"DELETE FROM {quoted(schema)}.{quoted(name)} WHERE {old}")
 
     def _document(self, name: TableName, transaction: Transaction | None) -> dict[str, Any]:
         """versions, oldest first, and the moment before which nothing is kept (forgotten)."""
@@ -80,7 +83,7 @@ class Past:
             return
         document, now = self._document(table.name, transaction), _now()
         stored = beside(table.physical, f"v{now}")
-        for old, new in ((table.physical, stored), (beside(table.physical, "past"), beside(stored, "past"))):
+        for old, new in _together(table.physical, stored):
             if table.name in transaction.changed:  # DuckDB 1.5 cannot replay DELETE and RENAME of one transaction
                 if exists(transaction.cursor, old):
                     transaction.cursor.execute(f"CREATE TABLE {new} AS FROM {old}")
@@ -99,16 +102,14 @@ class Past:
         if not document["versions"]:
             return False
         *versions, last = document["versions"]
-        for old, new in (
-            (last["stored"], table.physical), (beside(last["stored"], "past"), beside(table.physical, "past")),
-        ):  # fmt: skip
+        for old, new in _together(last["stored"], table.physical):
             transaction.cursor.execute(f"ALTER TABLE IF EXISTS {old} RENAME TO {new.rpartition('.')[2]}")
         self._record(transaction, str(table.name), document | {"versions": versions})
         return True
 
     def renamed(self, transaction: Transaction, table: "Table", new: TableName) -> None:
         """A table that has another name from now on has no past under it."""
-        transaction.cursor.execute(f"DROP TABLE IF EXISTS {beside(table.physical, 'past')}")
+        drop_beside(transaction, table.physical)
         self._record(transaction, str(new), self._document(new, transaction) | {"forgotten": _now()})
 
     def forget_dataset(self, transaction: Transaction, project: str, dataset: str) -> None:
@@ -231,6 +232,17 @@ def beside(stored: str, what: str) -> str:
     return f'{stored[:-1]} ^{what}"'
 
 
+def drop_beside(transaction: Transaction, stored: str) -> None:
+    """Drop the tables that go with a DuckDB table."""
+    for what in BESIDE:
+        transaction.cursor.execute(f"DROP TABLE IF EXISTS {beside(stored, what)}")
+
+
+def _together(old: str, new: str) -> list[tuple[str, str]]:
+    """The old and the new name of a DuckDB table that is renamed, and of those that go with it."""
+    return [(old, new), *((beside(old, what), beside(new, what)) for what in BESIDE)]
+
+
 def _now() -> int:
     return time.time_ns() // 1000
 
@@ -271,6 +283,6 @@ def _drop(transaction: Transaction, document: dict[str, Any], gone: list[dict[st
     """The document without some versions, whose tables are dropped."""
     for version in gone:
         transaction.cursor.execute(f"DROP TABLE IF EXISTS {version['stored']}")
-        transaction.cursor.execute(f"DROP TABLE IF EXISTS {beside(version['stored'], 'past')}")
+        drop_beside(transaction, version["stored"])
     kept = [version for version in document["versions"] if version not in gone]
     return {"versions": kept, "forgotten": max([document["forgotten"], *(v["until"] for v in gone)])}

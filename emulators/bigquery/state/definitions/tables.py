@@ -10,7 +10,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
 from emulators.bigquery.state.definitions.key_rules import check_keys
 from emulators.bigquery.state.definitions.labels import check_labels
 from emulators.bigquery.state.definitions.layout import PARTITION_TIME, create_sql, stored_sql
-from emulators.bigquery.state.definitions.past import beside
+from emulators.bigquery.state.definitions.past import beside, drop_beside
 from emulators.bigquery.state.definitions.schema import fields_from_rest, fields_to_rest, with_collation, with_rounding
 from emulators.bigquery.state.errors import duplicate, invalid, not_implemented
 from emulators.bigquery.state.store import Transaction
@@ -79,7 +79,7 @@ def store_rows(
     if replaced is not None and replaced.kind in STORED:
         catalog.past.retire(transaction, replaced)
     transaction.cursor.execute(f"DROP TABLE IF EXISTS {table.physical}")  # an expired table's
-    transaction.cursor.execute(f"DROP TABLE IF EXISTS {beside(table.physical, 'past')}")
+    drop_beside(transaction, table.physical)
     transaction.cursor.execute(f"ALTER TABLE {scratch} RENAME TO {table.physical.rpartition('.')[2]}")
 
 

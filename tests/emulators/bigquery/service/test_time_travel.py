@@ -275,3 +275,51 @@ def test_appends_that_cannot_be_told(client: bigquery.Client, dataset: str, argu
         create table {dataset}.emptied as select 1 as a; truncate table {dataset}.emptied""")
     with pytest.raises(GoogleAPICallError, match=message):
         client.query_and_wait(f"select * from appends({arguments.format(d=dataset)})")
+
+
+def _changes(client: bigquery.Client, table: str, start: str = "null", end: str = "null") -> list[tuple[Any, ...]]:
+    rows = client.query_and_wait(f"select * from changes(table {table}, {start}, {end}) order by _change_timestamp, 1")
+    assert [field.name for field in rows.schema][-3:] == ["_CHANGE_TYPE", "_CHANGE_TIMESTAMP", "_CHANGE_IS_FOR_UPDATE"]
+    return [(*row[:-3], row[-3][0] + ("!" if row[-1] else "")) for row in rows]
+
+
+def test_changes_are_what_happened_to_rows(client: bigquery.Client, dataset: str) -> None:
+    table = f"{dataset}.h"
+    client.query_and_wait(f"create table {table} (s string, t int64) options (enable_change_history = true)")
+    client.query_and_wait(f"insert {table} values ('a', 1), ('b', 2), ('c', 3)")
+    client.query_and_wait(f"delete from {table} where s = 'a'")
+    client.query_and_wait(f"update {table} set t = t * 10 where s = 'b'")
+    told = [("a", 1, "I"), ("b", 2, "I"), ("c", 3, "I"), ("a", 1, "D")]
+    update = [("b", 2, "D!"), ("b", 20, "U")]
+    assert sorted(_changes(client, table)) == sorted([*told, *update])
+    (between,) = next(iter(client.query_and_wait("select format('timestamp %T', string(current_timestamp()))")))
+    client.query_and_wait(f"alter table {table} add column more string")
+    client.query_and_wait(f"""
+        merge {table} h using unnest(['b', 'c', 'd']) k on h.s = k
+        when matched and k = 'b' then update set t = 21 when matched then delete
+        when not matched then insert (s, t, more) values (k, 4, 'x')""")
+    merge = [("b", 20, None, "D!"), ("b", 21, None, "U"), ("c", 3, None, "D"), ("d", 4, "x", "I")]
+    assert sorted(_changes(client, table, between), key=str) == merge
+    assert sorted(_changes(client, table, end=between)) == sorted((*row[:2], None, row[2]) for row in [*told, *update])
+    added = client.query_and_wait(f"select s from appends(table {table}) order by 1")
+    assert [row[0] for row in added] == ["a", "b", "c", "d"]
+    client.query_and_wait(f"create table {dataset}.made options (enable_change_history = true) as select 1 as a")
+    assert _changes(client, f"{dataset}.made") == [(1, "I")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("table {d}.h, null", "needs an end_timestamp"),
+        ("table {d}.h, null, current_timestamp() + interval 1 hour", "Cannot read after"),
+        ("table {d}.plain, null, null", "needs the option enable_change_history"),
+        ("table {d}.h, null, null", "over an UPDATE or MERGE of table .* is not supported"),  # of a transaction
+    ],
+)
+def test_changes_that_cannot_be_told(client: bigquery.Client, dataset: str, arguments: str, message: str) -> None:
+    client.query_and_wait(f"""
+        create table {dataset}.plain as select 1 as a;
+        create table {dataset}.h options (enable_change_history = true) as select 1 as a;
+        begin transaction; update {dataset}.h set a = 2 where true; commit transaction""")
+    with pytest.raises(GoogleAPICallError, match=message):
+        client.query_and_wait(f"select * from changes({arguments.format(d=dataset)})")

@@ -52,6 +52,9 @@ class Warehouse:
     def removal(self, name: TableName, rowids: str) -> Sequence[str]:
         return [f"DELETE FROM {self.writable(name)} WHERE rowid IN ({rowids})"]
 
+    def noted(self, name: TableName, made: str, columns: Sequence[str]) -> Sequence[str]:
+        return ()
+
     def routine(self, name: TableName) -> Mapping[str, Any] | None:
         return self.routines.get(name)
 
