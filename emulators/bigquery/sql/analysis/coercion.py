@@ -71,7 +71,7 @@ def _struct(a: Analyzer, value: Value, target: Type) -> Value:
 _PLAIN = {
     "DATE": re.compile(r"\d{4}-\d\d-\d\d"),
     "DATETIME": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{6})?"),
-    "TIMESTAMP": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{6})?([+-]\d\d(:\d\d)?|Z)?"),
+    "TIMESTAMP": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{6})?([+-](0\d|1[0-3])(:[0-5]\d)?|Z)?"),
 }
 
 

@@ -111,7 +111,7 @@ def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes
     from emulators.bigquery.sql.analysis.operators import no_signature
 
     x, y = left.type.kind, right.type.kind
-    if op == "+" and y in ("DATE", "DATETIME", "TIMESTAMP", "TIME") and x in ("INT64", "INTERVAL"):
+    if op == "+" and y in ("DATE", "DATETIME", "TIMESTAMP") and x in ("INT64", "INTERVAL"):
         left, right, x, y = right, left, y, x
     if x == "DATE" and y == "INT64" and op in ("+", "-"):
         return in_range(combine(f"({left.sql} {op} CAST({right.sql} AS INTEGER))", t.DATE, left, right))
@@ -124,8 +124,6 @@ def date_arithmetic(a: Analyzer, op: str, left: Value, right: Value, node: nodes
             return in_range(combine(f"({left.sql} {op} {right.sql})", left.type, left, right))
         if x == "INTERVAL":
             return in_range(combine(f"({left.sql} {op} {right.sql})", t.INTERVAL, left, right))
-        if x == "TIME":
-            return combine(f"({left.sql} {op} {right.sql})", left.type, left, right)
     if op == "-" and x == y and x in ("DATE", "DATETIME", "TIMESTAMP"):
         if x == "DATE":
             return combine(f"to_days(CAST({left.sql} - {right.sql} AS INTEGER))", t.INTERVAL, left, right)

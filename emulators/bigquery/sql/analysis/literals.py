@@ -1,6 +1,7 @@
 """Literals: numbers, text, dates, arrays, structs, intervals."""
 
 from decimal import Decimal, InvalidOperation
+from math import isinf
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer, expression_rule
@@ -19,6 +20,8 @@ def literal(a: Analyzer, node: nodes.Literal, scope: Scope) -> Value:
     if kind == "INT64":
         return integer(a, node)
     if kind == "FLOAT64":
+        if isinf(float(node.value)):
+            a.fail(f"Invalid floating point literal: {node.value}", node)
         return Value(_float(node.value), t.FLOAT64, True, node.value)
     if kind == "STRING":
         return Value(t.text(node.value), t.STRING, True, node.value)
@@ -140,7 +143,8 @@ def struct_literal(a: Analyzer, node: nodes.StructLiteral, scope: Scope) -> Valu
 
 
 def _name(name: str | None, item: nodes.Node) -> str | None:
-    return name or implied_name(item)
+    """STRUCT(x) names its field as its column; (x, y) has fields without a name, which the syntax marks by ''."""
+    return implied_name(item) if name is None else name or None
 
 
 def implied_name(node: nodes.Node) -> str | None:

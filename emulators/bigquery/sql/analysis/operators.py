@@ -226,13 +226,15 @@ def unary(a: Analyzer, node: nodes.Unary, scope: Scope) -> Value:
 
 @expression_rule(nodes.Is)
 def is_test(a: Analyzer, node: nodes.Is, scope: Scope) -> Value:
-    """x IS [NOT] NULL / TRUE / FALSE"""
+    """x IS [NOT] NULL / TRUE / FALSE / UNKNOWN, which is NULL for a BOOL."""
     value = a.expression(node.operand, scope)
     word = "NOT " if node.negated else ""
     if node.what == "NULL":
         return combine(f"({value.sql} IS {word}NULL)", t.BOOL, value)
     if value.type.kind not in ("BOOL", "NULL"):
         no_signature(a, f"IS {node.what}", [value], node)
+    if node.what == "UNKNOWN":
+        return combine(f"({value.sql} IS {word}NULL)", t.BOOL, value)
     wanted = "true" if node.what == "TRUE" else "false"
     negation = "" if node.negated else "NOT "
     return combine(f"({coerce(a, value, t.BOOL).sql} IS {negation}DISTINCT FROM {wanted})", t.BOOL, value)

@@ -1,10 +1,11 @@
 """PIVOT and UNPIVOT as grouping and as a union of columns."""
 
 from decimal import Decimal
+from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.coercion import common
+from emulators.bigquery.sql.analysis.coercion import coerce, common
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.operators import compare
 from emulators.bigquery.sql.analysis.sources import From, from_columns
@@ -30,7 +31,7 @@ def pivot(a: Analyzer, found: From, node: nodes.Pivot) -> From:
     for item in node.values:
         wanted = a.expression(item.expression, Scope())
         test = compare(a, "=", key, wanted, item).sql if wanted.type.kind != "NULL" else f"({key.sql} IS NULL)"
-        label = item.alias or _label(wanted)
+        label = item.alias or _label(a, key, wanted, item)
         for aggregate in node.aggregates:
             value = _conditional(a, aggregate.expression, scope, test)
             outputs.append((f"{aggregate.alias}_{label}" if aggregate.alias else label, value.sql, value.type))
@@ -72,20 +73,34 @@ def _conditional(a: Analyzer, node: nodes.Node, scope: Scope, test: str) -> Valu
     return value
 
 
-def _label(value: Value) -> str:
-    """BigQuery's column name for a pivot value without an alias."""
-    if value.type.kind == "NULL":
+def _label(a: Analyzer, key: Value, wanted: Value, node: nodes.Node) -> str:
+    """BigQuery's column name for a pivot value without an alias: of the value as the type of what is pivoted."""
+    if wanted.type.kind == "NULL":
         return "NULL"
-    raw = value.raw if value.raw is not None else python_value(value)
-    if value.type == t.BOOL:
-        return "TRUE" if raw else "FALSE"
-    text = decimal_text(raw) if isinstance(raw, Decimal) else str(raw)
-    if value.type.kind in ("INT64", "NUMERIC", "FLOAT64", "BIGNUMERIC"):
+    found = _name(python_value(coerce(a, wanted, key.type)), key.type)
+    if found is None:
+        a.fail(f"A PIVOT value of type {key.type} must have an alias", node)
+    return found
+
+
+def _name(value: Any, kind: t.Type) -> str | None:
+    """1 -> _1; -1.5 -> minus_1_point_5; a struct -> its fields, each behind its name; None: no name of its own."""
+    if value is None:
+        return "NULL"
+    if kind.kind == "STRUCT":
+        members = [(own, _name(v, of)) for v, (own, of) in zip(value.values(), kind.fields, strict=True)]
+        known = [f"{own}_{name}" if own else name for own, name in members if name is not None]
+        return "_".join(known) if len(known) == len(members) else None
+    if kind == t.BOOL:
+        return "TRUE" if value else "FALSE"
+    if kind.kind in ("INT64", "NUMERIC", "BIGNUMERIC"):
+        text = decimal_text(value) if isinstance(value, Decimal) else str(value)
         text = text.replace("-", "minus_").replace(".", "_point_")
-        return f"_{text}" if text[:1].isdigit() else text
-    if value.type.kind == "DATE":
-        return "_" + text.replace("-", "_")
-    return text if not text[:1].isdigit() else f"_{text}"
+    elif kind.kind in ("DATE", "STRING"):
+        text = str(value).replace("-", "_") if kind.kind == "DATE" else value
+    else:
+        return None
+    return f"_{text}" if text[:1].isdigit() else text
 
 
 def unpivot(a: Analyzer, found: From, node: nodes.Unpivot) -> From:

@@ -54,7 +54,7 @@ def with_queries(a: Analyzer, node: nodes.Query, parent: Scope | None) -> list[s
     for cte in in_order(a, node.ctes) if node.recursive else node.ctes:
         shared = SharedQuery(cte.name, t.quoted(f"{a.shared.alias('w')}_{cte.name}"))
         before = len(a.shared.scans)
-        if node.recursive and isinstance(cte.query.body, nodes.SetOperation) and mentions(cte.query, cte.name):
+        if node.recursive and mentions(cte.query, cte.name):
             texts.append(_recursive(a, cte, shared, parent))
         else:
             shared.relation = query(a, cte.query, parent)
@@ -72,8 +72,7 @@ def _recursive(a: Analyzer, cte: nodes.With, shared: SharedQuery, parent: Scope 
     UNION it would take each row of a cycle as new, because of its number.
     """
     body = cte.query.body
-    assert isinstance(body, nodes.SetOperation)
-    if not body.op.startswith("UNION"):
+    if not isinstance(body, nodes.SetOperation) or not body.op.startswith("UNION"):
         a.fail(f"Recursive query {cte.name} must be a UNION", cte)
     for part in body.parts[1:]:
         check_recursive(a, part, cte.name)

@@ -205,7 +205,7 @@ def _frame(a: Analyzer, window: nodes.Window, scope: Scope) -> str:
         if t.coerces(value.type, wanted, value.literal) is None:
             order = f"the type of the ORDER BY expression, which is {wanted}" if frame.unit == "RANGE" else str(wanted)
             a.fail(f"Window framing expression has type {value.type} that cannot coerce to {order}", expression)
-        if value.raw is not None and float(value.raw) < 0:
+        if value.type.kind == "NULL" or (value.raw is not None and float(value.raw) < 0):
             a.fail("Window framing expression must be a non-negative number", expression)
         bounds.append(f"{coerce(a, value, wanted).sql} {kind}")
     return f"{frame.unit} BETWEEN {bounds[0]} AND {bounds[1]}"

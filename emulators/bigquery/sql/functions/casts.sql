@@ -16,7 +16,7 @@ CREATE MACRO bq.main.float64_or(x, otherwise) AS CASE
     WHEN x IS NULL THEN NULL
     WHEN regexp_full_match(lower(trim(x)), '[+-]?(inf|infinity)') THEN CASE WHEN trim(x)[1] = '-' THEN CAST('-inf' AS DOUBLE) ELSE CAST('inf' AS DOUBLE) END
     WHEN lower(trim(x)) = 'nan' THEN CAST('nan' AS DOUBLE)
-    WHEN bq.is_number(x) THEN TRY_CAST(trim(x) AS DOUBLE)
+    WHEN bq.is_number(x) AND isfinite(TRY_CAST(trim(x) AS DOUBLE)) THEN TRY_CAST(trim(x) AS DOUBLE)
     ELSE otherwise END;
 CREATE MACRO bq.main.to_float64(x) AS bq.float64_or(x, CAST(bq.fail('Bad double value: ' || x) AS DOUBLE));
 -- DuckDB reads 18 digits ten times as fast as 38.

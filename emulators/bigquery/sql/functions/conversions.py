@@ -4,6 +4,7 @@ from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, no_function_signature
 from emulators.bigquery.sql.analysis.casts import convert
+from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import SCALARS, rule, table
 from emulators.bigquery.sql.syntax import nodes
@@ -47,6 +48,7 @@ def error(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 def collate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """COLLATE(x, 'und:ci') -> x, which is compared whatever the case of its letters; '' takes a collation away."""
     values = arguments(a, node, scope)
+    values[:1] = [coerce(a, v, t.STRING) if v.type == t.NULL else v for v in values[:1]]
     if len(values) != 2 or values[0].type.kind != "STRING" or not isinstance(values[1].raw, str):
         no_function_signature(a, node, values)
     if values[1].raw not in ("", "und:ci"):

@@ -16,8 +16,8 @@ CREATE MACRO bq.main.truncate_week(x, first) AS date_trunc('day', x) - to_days(C
 CREATE MACRO bq.main.week_day_zero(x, first) AS CAST(CAST(x AS DATE) - DATE '1970-01-01' AS BIGINT) - (dayofweek(x) - first + 7) % 7;
 CREATE MACRO bq.main.week_difference(x, y, first) AS CAST((bq.week_day_zero(x, first) - bq.week_day_zero(y, first)) // 7 AS BIGINT);
 CREATE MACRO bq.main.week_number(x, first) AS CAST((dayofyear(x) + 6 - (dayofweek(x) - first + 7) % 7) // 7 AS BIGINT);
--- Wall clock in a zone, and back. Offsets are checked and taken by hand, names are ICU's.
-CREATE MACRO bq.main.is_offset(z) AS regexp_full_match(z, '[+-]\d{1,2}(:\d{2})?');
+-- Wall clock in a zone, and back. Offsets are checked (14 hours are the most) and taken by hand, names are ICU's.
+CREATE MACRO bq.main.is_offset(z) AS regexp_full_match(z, '[+-]((0?\d|1[0-3])(:[0-5]\d)?|14(:00)?)');
 CREATE MACRO bq.main.offset_minutes(z) AS CAST(CASE WHEN z[1] = '-' THEN -1 ELSE 1 END * (CAST(regexp_extract(z, '^.(\d+)', 1) AS INTEGER) * 60 + coalesce(TRY_CAST(regexp_extract(z, ':(\d+)$', 1) AS INTEGER), 0)) AS BIGINT);
 -- DuckDB's own error of an unknown zone is none that TRY catches.
 CREATE MACRO bq.main.zone(z) AS CASE WHEN bq.is_offset(z) THEN 'UTC' WHEN bq_is_zone(z) THEN z ELSE CAST(bq.fail('Invalid time zone: ' || z) AS VARCHAR) END;
@@ -29,7 +29,7 @@ CREATE MACRO bq.main.zone_name(x) AS regexp_extract(x, '\s*([A-Za-z_]+/[A-Za-z_+
 CREATE MACRO bq.main.timestamp_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
     WHEN bq.zone_name(x) != '' AND bq_is_zone(bq.zone_name(x)) AND TRY_CAST(regexp_extract(x, '^\s*((?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?)\s*[A-Za-z]', 1) AS TIMESTAMP) IS NOT NULL
         THEN bq.moment_of(CAST(regexp_extract(x, '^\s*([0-9].*?)\s*[A-Za-z_]+/', 1) AS TIMESTAMP), bq.zone_name(x))
-    WHEN regexp_full_match(x, '\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]\d{1,2}(:\d{2})?|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
+    WHEN regexp_full_match(x, '\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]((0?\d|1[0-3])(:[0-5]\d)?|14(:00)?)|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
         THEN CASE WHEN TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) IS NULL THEN otherwise ELSE TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) END
     ELSE otherwise END;
 CREATE MACRO bq.main.to_timestamp(x) AS bq.timestamp_or(x, CAST(CAST(bq.fail('Invalid timestamp: ''' || x || '''') AS VARCHAR) AS TIMESTAMPTZ));

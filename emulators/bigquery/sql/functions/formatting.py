@@ -26,11 +26,16 @@ def decimal_text(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+_FARTHEST = timedelta(hours=14)  # from UTC
+
+
 def zone(name: str) -> ZoneInfo | timedelta:
     """A named zone, or an offset like +05:30."""
     if name[:1] in "+-" and name[1:].replace(":", "").isdigit():
         hours, _, minutes = name[1:].partition(":")
         offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+        if offset > _FARTHEST:
+            raise ValueError(f"Invalid time zone: {name}")
         return -offset if name[0] == "-" else offset
     try:
         return ZoneInfo(name)

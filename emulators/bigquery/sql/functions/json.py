@@ -12,8 +12,8 @@ table(
     SCALARS,
     """
     JSON_KEYS(JSON) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), 1000)
-    JSON_KEYS(JSON, INT64) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), {1})
-    JSON_KEYS(JSON, INT64, mode => STRING) -> ARRAY<STRING> = bq_json_keys_in(CAST({0} AS VARCHAR), {1}, {2})
+    JSON_KEYS(JSON, INT64) -> ARRAY<STRING> = bq_json_keys(CAST({0} AS VARCHAR), coalesce({1}, 1000))
+    JSON_KEYS(JSON, INT64, mode => STRING) -> ARRAY<STRING> = bq_json_keys_in(CAST({0} AS VARCHAR), coalesce({1}, 1000), {2})
     JSON_KEYS(JSON, mode => STRING) -> ARRAY<STRING> = bq_json_keys_in(CAST({0} AS VARCHAR), 1000, {1})
     FLOAT64(JSON, wide_number_mode => STRING) -> FLOAT64 = bq.json_float64_by({0}, {1})
     DOUBLE(JSON, wide_number_mode => STRING) -> FLOAT64 = bq.json_float64_by({0}, {1})
@@ -160,7 +160,8 @@ def to_json_string(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     sql = f"CAST({whole_json(a, value, value.type.kind != 'JSON', ordered=False)} AS VARCHAR)"
     if len(node.args) == 2:
         pretty = coerce(a, a.expression(node.args[1], scope), t.BOOL)
-        sql = f"CASE WHEN {pretty.sql} THEN bq_json_pretty({sql}) ELSE {sql} END"
+        sql = f"CASE WHEN {pretty.sql} THEN bq_json_pretty({sql}) WHEN NOT {pretty.sql} THEN {sql} END"
+        return combine(sql, t.STRING, value, pretty)
     return combine(sql, t.STRING, value)
 
 
@@ -220,17 +221,19 @@ def _name(member: tuple[str, Value, Value]) -> str:
     return member[0]
 
 
-def _document(a: Analyzer, node: nodes.Call, scope: Scope) -> list[Value]:
-    """The arguments, the first of which is a JSON where it is a bare NULL."""
+def _document(a: Analyzer, node: nodes.Call, scope: Scope, step: int = 1) -> list[Value]:
+    """The arguments; a bare NULL is a JSON as the first of them, and a STRING as a path, which each step-th one is."""
     values = [a.expression(arg, scope) for arg in node.args]
-    return [coerce(a, v, t.JSON) if i == 0 and v.type == t.NULL else v for i, v in enumerate(values)]
+    kinds = [t.STRING if (i - 1) % step == 0 else v.type for i, v in enumerate(values)]
+    kinds[:1] = [t.JSON]
+    return [coerce(a, v, kind) if v.type == t.NULL else v for v, kind in zip(values, kinds, strict=True)]
 
 
 @rule("JSON_SET", "JSON_ARRAY_INSERT", "JSON_ARRAY_APPEND", named=True)
 def json_change(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """JSON_SET(json, path, value, ...): one change after the other; an array given to the array functions goes in
     item by item."""
-    values = _document(a, node, scope)
+    values = _document(a, node, scope, 2)
     if (
         len(values) < 3
         or len(values) % 2 == 0
@@ -238,16 +241,17 @@ def json_change(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         or any(v.type != t.STRING for v in values[1::2])
     ):
         no_function_signature(a, node, values)
-    flags = {}
+    option = "true"
     for name, given in node.named:
-        raw = a.expression(given, scope).raw
-        if name not in ("create_if_missing", "insert_each_element", "append_each_element") or not isinstance(raw, bool):
+        flag = a.expression(given, scope)
+        known = name in ("create_if_missing", "insert_each_element", "append_each_element")
+        if not known or flag.type not in (t.BOOL, t.NULL):
             no_function_signature(a, node, values)
-        flags[name] = raw
-    option = next(iter(flags.values()), True)
+        option = coerce(a, flag, t.BOOL).sql
     sql = f"CAST({values[0].sql} AS VARCHAR)"
     for path, value in zip(values[1::2], values[2::2], strict=True):
-        each = "true" if option and (value.type.kind == "ARRAY" or node.name == "JSON_SET") else "false"
+        single = value.type.kind != "ARRAY" and node.name != "JSON_SET"
+        each = f"CASE WHEN {option} IS NOT NULL THEN false END" if single else option
         sql = f"bq_{node.name.lower()}({sql}, {path.sql}, CAST({whole_json(a, value)} AS VARCHAR), {each})"
     return combine(f"CAST({sql} AS JSON)", t.JSON, *values)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from emulators.bigquery.sql.functions.json_text import child, compact, has, steps_of
@@ -122,10 +123,21 @@ def json_strip_nulls(text: str, path: str, arrays: bool, empty: bool) -> str:
     return compact(holder[""])
 
 
+def _ignoring_null(change: Callable[..., str]) -> Callable[..., str | None]:
+    """A change that NULL for a path or an option leaves undone."""
+
+    @wraps(change)
+    def changed(text: str | None, *rest: Any) -> str | None:
+        return text if text is None or None in rest else change(text, *rest)
+
+    return changed
+
+
 FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
-    (json_set, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
-    (json_array_insert, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
-    (json_array_append, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
-    (json_remove, ("VARCHAR", "VARCHAR"), "VARCHAR"),
-    (json_strip_nulls, ("VARCHAR", "VARCHAR", "BOOLEAN", "BOOLEAN"), "VARCHAR"),
+    (_ignoring_null(json_set), ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
+    (_ignoring_null(json_array_insert), ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
+    (_ignoring_null(json_array_append), ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "VARCHAR"),
+    (_ignoring_null(json_remove), ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    (_ignoring_null(json_strip_nulls), ("VARCHAR", "VARCHAR", "BOOLEAN", "BOOLEAN"), "VARCHAR"),
 )
+SEES_NULL = tuple(function.__name__ for function, _, _ in FUNCTIONS)

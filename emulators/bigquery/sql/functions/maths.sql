@@ -34,7 +34,7 @@ CREATE MACRO bq.main.atanh(x) AS CASE WHEN isnan(x) THEN x WHEN abs(x) >= 1 THEN
 CREATE MACRO bq.main.greatest(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_max(x) END;
 CREATE MACRO bq.main.least(x) AS CASE WHEN list_count(x) < len(x) THEN NULL ELSE list_min(x) END;
 CREATE MACRO bq.main.least_float(x) AS CASE WHEN list_count(x) < len(x) THEN NULL WHEN isnan(list_max(x)) THEN list_max(x) ELSE list_min(x) END;
-CREATE MACRO bq.main.range_bucket(x, bounds) AS CASE WHEN x IS NULL OR bounds IS NULL THEN NULL WHEN list_count(bounds) < len(bounds) OR list_sort(bounds) != bounds THEN bq.fail('Elements in input array to RANGE_BUCKET must be in ascending order.') ELSE CAST(len(list_filter(bounds, lambda b: b <= x)) AS BIGINT) END;
+CREATE MACRO bq.main.range_bucket(x, bounds) AS CASE WHEN x IS NULL OR bounds IS NULL OR (typeof(x) = 'DOUBLE' AND lower(CAST(x AS VARCHAR)) = 'nan') THEN NULL WHEN list_count(bounds) < len(bounds) OR (typeof(x) = 'DOUBLE' AND lower(CAST(list_last(bounds) AS VARCHAR)) = 'nan') OR list_sort(bounds) != bounds THEN bq.fail('Elements in input array to RANGE_BUCKET must be in ascending order.') ELSE CAST(len(list_filter(bounds, lambda b: b <= x)) AS BIGINT) END;
 CREATE MACRO bq.main.shift_left(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise shift by negative offset.') WHEN n >= 64 THEN 0 ELSE bq_shift_left(x, n) END;
 CREATE MACRO bq.main.shift_right(x, n) AS CASE WHEN n < 0 THEN bq.fail('Bitwise shift by negative offset.') WHEN n >= 64 THEN 0 WHEN x >= 0 THEN x >> n ELSE bq_shift_right(x, n) END;
 -- Distances; a sparse vector is a list of (a: dimension, b: magnitude).

@@ -137,7 +137,7 @@ def _field(element: str, text: str, at: int, fields: dict[str, object]) -> int:
         fields["p"], at = text[at : at + 2].lower(), at + 2
     elif letter == "z":
         m = re.compile(r"([+-])(\d{1,2}):?(\d{2})?|Z").match(text, at)
-        if m is None:
+        if m is None or int(m[2] or 0) > 14:
             raise _Mismatch
         minutes = 0 if m.group() == "Z" else int(m[2]) * 60 + int(m[3] or 0)
         fields["offset"], at = timedelta(minutes=-minutes if m[1] == "-" else minutes), m.end()
@@ -166,6 +166,8 @@ def _moment(fields: dict[str, object]) -> datetime:
         year = century + number["y"]
     hour = number.get("H", 0)
     if "I" in number:
+        if not 1 <= number["I"] <= 12:
+            raise ValueError
         hour = number["I"] % 12 + (12 if fields.get("p") == "pm" else 0)
     second = number.get("S", 0)
     day = date(year, number.get("m", 1), number.get("d", 1))
@@ -177,8 +179,22 @@ def _moment(fields: dict[str, object]) -> datetime:
         day = date(year, number["Q"] * 3 - 2, number.get("d", 1))
     elif ("V" in number or "G" in number) and "m" not in number:
         day = date.fromisocalendar(number.get("G", year), number.get("V", 1), number.get("u", 1))
+    elif ("U" in number or "W" in number) and "m" not in number:
+        day = _day_of_week(year, number)
     made = datetime(day.year, day.month, day.day, hour, number.get("M", 0), min(second, 59), number.get("f", 0))
     return made + timedelta(seconds=1) if second == 60 else made
+
+
+def _day_of_week(year: int, number: dict[str, int]) -> date:
+    """Of a week of the year that begins on Sunday (%U) or Monday (%W): the weekday that is there, or its first day."""
+    first = 6 if "U" in number else 0
+    weekday = number.get("weekday", (number.get("w", number.get("u", first + 1)) - 1) % 7)
+    new_year = date(year, 1, 1)
+    beginning = new_year + timedelta(days=(first - new_year.weekday()) % 7 - 7)
+    day = beginning + timedelta(days=7 * number.get("U", number.get("W", 0)) + (weekday - first) % 7)
+    if day.year != year:
+        raise ValueError
+    return day
 
 
 def in_utc(moment: datetime, name: str) -> datetime:

@@ -89,6 +89,8 @@ def _body(flags: str, precision: str | None, letter: str, value: str | None) -> 
             raise ValueError(f"Invalid type for argument of FORMAT specifier %{letter}: an INT64 is expected")
         number = int(text)
         digits = letter if letter in "oxX" else "d"
+        if number < 0 and digits != "d":
+            raise ValueError(f"Negative value {number} in argument of FORMAT specifier %{letter}")
         body = format(abs(number), digits)
         body = _grouped(body, digits) if "'" in flags else body
         prefix = {"o": "0", "x": "0x", "X": "0X"}.get(letter, "") if "#" in flags else ""

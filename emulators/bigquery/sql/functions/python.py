@@ -81,7 +81,14 @@ _MAY_BE_NULL = (
     *json_text.MAY_BE_NULL,
 )
 # These decide by themselves what NULL gives.
-_SEES_NULL = ("format_text", *search.SEES_NULL, *sketches.SEES_NULL, *quantile_sketches.SEES_NULL, *tf_idf.SEES_NULL)
+_SEES_NULL = (
+    "format_text",
+    *json_changes.SEES_NULL,
+    *search.SEES_NULL,
+    *sketches.SEES_NULL,
+    *quantile_sketches.SEES_NULL,
+    *tf_idf.SEES_NULL,
+)
 
 
 def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:

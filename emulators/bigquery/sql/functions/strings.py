@@ -86,7 +86,7 @@ table(
     SOUNDEX(STRING) -> STRING = bq_soundex({0})
     ASCII(STRING) -> INT64 = bq.ascii({0})
     UNICODE(STRING) -> INT64 = CASE WHEN {0} = '' THEN 0 ELSE CAST(unicode({0}) AS BIGINT) END
-    CHR(INT64) -> STRING = CASE WHEN {0} IS NOT NULL THEN bq_code_points_to_string([{0}]) END
+    CHR(INT64) -> STRING = CASE WHEN {0} = 0 THEN '' WHEN {0} IS NOT NULL THEN bq_code_points_to_string([{0}]) END
     TO_CODE_POINTS(STRING) -> ARRAY<INT64> = list_transform(regexp_extract_all({0}, '(?s).'), lambda c: CAST(unicode(c) AS BIGINT))
     TO_CODE_POINTS(BYTES) -> ARRAY<INT64> = list_transform(regexp_extract_all(bq_latin1({0}), '(?s).'), lambda c: CAST(unicode(c) AS BIGINT))
     CODE_POINTS_TO_STRING(ARRAY<INT64>) -> STRING = CASE WHEN list_count({0}) = len({0}) THEN bq_code_points_to_string({0}) END

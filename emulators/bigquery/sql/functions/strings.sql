@@ -26,7 +26,7 @@ CREATE MACRO bq.main.ascii(x) AS CASE WHEN x = '' THEN 0 WHEN unicode(x) > 127 T
 -- With a group the group, without one the whole match; no match is NULL.
 CREATE MACRO bq.main.groups(p) AS len(regexp_extract_all(regexp_replace(p, '\\.|\[\^?\]?[^\]]*\]', '', 'g'), '\((?:[^?]|\?P?<)'));
 CREATE MACRO bq.main.group_of(p) AS CASE WHEN bq.groups(p) > 1 THEN CAST(bq.fail('Regular expressions passed into extraction functions must not have more than 1 capturing group') AS INTEGER) ELSE CAST(bq.groups(p) AS INTEGER) END;
-CREATE MACRO bq.main.regexp_extract(x, p) AS CASE WHEN regexp_matches(x, p) THEN CASE WHEN bq.group_of(p) = 1 THEN regexp_extract_all(x, p, 1)[1] ELSE regexp_extract(x, p) END END;
+CREATE MACRO bq.main.regexp_extract(x, p) AS CASE bq.group_of(p) WHEN 1 THEN regexp_extract_all(x, p, 1)[1] ELSE CASE WHEN regexp_matches(x, p) THEN regexp_extract(x, p) END END;
 CREATE MACRO bq.main.regexp_extract_all(x, p) AS CASE WHEN bq.group_of(p) = 1 THEN regexp_extract_all(x, p, 1) ELSE regexp_extract_all(x, p) END;
 CREATE MACRO bq.main.regexp_extract_at(x, p, s, n) AS CASE WHEN s <= 0 THEN CAST(bq.fail('Invalid position: ' || s) AS VARCHAR) WHEN n <= 0 THEN CAST(bq.fail('Invalid occurrence: ' || n) AS VARCHAR) WHEN s > length(x) + 1 THEN NULL ELSE bq.regexp_extract_all(substring(x, s), p)[n] END;
 CREATE MACRO bq.main.references(r) AS coalesce(list_max(list_transform(regexp_extract_all(replace(r, '\\', ''), '\\(\d)', 1), lambda d: CAST(d AS INTEGER))), 0);
@@ -41,7 +41,7 @@ CREATE MACRO bq.main.match_start(b, p, n) AS 1 + coalesce(list_sum(list_transfor
 CREATE MACRO bq.main.group_start(b, p, n) AS CASE WHEN bq.group_of(p) = 1 THEN strpos(regexp_extract_all(b, p)[n], bq.regexp_extract_all(b, p)[n]) - 1 ELSE 0 END;
 CREATE MACRO bq.main.regexp_instr(x, p, s, n, e) AS CASE WHEN x IS NULL OR p IS NULL OR s IS NULL OR n IS NULL OR e IS NULL THEN NULL
     WHEN s <= 0 OR n <= 0 OR e NOT IN (0, 1) THEN bq.fail('Position and occurrence in REGEXP_INSTR must be positive, and occurrence_position 0 or 1')
-    WHEN bq.group_of(p) IS NULL OR s > length(x) + 1 THEN 0
+    WHEN bq.group_of(p) IS NULL OR p = '' OR s > length(x) THEN 0
     WHEN len(regexp_extract_all(substring(x, s), p)) < n THEN 0
     ELSE CAST(s - 1 + bq.match_start(substring(x, s), p, n) + bq.group_start(substring(x, s), p, n) + e * length(bq.regexp_extract_all(substring(x, s), p)[n]) AS BIGINT) END;
 CREATE MACRO bq.main.any_true(x) AS CASE WHEN list_contains(x, true) THEN true WHEN x IS NULL OR list_count(x) < len(x) THEN NULL ELSE false END;

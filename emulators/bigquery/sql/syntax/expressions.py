@@ -59,7 +59,7 @@ class ExpressionParser(WordParser):
         negated = self.accept("NOT")
         if self.accept("DISTINCT", "FROM"):
             return nodes.Binary(at, "IS NOT DISTINCT FROM" if negated else "IS DISTINCT FROM", left, self._binary(1))
-        for what in ("NULL", "TRUE", "FALSE"):
+        for what in ("NULL", "TRUE", "FALSE", "UNKNOWN"):
             if self.accept(what):
                 return nodes.Is(at, left, what, negated)
         self.fail()
@@ -222,7 +222,7 @@ class ExpressionParser(WordParser):
             return nodes.Subquery(at, "scalar", query)
         items = self.expressions()
         self.expect(")")
-        return items[0] if len(items) == 1 else nodes.StructLiteral(at, None, [(None, item) for item in items])
+        return items[0] if len(items) == 1 else nodes.StructLiteral(at, None, [("", item) for item in items])
 
     def _word(self) -> nodes.Node:
         token = self.token
