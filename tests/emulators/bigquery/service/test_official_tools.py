@@ -19,7 +19,7 @@ from emulators.auth.credentials import write_service_account_key
 from tests.emulators.bigquery.service.conftest import PROJECT, Bq, Service
 from tests.emulators.process import running
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.ci]
 
 
 def rows(client: bigquery.Client, sql: str) -> list[tuple[Any, ...]]:
