@@ -202,7 +202,8 @@ class SqlError(Exception):
     """A mistake in the SQL, in BigQuery's words; reason is BigQuery's (invalidQuery, notFound, ...).
 
     statement: the text of the script's statement that failed, once a script has seen it; frames: where that is, and
-    where the procedures that it is in were called (line, column, filename, location), innermost first.
+    where the procedures that it is in were called (line, column, filename, location), innermost first; raised: whether
+    RAISE made it, so that a handler reads the message as it is.
     """
 
     def __init__(self, message: str, reason: str = "invalidQuery", status: int = 400) -> None:
@@ -210,3 +211,4 @@ class SqlError(Exception):
         self.message, self.reason, self.status = message, reason, status
         self.statement: str | None = None
         self.frames: list[dict[str, Any]] = []
+        self.raised = False

@@ -1,5 +1,6 @@
 """@@name: the system variables of scripts, their types, and what SET does to those that may be set."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ _ERROR_KINDS: Mapping[str, Type] = {  # only while an exception is handled
     "error.message": t.STRING, "error.statement_text": t.STRING, "error.formatted_stack_trace": t.STRING,
     "error.stack_trace": Type("ARRAY", _FRAME),
 }  # fmt: skip
+_PLACE = re.compile(r" at \[\d+:\d+\]$")
 _UTC = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "+00:00", "-00:00")
 
 
@@ -39,10 +41,20 @@ def keep_error(environment: Environment, error: SqlError) -> dict[str, Value]:
     before = {name: value for name, value in environment.system.items() if name in _ERROR_KINDS}
     places = [f"{f['location'] or ''}[{f['line']}:{f['column']}]" for f in error.frames]
     keep(environment, {
-        "error.message": error.message, "error.statement_text": error.statement or "",
+        "error.message": _message(error), "error.statement_text": error.statement or "",
         "error.formatted_stack_trace": "\n".join(f"At {place}" for place in places), "error.stack_trace": error.frames,
     })  # fmt: skip
     return before
+
+
+def _message(error: SqlError) -> str | None:
+    """What a handler reads: RAISE's own words, NULL if there were none, or the service's words and where it was."""
+    if error.raised or not error.frames:
+        return error.message or None
+    found = error.frames[0]
+    place = ":".join(str(part) for part in (found["location"], found["line"], found["column"]) if part is not None)
+    where = "" if _PLACE.search(error.message) else f" at [{place}]"
+    return f"Query error: {error.message}{where}"
 
 
 def forget_error(environment: Environment, before: Mapping[str, Value]) -> None:

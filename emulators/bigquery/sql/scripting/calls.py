@@ -22,7 +22,7 @@ from emulators.bigquery.sql.syntax.scripting import parse_script
 
 @step_rule(s.ExecuteImmediate)
 def _execute_immediate(script: Interpreter, node: s.ExecuteImmediate, text: str) -> Steps:
-    """EXECUTE IMMEDIATE sql INTO variables USING parameters."""
+    """EXECUTE IMMEDIATE sql INTO variables USING parameters: the sql sees no variables of the script."""
     assert node.sql is not None
     value = yield from script.value(node.sql, text, t.STRING)
     dynamic = evaluate(value.sql)
@@ -33,12 +33,12 @@ def _execute_immediate(script: Interpreter, node: s.ExecuteImmediate, text: str)
     if len(statements) != 1:
         raise SqlError("Dynamic SQL in EXECUTE IMMEDIATE must be a single statement")
     env = script.environment
-    saved = env.named, env.positional
-    env.named, env.positional = named, positional
+    saved = env.named, env.positional, env.variables
+    env.named, env.positional, env.variables = named, positional, {}
     try:
         statement = analyse(env, dynamic, statements[0])
     finally:
-        env.named, env.positional = saved
+        env.named, env.positional, env.variables = saved
     if not node.into:
         yield statement
         return
@@ -136,6 +136,8 @@ def _arguments(
         if mode != "IN":
             if not isinstance(value, nodes.Path) or value.parts[0].lower() not in script.environment.variables:
                 raise SqlError(f"Procedure argument {argument['name']} is {mode}: it needs a variable")
+            if value.parts[0].lower() in map(str.lower, outputs.values()):
+                raise SqlError(f"Variable {value.parts[0]} is passed to more than one OUT or INOUT argument")
             outputs[name] = value.parts[0]
         if mode == "OUT":
             assert kind is not None
@@ -149,7 +151,7 @@ def _arguments(
 def _inside(script: Interpreter, name: str, variables: dict[str, Value]) -> Iterator[None]:
     """While a procedure runs: its own variables and blocks, and its name where errors say where they are."""
     outer, blocks = script.environment.variables, script.blocks
-    script.environment.variables, script.blocks = variables, [set()]
+    script.environment.variables, script.blocks = variables, [{}]
     script.procedures.append(name)
     try:
         yield

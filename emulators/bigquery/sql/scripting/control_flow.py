@@ -20,7 +20,7 @@ _BREATH = 100  # so often a loop that asks for nothing lets the state layer look
 @step_rule(s.Block)
 def _block(script: Interpreter, node: s.Block, text: str) -> Steps:
     """BEGIN ... EXCEPTION WHEN ERROR THEN ... END, with the variables that it declares."""
-    script.blocks.append(set())
+    script.blocks.append({})
     try:
         yield from script.each(node.body, text)
     except SqlError as error:
@@ -101,14 +101,13 @@ def _for(script: Interpreter, node: s.For, text: str) -> Steps:
     kind = Type("STRUCT", None, tuple((c.name or None, c.type) for c in relation.columns))
     yield reading(a, finish(a, rows_of(relation)), text[node.query.at :])
     variables, name = script.environment.variables, node.variable.lower()
-    hidden = variables.get(name)
+    if name in variables:
+        raise SqlError(f"Variable '{node.variable}' redeclaration is not allowed")
     for row in list(script.rows):
         variables[name] = Value(value_sql(list(row), kind), kind)
         if (yield from _round(script, node, text)):
             break
     variables.pop(name, None)
-    if hidden is not None:
-        variables[name] = hidden
 
 
 @step_rule(s.Jump)

@@ -15,7 +15,7 @@ from emulators.bigquery.sql.analysis.coercion import assign
 from emulators.bigquery.sql.analysis.constants import evaluate, value_sql
 from emulators.bigquery.sql.analysis.statements import analyse, finish
 from emulators.bigquery.sql.analysis.values import Scope, Value
-from emulators.bigquery.sql.model import SqlError, Statement
+from emulators.bigquery.sql.model import Field, SqlError, Statement
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
 from emulators.bigquery.sql.types import Type
@@ -65,7 +65,8 @@ class Return(Exception):
 class Interpreter:
     """A running script.
 
-    rows: of the statement last yielded, when it wanted them. blocks: the variables that the blocks around declare.
+    rows: of the statement last yielded, when it wanted them. blocks: the variables that the blocks around declare, with
+    their type as a column where it is written.
     procedures: the names of those that run, innermost last; None is the script itself.
     """
 
@@ -73,7 +74,7 @@ class Interpreter:
         _load_rules()
         self.environment = environment
         self.rows: Sequence[Sequence[Any]] = ()
-        self.blocks: list[set[str]] = [set()]
+        self.blocks: list[dict[str, Field | None]] = [{}]
         self.procedures: list[str | None] = [None]
         self.steps_taken = 0
 

@@ -3,6 +3,8 @@
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.constants import evaluate, value_sql
+from emulators.bigquery.sql.analysis.fields import of_type
+from emulators.bigquery.sql.analysis.limits import limited_sql
 from emulators.bigquery.sql.analysis.values import Value
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.scripting.interpreter import Interpreter, Steps, fitted, step_rule
@@ -13,7 +15,7 @@ from emulators.bigquery.sql.types import Type
 
 @step_rule(s.Declare)
 def _declare(script: Interpreter, node: s.Declare, text: str) -> Steps:
-    """DECLARE a, b INT64 DEFAULT 1 -> variables of this block."""
+    """DECLARE a, b INT64 DEFAULT 1 -> variables of this block, which keep to their type's parameters."""
     kind = t.of_node(node.type) if node.type is not None else None
     for name in node.names:
         if any(name.lower() in block for block in script.blocks):
@@ -24,8 +26,9 @@ def _declare(script: Interpreter, node: s.Declare, text: str) -> Steps:
         assert kind is not None
         value = Value(value_sql(None, kind), kind)
     for name in node.names:
-        script.blocks[-1].add(name.lower())
-        script.environment.variables[name.lower()] = value
+        declared = of_type(Analyzer(script.environment, text), name, node.type) if node.type is not None else None
+        script.blocks[-1][name.lower()] = declared
+        _keep(script, name, value)
 
 
 @step_rule(s.Set)
@@ -64,5 +67,8 @@ def _kind(script: Interpreter, target: str) -> Type:
 def _keep(script: Interpreter, target: str, value: Value) -> None:
     if target.startswith("@@"):
         assign_system(script.environment, target[2:].lower(), evaluate(value.sql), script.steps_taken == 1)
-    else:
-        script.environment.variables[target.lower()] = value
+        return
+    field = next((block[target.lower()] for block in script.blocks if target.lower() in block), None)
+    if field is not None and (limited := limited_sql(value.sql, field)) != value.sql:
+        value = Value(value_sql(evaluate(limited, value.type), value.type), value.type)
+    script.environment.variables[target.lower()] = value

@@ -12,6 +12,10 @@ from emulators.bigquery.sql.syntax.alter import AlterParser
 class Parser(AlterParser):
     """Everything that BigQuery's SQL allows and this emulator understands; the rest is a syntax error."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.labels: list[str] = []
+
     def script(self) -> list[s.Statement]:
         found = self._statements(())
         if self.token.kind != "end":
@@ -39,11 +43,7 @@ class Parser(AlterParser):
             and self.peek().text == ":"
             and self.peek(2).upper in ("LOOP", "WHILE", "REPEAT", "FOR", "BEGIN")
         ):
-            self.advance()
-            self.advance()
-            labelled = self.statement()
-            labelled.label = token.text  # type: ignore[attr-defined]
-            return labelled
+            return self._labelled()
         rule: Callable[[], s.Statement] | None = (
             getattr(self, f"statement_{token.upper.lower()}", None) if token.upper else None
         )
@@ -53,6 +53,21 @@ class Parser(AlterParser):
             found = s.QueryStatement(token.at, query=self.query())
         else:
             self.fail()
+        found.end = self.tokens[self.index - 1].end
+        return found
+
+    def _labelled(self) -> s.Statement:
+        """label: LOOP ... END LOOP [label], and the like; no two around one another have the same label."""
+        label = self.identifier()
+        if label.lower() in self.labels:
+            self.fail(f"Nested block or loop label {label} is already in use")
+        self.expect(":")
+        self.labels.append(label.lower())
+        found = self.statement()
+        self.labels.pop()
+        if self.at_identifier() and self.identifier().lower() != label.lower():
+            self.fail(f"Mismatched end label; expected {label}")
+        found.label = label  # type: ignore[attr-defined]
         found.end = self.tokens[self.index - 1].end
         return found
 
@@ -98,12 +113,7 @@ class Parser(AlterParser):
             self.expect("WHEN", "ERROR", "THEN")
             block.handler = self._statements(("END",))
         self.expect("END")
-        self._end_label()
         return block
-
-    def _end_label(self) -> None:
-        if self.at_identifier():
-            self.advance()
 
     def statement_commit(self) -> s.Statement:
         return self._transaction("COMMIT")
@@ -146,7 +156,6 @@ class Parser(AlterParser):
     def statement_loop(self) -> s.Statement:
         loop = s.Loop(self.expect("LOOP").at, body=self._statements(("END",)))
         self.expect("END", "LOOP")
-        self._end_label()
         return loop
 
     def statement_while(self) -> s.Statement:
@@ -154,7 +163,6 @@ class Parser(AlterParser):
         self.expect("DO")
         loop.body = self._statements(("END",))
         self.expect("END", "WHILE")
-        self._end_label()
         return loop
 
     def statement_repeat(self) -> s.Statement:
@@ -162,7 +170,6 @@ class Parser(AlterParser):
         self.expect("UNTIL")
         loop.condition = self.expression()
         self.expect("END", "REPEAT")
-        self._end_label()
         return loop
 
     def statement_for(self) -> s.Statement:
@@ -174,7 +181,6 @@ class Parser(AlterParser):
         self.expect("DO")
         loop.body = self._statements(("END",))
         self.expect("END", "FOR")
-        self._end_label()
         return loop
 
     def _jump(self, kind: str) -> s.Statement:
@@ -217,7 +223,9 @@ class Parser(AlterParser):
         return call
 
     def statement_execute(self) -> s.Statement:
-        statement = s.ExecuteImmediate(self.expect("EXECUTE", "IMMEDIATE").at, sql=self.expression())
+        at = self.token.at
+        self.expect("EXECUTE", "IMMEDIATE")
+        statement = s.ExecuteImmediate(at, sql=self.expression())
         if self.accept("INTO"):
             statement.into = self.name_list()
         if self.accept("USING"):

@@ -28,6 +28,7 @@ NAMES = frozenset(
         "RANGE",
     ]
 )
+_PARAMETERIZED = ("STRING", "BYTES", "NUMERIC", "BIGNUMERIC")
 
 
 class TypeParser(Cursor):
@@ -55,7 +56,10 @@ class TypeParser(Cursor):
             self.fail(f'Syntax error: Expected "<" but got {self.describe()}')
         elif name == "STRUCT" and self.accept("<"):
             self._members(node)
-        elif self.accept("("):
+        elif self.token.text == "(" and self.token.kind == "op":
+            if name not in _PARAMETERIZED:
+                self.fail(f"{written} does not support type parameters")
+            self.advance()
             node.parameters.append(self._parameter())
             while self.accept(","):
                 node.parameters.append(self._parameter())

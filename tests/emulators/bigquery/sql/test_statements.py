@@ -284,7 +284,7 @@ SCRIPTS: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("SET @@dataset_project_id = 'other'; SELECT @@dataset_project_id, @@project_id", [("other", "p")]),
     (
         "DECLARE m STRING; BEGIN SELECT 1 / 0; EXCEPTION WHEN ERROR THEN SET m = @@error.message; END; SELECT m",
-        [("division by zero: 1 / 0",)],
+        [("Query error: division by zero: 1 / 0 at [1:25]",)],
     ),
     ("BEGIN SELECT * FROM d.missing; EXCEPTION WHEN ERROR THEN SELECT 'caught'; END", [("caught",)]),
     ("DECLARE c INT64; EXECUTE IMMEDIATE FORMAT('SELECT COUNT(*) FROM d.%s', 'accounts') INTO c; SELECT c", [(2,)]),
