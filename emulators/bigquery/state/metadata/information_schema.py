@@ -10,9 +10,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.definitions import indexes
 from emulators.bigquery.state.definitions.partitions import partition_id
 from emulators.bigquery.state.jobs.jobs import Job, Jobs
-from emulators.bigquery.state.metadata import columns as columns
-from emulators.bigquery.state.metadata import objects as objects
-from emulators.bigquery.state.metadata import routines as routines
+from emulators.bigquery.state.metadata import columns, keys, objects, routines
 from emulators.bigquery.state.metadata.absent import ABSENT
 from emulators.bigquery.state.metadata.columns import moment
 from emulators.bigquery.state.metadata.ddl import table_ddl
@@ -75,9 +73,9 @@ class InformationSchema:
         """Views that a dataset has, and a region has not."""
         return {
             "PARTITIONS": self._tables(columns.PARTITIONS, self._partition_rows),
-            "TABLE_CONSTRAINTS": self._tables(columns.CONSTRAINTS, _constraint_rows),
-            "KEY_COLUMN_USAGE": self._tables(columns.KEYS, _key_rows),
-            "CONSTRAINT_COLUMN_USAGE": self._tables(objects.CONSTRAINT_COLUMNS, objects.constraint_column_rows),
+            "TABLE_CONSTRAINTS": self._tables(columns.CONSTRAINTS, keys.constraint_rows),
+            "KEY_COLUMN_USAGE": self._tables(columns.KEYS, keys.key_rows),
+            "CONSTRAINT_COLUMN_USAGE": self._tables(objects.CONSTRAINT_COLUMNS, keys.constraint_column_rows),
         }
 
     def _region_views(self) -> dict[str, View]:
@@ -256,28 +254,3 @@ def _view_rows(table: Table) -> list[list[Any]]:
     query = (table.resource.get("view") or {}).get("query")
     name = table.name
     return [] if query is None else [[name.project, name.dataset, name.table, query, None, "YES"]]
-
-
-def _constraint_rows(table: Table) -> list[list[Any]]:
-    constraints, n = table.resource.get("tableConstraints") or {}, table.name
-    found = [(f"{n.table}.pk$", "PRIMARY KEY")] if table.primary_key else []
-    found += [
-        (f"{n.table}.{key['name'].removeprefix(n.table + '.')}", "FOREIGN KEY")
-        for key in constraints.get("foreignKeys") or ()
-    ]
-    return [[n.project, n.dataset, name, n.project, n.dataset, n.table, kind, "NO", "NO", "NO"] for name, kind in found]
-
-
-def _key_rows(table: Table) -> list[list[Any]]:
-    constraints, n = table.resource.get("tableConstraints") or {}, table.name
-    rows = [
-        [n.project, n.dataset, f"{n.table}.pk$", n.project, n.dataset, n.table, c, i + 1, None]
-        for i, c in enumerate(table.primary_key)
-    ]
-    for key in constraints.get("foreignKeys") or ():
-        for i, pair in enumerate(key["columnReferences"]):
-            name = f"{n.table}.{key['name'].removeprefix(n.table + '.')}"
-            rows.append(
-                [n.project, n.dataset, name, n.project, n.dataset, n.table, pair["referencingColumn"], i + 1, i + 1]
-            )
-    return rows

@@ -130,19 +130,6 @@ def _days(milliseconds: Any) -> str | None:
     return None if milliseconds is None else repr(int(milliseconds) / 86_400_000)
 
 
-def constraint_column_rows(table: Table) -> Iterator[list[Any]]:
-    """The rows of CONSTRAINT_COLUMN_USAGE: of a key its own columns, of a reference those that it refers to."""
-    constraints, n = table.resource.get("tableConstraints") or {}, table.name
-    for column in table.primary_key:
-        yield [n.project, n.dataset, n.table, column, n.project, n.dataset, f"{n.table}.pk$"]
-    for key in constraints.get("foreignKeys") or ():
-        other = key["referencedTable"]
-        name = f"{n.table}.{key['name'].removeprefix(n.table + '.')}"
-        for pair in key["columnReferences"]:
-            yield [other["projectId"], other["datasetId"], other["tableId"], pair["referencedColumn"], n.project,
-                   n.dataset, name]  # fmt: skip
-
-
 def privilege_rows(catalog: Catalog, dataset: Resource) -> Iterator[list[Any]]:
     """The rows of OBJECT_PRIVILEGES: what IAM policies of a dataset and of its tables grant."""
     own = dataset["datasetReference"]
