@@ -166,7 +166,7 @@ def filtered(a: Analyzer, where: nodes.Node | None, scope: Scope) -> bool:
     if where is not None:
         push(a, where, scope)
     a.shared.scans.remove(scan)
-    found, scan.predicates = bool(scan.predicates), []
+    found, scan.predicates, scan.filters = bool(scan.filters), [], []
     return found
 
 

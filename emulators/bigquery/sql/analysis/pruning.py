@@ -43,7 +43,8 @@ def push(a: Analyzer, node: nodes.Node, scope: Scope) -> None:
 
 
 def _push(a: Analyzer, node: nodes.Node, scope: Scope) -> None:
-    if not _simple(node) or not _may_prune(a):
+    simple = _simple(node)
+    if not _may_prune(a) or not (simple or (_filter_required(a) and not _asks(node))):
         return
     try:
         value = a.expression(node, scope)
@@ -59,7 +60,23 @@ def _push(a: Analyzer, node: nodes.Node, scope: Scope) -> None:
         if not _prunes(scan, column.origin[1]):
             return
         sql = sql.replace(column.sql, t.quoted(column.origin[1]))
-    scan.predicates.append((sql, scan.shared))
+    scan.filters.append(scan.shared)
+    if simple:
+        scan.predicates.append((sql, scan.shared))
+
+
+def _filter_required(a: Analyzer) -> bool:
+    return any(scan.info.require_partition_filter for scan in a.shared.scans)
+
+
+def _asks(node: object) -> bool:
+    """Whether there is a query anywhere below."""
+    if isinstance(node, (list, tuple)):
+        return any(map(_asks, node))
+    if not isinstance(node, nodes.Node):
+        return False
+    slots = {slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())}
+    return isinstance(node, nodes.Query) or any(_asks(getattr(node, slot)) for slot in slots)
 
 
 def _may_prune(a: Analyzer) -> bool:

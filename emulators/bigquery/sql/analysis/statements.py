@@ -11,6 +11,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer, Environment
 from emulators.bigquery.sql.analysis.values import Relation, Scan
 from emulators.bigquery.sql.functions.registry import load
 from emulators.bigquery.sql.model import Field, SqlError, Statement, TableScan
+from emulators.bigquery.sql.reserved_names import refusal
 from emulators.bigquery.sql.syntax import statements as s
 
 StatementRule = Callable[[Analyzer, Any], Statement]
@@ -64,7 +65,8 @@ def finish(a: Analyzer, sql: str) -> str:
 def _relation(a: Analyzer, scan: Scan, sql: str) -> str:
     """The relation of a scan; noted with the columns that the statement names."""
     predicates = [text for text, guards in scan.predicates if all(g.uses == 1 for g in guards)]
-    if scan.info.require_partition_filter and not predicates:
+    filtered = any(all(g.uses == 1 for g in guards) for guards in scan.filters)
+    if scan.info.require_partition_filter and not filtered:
         columns = "', '".join(scan.info.partition_columns)
         raise SqlError(
             f"Cannot query over table '{scan.info.name.project}.{scan.info.name.dataset}.{scan.info.name.table}' without a filter over "  # noqa: E501
@@ -81,7 +83,8 @@ def text_of(a: Analyzer, node: s.Statement) -> str:
 
 
 def schema_of(a: Analyzer, relation: Relation) -> tuple[Field, ...]:
-    """The result's columns: names made up for those without one; a name twice is refused."""
+    """The result's columns: names made up for those without one; a name twice is refused, and one that BigQuery keeps
+    for itself, as the pseudo-columns have."""
     if relation.value_table and relation.columns[0].type.kind == "STRUCT":
         members = [(name or "", kind) for name, kind in relation.columns[0].type.fields]
     else:
@@ -92,6 +95,8 @@ def schema_of(a: Analyzer, relation: Relation) -> tuple[Field, ...]:
             name, anonymous = f"f{anonymous}_", anonymous + 1
         if name.lower() in seen:
             raise SqlError(f"Duplicate column names in the result are not supported. Found duplicate(s): {name}")
+        if (message := refusal(name)) is not None:
+            raise SqlError(message, "invalid")
         seen.add(name.lower())
         fields.append(t.to_field(name, kind))
     return tuple(fields)

@@ -36,7 +36,7 @@ def resolve(a: Analyzer, path: list[str], node: nodes.Node) -> TableInfo:
 
 
 def not_found(a: Analyzer, name: TableName) -> NoReturn:
-    """Raise BigQuery's error for a missing table or dataset."""
+    """Raise BigQuery's error for a missing table or dataset, or for a decorator, which GoogleSQL does not have."""
     location = a.catalog.location(name.project, name.dataset)
     if location is None:
         raise SqlError(
@@ -44,6 +44,8 @@ def not_found(a: Analyzer, name: TableName) -> NoReturn:
             "notFound",
             404,
         )
+    if "$" in name.table or "@" in name.table:
+        raise SqlError(f'Table "{name}" cannot include decorator', "invalid")
     raise SqlError(f"Not found: Table {name} was not found in location {location}", "notFound", 404)
 
 

@@ -63,12 +63,16 @@ class Column:
 
 @dataclass(slots=True, eq=False)
 class Scan:
-    """One reading of a stored table: `marker` stands for it in the SQL until its predicates are known."""
+    """One reading of a stored table: `marker` stands for it in the SQL until its predicates are known.
+
+    filters: one for each condition that reads nothing but partition columns, whether or not it can be a predicate.
+    """
 
     marker: str
     info: Any
     as_of: Any = None
     predicates: list[tuple[str, tuple["SharedQuery", ...]]] = field(default_factory=list)
+    filters: list[tuple["SharedQuery", ...]] = field(default_factory=list)
     shared: tuple["SharedQuery", ...] = ()
 
 

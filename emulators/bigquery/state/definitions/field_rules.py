@@ -3,19 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from emulators.bigquery.sql.reserved_names import refusal
 from emulators.bigquery.state.errors import invalid
 
-_RESERVED = ("_PARTITION", "_TABLE_", "_FILE_", "_ROW_TIMESTAMP", "__ROOT__", "_COLIDENTIFIER")
 _DECIMALS = {"NUMERIC": (29, 9), "BIGNUMERIC": (38, 38)}  # digits before and after the point
 
 
 def check_name(name: str) -> None:
     """400 for a name that BigQuery keeps for itself."""
-    if name.upper().startswith(_RESERVED):
-        raise invalid(
-            f'Invalid field name "{name}". Field names are not allowed to start with the (case-insensitive) prefixes '
-            f"{', '.join(_RESERVED[:-1])} and {_RESERVED[-1]}"
-        )
+    message = refusal(name)
+    if message is not None:
+        raise invalid(message)
 
 
 def check_limits(entry: Mapping[str, Any], kind: str, path: str) -> None:

@@ -98,7 +98,7 @@ def test_a_file_that_does_not_fit_is_named_with_its_column(
 
 
 def test_the_name_of_the_file_is_a_pseudo_column(client: bigquery.Client, table: str, bucket: storage.Bucket) -> None:
-    rows, _ = run(client, f"SELECT DISTINCT _FILE_NAME FROM {table} WHERE a = 3")
+    rows, _ = run(client, f"SELECT DISTINCT _FILE_NAME AS file FROM {table} WHERE a = 3")
     assert rows == [(f"gs://{bucket.name}/source/table/ingestion_date=2024-01-01/0000000002.parquet",)]
 
 

@@ -133,6 +133,8 @@ MERGE = "MERGE {d}.t AS t USING (SELECT 2 AS n, DATE '2024-01-02' AS day) AS s O
 PRUNED = [
     "SELECT n FROM {d}.t WHERE day IS NOT NULL",
     "SELECT n FROM {d}.t WHERE day != '2024-01-02'",
+    "SELECT n FROM {d}.t WHERE day IS NULL OR day > '2024-01-02'",
+    "SELECT n FROM {d}.t WHERE FORMAT_DATE('%Y', day) = '2024' AND n = 1",
     "SELECT n FROM {d}.t WHERE day IN UNNEST(GENERATE_DATE_ARRAY('2024-01-01', '2024-01-03'))",
     MERGE + "FALSE WHEN NOT MATCHED BY SOURCE AND t.day IN UNNEST([DATE '2024-02-01']) THEN DELETE "
     "WHEN NOT MATCHED THEN INSERT ROW",
@@ -165,6 +167,19 @@ def test_filters_that_leave_out_partitions(client: bigquery.Client, filtered: st
 def test_filters_that_leave_out_no_partition(client: bigquery.Client, filtered: str, text: str) -> None:
     with pytest.raises(BadRequest, match="that can be used for partition elimination"):
         client.query_and_wait(text.format(d=filtered))
+
+
+def test_names_that_no_result_may_have_and_decorators_that_no_query_may(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"CREATE TABLE {dataset}.t (n INT64) PARTITION BY _PARTITIONDATE")
+    rows = client.query_and_wait(f"SELECT _PARTITIONTIME AS moment FROM {dataset}.t")
+    assert [field.name for field in rows.schema] == ["moment"]
+    for query, message in {
+        f"SELECT _PARTITIONTIME FROM {dataset}.t": 'Invalid field name "_PARTITIONTIME"',
+        f"SELECT _TABLE_SUFFIX FROM `{dataset}.t*`": 'Invalid field name "_TABLE_SUFFIX"',
+        f"SELECT n FROM `{dataset}.t$20240101`": "cannot include decorator",
+    }.items():
+        with pytest.raises(BadRequest, match=message):
+            client.query_and_wait(query)
 
 
 def test_rows_move_to_another_partition_of_arrival(client: bigquery.Client, dataset: str) -> None:
