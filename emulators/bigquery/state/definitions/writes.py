@@ -66,8 +66,12 @@ def write_rows(
         return _create(catalog, transaction, where, fields, rows, existing)
     if where.write != "WRITE_TRUNCATE":
         require_fitting_layout(existing.resource, where.settings)
-    _clear(catalog, transaction, existing, where)
-    return _append(catalog, transaction, existing, where, fields, rows)
+    if where.write == "WRITE_EMPTY" and count_rows(transaction, existing):
+        raise duplicate("Table", str(where.name))
+    # New columns come first: DuckDB commits none for a table that lost rows in the same transaction.
+    table = _fitted(catalog, transaction, existing, where, fields)
+    _clear(catalog, transaction, table, where)
+    return _append(catalog, transaction, table, where, fields, rows)
 
 
 def _create(
@@ -93,8 +97,6 @@ def count_rows(transaction: Transaction, table: Table) -> int:
 
 
 def _clear(catalog: Catalog, transaction: Transaction, table: Table, where: Destination) -> None:
-    if where.write == "WRITE_EMPTY" and count_rows(transaction, table):
-        raise duplicate("Table", str(where.name))
     if where.write not in ("WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA"):
         return
     if where.partition is None:
@@ -107,7 +109,6 @@ def _clear(catalog: Catalog, transaction: Transaction, table: Table, where: Dest
 def _append(
     catalog: Catalog, transaction: Transaction, table: Table, where: Destination, fields: Sequence[Field], rows: str
 ) -> int:
-    table = _fitted(catalog, transaction, table, where, fields)
     own = {field.name.lower(): field for field in table.fields}
     filled = [*(own[field.name.lower()] for field in fields), *kept_arrival(transaction, table, rows)]
     columns = ", ".join(quoted(field.name) for field in filled)

@@ -27,6 +27,8 @@ class Budget:
     def spend(self, statement: Statement) -> int:
         """The bytes that a statement reads; 400 bytesBilledLimitExceeded when it or the job would cost more than it
         may."""
+        if statement.kind == "CREATE_VIEW":  # keeps its query, and reads nothing
+            return 0
         files, self._external = self._view.read.bytes - self._external, self._view.read.bytes
         found = files + self._sizes.scanned(statement.scans) + self._rewritten(statement)
         self.processed += found

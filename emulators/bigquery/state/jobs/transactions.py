@@ -64,10 +64,10 @@ class Transactions:
                     self.current.write_again(target)
                 yield self.current
                 return
+            self._drop_expired(target)
             with self._catalog.store.transaction(self._view.cursor) as transaction:
                 self._view.transaction = transaction
                 try:
-                    self._drop_expired(target, transaction)
                     yield transaction
                     before_commit(transaction)
                 finally:
@@ -75,11 +75,16 @@ class Transactions:
         finally:
             lock.release()
 
-    def _drop_expired(self, target: TableName | None, transaction: Transaction) -> None:
-        """Remove the rows of expired partitions from a table that is about to change."""
-        table = self._catalog.table(target, transaction) if target is not None else None
+    def _drop_expired(self, target: TableName | None) -> None:
+        """Remove the rows of expired partitions from a table that is about to change.
+
+        In a transaction before the change's own, because DuckDB commits none that deletes rows and adds a column.
+        """
+        table = self._catalog.table(target) if target is not None else None
         condition = unexpired(table) if table is not None and table.kind == "TABLE" else None
-        if table is not None and condition is not None:
+        if table is None or condition is None:
+            return
+        with self._catalog.store.transaction(self._view.cursor) as transaction:
             rows = transaction.cursor.execute(f"DELETE FROM {table.physical} WHERE NOT {condition}").fetchall()
             if rows[0][0]:
                 self._catalog.touch(transaction, table.name)

@@ -39,6 +39,12 @@ def test_bytes_processed(client: bigquery.Client, table: str, sql: str, expected
     assert run.total_bytes_billed == (0 if "FROM" not in sql else 10 * MEGABYTE)
 
 
+def test_a_view_is_made_without_reading(client: bigquery.Client, dataset: str, table: str) -> None:
+    run = client.query(f"CREATE VIEW {dataset}.v AS SELECT n FROM {table}")
+    run.result()
+    assert (run.total_bytes_processed, run.total_bytes_billed) == (0, 0)
+
+
 def test_a_budget_for_each_statement(client: bigquery.Client, table: str) -> None:
     text = f"SELECT * FROM {table} LIMIT 1; SELECT * FROM {table} LIMIT 1"
     options = bigquery.ScriptOptions(statement_byte_budget=10 * MEGABYTE)

@@ -34,6 +34,9 @@ def test_a_partition_is_replaced_alone(client: bigquery.Client, dataset: str) ->
     config = QueryJobConfig(destination=f"{client.project}.{dataset}.t$20240102", write_disposition="WRITE_TRUNCATE")
     client.query("SELECT DATE '2024-01-02' AS day, 3 AS n", config).result()
     assert values(client, f"SELECT n FROM {dataset}.t ORDER BY n") == [(1,), (3,)]
+    config.schema_update_options = ["ALLOW_FIELD_ADDITION"]
+    client.query("SELECT DATE '2024-01-02' AS day, 5 AS n, 'x' AS more", config).result()
+    assert values(client, f"SELECT n, more FROM {dataset}.t ORDER BY n") == [(1, None), (5, "x")]
 
 
 def test_schema_updates_only_where_they_are_allowed(client: bigquery.Client, dataset: str) -> None:

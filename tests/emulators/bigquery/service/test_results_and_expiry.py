@@ -41,6 +41,19 @@ def test_partitions_expire(client: bigquery.Client, dataset: str) -> None:
     assert [row.n for row in client.query_and_wait(f"SELECT COUNT(*) AS n FROM {table}")] == [3]
 
 
+def test_columns_are_added_where_partitions_expired(client: bigquery.Client, dataset: str) -> None:
+    """The rows of expired partitions go when a table changes, and its columns change at the same moment."""
+    client.query_and_wait(
+        f"CREATE TABLE {dataset}.t (day DATE) PARTITION BY day OPTIONS (partition_expiration_days = 3)"
+    )
+    client.query_and_wait(f"INSERT INTO {dataset}.t VALUES (DATE '2024-01-01'), (CURRENT_DATE())")
+    wider = bigquery.QueryJobConfig(destination=f"{client.project}.{dataset}.t")
+    wider.write_disposition, wider.schema_update_options = "WRITE_APPEND", ["ALLOW_FIELD_ADDITION"]
+    client.query(f"SELECT day, 7 AS extra FROM {dataset}.t", wider).result()
+    found = client.query_and_wait(f"SELECT day = CURRENT_DATE() AS today, extra FROM {dataset}.t ORDER BY extra")
+    assert [tuple(row) for row in found] == [(True, None), (True, 7)]
+
+
 def test_wide_decimals_in_files(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
     kind = pa.decimal256(76, 38)
     wide, narrow = Decimal(f"{'1234567890' * 3}12345678.{'1234567890' * 3}12345678"), Decimal("1.5")
