@@ -52,10 +52,17 @@ def _by_call(a: Analyzer, node: nodes.Call, schema: tuple[Field, ...]) -> action
             a.fail(f"PARTITION BY does not support the {grain} granularity", node)
         return actions.Partitioning("ingestion" if ingestion else "time", column, grain)
     if node.name == "RANGE_BUCKET" and len(node.args) == 2 and isinstance(node.args[1], nodes.Call):
-        numbers = [int(python_value(a.expression(arg, Scope()))) for arg in node.args[1].args]
-        step = numbers[2] if len(numbers) > 2 else 1
-        return actions.Partitioning("range", column, "", numbers[0], numbers[1], step)
+        return actions.Partitioning("range", column, "", *_range(a, node.args[1]))
     a.fail("PARTITION BY expression is not supported", node)
+
+
+def _range(a: Analyzer, node: nodes.Call) -> tuple[int, int, int]:
+    """The start, end and step of GENERATE_ARRAY, which are constants."""
+    values = [a.expression(argument, Scope()) for argument in node.args]
+    numbers = [number for value in values if value.constant and isinstance(number := python_value(value), int)]
+    if node.name != "GENERATE_ARRAY" or len(numbers) < len(values) or len(numbers) not in (2, 3):
+        a.fail("RANGE_BUCKET in PARTITION BY needs GENERATE_ARRAY(start, end[, step]) of constant integers", node)
+    return numbers[0], numbers[1], numbers[2] if len(numbers) == 3 else 1
 
 
 def named_by(node: nodes.Node | None) -> tuple[Field, ...]:

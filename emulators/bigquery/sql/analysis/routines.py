@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from emulators.bigquery.sql import actions
 from emulators.bigquery.sql import types as t
-from emulators.bigquery.sql.analysis import javascript, javascript_aggregates, javascript_modules
+from emulators.bigquery.sql.analysis import javascript, javascript_aggregates, javascript_modules, procedures
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in
 from emulators.bigquery.sql.analysis.coercion import coerce
@@ -256,6 +256,8 @@ _OPTIONS = {
 def _check(a: Analyzer, node: d.CreateRoutine) -> None:
     """Analyse a body whose arguments all have types."""
     unknown = any(arg.type is None and not arg.columns for arg in node.arguments)
+    if node.kind == "PROCEDURE" and options_of(a, node.options).get("strict_mode") is not False:
+        procedures.check(a, node.body, {arg.name: t.of_node(arg.type) for arg in node.arguments if arg.type})
     if node.kind == "PROCEDURE" or node.language == "JS" or unknown:
         return
     bound = {

@@ -43,7 +43,7 @@ table(
     JSON_QUERY(STRING, STRING) -> STRING = bq.json_at_text({0}, bq_json_path({1}))
     JSON_EXTRACT(JSON) -> JSON = {0}
     JSON_EXTRACT(STRING) -> STRING = bq.json_at_text({0}, '$')
-    JSON_EXTRACT(JSON, STRING) -> JSON = json_extract({0}, bq_json_path_extract({1}))
+    JSON_EXTRACT(JSON, STRING) -> JSON = bq.json_made(json_extract({0}, bq_json_path_extract({1})))
     JSON_EXTRACT(STRING, STRING) -> STRING = bq.json_at_text({0}, bq_json_path_extract({1}))
     JSON_QUERY_ARRAY(JSON) -> ARRAY<JSON> = bq.json_items({0}, '$')
     JSON_QUERY_ARRAY(STRING) -> ARRAY<STRING> = bq.json_items_text({0}, '$')
@@ -135,7 +135,15 @@ def as_json(a: Analyzer, value: Value, wide: bool = False, ordered: bool = True)
 
 def whole_json(a: Analyzer, value: Value, wide: bool = False, ordered: bool = True) -> str:
     """As as_json, but NULL becomes JSON's null."""
-    return f"COALESCE({as_json(a, value, wide, ordered)}, CAST('null' AS JSON))"
+    found = as_json(a, value, wide, ordered)
+    made = f"bq.json_made({found})" if value.type.kind in ("ARRAY", "STRUCT") and _has_floats(value.type) else found
+    return f"COALESCE({made}, CAST('null' AS JSON))"
+
+
+def _has_floats(kind: t.Type) -> bool:
+    if kind.kind in ("FLOAT64", "JSON"):
+        return True
+    return any(_has_floats(inner) for inner in (kind.element, *(k for _, k in kind.fields)) if inner is not None)
 
 
 @rule("TO_JSON", named=True)
@@ -186,7 +194,8 @@ def json_query(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
         if not isinstance(raw, str) or raw.lstrip().lower().startswith("lax"):
             path = coerce(a, values[1], t.STRING)
             return combine(f"CAST(bq_json_lax(CAST({values[0].sql} AS VARCHAR), {path.sql}) AS JSON)", t.JSON, *values)
-        return combine(f"json_extract({values[0].sql}, bq_json_path({values[1].sql}))", t.JSON, *values)
+        found = f"bq.json_made(json_extract({values[0].sql}, bq_json_path({values[1].sql})))"
+        return combine(found, t.JSON, *values)
     overload, values, kind = choose(a, node, SCALARS["JSON_QUERY"], values)
     return combine(overload.template.format(*(v.sql for v in values)), kind, *values)
 
@@ -195,7 +204,13 @@ def json_query(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
 def json_array(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """JSON_ARRAY(x, ...)"""
     values = [a.expression(arg, scope) for arg in node.args]
-    return combine(f"json_array({', '.join(whole_json(a, v) for v in values)})", t.JSON, *values)
+    made = f"json_array({', '.join(whole_json(a, v) for v in values)})"
+    return combine(_joined(made, values), t.JSON, *values)
+
+
+def _joined(made: str, values: list[Value]) -> str:
+    """What DuckDB has put together of some values."""
+    return f"bq.json_made({made})" if any(_has_floats(value.type) for value in values) else made
 
 
 @rule("JSON_OBJECT")
@@ -213,7 +228,7 @@ def json_object(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if known:
         pairs = [(k, v) for _, k, v in sorted({k.raw: (k.raw, k, v) for k, v in reversed(pairs)}.values(), key=_name)]
     members = ", ".join(f"{k.sql}, {whole_json(a, v)}" for k, v in pairs)
-    made = f"json_object({members})"
+    made = _joined(f"json_object({members})", values)
     return combine(made if known else f"CAST(bq_json_ordered(CAST({made} AS VARCHAR)) AS JSON)", t.JSON, *values)
 
 

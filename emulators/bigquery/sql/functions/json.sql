@@ -23,6 +23,8 @@ CREATE MACRO bq.main.lax_int64(x) AS CASE WHEN json_type(x) = 'BOOLEAN' THEN CAS
 CREATE MACRO bq.main.lax_float64(x) AS CASE WHEN json_type(x) IN ('VARCHAR', 'UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT') THEN TRY_CAST(json_extract_string(x, '$') AS DOUBLE) END;
 CREATE MACRO bq.main.no_number_json(x) AS '"' || replace(replace(CAST(x AS VARCHAR), 'inf', 'Infinity'), 'nan', 'NaN') || '"';
 CREATE MACRO bq.main.float_json_text(x) AS CASE WHEN isnan(x) OR isinf(x) THEN bq.no_number_json(x) ELSE bq.float_text(x) END;
+-- What DuckDB puts together or takes out it writes anew, floats in another form than the service: all digits, or 1e21.
+CREATE MACRO bq.main.json_made(x) AS CASE WHEN regexp_matches(CAST(x AS VARCHAR), '\d{16}\.\d|0\.0000\d|\d[eE]-?\d') THEN CAST(bq_json_floats(CAST(x AS VARCHAR)) AS JSON) ELSE x END;
 CREATE MACRO bq.main.float_json(x) AS CASE WHEN isnan(x) OR isinf(x) THEN bq.no_number_json(x) WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN bq_json_float(x) ELSE CAST(x AS VARCHAR) END;
 -- As json_float64; mode exact refuses a number that FLOAT64 does not hold.
 CREATE MACRO bq.main.json_float64_by(x, m) AS CASE WHEN m NOT IN ('exact', 'round') THEN CAST(bq.fail('Invalid `wide_number_mode` specified: ' || m) AS DOUBLE) WHEN m = 'exact' AND json_type(x) IN ('UBIGINT', 'BIGINT') AND TRY_CAST(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE) AS HUGEINT) != TRY_CAST(CAST(x AS VARCHAR) AS HUGEINT) THEN CAST(bq.fail('JSON number: ' || CAST(x AS VARCHAR) || ' cannot be converted to DOUBLE without loss of precision') AS DOUBLE) ELSE bq.json_float64(x) END;

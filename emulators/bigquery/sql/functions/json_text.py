@@ -39,9 +39,18 @@ def steps_of(value: str) -> list[str | int]:
     ]
 
 
+# A text, or a number that has a point or an exponent.
+_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?[eE][+-]?\d+|-?\d+\.\d+')
+
+
 def compact(value: Any) -> str:
     """As BigQuery keeps JSON: members in order of their names, no spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return json_floats(json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
+
+
+def json_floats(text: str) -> str:
+    """A JSON text in which each FLOAT64 is written in its shortest form, from 1e15 on with an exponent."""
+    return _FLOAT.sub(lambda found: found[0] if found[0][0] == '"' else json_float(float(found[0])), text)
 
 
 def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -194,7 +203,9 @@ def json_texts(text: str, keys: bool, values: bool) -> list[str | None]:
 
 
 def json_float(number: float) -> str:
-    """A FLOAT64 of 16 digits before the point, in the shortest form with an exponent."""
+    """A FLOAT64 in its shortest form, from 1e15 on with an exponent."""
+    if not 1e15 <= abs(number) < 1e16:
+        return repr(number)
     digits = f"{abs(number):.0f}".rstrip("0")
     mantissa = digits[0] + ("." + digits[1:] if digits[1:] else "")
     return f"{'-' if number < 0 else ''}{mantissa}e+15"
@@ -217,5 +228,6 @@ FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (json_keys, ("VARCHAR", "BIGINT"), "VARCHAR[]"),
     (json_texts, ("VARCHAR", "BOOLEAN", "BOOLEAN"), "VARCHAR[]"),
     (json_float, ("DOUBLE",), "VARCHAR"),
+    (json_floats, ("VARCHAR",), "VARCHAR"),
     (json_pretty, ("VARCHAR",), "VARCHAR"),
 )

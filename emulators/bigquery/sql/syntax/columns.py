@@ -91,10 +91,12 @@ class ColumnParser(DmlParser):
 
     def column_list(self, create: d.Create) -> None:
         self.expect("(")
+        if self.token.text == ")":
+            self.fail("A table must define at least one column.")
         columns: list[nodes.ColumnNode] = []
         while self.token.text != ")":
             if self.at_word("PRIMARY", "KEY"):
-                create.primary_key = self.primary_key()
+                self._key_of_table(create)
             elif self.at_word("FOREIGN", "KEY") or self.at_word("CONSTRAINT"):
                 self._constraint(create)
             else:
@@ -103,15 +105,26 @@ class ColumnParser(DmlParser):
                 break
         self.expect(")")
         create.columns = columns
-        create.primary_key = create.primary_key or [c.name for c in columns if c.primary_key]
+        for column in columns:
+            if column.primary_key:
+                self._set_key(create, column.at, [column.name])
         create.foreign_keys += [c.references for c in columns if c.references]
 
     def _constraint(self, create: d.Create) -> None:
         name = self.identifier() if self.accept("CONSTRAINT") else None
         if self.at_word("PRIMARY", "KEY"):
-            create.primary_key = self.primary_key()
+            self._key_of_table(create)
         else:
             create.foreign_keys.append(self.foreign_key(name))
+
+    def _key_of_table(self, create: d.Create) -> None:
+        at = self.token.at
+        self._set_key(create, at, self.primary_key())
+
+    def _set_key(self, create: d.Create, at: int, columns: list[str]) -> None:
+        if create.primary_key:
+            self.fail("A table can have one primary key; name its columns in PRIMARY KEY (...)", at)
+        create.primary_key = columns
 
     def primary_key(self) -> list[str]:
         self.expect("PRIMARY", "KEY")

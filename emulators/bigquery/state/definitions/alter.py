@@ -8,8 +8,9 @@ from emulators.bigquery.sql import alterations
 from emulators.bigquery.sql.model import Field, SqlError, TableName
 from emulators.bigquery.state.access.row_policies import copy_policies, policies_of
 from emulators.bigquery.state.catalog import Catalog, Resource, Table, now_ms
-from emulators.bigquery.state.definitions.alter_rules import require_possible, require_reference, require_wider
+from emulators.bigquery.state.definitions.alter_rules import require_possible, require_wider
 from emulators.bigquery.state.definitions.evolution import move_columns
+from emulators.bigquery.state.definitions.key_rules import check_references
 from emulators.bigquery.state.definitions.layout import create_sql
 from emulators.bigquery.state.definitions.options import foreign_key_resource, with_options
 from emulators.bigquery.state.definitions.schema import fields_to_rest, with_collation, with_rounding
@@ -27,8 +28,6 @@ def alter_table(
         raise SqlError("RENAME COLUMN cannot be used with other ALTER TABLE actions in one statement")
     for change in changes:
         require_possible(catalog, Table(resource), change)
-        if isinstance(change, alterations.AddForeignKey):
-            require_reference(catalog, transaction, table.name, Table(resource).fields, change.key)
         if isinstance(change, alterations.RenameTable):
             return _rename(catalog, transaction, Table(resource), change.new_name)
         current = Table(resource)
@@ -39,6 +38,7 @@ def alter_table(
         else:
             resource = _alter_resource(current, change)
     check_table(resource)
+    check_references(catalog, transaction, resource, table.resource)
     return catalog.put_table(transaction, resource | {"lastModifiedTime": str(now_ms())})
 
 

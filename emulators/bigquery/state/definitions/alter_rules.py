@@ -1,15 +1,13 @@
 """What ALTER TABLE may not do; each rule raises SqlError."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from emulators.bigquery.sql import actions, alterations
-from emulators.bigquery.sql.model import Field, SqlError, TableName
+from emulators.bigquery.sql import alterations
+from emulators.bigquery.sql.model import Field, SqlError
 from emulators.bigquery.state.access.row_policies import policies_of
 from emulators.bigquery.state.catalog import Catalog, Table
 from emulators.bigquery.state.definitions.evolution import WIDER, holds_less
 from emulators.bigquery.state.definitions.schema import sql_type
-from emulators.bigquery.state.store import Transaction
 
 _OF_COLUMNS = (alterations.AddColumn, alterations.DropColumn, alterations.RenameColumn, alterations.AlterColumn)
 _OF_TABLES = (*_OF_COLUMNS, alterations.AddPrimaryKey, alterations.AddForeignKey)
@@ -90,18 +88,3 @@ def _as_decimal(field: Field, kind: str) -> Field:
     digits = {"INT64": (19, 0), "NUMERIC": (38, 9)}.get(field.type, (None, None))
     precision, scale = (field.precision, field.scale) if field.precision is not None else digits
     return replace(field, type=kind, precision=precision, scale=scale)
-
-
-def require_reference(
-    catalog: Catalog, transaction: Transaction, name: TableName, fields: Sequence[Field], key: actions.ForeignKey
-) -> None:
-    """A foreign key names columns of this table, and as many of another one that is there."""
-    if key.table == name:
-        raise SqlError("A foreign key cannot refer to a column of the same table")
-    other = catalog.require(key.table, transaction)
-    for names, known, of in ((key.columns, fields, name), (key.referenced, other.fields, other.name)):
-        for column in names:
-            if column.lower() not in {field.name.lower() for field in known}:
-                raise SqlError(f"Foreign key column {column} does not exist in table {of}")
-    if len(key.columns) != len(key.referenced):
-        raise SqlError(f"A foreign key of {len(key.columns)} columns cannot refer to {len(key.referenced)}")

@@ -119,7 +119,11 @@ class DataStatements:
 
     def refresh(self, statement: Statement, view: View, transaction: Transaction) -> Performed:
         """CALL BQ.REFRESH_MATERIALIZED_VIEW: a materialised view here is computed at each read, so it is fresh."""
-        self._warehouse.catalog.require(statement.action.name, transaction)
+        found = self._warehouse.catalog.require(statement.action.name, transaction)
+        if found.kind != "MATERIALIZED_VIEW":
+            raise SqlError(
+                f"{found.name} is a {found.kind.replace('_', ' ')}; only a materialized view can be refreshed."
+            )
         return Performed("REFRESH", statement.action.name)
 
     def abort_session(self, statement: Statement, view: View, transaction: Transaction) -> Performed:

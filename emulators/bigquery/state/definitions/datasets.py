@@ -8,6 +8,7 @@ from typing import Any
 from emulators.bigquery.state.catalog import Catalog, Resource, etag, now_ms, physical_schema
 from emulators.bigquery.state.definitions.deleted_datasets import delete_with_contents, forget, restore_dataset
 from emulators.bigquery.state.definitions.labels import check_labels, matches_filter
+from emulators.bigquery.state.definitions.locations import location_of
 from emulators.bigquery.state.definitions.references import require_project
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, not_implemented
 from emulators.bigquery.state.store import Transaction
@@ -65,7 +66,7 @@ def create_dataset(
             "datasetReference": {"projectId": project, "datasetId": dataset},
             "creationTime": now,
             "lastModifiedTime": now,
-            "location": _location(body.get("location")),
+            "location": location_of(body.get("location")),
             "access": _access(body.get("access") or _OWNERS),
             "type": "DEFAULT",
         }
@@ -111,11 +112,6 @@ def _access(entries: Any) -> list[Resource]:
     return found
 
 
-def _location(value: Any) -> str:
-    location = str(value or "US")
-    return location.upper() if location.upper() in ("US", "EU") else location.lower()
-
-
 def change_dataset(
     catalog: Catalog,
     project: str,
@@ -130,7 +126,7 @@ def change_dataset(
     with _changing(catalog, key, transaction) as change:
         current = catalog.dataset(project, dataset, change)
         require_match(if_match, current)
-        if body.get("location") and _location(body["location"]) != current["location"]:
+        if body.get("location") and location_of(body["location"]) != current["location"]:
             raise invalid("Dataset location cannot be changed.")
         kept = {name: current[name] for name in (*_OUTPUT, "location", "access") if name in current}
         own = {name: value for name, value in _never_is_absent(body).items() if name not in (*_OUTPUT, "location")}

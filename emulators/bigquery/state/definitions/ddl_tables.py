@@ -8,8 +8,8 @@ from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.access.row_policies import copy_policies, require_all_rows
 from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.definitions.alter import alter_table
-from emulators.bigquery.state.definitions.alter_rules import require_reference
 from emulators.bigquery.state.definitions.clones import copied_resource
+from emulators.bigquery.state.definitions.key_rules import check_references
 from emulators.bigquery.state.definitions.layout import PARTITION_TIME
 from emulators.bigquery.state.definitions.options import foreign_key_resource, partitioning_resource, with_options
 from emulators.bigquery.state.definitions.schema import fields_to_rest
@@ -42,14 +42,16 @@ def _create_table(catalog: Catalog, statement: Statement, view: View, transactio
             view.require_clear(catalog.require(view.resolve(action.source), transaction))
     if action.clustering:
         resource["clustering"] = {"fields": list(action.clustering)}
-    for key in action.foreign_keys:
-        require_reference(catalog, transaction, action.name, action.fields, key)
     if constraints := _constraints(action):
         resource["tableConstraints"] = constraints
     resource = with_options(resource, action.options)
     done = _create(catalog, view, transaction, action.name, resource, action.or_replace, action.if_not_exists, rows)
-    if action.source is not None and action.method != "like" and done.operation != "SKIP":
-        made = catalog.require(view.resolve(action.name), transaction)
+    if done.operation == "SKIP":
+        return done
+    made = catalog.require(view.resolve(action.name), transaction)
+    if action.foreign_keys:
+        check_references(catalog, transaction, made.resource)
+    if action.source is not None and action.method != "like":
         copy_policies(catalog, transaction, view.resolve(action.source), made)
     return done
 

@@ -8,6 +8,7 @@ from emulators.bigquery.sql.actions import ForeignKey, Partitioning
 from emulators.bigquery.sql.functions.intervals import interval_text
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.state.catalog import now_ms
+from emulators.bigquery.state.errors import invalid
 
 _PLAIN = {
     "description": "description", "friendly_name": "friendlyName", "require_partition_filter": "requirePartitionFilter",
@@ -139,6 +140,8 @@ def partitioning_resource(partitioning: Partitioning | None) -> dict[str, Any]:
 
 def foreign_key_resource(key: ForeignKey, table: str, number: int) -> dict[str, Any]:
     """FOREIGN KEY as in tableConstraints.foreignKeys."""
+    if len(key.columns) != len(key.referenced):
+        raise invalid(f"A foreign key of {len(key.columns)} columns cannot refer to {len(key.referenced)}.")
     pairs = zip(key.columns, key.referenced, strict=True)
     reference = {"projectId": key.table.project, "datasetId": key.table.dataset, "tableId": key.table.table}
     return {

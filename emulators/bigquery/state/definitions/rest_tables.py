@@ -13,6 +13,7 @@ from emulators.bigquery.state.catalog import Table, now_ms
 from emulators.bigquery.state.definitions.datasets import merged, require_match
 from emulators.bigquery.state.definitions.defaults import default_values
 from emulators.bigquery.state.definitions.evolution import evolve
+from emulators.bigquery.state.definitions.key_rules import check_references
 from emulators.bigquery.state.definitions.options import changed
 from emulators.bigquery.state.definitions.partitions import partition_condition
 from emulators.bigquery.state.definitions.past import removal
@@ -44,7 +45,9 @@ def insert_table(warehouse: Warehouse, project: str, dataset: str, body: Mapping
     resource = _with_schema(warehouse, resource, project)
     _check_defaults(warehouse, Table(resource | {"type": kind_of(resource)}))
     with warehouse.store.lock(str(name)), warehouse.store.transaction() as transaction:
-        return create_table(warehouse.catalog, transaction, resource)
+        table = create_table(warehouse.catalog, transaction, resource)
+        check_references(warehouse.catalog, transaction, table.resource)
+        return table
 
 
 def _check_defaults(warehouse: Warehouse, table: Table) -> None:
@@ -149,6 +152,7 @@ def change_table(
             table = _evolved(warehouse, transaction, table, body["schema"])
             resource["schema"] = table.resource["schema"]
         check_table(resource)
+        check_references(catalog, transaction, resource, table.resource)
         return catalog.put_table(transaction, changed(resource, {"lastModifiedTime": str(now_ms())}))
 
 

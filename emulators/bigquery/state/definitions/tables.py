@@ -19,6 +19,7 @@ _ID = re.compile(r"[\w\- ]{1,1024}")
 _GRANULARITIES = ("HOUR", "DAY", "MONTH", "YEAR")
 _TIME_TYPES = ("DATE", "TIMESTAMP", "DATETIME")
 _CLUSTERING_REFUSED = ("STRUCT", "BYTES", "FLOAT64", "TIME", "JSON", "INTERVAL")
+_PARTITIONS = 10_000
 STORED = ("TABLE", "SNAPSHOT")
 _KINDS = {
     "view": "VIEW", "materializedView": "MATERIALIZED_VIEW", "externalDataConfiguration": "EXTERNAL",
@@ -209,6 +210,13 @@ def _check_range_partitioning(partitioning: Mapping[str, Any], fields: Mapping[s
     limits = partitioning.get("range") or {}
     if not all(str(limits.get(key, "")).lstrip("-").isdigit() for key in ("start", "end", "interval")):
         raise invalid("rangePartitioning.range needs the integers start, end and interval.")
+    start, end, step = (int(limits[key]) for key in ("start", "end", "interval"))
+    if step <= 0 or end <= start:
+        raise invalid(f"rangePartitioning.range from {start} to {end} by {step} has no partitions.")
+    if (count := -((start - end) // step)) > _PARTITIONS:
+        raise invalid(
+            f"Too many partitions: rangePartitioning.range makes {count}, and a table can have {_PARTITIONS}."
+        )
 
 
 def _check_clustering(columns: Any, fields: Mapping[str, Field]) -> None:

@@ -72,3 +72,7 @@ ABSENT = {
     "TABLE_STORAGE_USAGE_TIMELINE": "usage_date DATE, project_id STRING, table_catalog STRING, project_number INT64, "
     f"table_schema STRING, table_name STRING, {_USAGE}",
 }
+
+# Those that have no other name; the others are called X_BY_PROJECT too.
+PLAIN = ("BI_CAPACITIES", "BI_CAPACITY_CHANGES", "PROJECT_OPTIONS", "PROJECT_OPTIONS_CHANGES", "PROPERTY_GRAPHS",
+         "SCHEMATA_LINKS", "SHARED_DATASET_USAGE")  # fmt: skip

@@ -11,7 +11,7 @@ from emulators.bigquery.state.definitions import indexes
 from emulators.bigquery.state.definitions.partitions import partition_id
 from emulators.bigquery.state.jobs.jobs import Job, Jobs
 from emulators.bigquery.state.metadata import columns, keys, objects, routines
-from emulators.bigquery.state.metadata.absent import ABSENT
+from emulators.bigquery.state.metadata.absent import ABSENT, PLAIN
 from emulators.bigquery.state.metadata.columns import moment
 from emulators.bigquery.state.metadata.ddl import table_ddl
 from emulators.bigquery.state.metadata.jobs import JOBS, TIMELINE, job_row, timeline_rows
@@ -86,9 +86,10 @@ class InformationSchema:
             "STREAMING_TIMELINE": self._streamed(STREAMING),
             "WRITE_API_TIMELINE": self._streamed(WRITE_API),
             "TABLE_STORAGE": self._tables(columns.STORAGE, self._storage_rows),
-            **{name: _absent(name) for name in ABSENT},
+            **{name: _absent(name) for name in ABSENT if name not in PLAIN},
         }
         return {
+            **{name: _absent(name) for name in PLAIN},
             **{f"{name}{by}": view for name, view in of_projects.items() for by in ("", "_BY_PROJECT")},
             "JOBS_BY_USER": self._job_view(JOBS, lambda job: [job_row(job)], own=True),
             "JOBS_TIMELINE_BY_USER": self._job_view(TIMELINE, timeline_rows, own=True),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import requests
+from google.cloud import bigquery
 
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
 
@@ -68,3 +69,16 @@ def test_permissions_on_what_is_not_there(service: Service, dataset: str, path: 
     asked = {"permissions": ["bigquery.tables.get"]}
     assert call(service, "POST", f"{dataset}/{path}:testIamPermissions", asked)[0] == 404
     assert call(service, "POST", f"{dataset}:testIamPermissions", asked) == (200, asked)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "options (strict_mode = false) begin select * from {d}.nothing; end",
+        "begin create temp table made as select 1 as a; select b from made; end",
+        "begin declare x int64 default 1; while x < 3 do set x = x + 1; end while; select x, n; end",
+    ],
+)
+def test_strict_mode_checks_what_is_known(client: bigquery.Client, dataset: str, body: str) -> None:
+    client.query_and_wait(f"create procedure {dataset}.p(n int64) {body.format(d=dataset)}")
+    client.query_and_wait(f"drop procedure {dataset}.p")

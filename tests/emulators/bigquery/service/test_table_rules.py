@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import requests
-from google.api_core.exceptions import BadRequest, Conflict
+from google.api_core.exceptions import BadRequest, Conflict, NotFound
 from google.cloud import bigquery
 
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
@@ -25,7 +25,7 @@ def call(service: Service, method: str, path: str, body: Any = None, **parameter
 
 def table(dataset: str, **resource: Any) -> dict[str, Any]:
     reference = {"projectId": PROJECT, "datasetId": dataset, "tableId": "t"}
-    return {"tableReference": reference, "schema": {"fields": COLUMNS}, **resource}
+    return {"tableReference": reference, "schema": {"fields": COLUMNS}} | resource
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,8 @@ def test_a_column_that_cannot_be(service: Service, dataset: str, column: dict[st
         ({"expirationTime": "1000"}, "is in the past"),
         ({"tableReference": {"projectId": "another", "datasetId": "d", "tableId": "t"}}, "does not agree with value"),
         ({"tableConstraints": {"foreignKeys": [{"columnReferences": [{"referencingColumn": "z"}]}]}}, "column z does"),
+        ({"rangePartitioning": {"field": "i", "range": {"start": "0", "end": "9", "interval": "0"}}}, "no partitions"),
+        ({"rangePartitioning": {"field": "i", "range": {"start": "0", "end": "10001", "interval": "1"}}}, "Too many"),
     ],
 )  # fmt: skip
 def test_a_table_that_cannot_be(service: Service, dataset: str, resource: dict[str, Any], text: str) -> None:
@@ -186,3 +188,37 @@ def test_a_job_writes_into_its_partition(
                 write(outside, disposition)
     sql = f"select partition_id, total_rows from {dataset}.INFORMATION_SCHEMA.PARTITIONS"
     assert [tuple(one) for one in client.query_and_wait(sql)] == [(partition, 2)]
+
+
+def test_a_foreign_key_made_by_rest_refers_to_what_is_there(service: Service, dataset: str) -> None:
+    def made(column: str, other: str = "other") -> tuple[int, str]:
+        pair = {"referencingColumn": "i", "referencedColumn": column}
+        reference = {"projectId": PROJECT, "datasetId": dataset, "tableId": other}
+        keys = {"foreignKeys": [{"name": "k", "referencedTable": reference, "columnReferences": [pair]}]}
+        return call(service, "POST", f"{dataset}/tables", table(dataset, tableConstraints=keys))
+
+    other = {"projectId": PROJECT, "datasetId": dataset, "tableId": "other"}
+    assert call(service, "POST", f"{dataset}/tables", table(dataset, tableReference=other))[0] == 200
+    assert made("i", "none")[0] == 404
+    assert made("z") == (400, f"Foreign key column z does not exist in table {PROJECT}:{dataset}.other.")
+    assert made("i")[0] == 200
+    requests.delete(f"{service.address}/bigquery/v2/projects/{PROJECT}/datasets/{dataset}/tables/other", timeout=20)
+    assert call(service, "PATCH", f"{dataset}/tables/t", {"description": "its key points to nothing"})[0] == 200
+
+
+def test_a_dataset_is_where_there_is_a_location(client: bigquery.Client) -> None:
+    with pytest.raises(BadRequest, match="nowhere is not a valid value"):
+        client.query_and_wait("create schema lost options (location = 'nowhere')")
+
+
+def test_only_a_materialized_view_is_refreshed(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.plain (a int64)")
+    with pytest.raises(BadRequest, match="plain is a TABLE; only a materialized view can be refreshed"):
+        client.query_and_wait(f"call bq.refresh_materialized_view('{dataset}.plain')")
+
+
+@pytest.mark.parametrize("view", ["BI_CAPACITIES", "SCHEMATA_LINKS", "PROJECT_OPTIONS"])
+def test_a_view_of_one_name(client: bigquery.Client, view: str) -> None:
+    client.query_and_wait(f"select * from `region-us`.INFORMATION_SCHEMA.{view}")
+    with pytest.raises(NotFound):
+        client.query_and_wait(f"select * from `region-us`.INFORMATION_SCHEMA.{view}_BY_PROJECT")

@@ -96,6 +96,11 @@ VALUES: list[tuple[str, Any]] = [
     # JSON
     ("TO_JSON(5.0)", "5.0"),
     ("TO_JSON(9007199254740992.0)", "9.007199254740992e+15"),
+    ("TO_JSON(STRUCT(1e15 AS a, [1e16, 1e21, 0.00001, 1.5] AS b))", '{"a":1e+15,"b":[1e+16,1e+21,1e-05,1.5]}'),
+    ("TO_JSON_STRING([1e15, 1.5e17, 2.0])", "[1e+15,1.5e+17,2]"),
+    ("JSON_ARRAY(1e17, '1e17 1000000000000000.0')", '[1e+17,"1e17 1000000000000000.0"]'),
+    ("JSON_OBJECT('a', 1e15)", '{"a":1e+15}'),
+    ("""JSON_QUERY(JSON '{"a": [1e15, 1e18]}', '$.a')""", "[1e+15,1e+18]"),
     ("TO_JSON_STRING(5.0)", "5"),
     ("TO_JSON(ST_GEOGPOINT(1, 2))", '{"coordinates":[1,2],"type":"Point"}'),
     ("PARSE_JSON(' [1 , 2 ] ')", "[1,2]"),
