@@ -30,13 +30,18 @@ class Environment:
 
 @dataclass
 class Shared:
-    """What one statement collects while it is analysed: aliases given out, scans, tables read."""
+    """What one statement collects while it is analysed: aliases given out, scans, tables read.
+
+    changed: the table that DML changes. moments: what each FOR SYSTEM_TIME AS OF says, which is the same all along.
+    """
 
     counter: int = 0
     scans: list[Scan] = field(default_factory=list)
     reads: dict[TableName, None] = field(default_factory=dict)
     views: tuple[str, ...] = ()
     scanned: list[TableScan] = field(default_factory=list)
+    changed: TableName | None = None
+    moments: dict[str, Any] = field(default_factory=dict)
 
     def alias(self, prefix: str = "t") -> str:
         self.counter += 1

@@ -26,6 +26,7 @@ def target(a: Analyzer, path: list[str], node: nodes.Node, verb: str) -> TableIn
             info.kind, "snapshot"
         )
         raise SqlError(f"{verb} is not allowed on {kind} {info.name}: DML needs a table")
+    a.shared.changed = info.name
     return info
 
 

@@ -50,6 +50,10 @@ def _conditional(a: Analyzer, node: nodes.Node, scope: Scope, test: str) -> Valu
     """The aggregate over the rows that pass the test."""
     if not isinstance(node, nodes.Call) or node.name not in AGGREGATES:
         a.fail("PIVOT expression must be an aggregate function call", node)
+    if node.name == "ARRAY_AGG" and node.nulls != "IGNORE":
+        a.fail("PIVOT takes only aggregate functions that ignore NULL, not ARRAY_AGG", node)
+    if len(node.args) > 1:
+        a.fail(f"PIVOT takes only aggregate functions with one argument, not {node.name} with {len(node.args)}", node)
     value = a.expression(node, scope)
     marked = nodes.Call(
         node.at,
@@ -103,11 +107,26 @@ def _name(value: Any, kind: t.Type) -> str | None:
     return f"_{text}" if text[:1].isdigit() else text
 
 
+def _check_columns(a: Analyzer, node: nodes.Unpivot) -> None:
+    """SqlError for sets of columns that do not fit, and for new names that a column of them has."""
+    for columns, _ in node.columns:
+        if len(columns) != len(node.values):
+            a.fail(f"UNPIVOT has {len(node.values)} value columns, but a set of {len(columns)} columns", node)
+        if len({column.lower() for column in columns}) < len(columns):
+            a.fail(f"UNPIVOT has a column twice in one set: {', '.join(columns)}", node)
+    taken = {column.lower() for columns, _ in node.columns for column in columns}
+    made = [name.lower() for name in (*node.values, node.name)]
+    for name in made:
+        if name in taken or made.count(name) > 1:
+            a.fail(f"UNPIVOT cannot make a column of the name {name}, which is in use", node)
+
+
 def unpivot(a: Analyzer, found: From, node: nodes.Unpivot) -> From:
     """One row for each group of columns, with a label; rows of NULLs are left out unless INCLUDE NULLS."""
     known = {name.lower(): value for name, value in found.columns}
     taken: set[str] = set()
     branches: list[tuple[list[Value], Value]] = []
+    _check_columns(a, node)
     for columns, label in node.columns:
         values = []
         for column in columns:
@@ -120,6 +139,8 @@ def unpivot(a: Analyzer, found: From, node: nodes.Unpivot) -> From:
     kept = [(name, value) for name, value in found.columns if name.lower() not in taken]
     kinds = []
     for i in range(len(node.values)):
+        if len({str(values[i].type) for values, _ in branches if values[i].type.kind != "STRUCT"}) > 1:
+            a.fail("UNPIVOT columns must have equivalent types", node)
         aligned, kind = common(
             a, [values[i] for values, _ in branches], "UNPIVOT columns have no common type: {types}", node
         )

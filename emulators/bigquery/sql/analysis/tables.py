@@ -79,7 +79,7 @@ def _as_of(a: Analyzer, node: nodes.TableSource) -> datetime | None:
     value = a.expression(node.as_of, Scope())
     if value.type.kind != "TIMESTAMP" or not value.constant:
         a.fail("FOR SYSTEM_TIME AS OF expression must be a constant of type TIMESTAMP", node.as_of)
-    moment = python_value(value)
+    moment = a.shared.moments.setdefault(value.sql, python_value(value))
     if not isinstance(moment, datetime):
         a.fail("FOR SYSTEM_TIME AS OF expression must not be NULL", node.as_of)
     return moment
@@ -89,6 +89,9 @@ def scan(a: Analyzer, info: TableInfo, alias: str | None, as_of: datetime | None
     """A stored table; its relation is asked for when the statement's predicates are known."""
     from emulators.bigquery.sql.analysis.sources import from_columns
 
+    earlier = as_of is not None and info.name == a.shared.changed
+    if earlier or any(other.info.name == info.name and other.as_of != as_of for other in a.shared.scans):
+        a.fail(f"Table {info.name} is referenced at more than one point in time")
     name = a.shared.alias()
     one = Scan(f"\x01{name}\x01", info, as_of)
     a.shared.scans.append(one)

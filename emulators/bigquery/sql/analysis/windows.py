@@ -175,6 +175,12 @@ def _named(a: Analyzer, window: nodes.Window, scope: Scope) -> nodes.Window:
     if base is None:
         a.fail(f"Unrecognized window alias: {window.name}", window)
     base = _named(a, base, scope)
+    if window.partition_by:
+        a.fail("A window that refers to another one cannot have a PARTITION BY clause", window)
+    if window.order_by and (base.order_by or base.frame):
+        a.fail("A window that refers to another one with an ORDER BY or frame clause cannot have ORDER BY", window)
+    if window.frame and base.frame:
+        a.fail("A window that refers to another one with a frame clause cannot have one as well", window)
     return nodes.Window(
         window.at,
         None,

@@ -150,6 +150,8 @@ class QueryParser(PipeParser):
         if self.accept("WINDOW"):
             while True:
                 name = self.identifier()
+                if name.lower() in found:
+                    self.fail(f"Duplicate window alias {name}")
                 self.expect("AS")
                 found[name.lower()] = self.window()
                 if not self.accept(","):

@@ -10,18 +10,24 @@ def _is_array(source: nodes.Source) -> bool:
 
 
 class SourceParser(ExpressionParser):
-    def source(self) -> nodes.Source:
-        """One or more sources, joined."""
-        left = self.operated(self.primary_source())
+    def source(self, commas: bool = True) -> nodes.Source:
+        """One or more sources, joined; commas: not within parentheses.
+
+        What joins beside a comma needs parentheses where it would not be clear what belongs together.
+        """
+        left, listed = self.operated(self.primary_source()), False
         while True:
             at = self.token.at
-            if self.accept(","):
+            if commas and self.accept(","):
+                listed = True
                 right = self.operated(self.primary_source())
                 left = nodes.Join(at, left=left, right=right, kind="CROSS")
                 continue
             kind = self.join_kind()
             if kind is None:
                 return left
+            if listed and kind in ("RIGHT", "FULL"):
+                self.fail(f"Syntax error: {kind} JOIN must be parenthesized when following a comma join", at)
             right = self.operated(self.primary_source())
             join = nodes.Join(at, left=left, right=right, kind=kind)
             if self.at_any("ON", "USING"):
@@ -29,6 +35,8 @@ class SourceParser(ExpressionParser):
             elif self.at_any("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS") and not (
                 kind == "CROSS" or isinstance(right, nodes.UnnestSource)  # neither waits for a condition
             ):
+                if listed:
+                    self.fail("Syntax error: Consecutive joins must be parenthesized when following a comma join")
                 join.right = self._nested(right)
                 self.condition(join)
             elif kind in ("RIGHT", "FULL") or (kind != "CROSS" and not _is_array(right)):
@@ -119,7 +127,7 @@ class SourceParser(ExpressionParser):
                 return nodes.QuerySource(at, self._source_alias(), query=query)
             self.jump(start)
         self.expect("(")
-        source = self.source()
+        source = self.source(commas=False)
         self.expect(")")
         return source
 

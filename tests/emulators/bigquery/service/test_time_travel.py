@@ -111,6 +111,17 @@ def test_moments_that_cannot_be_read(client: bigquery.Client, table: str) -> Non
         client.query_and_wait(script)
 
 
+def test_a_query_reads_a_table_at_one_moment_and_dml_reads_its_own_as_it_is(
+    client: bigquery.Client, table: str
+) -> None:
+    now = f"{table} FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()"
+    client.query_and_wait(f"SELECT 1 FROM {now} AS a JOIN {now} AS b ON a.k = b.k")
+    twice = f"SELECT 1 FROM {table} AS a JOIN {now} AS b ON a.k = b.k"
+    for query in (twice, f"INSERT INTO {table} SELECT * FROM {now}"):
+        with pytest.raises(BadRequest, match="more than one point in time"):
+            client.query_and_wait(query)
+
+
 def test_views_and_temporary_tables_have_no_past(client: bigquery.Client, table: str) -> None:
     client.query_and_wait(f"CREATE VIEW {table}_view AS SELECT * FROM {table}")
     as_of = "FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()"

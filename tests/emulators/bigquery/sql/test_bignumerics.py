@@ -240,7 +240,6 @@ def test_aggregates_are_exact(warehouse: Any, xs: list[Decimal]) -> None:
         ("CAST('0.000000000000000000000000000000000000005' AS BIGNUMERIC)", "1e-38"),
         ("(SELECT a__1_point_5 + 0 FROM (SELECT 'a' AS k, BIGNUMERIC '1.5' AS v) PIVOT (SUM(v) AS a FOR v IN (1.5)))",
          "1.5"),
-        ("(SELECT v FROM (SELECT BIGNUMERIC '1' AS a, 2 AS b) UNPIVOT (v FOR k IN (a, b)) WHERE k = 'b')", "2"),
         ("NULLIF(BIGNUMERIC '2', 1)", "2"),
         ("SAFE_DIVIDE(BIGNUMERIC '1', 4)", "0.25"),
         (f"(SELECT {' + '.join(['x', '-x', 'x'] * 10)} FROM UNNEST([BIGNUMERIC '0.5']) AS x)", "5"),

@@ -139,6 +139,24 @@ REFUSED = [
     ("CREATE MATERIALIZED VIEW d.v AS SELECT CURRENT_DATE() AS d", "CURRENT_DATE, which is not deterministic"),
     ("CREATE TABLE d.m (a INT64); MERGE d.m USING (SELECT 1 AS b) ON a = b WHEN NOT MATCHED THEN DELETE",
      "Expected keyword INSERT but got"),
+    # what joins beside a comma
+    ("SELECT 1 FROM (SELECT 1 AS a), (SELECT 2 AS b) RIGHT JOIN (SELECT 2 AS c) ON b = c",
+     "RIGHT JOIN must be parenthesized when following a comma join"),
+    ("SELECT 1 FROM (SELECT 1 AS a) JOIN ((SELECT 2 AS b), (SELECT 2 AS c)) ON b = c", 'Expected ")" but got ","'),
+    ("SELECT 1 FROM d.t, d.t AS b JOIN d.t AS c JOIN d.t AS e ON c.x = e.x ON b.x = c.x", "must be parenthesized"),
+    # windows that refer to one another
+    (f"SELECT SUM(x) OVER (w ORDER BY x) {X} WINDOW w AS (ORDER BY x)", "cannot have ORDER BY"),
+    (f"SELECT SUM(x) OVER (w PARTITION BY x) {X} WINDOW w AS (ORDER BY x)", "cannot have a PARTITION BY clause"),
+    (f"SELECT SUM(x) OVER (w ROWS 1 PRECEDING) {X} WINDOW w AS (ORDER BY x ROWS 2 PRECEDING)", "with a frame clause"),
+    (f"SELECT SUM(x) OVER w {X} WINDOW w AS (ORDER BY x), W AS (ORDER BY x)", "Duplicate window alias W"),
+    # PIVOT and UNPIVOT
+    (f"SELECT * {ROWS} PIVOT(ARRAY_AGG(b) FOR a IN (1))", "only aggregate functions that ignore NULL"),
+    (f"SELECT * {ROWS} PIVOT(MAX_BY(b, b) FOR a IN (1))", "only aggregate functions with one argument"),
+    ("SELECT * FROM (SELECT 1 AS a, 2.5 AS b) UNPIVOT(v FOR n IN (a, b))", "must have equivalent types"),
+    (f"SELECT * {ROWS} UNPIVOT(a FOR n IN (a, b))", "cannot make a column of the name a"),
+    (f"SELECT * {ROWS} UNPIVOT(v FOR v IN (a, b))", "cannot make a column of the name v"),
+    (f"SELECT * {ROWS} UNPIVOT((v, w) FOR n IN ((a, a)))", "a column twice in one set"),
+    (f"SELECT * {ROWS} UNPIVOT((v, w) FOR n IN ((a, b, a)))", "2 value columns, but a set of 3 columns"),
 ]  # fmt: skip
 
 
