@@ -117,12 +117,22 @@ def _check_offset(a: Analyzer, node: nodes.Call, values: list[Value]) -> None:
     place = _PLACES.get(node.name, 1)
     offset = values[place] if node.name in _LEAST and len(values) > place else None
     fixed = values[1] if node.name == "STRING_AGG" and len(values) > 1 else offset
-    if fixed is not None and node.name.startswith(("APPROX_", "STRING_")) and not fixed.constant:
+    if fixed is not None and not fixed.constant:
         a.fail(f"Argument {place + 1} to {node.name} must be a literal or query parameter", node)
+    if node.name in ("LEAD", "LAG") and len(values) == 3:
+        _check_default(a, node, values[0], values[2])
     if offset is not None and offset.type.kind == "NULL":
         a.fail(f"{_offset(node)} must not be NULL", node)
     if offset is not None and offset.literal and isinstance(offset.raw, int) and offset.raw < _LEAST[node.name]:
         a.fail(f"{_offset(node)} must be at least {_LEAST[node.name]}, but is {offset.raw}", node)
+
+
+def _check_default(a: Analyzer, node: nodes.Call, value: Value, default: Value) -> None:
+    """What LEAD and LAG give beyond the first and the last row: a constant of the type of their values."""
+    if not default.constant:
+        a.fail(f"Argument 3 to {node.name} must be a literal or query parameter", node)
+    if t.coerces(default.type, value.type, default.literal) is None:
+        a.fail(f"Argument 3 to {node.name} has type {default.type}, which does not coerce to {value.type}", node)
 
 
 def _check_percentile(a: Analyzer, node: nodes.Call, values: list[Value]) -> None:

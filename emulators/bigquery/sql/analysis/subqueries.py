@@ -73,6 +73,8 @@ def _struct_item(a: Analyzer, node: nodes.Index, base: Value, scope: Scope) -> V
     position = a.expression(node.index, scope)
     if position.raw is None or position.type != t.INT64:
         a.fail("Field element access is only supported for literal integer positions", node)
+    if node.mode.startswith("SAFE"):
+        a.fail(f"{node.mode} is not supported on values of type {base.type}", node)
     at = position.raw - (1 if node.mode == "ORDINAL" else 0)
     if not 0 <= at < len(base.type.fields):
         a.fail(f"Field ordinal {position.raw} is out of bounds in {base.type}", node)

@@ -35,6 +35,9 @@ def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) 
     if node.nulls and node.name not in _NULLS and (node.over is not None or node.name != "ARRAY_AGG"):
         kind = "Analytic" if node.over is not None else "Aggregate"
         a.fail(f"{kind} function {node.name.lower()} does not support IGNORE NULLS or RESPECT NULLS", node)
+    clause = "HAVING" if node.having else "LIMIT" if node.limit else None
+    if node.over is not None and clause is not None:
+        a.fail(f"{clause} in arguments is not supported on analytic functions", node)
     conditions = []
     if node.nulls == "IGNORE" and node.name == "ARRAY_AGG":
         conditions.append(f"{values[0].sql} IS NOT NULL")
@@ -135,7 +138,7 @@ def _over(a: Analyzer, node: nodes.Call, scope: Scope, read: list[Value]) -> str
 
 
 # Window functions that mean nothing without an order.
-_ORDERED = ("RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LEAD", "LAG")
+_ORDERED = ("RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE", "LEAD", "LAG", *_ARGUMENT_NULLS)
 
 
 def _partition_key(a: Analyzer, node: nodes.Node, scope: Scope) -> Value:

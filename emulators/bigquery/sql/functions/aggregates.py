@@ -11,12 +11,12 @@ table(
     SUM(INT64) -> INT64 = CAST(sum({d}{0}){w} AS BIGINT)
     SUM(NUMERIC) -> NUMERIC = CAST(sum({d}{0}){w} AS DECIMAL(38,9))
     SUM(BIGNUMERIC) -> BIGNUMERIC = bq.bignumeric_sum(sum({d}{0}){w})
-    SUM(FLOAT64) -> FLOAT64 = sum({d}{0}){w}
+    SUM(FLOAT64) -> FLOAT64 = bq.float_in_range(sum({d}{0}){w}, bool_and(isfinite({0})){w})
     SUM(INTERVAL) -> INTERVAL = bq.interval_sum(list({d}{0}){w})
     AVG(INT64) -> FLOAT64 = avg({d}{0}){w}
     AVG(NUMERIC) -> NUMERIC = bq.numeric_average(sum({d}{0}){w}, count({d}{0}){w})
     AVG(BIGNUMERIC) -> BIGNUMERIC = bq.bignumeric_average(sum({d}{0}){w}, count({d}{0}){w})
-    AVG(FLOAT64) -> FLOAT64 = avg({d}{0}){w}
+    AVG(FLOAT64) -> FLOAT64 = bq.float_in_range(avg({d}{0}){w}, bool_and(isfinite({0})){w})
     AVG(INTERVAL) -> INTERVAL = bq.interval_average(list({d}{0}){w})
     MIN(FLOAT64) -> FLOAT64 = bq.least_number(min({0}){w}, max({0}){w})
     MIN(T) -> T = min({0}){w}
@@ -48,10 +48,10 @@ table(
     APPROX_QUANTILES(T, INT64) -> ARRAY<T> = quantile_disc({d}{0}, list_transform(range({1} + 1), lambda q: q / {1})){w}
     APPROX_TOP_COUNT(BIGNUMERIC, INT64) -> ARRAY<STRUCT<value BIGNUMERIC, count INT64>> = list_transform(bq.top_sum(list(struct_pack(v := {0}, w := 1)){w}, {1}), lambda e: struct_pack("value" := e."value", "count" := CAST(e."sum" AS BIGINT)))
     APPROX_TOP_COUNT(T, INT64) -> ARRAY<STRUCT<value T, count INT64>> = bq.top_count(list({0}){w}, {1})
-    APPROX_TOP_SUM(T, INT64, INT64) -> ARRAY<STRUCT<value T, sum INT64>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
-    APPROX_TOP_SUM(T, NUMERIC, INT64) -> ARRAY<STRUCT<value T, sum NUMERIC>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
-    APPROX_TOP_SUM(T, BIGNUMERIC, INT64) -> ARRAY<STRUCT<value T, sum BIGNUMERIC>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
-    APPROX_TOP_SUM(T, FLOAT64, INT64) -> ARRAY<STRUCT<value T, sum FLOAT64>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := {1})){w}, {2}) AS {type})
+    APPROX_TOP_SUM(T, INT64, INT64) -> ARRAY<STRUCT<value T, sum INT64>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := bq.weight({1}))){w}, {2}) AS {type})
+    APPROX_TOP_SUM(T, NUMERIC, INT64) -> ARRAY<STRUCT<value T, sum NUMERIC>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := bq.weight({1}))){w}, {2}) AS {type})
+    APPROX_TOP_SUM(T, BIGNUMERIC, INT64) -> ARRAY<STRUCT<value T, sum BIGNUMERIC>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := bq.weight({1}))){w}, {2}) AS {type})
+    APPROX_TOP_SUM(T, FLOAT64, INT64) -> ARRAY<STRUCT<value T, sum FLOAT64>> = CAST(bq.top_sum(list(struct_pack(v := {0}, w := bq.weight({1}))){w}, {2}) AS {type})
     HLL_COUNT.INIT(INT64) -> BYTES = bq_hll_init_numbers(list({d}{0}){w}, 15)
     HLL_COUNT.INIT(INT64, INT64) -> BYTES = bq_hll_init_numbers(list({d}{0}){w}, {1})
     HLL_COUNT.INIT(STRING) -> BYTES = bq_hll_init_texts(list({d}{0}){w}, 15)

@@ -35,6 +35,7 @@ CREATE MACRO bq.main.generate_floats(s, e, n) AS list_transform(range(0, CASE WH
 -- The most frequent values with their counts; of equal counts the smaller value first.
 CREATE MACRO bq.main.top_count(x, n) AS list_slice(list_transform(list_sort(list_concat(list_transform(map_entries(list_histogram(x)), lambda e: {'c': -CAST(e.value AS BIGINT), 'v': e.key}), CASE WHEN list_count(x) < len(x) THEN [{'c': CAST(list_count(x) - len(x) AS BIGINT), 'v': list_extract(list_filter(x, lambda e: e IS NULL), 1)}] ELSE [] END)), lambda e: {'value': e.v, 'count': -e.c}), 1, n);
 -- The values with the greatest sums of weights, with those sums; of equal sums the smaller value first.
+CREATE MACRO bq.main.weight(w) AS CASE WHEN w < 0 OR lower(CAST(w AS VARCHAR)) = 'nan' THEN bq.fail('The weight of APPROX_TOP_SUM must not be negative or NaN') ELSE w END;
 CREATE MACRO bq.main.top_sum(x, n) AS list_slice(list_transform(list_sort(list_transform(list_distinct(list_transform(x, lambda e: {'v': e.v})), lambda d: {'s': 0 + (-list_sum(list_transform(list_filter(x, lambda e: e.v IS NOT DISTINCT FROM d.v), lambda e: e.w))), 'v': d.v})), lambda e: {'value': e.v, 'sum': 0 + (-e.s)}), 1, n);
 -- How often each of the items is there, NULL first.
 CREATE MACRO bq.main.occurrences(x) AS CASE WHEN x IS NOT NULL THEN list_transform(list_concat(CASE WHEN list_count(x) < len(x) THEN [NULL] ELSE [] END, list_sort(list_distinct(x))), lambda d: struct_pack(term := d, "count" := CAST(len(list_filter(x, lambda e: e IS NOT DISTINCT FROM d)) AS BIGINT))) END;

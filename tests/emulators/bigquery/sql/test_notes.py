@@ -27,6 +27,7 @@ VALUES: list[tuple[str, Any]] = [
     ("RANGE_BUCKET(CAST('nan' AS FLOAT64), [1.0])", None),
     ("RANGE_BUCKET('nan', ['a', 'nan'])", 2),
     ("SAFE_CAST('-1e999' AS FLOAT64)", None),
+    ("(SELECT CAST(SUM(x) AS STRING) FROM UNNEST([CAST('inf' AS FLOAT64), 1]) AS x)", "inf"),
     # dates
     ("PARSE_DATE('%U %Y %w', '01 2024 1')", date(2024, 1, 8)),
     ("PARSE_DATE('%W %Y', '01 2024')", date(2024, 1, 1)),
@@ -42,6 +43,9 @@ ERRORS = [
     ("RANGE_BUCKET(1.0, [1.0, CAST('nan' AS FLOAT64)])", "ascending order"),
     ("1e309", "Invalid floating point literal: 1e309"),
     ("CAST('1e309' AS FLOAT64)", "Bad double value: 1e309"),
+    ("SUM(x) FROM UNNEST([1e308, 1e308]) AS x", "double overflow"),
+    ("AVG(x) OVER () FROM UNNEST([1e308, 1e308]) AS x", "double overflow"),
+    ("APPROX_TOP_SUM(x, -1, 1) FROM UNNEST([1]) AS x", "must not be negative or NaN"),
     ("1 IS UNKNOWN", "No matching signature for operator IS UNKNOWN"),
     ("TIME '10:00:00' + INTERVAL 1 HOUR", "No matching signature for operator +"),
     ("PARSE_TIME('%I', '13')", "Failed to parse input string"),

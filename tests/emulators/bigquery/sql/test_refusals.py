@@ -139,6 +139,15 @@ REFUSED = [
     ("CREATE MATERIALIZED VIEW d.v AS SELECT CURRENT_DATE() AS d", "CURRENT_DATE, which is not deterministic"),
     ("CREATE TABLE d.m (a INT64); MERGE d.m USING (SELECT 1 AS b) ON a = b WHEN NOT MATCHED THEN DELETE",
      "Expected keyword INSERT but got"),
+    # what is constant in calls of window functions
+    (f"SELECT LAG(x, x) OVER (ORDER BY x) {X}", "Argument 2 to LAG must be a literal or query parameter"),
+    (f"SELECT LEAD(x, 1, x) OVER (ORDER BY x) {X}", "Argument 3 to LEAD must be a literal or query parameter"),
+    (f"SELECT LAG(x, 1, 1.5) OVER (ORDER BY x) {X}", "has type FLOAT64, which does not coerce to INT64"),
+    (f"SELECT NTILE(x) OVER (ORDER BY x) {X}", "must be a literal or query parameter"),
+    (f"SELECT FIRST_VALUE(x) OVER () {X}", "Window ORDER BY is required for analytic function first_value"),
+    (f"SELECT ARRAY_AGG(x LIMIT 1) OVER () {X}", "LIMIT in arguments is not supported on analytic functions"),
+    (f"SELECT ANY_VALUE(x HAVING MAX x) OVER () {X}", "HAVING in arguments is not supported on analytic functions"),
+    ("SELECT STRUCT(1)[SAFE_OFFSET(0)]", "SAFE_OFFSET is not supported on values of type STRUCT<INT64>"),
     # what joins beside a comma
     ("SELECT 1 FROM (SELECT 1 AS a), (SELECT 2 AS b) RIGHT JOIN (SELECT 2 AS c) ON b = c",
      "RIGHT JOIN must be parenthesized when following a comma join"),
