@@ -181,7 +181,7 @@ class Statement:
         column: 'INSERT', 'UPDATE' or 'DELETE'.
     schema: the result's columns, in BigQuery's types.
     target: the table that is written or defined; action: for DDL the typed request (see actions.py), else None.
-    reads: the tables read, views included; scans: what of the stored ones.
+    reads: the tables read, views included; scans: what of the stored ones; routines: the stored functions called.
     wants_rows: the script needs this statement's rows (`Script.result`) before it can go on; they are no query result.
     """
 
@@ -196,6 +196,7 @@ class Statement:
     reads: tuple[TableName, ...] = ()
     wants_rows: bool = False
     scans: tuple[TableScan, ...] = ()
+    routines: tuple[TableName, ...] = ()
 
 
 class SqlError(Exception):

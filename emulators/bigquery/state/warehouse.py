@@ -22,7 +22,7 @@ from emulators.bigquery.state.files.external import External
 from emulators.bigquery.state.files.objects import Objects
 from emulators.bigquery.state.jobs.anonymous import AnonymousTables, anonymous_dataset
 from emulators.bigquery.state.jobs.budget import Budget
-from emulators.bigquery.state.jobs.job_requests import check_choices, check_query, check_reference
+from emulators.bigquery.state.jobs.job_requests import check_choices, check_dry_run, check_query, check_reference
 from emulators.bigquery.state.jobs.jobs import Job, Jobs
 from emulators.bigquery.state.jobs.outcomes import Outcome, Query
 from emulators.bigquery.state.jobs.queries import Execution
@@ -106,7 +106,8 @@ class Warehouse:
             )
         configuration |= {"jobType": kinds[0].upper()}
         work = work or self.kinds[kinds[0]]
-        check_choices(configuration[kinds[0]])
+        check_choices(configuration[kinds[0]], kinds[0])
+        check_dry_run(configuration, kinds[0])
         if kinds[0] == "query":
             check_query(configuration["query"])
             configuration["query"] = _DEFAULTS | configuration["query"]
@@ -244,7 +245,7 @@ class Warehouse:
             configuration["destinationTable"] = reference(name)
             configuration |= {"createDisposition": "CREATE_IF_NEEDED", "writeDisposition": "WRITE_TRUNCATE"}
             job.table = name
-        elif outcome.target is not None:
+        elif outcome.target is not None and (outcome.performed is None or outcome.performed.kind == "table"):
             configuration["destinationTable"] = reference(outcome.target)
             job.table = outcome.target if outcome.wrote_result else None
 

@@ -30,7 +30,7 @@ class Environment:
 
 @dataclass
 class Shared:
-    """What one statement collects while it is analysed: aliases given out, scans, tables read.
+    """What one statement collects while it is analysed: aliases given out, scans, tables read, routines called.
 
     changed: the table that DML changes. moments: what each FOR SYSTEM_TIME AS OF says, which is the same all along.
     """
@@ -38,6 +38,7 @@ class Shared:
     counter: int = 0
     scans: list[Scan] = field(default_factory=list)
     reads: dict[TableName, None] = field(default_factory=dict)
+    routines: dict[TableName, None] = field(default_factory=dict)
     views: tuple[str, ...] = ()
     scanned: list[TableScan] = field(default_factory=list)
     changed: TableName | None = None

@@ -196,7 +196,10 @@ def routine_of(a: Analyzer, node: nodes.Call) -> tuple[Mapping[str, Any] | None,
     if len(node.path) > 3:
         return None, None
     name = a.table_name(node.path, node)
-    return a.catalog.routine(name), name
+    found = a.catalog.routine(name)
+    if found is not None:
+        a.shared.routines[name] = None
+    return found, name
 
 
 @statement_rule(d.CreateRoutine)

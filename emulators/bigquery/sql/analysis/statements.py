@@ -49,7 +49,7 @@ def analyse(environment: Environment, text: str, node: s.Statement) -> Statement
     if rule is None:
         a.fail(f"Statement not supported: {type(node).__name__}", node)
     try:
-        return replace(rule(a, node), scans=tuple(a.shared.scanned))
+        return replace(rule(a, node), scans=tuple(a.shared.scanned), routines=tuple(a.shared.routines))
     except RecursionError:
         raise SqlError("The query is too deeply nested to be analysed") from None
 

@@ -80,7 +80,7 @@ def _create(
 ) -> int:  # fmt: skip
     name = where.name
     reference = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
-    kept = {} if existing is None else existing.resource
+    kept = {} if existing is None else {k: v for k, v in existing.resource.items() if k != "tableConstraints"}
     resource = {**kept, **where.settings, "schema": fields_to_rest(fields), "tableReference": reference}
     if where.partition is not None and "timePartitioning" not in resource and "rangePartitioning" not in resource:
         resource["timePartitioning"] = {"type": "DAY"}
@@ -155,8 +155,9 @@ def _fitted(
 
 
 def refuse_update_options(where: Destination) -> None:
-    """schemaUpdateOptions make sense only for WRITE_APPEND, or WRITE_TRUNCATE of a partition."""
-    if where.update and where.write != "WRITE_APPEND" and not (where.write == "WRITE_TRUNCATE" and where.partition):
+    """schemaUpdateOptions make sense where a table keeps its schema: not for WRITE_EMPTY, nor for WRITE_TRUNCATE."""
+    truncates_part = where.write == "WRITE_TRUNCATE" and where.partition
+    if where.update and where.write not in ("WRITE_APPEND", "WRITE_TRUNCATE_DATA") and not truncates_part:
         raise ServiceError(
             400,
             "invalid",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,12 +51,15 @@ def run_copy(warehouse: Warehouse, job: Job) -> None:
     _check_sources(operation, sources)
     kept = {key: sources[0].table.resource[key] for key in _KEPT if key in sources[0].table.resource}
     where = destination({**kept, **configuration}, "WRITE_EMPTY")
+    if keys := sources[0].table.resource.get("tableConstraints"):  # a table that is made, or replaced, has them too
+        where = replace(where, settings={**where.settings, "tableConstraints": keys})
     with warehouse.store.lock(str(where.name)), warehouse.store.transaction() as transaction:
         made, count = _write(warehouse, transaction, operation, sources, where)
         _expire(warehouse, transaction, made, configuration.get("destinationExpirationTime"))
         for source in sources:
             copy_policies(warehouse.catalog, transaction, source.table.name, made)
-        job.statistics["copy"] = {"copiedRows": str(count)} | _bytes(warehouse, sources)
+        size = logical_bytes(warehouse, sources)
+        job.statistics["copy"] = {"copiedRows": str(count)} | ({} if size is None else {"copiedLogicalBytes": size})
         transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
 
 
@@ -108,11 +111,11 @@ def _arrival(catalog: Catalog, sources: Sequence[Source], where: Destination) ->
     return (PARTITION_TIME,) if fits and all(source.table.ingestion_partitioned for source in sources) else ()
 
 
-def _bytes(warehouse: Warehouse, sources: Sequence[Source]) -> dict[str, str]:
-    """copiedLogicalBytes, where whole tables were copied; of a partition, or of the past, they are not known."""
+def logical_bytes(warehouse: Warehouse, sources: Sequence[Source]) -> str | None:
+    """The bytes of whole tables; of a partition, or of the past, they are not known."""
     if any(source.condition != "true" or source.moment is not None for source in sources):
-        return {}
-    return {"copiedLogicalBytes": str(sum(warehouse.sizes.of(source.table)[1] for source in sources))}
+        return None
+    return str(sum(warehouse.sizes.of(source.table)[1] for source in sources))
 
 
 def _expire(warehouse: Warehouse, transaction: Transaction, table: Table, at: Any) -> None:

@@ -8,7 +8,7 @@ from emulators.bigquery.state.bignumerics import from_duckdb
 from emulators.bigquery.state.errors import invalid, not_found
 from emulators.bigquery.state.files.avro_rows import CIVIL_TYPES
 from emulators.bigquery.state.files.extracts import export_rows
-from emulators.bigquery.state.jobs.copies import source_of
+from emulators.bigquery.state.jobs.copies import logical_bytes, source_of
 from emulators.bigquery.state.jobs.jobs import Job
 from emulators.bigquery.state.warehouse import Warehouse
 
@@ -38,4 +38,5 @@ def run_extract(warehouse: Warehouse, job: Job) -> None:
                "texts": () if configuration.get("useAvroLogicalTypes") else CIVIL_TYPES}  # fmt: skip
     files = export_rows(warehouse.objects, rows, source.table.fields, uris, form, options)
     counts = [str(count) for count in files]
-    job.statistics["extract"] = {"destinationUriFileCounts": counts, "inputBytes": str(rows.nbytes)}
+    size = logical_bytes(warehouse, [source])
+    job.statistics["extract"] = {"destinationUriFileCounts": counts} | ({} if size is None else {"inputBytes": size})

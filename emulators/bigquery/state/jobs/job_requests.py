@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulators.bigquery.state.definitions.references import require_project
-from emulators.bigquery.state.errors import ServiceError, invalid
+from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
 _CHOICES = {
@@ -15,6 +15,7 @@ _CHOICES = {
     # The Node client writes it in small letters.
     "parameterMode": ("NAMED", "POSITIONAL", "named", "positional"),
 }
+_UPDATES = ("ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION")
 # What belongs to a query that gives rows, in the words of the refusal: also where it is set to its default value.
 _RESULT_SETTINGS = {
     "createDisposition": "create disposition", "writeDisposition": "write disposition",
@@ -38,11 +39,20 @@ def check_query(configuration: Mapping[str, Any]) -> None:
         raise invalid("Required parameter is missing: query")
 
 
-def check_choices(configuration: Mapping[str, Any]) -> None:
-    """The words of a job's configuration that choose among few."""
-    for name, allowed in _CHOICES.items():
-        if configuration.get(name) and configuration[name] not in allowed:
-            raise invalid(f"Invalid value for {name}: {configuration[name]} is not a valid value")
+def check_choices(configuration: Mapping[str, Any], kind: str) -> None:
+    """The words of a job's configuration that choose among few; kind is query, load, copy or extract."""
+    given = [(name, configuration[name]) for name in _CHOICES if configuration.get(name)]
+    given += [("schemaUpdateOptions", option) for option in configuration.get("schemaUpdateOptions") or ()]
+    for name, value in given:
+        keeps_schema = kind == "copy" and value == "WRITE_TRUNCATE_DATA"  # a copy has its source's schema
+        if value not in _CHOICES.get(name, _UPDATES) or keeps_schema:
+            raise invalid(f"Invalid value for {name}: {value} is not a valid value")
+
+
+def check_dry_run(configuration: Mapping[str, Any], kind: str) -> None:
+    """A dry run of a query does nothing; what one of another job does the service leaves undefined."""
+    if configuration.get("dryRun") and kind != "query":
+        raise not_implemented(f"A dry run of a {kind} job")
 
 
 def refuse_result_settings(configuration: Mapping[str, Any], kind: str) -> None:

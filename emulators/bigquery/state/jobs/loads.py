@@ -20,6 +20,7 @@ from emulators.bigquery.state.files.parquet_files import parquet_relation
 from emulators.bigquery.state.files.source_formats import as_parquet, bad_records, source_format
 from emulators.bigquery.state.jobs.jobs import Job
 from emulators.bigquery.state.jobs.query_jobs import reference
+from emulators.bigquery.state.metadata.sizes import written_bytes
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.warehouse import Warehouse
 
@@ -56,7 +57,8 @@ def run_load(warehouse: Warehouse, job: Job, uploaded: Path | None = None) -> No
         count = write_load(warehouse, transaction, load)
         job.statistics["load"] = {
             "inputFiles": str(len(load.files)), "inputFileBytes": str(load.size), "outputRows": str(count),
-            "outputBytes": str(load.size), "badRecords": str(load.bad_records),
+            "outputBytes": str(written_bytes(transaction.cursor, warehouse.catalog.require(where.name, transaction))),
+            "badRecords": str(load.bad_records),
         }  # fmt: skip
         configuration["destinationTable"] = reference(where.name)
         job.warnings.extend(load.errors)

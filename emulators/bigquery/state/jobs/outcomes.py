@@ -42,6 +42,7 @@ class Outcome:
     target: TableName | None = None
     performed: Performed | None = None
     reads: tuple[TableName, ...] = ()
+    routines: tuple[TableName, ...] = ()
     text: str = ""
     wrote_result: bool = False
     processed: int = 0
@@ -70,6 +71,7 @@ def summary(kind: str, outcomes: list[Outcome], key_result: str = "LAST") -> Out
     if len(outcomes) == 1 and kind != "SCRIPT":
         return outcomes[0]
     whole = Outcome(kind, children=outcomes, reads=tuple(name for outcome in outcomes for name in outcome.reads))
+    whole.routines = tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.routines))
     candidates = outcomes[-1:]
     if key_result == "FIRST_SELECT":
         candidates = [outcome for outcome in outcomes if outcome.kind == "SELECT" and outcome.result is not None][:1]

@@ -148,7 +148,7 @@ class Execution:
         if self._budget is not None:
             self._budget.spend(first)
         found = Outcome(first.kind, first.schema, target=first.target, reads=first.reads, text=first.text)
-        found.undeclared = tuple(undeclared)
+        found.undeclared, found.routines = tuple(undeclared), first.routines
         if first.kind in DML and first.target is not None and (changed := self.view.table(first.target)) is not None:
             found.schema = tuple(changed.fields)
         return found
@@ -186,6 +186,7 @@ class Execution:
 
     def _dispatch(self, statement: Statement) -> Outcome:
         outcome = Outcome(statement.kind, statement.schema, reads=statement.reads, text=statement.text)
+        outcome.routines = statement.routines
         outcome.target = self.view.resolve(statement.target) if statement.target else None
         if statement.kind in DML and statement.duckdb is not None:
             outcome.schema = ()

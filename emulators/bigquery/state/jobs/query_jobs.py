@@ -82,6 +82,11 @@ def reference(name: TableName) -> dict[str, str]:
     return {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
 
 
+def routine_reference(name: TableName) -> dict[str, str]:
+    """A RoutineReference."""
+    return {"projectId": name.project, "datasetId": name.dataset, "routineId": name.table}
+
+
 def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int) -> None:
     """Fill the job's statistics.query from what was done."""
     query = job.statistics.setdefault("query", {})
@@ -94,17 +99,19 @@ def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int
         "totalSlotMs": "0",
         "referencedTables": [reference(name) for name in referenced(outcome)],
     }
+    if outcome.routines:
+        query["referencedRoutines"] = [routine_reference(name) for name in outcome.routines]
     job.statistics["totalBytesProcessed"] = str(processed)
     if job.resource["configuration"].get("dryRun"):
         query["totalBytesProcessedAccuracy"] = "PRECISE"
+        if outcome.schema:
+            query["schema"] = fields_to_rest(outcome.schema)
         if outcome.undeclared:
             query["undeclaredQueryParameters"] = [undeclared_parameter(one) for one in outcome.undeclared]
     elif outcome.error is None:
         query |= _plan(job, outcome)
     if files:
         query["externalFilesRead"] = str(files)
-    if outcome.schema:
-        query["schema"] = fields_to_rest(outcome.schema)
     if outcome.affected is not None:
         query["numDmlAffectedRows"] = str(sum(outcome.affected.values()))
         query["dmlStats"] = {
@@ -166,11 +173,7 @@ def _describe_ddl(query: dict[str, Any], outcome: Outcome) -> None:
         return
     target = performed.target
     if performed.kind == "routine":
-        query["ddlTargetRoutine"] = {
-            "projectId": target.project,
-            "datasetId": target.dataset,
-            "routineId": target.table,
-        }
+        query["ddlTargetRoutine"] = routine_reference(target)
     elif performed.kind == "schema":
         query["ddlTargetDataset"] = {"projectId": target.project, "datasetId": target.dataset}
     else:

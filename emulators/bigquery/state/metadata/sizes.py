@@ -10,6 +10,7 @@ from emulators.bigquery.sql.model import Field, TableScan
 from emulators.bigquery.sql.types import quoted
 from emulators.bigquery.state.catalog import Catalog, Table
 from emulators.bigquery.state.definitions.partitions import partition_key
+from emulators.bigquery.state.definitions.past import SINCE
 
 _FIXED = {"INT64": 8, "FLOAT64": 8, "BOOL": 1, "NUMERIC": 16, "BIGNUMERIC": 32, "DATE": 8, "TIME": 8, "DATETIME": 8,
           "TIMESTAMP": 8, "INTERVAL": 16, "RANGE": 16}  # fmt: skip
@@ -93,6 +94,13 @@ def _widths(cursor: duckdb.DuckDBPyConnection, table: Table, rows: int) -> dict[
     sample = table.physical if rows <= _SAMPLE else f"(SELECT * FROM {table.physical} LIMIT {_SAMPLE})"
     found = cursor.execute(f"SELECT {sums} FROM {sample}").fetchall()[0]
     return {f.name: float(size or 0) / min(rows, _SAMPLE) for f, size in zip(table.fields, found, strict=True)}
+
+
+def written_bytes(cursor: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """The bytes of the rows that the cursor's transaction has written into a table."""
+    sums = " + ".join(f"coalesce({_bytes(field, quoted(field.name))}, 0)" for field in table.fields)
+    found = cursor.execute(f"SELECT {sums or 0} FROM {table.physical} WHERE {SINCE} = now()").fetchall()
+    return int(found[0][0])
 
 
 def _bytes(field: Field, path: str) -> str:

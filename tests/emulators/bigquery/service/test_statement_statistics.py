@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import bigquery, storage
 
 from tests.emulators.bigquery.service.conftest import PROJECT
@@ -68,3 +69,70 @@ def test_of_dml_that_is_not_run(client: bigquery.Client, dataset: str, change: s
     job = client.query(change.format(t=f"{dataset}.t"), bigquery.QueryJobConfig(dry_run=True))
     assert [(field.name, field.field_type) for field in job.schema] == [("a", "INTEGER"), ("b", "STRING")]
     assert [table.table_id for table in job.referenced_tables] == ["t"]
+
+
+def _job(client: bigquery.Client, **configuration: Any) -> dict[str, Any]:
+    """A job as jobs.get tells it, once it is done."""
+    path = f"/projects/{PROJECT}/jobs"
+    made: dict[str, Any] = client._connection.api_request("POST", path, data={"configuration": configuration})
+    job = client.get_job(made["jobReference"]["jobId"], location=made["jobReference"]["location"])
+    job.result()
+    return dict(client.get_job(job.job_id)._properties)
+
+
+def test_constraints_go_with_what_a_job_replaces(client: bigquery.Client, dataset: str) -> None:
+    keyed = "(a int64, b string, primary key (b) not enforced)"
+    client.query_and_wait(f"create table {dataset}.t (a int64, primary key (a) not enforced);"
+                          f"create table {dataset}.s {keyed}; create table {dataset}.kept {keyed}")  # fmt: skip
+
+    def key(name: str) -> Any:
+        constraints = client.get_table(f"{dataset}.{name}").table_constraints
+        return constraints and constraints.primary_key.columns
+
+    target = {"projectId": PROJECT, "datasetId": dataset, "tableId": "t"}
+    write = {"destinationTable": target, "writeDisposition": "WRITE_TRUNCATE"}
+    _job(client, query={"query": "select 1 as a", "useLegacySql": False, **write})
+    assert key("t") is None
+    for name in ("t", "new"):
+        _job(
+            client,
+            copy={"sourceTable": target | {"tableId": "s"}, **write, "destinationTable": target | {"tableId": name}},
+        )
+        assert key(name) == ["b"]
+    data = {"destinationTable": target | {"tableId": "kept"}, "writeDisposition": "WRITE_TRUNCATE_DATA"}
+    more = {"query": "select 1 as a, 2 as c", "useLegacySql": False, "schemaUpdateOptions": ["ALLOW_FIELD_ADDITION"]}
+    _job(client, query=more | data)
+    assert (key("kept"), [f.name for f in client.get_table(f"{dataset}.kept").schema]) == (["b"], ["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    ("configuration", "message"),
+    [
+        ({"copy": {}, "dryRun": True}, "A dry run of a copy job is not supported"),
+        ({"copy": {"writeDisposition": "WRITE_TRUNCATE_DATA"}}, "WRITE_TRUNCATE_DATA is not a valid value"),
+        ({"load": {"schemaUpdateOptions": ["ALLOW_ALL"]}}, "Invalid value for schemaUpdateOptions: ALLOW_ALL"),
+    ],
+)
+def test_a_job_that_cannot_be(client: bigquery.Client, configuration: dict[str, Any], message: str) -> None:
+    with pytest.raises(GoogleAPICallError, match=message):
+        client._connection.api_request("POST", f"/projects/{PROJECT}/jobs", data={"configuration": configuration})
+
+
+def test_routines_are_told_and_only_tables_are_destinations(client: bigquery.Client, dataset: str) -> None:
+    job = _job(client, query={"query": f"create function {dataset}.f(x int64) as (x + 1)", "useLegacySql": False})
+    assert "destinationTable" not in job["configuration"]["query"]
+    found = statistics(client, f"select {dataset}.f(1)")
+    assert found["referencedRoutines"] == [{"projectId": PROJECT, "datasetId": dataset, "routineId": "f"}]
+    assert "schema" not in found  # of a dry run alone
+    dry = client.query("select 1 as a", job_config=bigquery.QueryJobConfig(dry_run=True))
+    assert [field.name for field in dry.schema] == ["a"]
+
+
+def test_bytes_are_logical_ones(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a, 'abc' as b union all select 2, null")
+    extract = client.extract_table(f"{dataset}.t", f"gs://{bucket.name}/logical.csv")
+    extract.result()
+    assert client.get_job(extract.job_id)._properties["statistics"]["extract"]["inputBytes"] == "21"
+    rows = [{"a": 3, "b": "d"}, {"a": 4, "b": "efgh"}]
+    load = client.load_table_from_json(rows, f"{dataset}.t")
+    assert load.result().output_bytes == 8 + 3 + 8 + 6
