@@ -14,7 +14,7 @@ from emulators.bigquery.state.definitions.datasets import (
 )
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.warehouse import Warehouse
-from emulators.bigquery.wire.replies import collection, dataset_body, flag, page_of, reply
+from emulators.bigquery.wire.replies import collection, dataset_body, flag, number, page_of, reply
 from emulators.bigquery.wire.request_bodies import parse_body
 
 _ACL = ("kind", "etag", "id", "selfLink", "datasetReference", "access", "type")
@@ -22,11 +22,18 @@ _ACL = ("kind", "etag", "id", "selfLink", "datasetReference", "access", "type")
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST projects/{project}/datasets."""
-    return reply(
-        dataset_body(
-            request, create_dataset(warehouse.catalog, request.path_params["project"], parse_body(body, "Dataset"))
-        )
-    )
+    content = _content(request, body)
+    return reply(dataset_body(request, create_dataset(warehouse.catalog, request.path_params["project"], content)))
+
+
+def _content(request: Request, body: bytes) -> dict[str, Any]:
+    """The dataset that is sent; 400 for access under a condition without the version of policies that has them."""
+    content, version = parse_body(body, "Dataset"), number(request, "accessPolicyVersion", 0)
+    if version not in (0, 1, 3):
+        raise invalid(f"Invalid value for accessPolicyVersion: {version}; use 0, 1 or 3.")
+    if version != 3 and any(entry.get("condition") for entry in content.get("access") or ()):
+        raise invalid("An entry of access with a condition needs accessPolicyVersion=3.")
+    return content
 
 
 def get(warehouse: Warehouse, request: Request, body: bytes) -> Response:
@@ -64,8 +71,16 @@ def update(warehouse: Warehouse, request: Request, body: bytes) -> Response:
 
 def _change(warehouse: Warehouse, request: Request, body: bytes, replace: bool) -> Response:
     project, dataset = request.path_params["project"], request.path_params["dataset"]
-    etag = request.headers.get("if-match")
-    found = change_dataset(warehouse.catalog, project, dataset, parse_body(body, "Dataset"), replace, etag)
+    etag, mode, content = (
+        request.headers.get("if-match"),
+        request.query_params.get("updateMode"),
+        _content(request, body),
+    )
+    if mode == "UPDATE_ACL":  # all else stays, whatever is sent
+        content, replace = {key: value for key, value in content.items() if key == "access"}, False
+    elif mode == "UPDATE_METADATA":
+        content.pop("access", None)
+    found = change_dataset(warehouse.catalog, project, dataset, content, replace, etag)
     return reply(dataset_body(request, found))
 
 

@@ -28,7 +28,7 @@ def document() -> dict[str, Any]:
 def parse_body(body: bytes, schema: str, project: str | None = None) -> dict[str, Any]:
     """A request's JSON object (empty: {}) of a schema of the API (Dataset, Job ...); 400 names the field that is wrong.
 
-    Names that the API does not know are left out.
+    Names that the API does not know, and those that are its own to say, are left out.
 
     With a project, every reference to a table or dataset must be complete, but for its project, which is this one.
     """
@@ -86,6 +86,9 @@ def _check_object(value: Any, kind: Mapping[str, Any], path: str, project: str |
         if expected is None:
             # The service passes over such names: Node's client sends its own options, Terraform's provider a datasetId.
             log.warning("%s has %s, which BigQuery's API does not know: it is ignored", path, key)
+            del value[key]
+            continue
+        if expected.get("readOnly"):  # the service passes over what it alone says: clients send back what they got
             del value[key]
             continue
         if expected.get("type") == "array" and inner is not None and not isinstance(inner, list):

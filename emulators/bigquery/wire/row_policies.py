@@ -1,5 +1,8 @@
 """rowAccessPolicies: thin over state; a filter is analysed before it is kept."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -41,14 +44,21 @@ def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     if not isinstance(name, str):
         raise invalid("Required parameter is missing: rowAccessPolicyReference.policyId")
     table = _table(warehouse, request)
-    check_condition(warehouse, table, given.get("filterPredicate"))
+    _check(warehouse, table, given)
     return reply(row_policies.shown(row_policies.change_policy(warehouse.catalog, table, name, given, create=True)))
+
+
+def _check(warehouse: Warehouse, table: TableName, given: Mapping[str, Any]) -> None:
+    """400 without a condition over the table's columns."""
+    if not given.get("filterPredicate"):
+        raise invalid("Required parameter is missing: filterPredicate")
+    check_condition(warehouse, table, given["filterPredicate"])
 
 
 def update(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """PUT .../rowAccessPolicies/{policy}."""
     given, table = parse_body(body, "RowAccessPolicy"), _table(warehouse, request)
-    check_condition(warehouse, table, given.get("filterPredicate"))
+    _check(warehouse, table, given)
     tag = request.headers.get("if-match")
     found = row_policies.change_policy(warehouse.catalog, table, _policy(request), given, create=False, if_match=tag)
     return reply(row_policies.shown(found))

@@ -23,6 +23,7 @@ _CHOICES = {
 _GRANTEES = (
     "userByEmail", "groupByEmail", "domain", "specialGroup", "iamMember", "view", "routine", "dataset",
 )  # fmt: skip
+_SPECIAL_GROUPS = ("projectOwners", "projectReaders", "projectWriters", "allAuthenticatedUsers")
 _LEGACY_ROLES = {
     "roles/bigquery.dataOwner": "OWNER", "roles/bigquery.dataEditor": "WRITER", "roles/bigquery.dataViewer": "READER",
 }  # fmt: skip
@@ -81,7 +82,7 @@ def create_dataset(
 def _check(resource: Mapping[str, Any]) -> None:
     """400 for a setting that is out of its range."""
     check_labels(resource.get("labels"))
-    for unknown in ("linkedDatasetSource", "externalDatasetReference"):
+    for unknown in ("linkedDatasetSource", "externalDatasetReference", "isCaseInsensitive"):
         if resource.get(unknown):
             raise not_implemented(f"A dataset with {unknown}")
     hours = resource.get("maxTimeTravelHours")
@@ -106,6 +107,8 @@ def _access(entries: Any) -> list[Resource]:
         if named[0] in ("view", "routine", "dataset"):
             if entry.get("role"):
                 raise invalid(f"An entry of access for a {named[0]} has no role.")
+        elif named[0] == "specialGroup" and entry[named[0]] not in _SPECIAL_GROUPS:
+            raise invalid(f"Invalid value for specialGroup: {entry[named[0]]}; use {', '.join(_SPECIAL_GROUPS)}.")
         elif not entry.get("role"):
             raise invalid(f"Required parameter is missing: role of the entry of access for {entry[named[0]]}")
         found.append({**entry, "role": _LEGACY_ROLES.get(entry["role"], entry["role"])} if entry.get("role") else entry)

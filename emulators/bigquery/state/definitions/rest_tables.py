@@ -21,7 +21,7 @@ from emulators.bigquery.state.definitions.references import require_project
 from emulators.bigquery.state.definitions.schema import fields_from_rest, fields_to_rest
 from emulators.bigquery.state.definitions.table_layouts import require_same_partitioning
 from emulators.bigquery.state.definitions.tables import OUTPUT_ONLY, check_table, create_table, drop_table, kind_of
-from emulators.bigquery.state.errors import invalid
+from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.jobs.outcomes import Query
 from emulators.bigquery.state.jobs.queries import Execution
 from emulators.bigquery.state.store import Transaction
@@ -74,6 +74,11 @@ def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -
 
 
 def _query_schema(warehouse: Warehouse, definition: Mapping[str, Any], project: str) -> dict[str, Any]:
+    if not definition.get("query"):
+        raise invalid("Required parameter is missing: query of the view")
+    for unknown in ("privacyPolicy", "userDefinedFunctionResources"):
+        if definition.get(unknown):
+            raise not_implemented(f"A view with {unknown}")
     view = warehouse.view("")
     try:
         execution = Execution(view, warehouse.ddl, warehouse.results)

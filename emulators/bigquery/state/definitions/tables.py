@@ -16,6 +16,7 @@ from emulators.bigquery.state.errors import duplicate, invalid, not_implemented
 from emulators.bigquery.state.store import Transaction
 
 _ID = re.compile(r"[\w\- ]{1,1024}")
+_INTERVAL = re.compile(r"-?\d+-\d+ -?\d+ -?\d+:\d+:\d+(?:\.\d+)?")
 _GRANULARITIES = ("HOUR", "DAY", "MONTH", "YEAR")
 _TIME_TYPES = ("DATE", "TIMESTAMP", "DATETIME")
 _CLUSTERING_REFUSED = ("STRUCT", "BYTES", "FLOAT64", "TIME", "JSON", "INTERVAL")
@@ -172,6 +173,9 @@ def check_table(resource: Mapping[str, Any]) -> None:
     for unknown in ("biglakeConfiguration", "tableReplicationInfo"):
         if resource.get(unknown):
             raise not_implemented(f"A table with {unknown}")
+    staleness = resource.get("maxStaleness")
+    if staleness and not _INTERVAL.fullmatch(staleness):
+        raise invalid(f"Invalid value for maxStaleness: {staleness!r} is no interval, such as 0-0 0 4:0:0.")
     fields = {field.name.lower(): field for field in fields_from_rest(resource.get("schema"))}
     if resource.get("timePartitioning") and resource.get("rangePartitioning"):
         raise invalid("Only one of timePartitioning and rangePartitioning can be specified for a table.")

@@ -93,7 +93,7 @@ def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int
     query |= {
         "statementType": outcome.kind,
         "totalBytesProcessed": str(processed),
-        "totalBytesBilled": str(billed),
+        "totalBytesBilled": "0" if job.resource["configuration"].get("dryRun") else str(billed),
         "billingTier": 0,
         "cacheHit": False,
         "totalSlotMs": "0",

@@ -63,14 +63,14 @@ def test_a_dataset(client: bigquery.Client, dataset: str) -> None:
     client.query_and_wait(
         f"create schema {name} default collate 'und:ci' options (description = 'd', location = 'EU', labels = "
         "[('a', 'b')], default_table_expiration_days = 3.5, default_partition_expiration_days = 2, "
-        "max_time_travel_hours = 72, default_rounding_mode = 'ROUND_HALF_EVEN', is_case_insensitive = true, "
+        "max_time_travel_hours = 72, default_rounding_mode = 'ROUND_HALF_EVEN', "
         "storage_billing_model = 'PHYSICAL')"
     )
     before = told(client.get_dataset(name).to_api_repr())
     options = f"from `region-eu`.INFORMATION_SCHEMA.SCHEMATA_OPTIONS where schema_name = '{name}'"
     given = dict(client.query_and_wait(f"select option_name, option_value {options}"))
-    assert {key: given[key] for key in ("is_case_insensitive", "max_time_travel_hours", "storage_billing_model")} == {
-        "is_case_insensitive": "true", "max_time_travel_hours": "72", "storage_billing_model": '"PHYSICAL"',
+    assert {key: given[key] for key in ("max_time_travel_hours", "storage_billing_model")} == {
+        "max_time_travel_hours": "72", "storage_billing_model": '"PHYSICAL"',
     }  # fmt: skip
     where = f"where schema_name = '{name}'"
     ((ddl,),) = client.query_and_wait(f"select ddl from `region-eu`.INFORMATION_SCHEMA.SCHEMATA {where}")
