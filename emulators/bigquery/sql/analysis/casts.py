@@ -88,7 +88,7 @@ def _struct(a: Analyzer, value: Value, target: Type, node: nodes.Node) -> Value:
 
 def constrained(a: Analyzer, value: Value, kind: nodes.TypeNode) -> Value:
     """STRING(5), NUMERIC(10, 2): the value within its type's parameters, or an error."""
-    if not kind.parameters or "MAX" in kind.parameters:
+    if not kind.parameters or "MAX" in kind.parameters or kind.name == "TIMESTAMP":
         return value
     first = int(kind.parameters[0])
     if kind.name in ("STRING", "BYTES"):

@@ -78,16 +78,26 @@ def _table(a: Analyzer, node: d.Create, name: TableName) -> Statement:
         duckdb, schema = _filled(a, node, relation, schema)
     elif node.columns is None and not node.method:
         a.fail("CREATE TABLE needs a column list or a query", node)
-    for place, column in enumerate(node.cluster_by):
-        if column.lower() in (other.lower() for other in node.cluster_by[:place]):
-            a.fail(f"Duplicate column {column} in CLUSTER BY", node)
+    _check_clustering(a, node, schema)
+    layout = partitioning(a, node.partition_by, schema)
+    if layout is not None and layout.kind == "ingestion" and node.query is not None:
+        a.fail("PARTITION BY ingestion time cannot be used with an AS query clause", node.partition_by)
     action = actions.CreateTable(
-        name, schema, node.or_replace, node.if_not_exists, node.temporary, partitioning(a, node.partition_by, schema),
+        name, schema, node.or_replace, node.if_not_exists, node.temporary, layout,
         tuple(node.cluster_by), options_of(a, node.options), tuple(node.primary_key),
         tuple(foreign_key(a, key) for key in node.foreign_keys), method, source, _moment(a, node.as_of),
     )  # fmt: skip
     kind = "CREATE_SNAPSHOT_TABLE" if method == "snapshot" else "CREATE_TABLE_AS_SELECT" if duckdb else "CREATE_TABLE"
     return made(a, node, kind, action, name, duckdb=duckdb, schema=schema)
+
+
+def _check_clustering(a: Analyzer, node: d.Create, schema: tuple[Field, ...]) -> None:
+    """SqlError for a column twice, and for one that is compared by a collation."""
+    for place, column in enumerate(node.cluster_by):
+        if column.lower() in (other.lower() for other in node.cluster_by[:place]):
+            a.fail(f"Duplicate column {column} in CLUSTER BY", node)
+        if any(field.collation and field.name.lower() == column.lower() for field in schema):
+            a.fail(f"CLUSTER BY cannot have the column {column}, which has a collation", node)
 
 
 def _named(a: Analyzer, node: d.Create, relation: Relation) -> None:

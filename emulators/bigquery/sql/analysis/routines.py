@@ -257,7 +257,11 @@ _OPTIONS = {
 
 
 def _check(a: Analyzer, node: d.CreateRoutine) -> None:
-    """Analyse a body whose arguments all have types."""
+    """Analyse a body whose arguments all have types, and names of their own."""
+    names = [arg.name.lower() for arg in node.arguments]
+    for name in names:
+        if names.count(name) > 1:
+            a.fail(f"Duplicate argument name {name}", node)
     unknown = any(arg.type is None and not arg.columns for arg in node.arguments)
     if node.kind == "PROCEDURE" and options_of(a, node.options).get("strict_mode") is not False:
         procedures.check(a, node.body, {arg.name: t.of_node(arg.type) for arg in node.arguments if arg.type})

@@ -113,9 +113,20 @@ def _run(a: Analyzer, body: str, bound: dict[str, Value], tables: Mapping[str, R
 
 
 def check_table_function(a: Analyzer, node: d.CreateRoutine, bound: dict[str, Value]) -> None:
-    """Analyse a new function's query with tables that have the columns of its parameters."""
+    """Analyse a new function's query with tables that have the columns of its parameters.
+
+    Its columns have names, which are those of RETURNS TABLE<...> where the function has that.
+    """
     tables = {argument.name: _empty(argument.columns) for argument in node.arguments if argument.columns}
-    _returned(a, node, _run(a, node.body, bound, tables), rest_columns(node.returns_table or ()))
+    found = _run(a, node.body, bound, tables)
+    for place, column in enumerate(found.columns):
+        if not column.name and not found.value_table:
+            a.fail(f"Table-valued function columns must be named, but column {place + 1} has no name")
+    wanted = rest_columns(node.returns_table or ())
+    _returned(a, node, found, wanted)
+    for own, given in zip(found.columns, wanted, strict=False):
+        if own.name.lower() != given["name"].lower():
+            a.fail(f"Column {given['name']} of RETURNS TABLE is {own.name} in the query")
 
 
 def _empty(columns: Iterable[tuple[str, nodes.TypeNode]]) -> Relation:

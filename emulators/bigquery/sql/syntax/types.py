@@ -28,7 +28,7 @@ NAMES = frozenset(
         "RANGE",
     ]
 )
-_PARAMETERIZED = ("STRING", "BYTES", "NUMERIC", "BIGNUMERIC")
+_PARAMETERIZED = ("STRING", "BYTES", "NUMERIC", "BIGNUMERIC", "TIMESTAMP")
 
 
 class TypeParser(Cursor):

@@ -9,6 +9,7 @@ from emulators.bigquery.state.access.row_policies import (
 )
 from emulators.bigquery.state.catalog import Catalog, now_ms
 from emulators.bigquery.state.definitions.indexes import create_index, drop_index
+from emulators.bigquery.state.definitions.routines import check_id
 from emulators.bigquery.state.errors import ServiceError, not_found
 from emulators.bigquery.state.jobs.performed import Handler, Performed
 from emulators.bigquery.state.jobs.temporary import ensure_temporary
@@ -21,6 +22,7 @@ def _create_routine(catalog: Catalog, statement: Statement, view: View, transact
     if action.name.dataset == SESSION:
         ensure_temporary(catalog, view, transaction, action.name.project)
     target = view.resolve(action.name)
+    check_id(target.table)
     catalog.dataset(target.project, target.dataset, transaction)
     existing = catalog.get("routine", str(target), transaction)
     if existing is not None and action.if_not_exists:

@@ -26,6 +26,12 @@ def require_routine(catalog: Catalog, key: tuple[str, str, str]) -> Resource:
     return found
 
 
+def check_id(routine: str) -> None:
+    """400 for a name that no routine can have."""
+    if not _ID.fullmatch(routine):
+        raise invalid(f'Invalid routine ID "{routine}".')
+
+
 def list_routines(catalog: Catalog, project: str, dataset: str) -> list[Resource]:
     """A dataset's routines by name."""
     catalog.dataset(project, dataset)
@@ -36,8 +42,7 @@ def put_routine(catalog: Catalog, key: tuple[str, str, str], body: Mapping[str, 
     """Insert (409 when it exists) or replace (404 when it does not)."""
     project, dataset, routine = key
     name = f"{project}:{dataset}.{routine}"
-    if not _ID.fullmatch(routine):
-        raise invalid(f'Invalid routine ID "{routine}".')
+    check_id(routine)
     if body.get("routineType") not in ROUTINE_TYPES:
         raise invalid(
             f"Invalid value for routineType: {body.get('routineType')!r}; use one of {', '.join(ROUTINE_TYPES)}."

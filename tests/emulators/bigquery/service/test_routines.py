@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import requests
+from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
 from tests.emulators.bigquery.service.conftest import PROJECT, Service
@@ -82,3 +83,10 @@ def test_permissions_on_what_is_not_there(service: Service, dataset: str, path: 
 def test_strict_mode_checks_what_is_known(client: bigquery.Client, dataset: str, body: str) -> None:
     client.query_and_wait(f"create procedure {dataset}.p(n int64) {body.format(d=dataset)}")
     client.query_and_wait(f"drop procedure {dataset}.p")
+
+
+def test_statements_hold_to_the_names_that_routines_may_have(client: bigquery.Client, dataset: str) -> None:
+    for kind, body in (("FUNCTION", "(1)"), ("TABLE FUNCTION", "SELECT 1 AS a"), ("PROCEDURE", "")):
+        tail = "BEGIN END" if kind == "PROCEDURE" else f"AS {body}"
+        with pytest.raises(BadRequest, match='Invalid routine ID "f-1"'):
+            client.query_and_wait(f"CREATE {kind} {dataset}.`f-1`() {tail}")

@@ -148,6 +148,9 @@ REFUSED = [
     (f"SELECT ARRAY_AGG(x LIMIT 1) OVER () {X}", "LIMIT in arguments is not supported on analytic functions"),
     (f"SELECT ANY_VALUE(x HAVING MAX x) OVER () {X}", "HAVING in arguments is not supported on analytic functions"),
     ("SELECT STRUCT(1)[SAFE_OFFSET(0)]", "SAFE_OFFSET is not supported on values of type STRUCT<INT64>"),
+    # how tables lie
+    ("CREATE TABLE d.x PARTITION BY _PARTITIONDATE AS SELECT 1 AS a", "cannot be used with an AS query clause"),
+    ("CREATE TABLE d.x (a STRING COLLATE 'und:ci') CLUSTER BY a", "column a, which has a collation"),
     # what joins beside a comma
     ("SELECT 1 FROM (SELECT 1 AS a), (SELECT 2 AS b) RIGHT JOIN (SELECT 2 AS c) ON b = c",
      "RIGHT JOIN must be parenthesized when following a comma join"),

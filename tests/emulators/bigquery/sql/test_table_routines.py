@@ -20,7 +20,7 @@ TOTAL = """CREATE TEMP TABLE FUNCTION total(orders TABLE<sales INT64, item STRIN
         (f"{TOTAL} SELECT b.sold FROM total({SOLD}, 'nut') AS a, total({SOLD}, 'fig') AS b", [(5,)]),
         (f"CREATE TEMP TABLE FUNCTION cheap(t ANY TABLE, most INT64) AS SELECT * FROM t WHERE price < most; "
          f"SELECT * FROM cheap({SOLD}, 5)", [("nut", 5, 1)]),
-        ("CREATE TEMP TABLE FUNCTION f(x INT64) RETURNS TABLE<y FLOAT64> AS SELECT x; SELECT y FROM f(3)", [(3.0,)]),
+        ("CREATE TEMP TABLE FUNCTION f(x INT64) RETURNS TABLE<X FLOAT64> AS SELECT x; SELECT X FROM f(3)", [(3.0,)]),
     ],
 )  # fmt: skip
 def test_tables_are_given_and_returned(warehouse: Any, query: str, rows: list[tuple[Any, ...]]) -> None:
@@ -41,8 +41,14 @@ def test_tables_are_given_and_returned(warehouse: Any, query: str, rows: list[tu
         (f"{TOTAL} SELECT * FROM total(1, 'fig')", "must be a table, as TABLE t or a query"),
         (f"{TOTAL} SELECT * FROM total({SOLD})", "Number of arguments does not match for table-valued function total"),
         ("CREATE TEMP TABLE FUNCTION f(t TABLE<a INT64>) AS SELECT b FROM t", "Unrecognized name: b"),
-        ("CREATE TEMP TABLE FUNCTION f() RETURNS TABLE<a INT64> AS SELECT 'x'", "RETURNS TABLE is INT64, but"),
-        ("CREATE TEMP TABLE FUNCTION f() RETURNS TABLE<a INT64, b INT64> AS SELECT 1", "RETURNS TABLE has 2"),
+        ("CREATE TEMP TABLE FUNCTION f() RETURNS TABLE<a INT64> AS SELECT 'x' AS a", "RETURNS TABLE is INT64, but"),
+        ("CREATE TEMP TABLE FUNCTION f() RETURNS TABLE<a INT64, b INT64> AS SELECT 1 AS a", "RETURNS TABLE has 2"),
+        (
+            "CREATE TEMP TABLE FUNCTION f() RETURNS TABLE<a INT64> AS SELECT 1 AS b",
+            "a of RETURNS TABLE is b in the query",
+        ),
+        ("CREATE TEMP TABLE FUNCTION f(x INT64) AS SELECT x + 1", "column 1 has no name"),
+        ("CREATE TEMP FUNCTION f(x INT64, X INT64) AS (x)", "Duplicate argument name x"),
     ],
 )
 def test_what_does_not_fit_is_refused(warehouse: Any, query: str, message: str) -> None:
