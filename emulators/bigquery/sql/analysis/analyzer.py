@@ -73,7 +73,6 @@ class Analyzer:
         self.shared = shared or Shared()
         self.ctes: dict[str, SharedQuery] = {}
         self.project, self.dataset = environment.project, environment.dataset
-        self.pivot_test: str | None = None
 
     def fail(self, message: str, node: nodes.Node | None = None) -> NoReturn:
         where = "" if node is None else f" at {position(self.text, node.at)}"

@@ -33,12 +33,12 @@ def check(a: Analyzer, node: nodes.Select) -> None:
 
 def calls_in(node: object) -> Iterator[nodes.Call]:
     """The calls of an expression, those of its subqueries left out."""
-    return (part for part in _parts(node) if isinstance(part, nodes.Call))
+    return (part for part in parts_of(node) if isinstance(part, nodes.Call))
 
 
 def paths_in(node: object) -> Iterator[nodes.Path]:
     """The names in an expression, those of its subqueries left out."""
-    return (part for part in _parts(node) if isinstance(part, nodes.Path))
+    return (part for part in parts_of(node) if isinstance(part, nodes.Path))
 
 
 def aggregates_in(node: object) -> bool:
@@ -46,14 +46,15 @@ def aggregates_in(node: object) -> bool:
     return any(map(_aggregates, calls_in(node)))
 
 
-def _parts(node: object) -> Iterator[nodes.Node]:
+def parts_of(node: object) -> Iterator[nodes.Node]:
+    """An expression and all that it is made of, its subqueries left out."""
     if isinstance(node, nodes.Node) and not isinstance(node, nodes.Query):
         yield node
         for slot in node.__slots__:
-            yield from _parts(getattr(node, slot))
+            yield from parts_of(getattr(node, slot))
     elif isinstance(node, (list, tuple)):
         for part in node:
-            yield from _parts(part)
+            yield from parts_of(part)
 
 
 def _aggregates(call: nodes.Call) -> bool:

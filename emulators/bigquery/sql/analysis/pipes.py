@@ -14,6 +14,7 @@ from emulators.bigquery.sql.analysis.sources import From, from_relation, operate
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Relation, Scope, Value
 from emulators.bigquery.sql.analysis.windows import order_item
 from emulators.bigquery.sql.syntax import nodes, pipe_nodes
+from emulators.bigquery.sql.syntax.pattern_nodes import MatchRecognize
 
 
 @dataclass(slots=True)
@@ -260,7 +261,7 @@ def _set_operation(a: Analyzer, table: Table, node: pipe_nodes.PipeSetOperation,
 
 
 def _operated(a: Analyzer, table: Table, node: nodes.Node, parent: Scope | None) -> Table:
-    """PIVOT, UNPIVOT, TABLESAMPLE."""
+    """PIVOT, UNPIVOT, TABLESAMPLE, MATCH_RECOGNIZE."""
     given = _wrapped(a, table) if table.where else table
     return _table(operated(a, replace(given.source(), items=[FromItem(None, given.columns)]), node, Scope(parent)))
 
@@ -297,4 +298,5 @@ _OPERATORS: dict[type[nodes.Node], Callable[[Analyzer, Table, Any, Scope | None]
     nodes.Pivot: _operated,
     nodes.Unpivot: _operated,
     nodes.Sample: _operated,
+    MatchRecognize: _operated,
 }

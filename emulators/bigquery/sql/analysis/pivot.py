@@ -1,5 +1,6 @@
 """PIVOT and UNPIVOT as grouping and as a union of columns."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -54,27 +55,7 @@ def _conditional(a: Analyzer, node: nodes.Node, scope: Scope, test: str) -> Valu
         a.fail("PIVOT takes only aggregate functions that ignore NULL, not ARRAY_AGG", node)
     if len(node.args) > 1:
         a.fail(f"PIVOT takes only aggregate functions with one argument, not {node.name} with {len(node.args)}", node)
-    value = a.expression(node, scope)
-    marked = nodes.Call(
-        node.at,
-        node.name,
-        node.path,
-        node.args,
-        node.named,
-        node.distinct,
-        node.nulls,
-        node.having,
-        node.order_by,
-        node.limit,
-        None,
-        node.star,
-    )
-    a.pivot_test = test
-    try:
-        value = a.expression(marked, scope)
-    finally:
-        a.pivot_test = None
-    return value
+    return a.expression(replace(node, test=test), scope)
 
 
 def _label(a: Analyzer, key: Value, wanted: Value, node: nodes.Node) -> str:

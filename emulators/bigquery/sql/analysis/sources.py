@@ -7,6 +7,7 @@ from emulators.bigquery.sql.analysis import tables
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Relation, Scope, Value
 from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.pattern_nodes import MatchRecognize
 
 
 @dataclass(slots=True)
@@ -178,6 +179,10 @@ def operated(a: Analyzer, found: From, operator: object, scope: Scope) -> From:
         return pivot(a, found, operator)
     if isinstance(operator, nodes.Unpivot):
         return unpivot(a, found, operator)
+    if isinstance(operator, MatchRecognize):
+        from emulators.bigquery.sql.analysis.match_recognize import match_recognize
+
+        return match_recognize(a, found, operator)
     assert isinstance(operator, nodes.Sample)
     percent = a.expression(operator.percent, Scope())
     if percent.raw is not None and not 0 <= float(percent.raw) <= 100:

@@ -41,8 +41,8 @@ def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) 
     conditions = []
     if node.nulls == "IGNORE" and node.name == "ARRAY_AGG":
         conditions.append(f"{values[0].sql} IS NOT NULL")
-    if a.pivot_test is not None:
-        conditions.append(a.pivot_test)
+    if node.test is not None:
+        conditions.append(node.test)
     window = f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
     if node.over is not None:
         window += f" OVER ({_over(a, node, scope, read)})"

@@ -228,7 +228,10 @@ class Window(Node):
 
 @dataclass(slots=True)
 class Call(Node):
-    """A function call; name is upper case and dotted for SAFE.X, NET.X and so on; path as written."""
+    """A function call; name is upper case and dotted for SAFE.X, NET.X and so on; path as written.
+
+    test: of an aggregate that a rule makes, the condition in DuckDB's SQL that rows must meet.
+    """
 
     name: str
     path: list[str]
@@ -241,6 +244,7 @@ class Call(Node):
     limit: Node | None = None
     over: Window | None = None
     star: bool = False
+    test: str | None = None
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
@@ -261,7 +265,7 @@ class SelectItem(Node):
 
 @dataclass(slots=True)
 class Source(Node):
-    """What FROM can hold. operators: PIVOT, UNPIVOT and TABLESAMPLE in order of writing."""
+    """What FROM can hold. operators: PIVOT, UNPIVOT, TABLESAMPLE and MATCH_RECOGNIZE in order of writing."""
 
     alias: str | None = None
     operators: list[Any] = field(default_factory=list)

@@ -147,6 +147,9 @@ class PipeParser(SourceParser):
     def pipe_unpivot(self, at: int) -> nodes.Node:
         return self.unpivot(at)
 
+    def pipe_match_recognize(self, at: int) -> nodes.Node:
+        return self.matched(at)
+
     def pipe_tablesample(self, at: int) -> nodes.Node:
         return self.sample(at)
 

@@ -1,7 +1,7 @@
 """What FROM holds: tables, joins, UNNEST, table functions, PIVOT, UNPIVOT, TABLESAMPLE."""
 
-from emulators.bigquery.sql.syntax import nodes
-from emulators.bigquery.sql.syntax.expressions import ExpressionParser
+from emulators.bigquery.sql.syntax import nodes, pattern_nodes
+from emulators.bigquery.sql.syntax.row_patterns import RowPatternParser
 
 
 def _is_array(source: nodes.Source) -> bool:
@@ -9,7 +9,7 @@ def _is_array(source: nodes.Source) -> bool:
     return isinstance(source, nodes.UnnestSource) or (isinstance(source, nodes.TableSource) and len(source.path) > 1)
 
 
-class SourceParser(ExpressionParser):
+class SourceParser(RowPatternParser):
     def source(self, commas: bool = True) -> nodes.Source:
         """One or more sources, joined; commas: not within parentheses.
 
@@ -150,7 +150,7 @@ class SourceParser(ExpressionParser):
         if word in ("PIVOT", "UNPIVOT") and self.peek().text in ("(", "INCLUDE", "EXCLUDE", "include", "exclude"):
             return False
         if word == "MATCH_RECOGNIZE" and self.peek().text == "(":
-            self.fail("MATCH_RECOGNIZE is not supported by this emulator")
+            return False
         return not (word in ("WHEN", "SET", "CLONE", "BEGIN") and self.token.kind == "word" and word != "BEGIN")
 
     def _source_alias(self) -> str | None:
@@ -165,6 +165,8 @@ class SourceParser(ExpressionParser):
                 source.operators.append(self.pivot(at))
             elif self.at_any("UNPIVOT") and self.token.kind == "word":
                 source.operators.append(self.unpivot(at))
+            elif self.at_word("MATCH_RECOGNIZE", "("):
+                source.operators.append(self.matched(at))
             elif self.at_any("TABLESAMPLE"):
                 source.operators.append(self.sample(at))
             else:
@@ -175,6 +177,11 @@ class SourceParser(ExpressionParser):
         percent = self.expression()
         self.expect("PERCENT", ")")
         return nodes.Sample(at, percent)
+
+    def matched(self, at: int) -> pattern_nodes.MatchRecognize:
+        found = self.match_recognize(at)
+        found.alias = self._source_alias()
+        return found
 
     def _aliased(self) -> nodes.SelectItem:
         at = self.token.at
