@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from emulators.bigquery.state.catalog import Resource
 from emulators.bigquery.state.definitions.schema import fields_to_rest
-from emulators.bigquery.state.errors import ServiceError, invalid, not_found
+from emulators.bigquery.state.errors import ServiceError, invalid, not_found, not_implemented
 from emulators.bigquery.state.jobs.jobs import Job
 from emulators.bigquery.state.jobs.pages import job_page
 from emulators.bigquery.state.warehouse import Warehouse
@@ -100,6 +100,8 @@ def _summary(request: Request, job: Job) -> Resource:
 def query(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST projects/{project}/queries: run, and answer with the first page when it is done in time."""
     content = parse_body(body, "QueryRequest", request.path_params["project"])
+    if content.get("queryResultsFormat") == "ARROW":
+        raise not_implemented("queryResultsFormat ARROW")
     kept = (
         "query",
         "defaultDataset",

@@ -29,7 +29,8 @@ from emulators.bigquery.state.warehouse import Warehouse
 
 _KEPT_BY_UPDATE = (*OUTPUT_ONLY, "schema", "view", "materializedView", "externalDataConfiguration", "timePartitioning",
                    "rangePartitioning", "snapshotDefinition", "cloneDefinition")  # fmt: skip
-_DEFINED_BY_SQL = ("snapshotDefinition", "cloneDefinition")  # output only: the service ignores them
+# Output only, or of no effect any more: the service ignores them.
+_IGNORED = ("snapshotDefinition", "cloneDefinition", "partitionDefinition", "model")
 
 
 def insert_table(warehouse: Warehouse, project: str, dataset: str, body: Mapping[str, Any]) -> Table:
@@ -39,7 +40,7 @@ def insert_table(warehouse: Warehouse, project: str, dataset: str, body: Mapping
         raise invalid("Required parameter is missing: tableReference.tableId")
     require_project(reference.get("projectId"), project)
     name = TableName(project, dataset, reference["tableId"])
-    resource = _never_is_absent({key: value for key, value in body.items() if key not in _DEFINED_BY_SQL})
+    resource = _never_is_absent({key: value for key, value in body.items() if key not in _IGNORED})
     resource["tableReference"] = {"projectId": project, "datasetId": dataset, "tableId": name.table}
     require_future(resource)
     resource = _with_schema(warehouse, resource, project)
@@ -66,7 +67,8 @@ def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -
     definition = resource.get("view") or resource.get("materializedView")
     if definition:
         described = resource.get("schema")
-        found = resource | {"schema": _with_descriptions(_query_schema(warehouse, definition, project), described)}
+        columns = _named(_query_schema(warehouse, definition, project), definition, described)
+        found = resource | {"schema": _with_descriptions(columns, described)}
         if resource.get("materializedView"):
             _check_materialized(warehouse, resource, project)
         return found
@@ -123,6 +125,19 @@ def check_condition(warehouse: Warehouse, table: TableName, text: Any) -> None:
         view.cursor.close()
 
 
+def _named(
+    schema: dict[str, Any], definition: Mapping[str, Any], described: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The query's columns, under the names that the caller gives where useExplicitColumnNames says that it does."""
+    if not definition.get("useExplicitColumnNames"):
+        return schema
+    given = fields_from_rest(described)
+    if len(given) != len(schema["fields"]):
+        raise invalid(f"The view has {len(given)} column names, but its query has {len(schema['fields'])} columns.")
+    pairs = zip(schema["fields"], given, strict=True)
+    return {"fields": [entry | {"name": field.name} for entry, field in pairs]}
+
+
 def _with_descriptions(schema: dict[str, Any], described: Mapping[str, Any] | None) -> dict[str, Any]:
     """The query's columns with the descriptions and policy tags that the caller gives."""
     given = {entry["name"].lower(): entry for entry in (described or {}).get("fields") or () if "name" in entry}
@@ -147,6 +162,7 @@ def change_table(
         _require_kept(table, resource, change)
         if change.get("view"):
             found = _query_schema(warehouse, resource["view"], name.project)
+            found = _named(found, resource["view"], body.get("schema") or resource.get("schema"))
             resource["schema"] = _with_descriptions(found, body.get("schema"))
         if table.resource.get("externalDataConfiguration"):
             # Nothing is stored, so any schema will do; the partition keys stay last, whether they are named or not.

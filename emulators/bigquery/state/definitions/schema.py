@@ -98,9 +98,10 @@ def _field_from_rest(entry: Any, path: str) -> Field:
 
 
 def _refuse_unknown(entry: Mapping[str, Any], path: str) -> None:
-    """501 for what would change how a column's values are stored or compared."""
-    if entry.get("foreignTypeDefinition"):
-        raise not_implemented(f"The foreign type of field {path}")
+    """501 for what would change how a column's values are made, stored or compared, or who may read them."""
+    for key in ("foreignTypeDefinition", "generatedColumn", "dataPolicies", "dataPolicyList", "dataGovernanceTagsInfo"):
+        if entry.get(key):
+            raise not_implemented(f"{key} of field {path}")
     if _int(entry, "timestampPrecision") not in (None, 6):
         raise not_implemented(f"timestampPrecision {entry['timestampPrecision']} of field {path}")
 

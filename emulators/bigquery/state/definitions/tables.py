@@ -173,6 +173,8 @@ def check_table(resource: Mapping[str, Any]) -> None:
     for unknown in ("biglakeConfiguration", "tableReplicationInfo"):
         if resource.get(unknown):
             raise not_implemented(f"A table with {unknown}")
+    if resource.get("managedTableType") == "BIGLAKE":
+        raise not_implemented("A table with managedTableType BIGLAKE")
     staleness = resource.get("maxStaleness")
     if staleness and not _INTERVAL.fullmatch(staleness):
         raise invalid(f"Invalid value for maxStaleness: {staleness!r} is no interval, such as 0-0 0 4:0:0.")

@@ -46,8 +46,17 @@ def source_format(configuration: Mapping[str, Any]) -> str:
     form = {"JSON": "NEWLINE_DELIMITED_JSON"}.get(form, form)
     if form not in FORMATS:
         raise not_implemented(f"Source format {form}")
-    if configuration.get("jsonExtension"):
-        raise not_implemented(f"jsonExtension {configuration['jsonExtension']}")
+    for key in ("jsonExtension", "objectMetadata", "copyFilesOnly", "schemaInline"):
+        if configuration.get(key):
+            raise not_implemented(f"{key} {configuration[key]}")
+    encoding = (configuration.get("jsonOptions") or {}).get("encoding") or configuration.get("encoding") or "UTF-8"
+    if form == "NEWLINE_DELIMITED_JSON" and str(encoding).upper() != "UTF-8":
+        raise not_implemented(f"Encoding {encoding} of JSON")
+    maps = (configuration.get("parquetOptions") or {}).get("mapTargetType")
+    if maps not in (None, "", "MAP_TARGET_TYPE_UNSPECIFIED"):
+        raise not_implemented(f"mapTargetType {maps}")
+    if any(str(digits) != "6" for digits in configuration.get("timestampTargetPrecision") or ()):
+        raise not_implemented("timestampTargetPrecision of more than 6 digits")
     return form
 
 

@@ -1,9 +1,10 @@
 """What is refused of a job before it becomes one: 400 at once, and no job to look at."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.definitions.references import require_project
 from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
 
@@ -60,6 +61,13 @@ def refuse_result_settings(configuration: Mapping[str, Any], kind: str) -> None:
     for key, words in _RESULT_SETTINGS.items():
         if configuration.get(key):
             raise ServiceError(400, "invalidQuery", f"Cannot set {words} in jobs with {kind} statements", "query")
+
+
+def refuse_flattened(configuration: Mapping[str, Any], fields: Sequence[Field]) -> None:
+    """501 for rows of legacy SQL that the service would flatten: a row for each value of a repeated field."""
+    nested = [field.name for field in fields if field.type == "STRUCT" or field.mode == "REPEATED"]
+    if nested and configuration.get("flattenResults") is not False:
+        raise not_implemented(f"Legacy SQL: flattening column {nested[0]} (flattenResults)")
 
 
 def refuse_script_settings(configuration: Mapping[str, Any]) -> None:

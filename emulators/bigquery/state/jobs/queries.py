@@ -21,7 +21,7 @@ from emulators.bigquery.state.definitions.ddl import Ddl
 from emulators.bigquery.state.definitions.writes import Destination, write_rows
 from emulators.bigquery.state.errors import ServiceError
 from emulators.bigquery.state.jobs.budget import Budget
-from emulators.bigquery.state.jobs.job_requests import refuse_result_settings, refuse_script_settings
+from emulators.bigquery.state.jobs.job_requests import refuse_flattened, refuse_result_settings, refuse_script_settings
 from emulators.bigquery.state.jobs.jobs import Job
 from emulators.bigquery.state.jobs.outcomes import DML, Outcome, Query, count, summary
 from emulators.bigquery.state.jobs.results import read_result
@@ -94,6 +94,8 @@ class Execution:
             self._tell(script)
             for statement in script:
                 self._check_cancelled()
+                if query.legacy:
+                    refuse_flattened(self._configuration, statement.schema)
                 self._started = max(now_ms(), self._started + 1)  # one after the other: bq orders statements by it
                 try:
                     with within(query.statement_timeout, self.cancel):
@@ -145,6 +147,8 @@ class Execution:
         first = next(iter(script), None)
         if first is None or script.kind == "SCRIPT":
             return Outcome(script.kind)
+        if query.legacy:
+            refuse_flattened(self._configuration, first.schema)
         if self._budget is not None:
             self._budget.spend(first)
         found = Outcome(first.kind, first.schema, target=first.target, reads=first.reads, text=first.text)

@@ -23,7 +23,9 @@ def routine(dataset: str, kind: str, **resource: Any) -> dict[str, Any]:
     return {"routineReference": reference, "routineType": kind, **resource}
 
 
-COLUMNS = {"fields": [{"name": "a", "type": "INTEGER"}]}
+COLUMN = {"name": "a", "type": "INTEGER"}
+COLUMNS = {"fields": [COLUMN]}
+FILES = {"sourceFormat": "NEWLINE_DELIMITED_JSON", "sourceUris": ["gs://bucket/x.json"], "schema": COLUMNS}
 VIEW = {"query": "select 1 as a", "useLegacySql": False}
 ARGUMENT = {"name": "x", "dataType": {"typeKind": "INT64"}}
 INT64 = {"typeKind": "INT64"}
@@ -48,6 +50,17 @@ def test_what_the_service_alone_says_is_passed_over(service: Service, dataset: s
         ({"view": VIEW | {"userDefinedFunctionResources": [{"inlineCode": "x"}]}}, 501, "userDefinedFunctionResources"),
         ({"view": {"useLegacySql": False}}, 400, "Required parameter is missing: query"),
         ({"schema": COLUMNS, "maxStaleness": "soon"}, 400, "'soon' is no interval"),
+        ({"schema": COLUMNS, "managedTableType": "BIGLAKE"}, 501, "managedTableType BIGLAKE"),
+        (
+            {"schema": {"fields": [COLUMN | {"generatedColumn": {"generatedMode": "GENERATED_ALWAYS"}}]}},
+            501,
+            "generated",
+        ),
+        ({"schema": {"fields": [COLUMN | {"dataPolicies": [{"name": "p"}]}]}}, 501, "dataPolicies of field a"),
+        ({"externalDataConfiguration": FILES | {"objectMetadata": "SIMPLE"}}, 501, "objectMetadata SIMPLE"),
+        ({"externalDataConfiguration": FILES | {"jsonOptions": {"encoding": "UTF-16BE"}}}, 501, "Encoding UTF-16BE"),
+        ({"externalDataConfiguration": FILES | {"parquetOptions": {"mapTargetType": "ARRAY_OF_STRUCT"}}}, 501, "map"),
+        ({"externalDataConfiguration": FILES | {"timestampTargetPrecision": [6, 12]}}, 501, "than 6 digits"),
     ],
 )
 def test_a_table_that_cannot_be(
@@ -137,3 +150,25 @@ def test_a_dry_run_is_not_billed(service: Service, dataset: str) -> None:
     query = {"query": f"select * from {dataset}.t", "useLegacySql": False, "dryRun": True}
     status, found = post(service, "queries", query)
     assert (status, found["totalBytesProcessed"], found["totalBytesBilled"]) == (200, "8", "0")
+
+
+def test_a_view_names_its_columns(service: Service, dataset: str) -> None:
+    view = {"view": VIEW | {"useExplicitColumnNames": True}}
+    status, message = post(service, f"datasets/{dataset}/tables", table(dataset, **view))
+    assert (status, message) == (400, "The view has 0 column names, but its query has 1 columns.")
+    named = {"schema": {"fields": [{"name": "b", "type": "INTEGER"}]}, **view}
+    assert post(service, f"datasets/{dataset}/tables", table(dataset, **named))[0] == 200
+    query = {"query": f"select b from {dataset}.t", "useLegacySql": False}
+    assert post(service, "queries", query)[1]["rows"] == [{"f": [{"v": "1"}]}]
+
+
+def test_results_that_are_no_rows_as_they_are(service: Service, dataset: str) -> None:
+    made = f"create table {dataset}.t as select 1 as a, [1, 2] as l"
+    post(service, "queries", {"query": made, "useLegacySql": False})
+    status, message = post(service, "queries", {"query": "select 1", "queryResultsFormat": "ARROW"})
+    assert status == 501 and "queryResultsFormat ARROW" in message
+    legacy = {"query": f"select a, l from [{PROJECT}:{dataset}.t]", "useLegacySql": True}
+    status, message = post(service, "queries", legacy)
+    assert status == 501 and "flattening column l" in message
+    job = {"configuration": {"query": legacy | {"flattenResults": False}}}
+    assert "errorResult" not in post(service, "jobs", job)[1]["status"]
