@@ -93,6 +93,8 @@ def _check_object(value: Any, kind: Mapping[str, Any], path: str, project: str |
             continue
         if expected.get("type") == "array" and inner is not None and not isinstance(inner, list):
             inner = [inner]  # as the service takes it: dlt sends schemaUpdateOptions as one text
+        if key not in properties and expected.get("type") == "string" and type(inner) in (int, float):
+            inner = str(inner)  # bigframes sends numbers as values of labels
         _check(inner, expected, f"{path}.{snake_case(key) if key in properties else key}", project)
         value[key] = _as_told(inner, expected)
 

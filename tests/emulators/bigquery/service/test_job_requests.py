@@ -29,6 +29,12 @@ def test_a_job_that_is_none(service: Service, job: dict[str, Any], text: str) ->
     assert answer.status_code == 400 and text in answer.json()["error"]["message"]
 
 
+def test_labels_are_kept_as_texts(service: Service) -> None:
+    job = {"configuration": {"query": {"query": "select 1", "useLegacySql": False}, "labels": {"args_count": 2}}}
+    answer = requests.post(f"{service.address}/bigquery/v2/projects/{PROJECT}/jobs", json=job, timeout=20)
+    assert answer.json()["configuration"]["labels"] == {"args_count": "2"}
+
+
 @pytest.mark.parametrize(
     "setting, sql, text",
     [
