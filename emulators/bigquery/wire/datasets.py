@@ -14,6 +14,7 @@ from emulators.bigquery.state.definitions.datasets import (
 )
 from emulators.bigquery.state.errors import invalid
 from emulators.bigquery.state.warehouse import Warehouse
+from emulators.bigquery.wire.principal import principal
 from emulators.bigquery.wire.replies import collection, dataset_body, flag, number, page_of, reply
 from emulators.bigquery.wire.request_bodies import parse_body
 
@@ -22,8 +23,8 @@ _ACL = ("kind", "etag", "id", "selfLink", "datasetReference", "access", "type")
 
 def insert(warehouse: Warehouse, request: Request, body: bytes) -> Response:
     """POST projects/{project}/datasets."""
-    content = _content(request, body)
-    return reply(dataset_body(request, create_dataset(warehouse.catalog, request.path_params["project"], content)))
+    content, project = _content(request, body), request.path_params["project"]
+    return reply(dataset_body(request, create_dataset(warehouse.catalog, project, content, owner=principal(request))))
 
 
 def _content(request: Request, body: bytes) -> dict[str, Any]:

@@ -27,11 +27,6 @@ _SPECIAL_GROUPS = ("projectOwners", "projectReaders", "projectWriters", "allAuth
 _LEGACY_ROLES = {
     "roles/bigquery.dataOwner": "OWNER", "roles/bigquery.dataEditor": "WRITER", "roles/bigquery.dataViewer": "READER",
 }  # fmt: skip
-_OWNERS = [
-    {"role": "WRITER", "specialGroup": "projectWriters"},
-    {"role": "OWNER", "specialGroup": "projectOwners"},
-    {"role": "READER", "specialGroup": "projectReaders"},
-]
 
 
 @contextlib.contextmanager
@@ -46,9 +41,9 @@ def _changing(catalog: Catalog, key: str, transaction: Transaction | None) -> It
 
 
 def create_dataset(
-    catalog: Catalog, project: str, body: Mapping[str, Any], transaction: Transaction | None = None
+    catalog: Catalog, project: str, body: Mapping[str, Any], transaction: Transaction | None = None, owner: str = ""
 ) -> Resource:
-    """Insert a dataset; 409 when it exists."""
+    """Insert a dataset, of which whoever makes it is an owner unless the body says who may; 409 when it exists."""
     reference = body.get("datasetReference") or {}
     dataset = reference.get("datasetId")
     if not dataset:
@@ -68,7 +63,7 @@ def create_dataset(
             "creationTime": now,
             "lastModifiedTime": now,
             "location": location_of(body.get("location")),
-            "access": _access(body.get("access") or _OWNERS),
+            "access": _access(body.get("access") or _default_access(owner)),
             "type": "DEFAULT",
         }
         _check(resource)
@@ -95,6 +90,13 @@ def _check(resource: Mapping[str, Any]) -> None:
         least = 3_600_000 if name == "defaultTableExpirationMs" else 1
         if resource.get(name) is not None and int(resource[name]) < least:
             raise invalid(f"Invalid value for {name}: {resource[name]}; it must be at least {least} ms.")
+
+
+def _default_access(owner: str) -> list[Resource]:
+    found = [{"role": "WRITER", "specialGroup": "projectWriters"}, {"role": "OWNER", "specialGroup": "projectOwners"}]
+    if owner:
+        found.append({"role": "OWNER", "userByEmail": owner})
+    return [*found, {"role": "READER", "specialGroup": "projectReaders"}]
 
 
 def _access(entries: Any) -> list[Resource]:

@@ -23,7 +23,7 @@ def _create_schema(catalog: Catalog, statement: Statement, view: View, transacti
         return Performed("SKIP", name, "schema")
     body = {"datasetReference": {"datasetId": action.dataset}, "location": view.place}
     body |= dataset_options(action.options)
-    create_dataset(catalog, action.project, body, transaction)
+    create_dataset(catalog, action.project, body, transaction, view.user)
     return Performed("CREATE", name, "schema")
 
 

@@ -178,6 +178,9 @@ def check_table(resource: Mapping[str, Any]) -> None:
     staleness = resource.get("maxStaleness")
     if staleness and not _INTERVAL.fullmatch(staleness):
         raise invalid(f"Invalid value for maxStaleness: {staleness!r} is no interval, such as 0-0 0 4:0:0.")
+    interval = (resource.get("materializedView") or {}).get("refreshIntervalMs")
+    if interval is not None and not 60_000 <= int(interval) <= 7 * 86_400_000:
+        raise invalid(f"Invalid value for refreshIntervalMs: {interval}; use one minute to seven days.")
     fields = {field.name.lower(): field for field in fields_from_rest(resource.get("schema"))}
     if resource.get("timePartitioning") and resource.get("rangePartitioning"):
         raise invalid("Only one of timePartitioning and rangePartitioning can be specified for a table.")
@@ -194,6 +197,8 @@ def _check_time_partitioning(partitioning: Mapping[str, Any], fields: Mapping[st
         raise invalid(
             f"Invalid value for timePartitioning.type: {partitioning.get('type')!r}; use HOUR, DAY, MONTH or YEAR."
         )
+    if int(partitioning.get("expirationMs") or 0) < 0:
+        raise invalid(f"Invalid value for timePartitioning.expirationMs: {partitioning['expirationMs']} is below zero.")
     column = partitioning.get("field")
     if not column:
         return

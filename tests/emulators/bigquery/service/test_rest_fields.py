@@ -50,6 +50,7 @@ def test_what_the_service_alone_says_is_passed_over(service: Service, dataset: s
         ({"view": VIEW | {"userDefinedFunctionResources": [{"inlineCode": "x"}]}}, 501, "userDefinedFunctionResources"),
         ({"view": {"useLegacySql": False}}, 400, "Required parameter is missing: query"),
         ({"schema": COLUMNS, "maxStaleness": "soon"}, 400, "'soon' is no interval"),
+        ({"schema": COLUMNS, "timePartitioning": {"type": "DAY", "expirationMs": "-5"}}, 400, "is below zero"),
         ({"schema": COLUMNS, "managedTableType": "BIGLAKE"}, 501, "managedTableType BIGLAKE"),
         (
             {"schema": {"fields": [COLUMN | {"generatedColumn": {"generatedMode": "GENERATED_ALWAYS"}}]}},
@@ -122,7 +123,7 @@ def test_a_change_of_a_dataset_is_of_what_its_mode_says(service: Service, datase
         found = requests.request(method, address, json=sent, params={"updateMode": mode}, timeout=20).json()
         return found.get("description"), len(found["access"])
 
-    assert change("PATCH", "UPDATE_METADATA") == ("new", 3)
+    assert change("PATCH", "UPDATE_METADATA") == ("new", 4)
     sent["description"] = "newer"
     assert change("PUT", "UPDATE_ACL") == ("new", 1)
     sent["access"] = []
@@ -160,6 +161,14 @@ def test_a_view_names_its_columns(service: Service, dataset: str) -> None:
     assert post(service, f"datasets/{dataset}/tables", table(dataset, **named))[0] == 200
     query = {"query": f"select b from {dataset}.t", "useLegacySql": False}
     assert post(service, "queries", query)[1]["rows"] == [{"f": [{"v": "1"}]}]
+
+
+def test_a_materialized_view_is_refreshed_within_bounds(service: Service, dataset: str) -> None:
+    post(service, "queries", {"query": f"create table {dataset}.base (a int64)", "useLegacySql": False})
+    query = f"select a, count(*) as n from {dataset}.base group by a"
+    view = {"materializedView": {"query": query, "refreshIntervalMs": "59999"}}
+    status, message = post(service, f"datasets/{dataset}/tables", table(dataset, **view))
+    assert status == 400 and "one minute to seven days" in message
 
 
 def test_results_that_are_no_rows_as_they_are(service: Service, dataset: str) -> None:

@@ -12,7 +12,8 @@ def test_a_dataset_keeps_its_settings(client: bigquery.Client) -> None:
     client.create_dataset(wanted)
     found = client.get_dataset("settings")
     assert (found.location, found.labels, found.description) == ("europe-west1", {"env": "test"}, "why")
-    assert [entry.role for entry in found.access_entries] == ["WRITER", "OWNER", "READER"]
+    assert [entry.role for entry in found.access_entries] == ["WRITER", "OWNER", "OWNER", "READER"]
+    assert "@" in found.access_entries[2].user_by_email  # whoever made it
     with pytest.raises(Conflict):
         client.create_dataset("settings")
 
