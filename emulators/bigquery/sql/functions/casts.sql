@@ -1,5 +1,6 @@
 -- Text to values and values to text, with BigQuery's rules and messages.
 CREATE MACRO bq.main.is_number(x) AS regexp_full_match(trim(x), '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?');
+CREATE MACRO bq.main.capital_marks(x) AS CASE WHEN contains(x, 't') OR contains(x, 'z') THEN regexp_replace(regexp_replace(x, '(\d)t(\d)', '\1T\2'), '(\d)z$', '\1Z') ELSE x END;
 CREATE MACRO bq.main.zone_text(x) AS regexp_replace(CASE WHEN regexp_matches(x, '[+-]\d(:\d{2})?$') AND regexp_matches(x, ':\d') THEN regexp_replace(x, '([+-])(\d)(:\d{2})?$', '\10\2\3') ELSE x END, '^(\d+-\d+-\d+)([+-].*|[Zz]| [A-Za-z_].*)$', '\1 00:00:00\2');
 CREATE MACRO bq.main.float_text(x) AS CASE WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN bq_float_text(x) ELSE regexp_replace(CAST(x AS VARCHAR), '\.0$', '') END;
 CREATE MACRO bq.main.decimal_text(x) AS CASE WHEN contains(CAST(x AS VARCHAR), '.') THEN rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.') ELSE CAST(x AS VARCHAR) END;
@@ -38,7 +39,7 @@ CREATE MACRO bq.main.time_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
     ELSE otherwise END;
 CREATE MACRO bq.main.to_time(x) AS bq.time_or(x, CAST(CAST(bq.fail('Invalid time string "' || x || '"') AS VARCHAR) AS TIME));
 CREATE MACRO bq.main.datetime_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
-    WHEN regexp_full_match(x, '\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') THEN CASE WHEN TRY_CAST(trim(x) AS TIMESTAMP) IS NULL THEN otherwise ELSE TRY_CAST(trim(x) AS TIMESTAMP) END
+    WHEN regexp_full_match(x, '\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') THEN CASE WHEN TRY_CAST(bq.capital_marks(trim(x)) AS TIMESTAMP) IS NULL THEN otherwise ELSE TRY_CAST(bq.capital_marks(trim(x)) AS TIMESTAMP) END
     ELSE otherwise END;
 CREATE MACRO bq.main.to_datetime(x) AS bq.datetime_or(x, CAST(CAST(bq.fail('Invalid datetime string "' || x || '"') AS VARCHAR) AS TIMESTAMP));
 CREATE MACRO bq.main.date_text(x) AS strftime(x, '%Y-%m-%d');

@@ -30,7 +30,7 @@ CREATE MACRO bq.main.timestamp_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
     WHEN bq.zone_name(x) != '' AND bq_is_zone(bq.zone_name(x)) AND TRY_CAST(regexp_extract(x, '^\s*((?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?)\s*[A-Za-z]', 1) AS TIMESTAMP) IS NOT NULL
         THEN bq.moment_of(CAST(regexp_extract(x, '^\s*([0-9].*?)\s*[A-Za-z_]+/', 1) AS TIMESTAMP), bq.zone_name(x))
     WHEN regexp_full_match(x, '\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]((0?\d|1[0-3])(:[0-5]\d)?|14(:00)?)|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
-        THEN CASE WHEN TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) IS NULL THEN otherwise ELSE TRY_CAST(bq.zone_text(trim(x)) AS TIMESTAMPTZ) END
+        THEN CASE WHEN TRY_CAST(bq.zone_text(bq.capital_marks(trim(x))) AS TIMESTAMPTZ) IS NULL THEN otherwise ELSE TRY_CAST(bq.zone_text(bq.capital_marks(trim(x))) AS TIMESTAMPTZ) END
     ELSE otherwise END;
 CREATE MACRO bq.main.to_timestamp(x) AS bq.timestamp_or(x, CAST(CAST(bq.fail('Invalid timestamp: ''' || x || '''') AS VARCHAR) AS TIMESTAMPTZ));
 -- A text without a zone is of zone z.

@@ -1,7 +1,7 @@
 -- Ranges: a struct of "start" and "end"; NULL is an open bound.
 -- What ranges are ordered by: an open start is the first, an open end the last.
 CREATE MACRO bq.main.range_key(x, low, high) AS CASE WHEN x IS NOT NULL THEN {'s': coalesce(x.start, low), 'e': coalesce(x."end", high)} END;
-CREATE MACRO bq.main.range_bound(x, i) AS CASE WHEN NOT regexp_full_match(x, '\s*\[[^,]*,[^,]*\)\s*') THEN CAST(bq.fail('Invalid RANGE literal value "' || x || '"') AS VARCHAR)
+CREATE MACRO bq.main.range_bound(x, i) AS CASE WHEN NOT regexp_full_match(x, '\s*\[[^,]*, [^,\s][^,]*\)\s*') THEN CAST(bq.fail('Invalid RANGE literal value "' || x || '"') AS VARCHAR)
     WHEN upper(trim(regexp_extract(x, '\[([^,]*),([^,]*)\)', i))) IN ('UNBOUNDED', 'NULL') THEN NULL ELSE trim(regexp_extract(x, '\[([^,]*),([^,]*)\)', i)) END;
 CREATE MACRO bq.main.range_make(s, e) AS CASE WHEN s >= e THEN struct_pack("start" := list_extract([s], CAST(bq.fail('Range start element must be smaller than range end element') AS BIGINT)), "end" := e) ELSE struct_pack("start" := s, "end" := e) END;
 CREATE MACRO bq.main.bound_text(x) AS CASE WHEN x IS NULL THEN 'UNBOUNDED' WHEN typeof(x) = 'DATE' THEN bq.date_text(CAST(x AS DATE)) WHEN typeof(x) = 'TIMESTAMP' THEN bq.datetime_text(CAST(x AS TIMESTAMP)) ELSE bq.timestamp_text(CAST(x AS TIMESTAMPTZ)) END;

@@ -164,6 +164,8 @@ def tokens(text: str) -> list[Token]:
                 literal = _concatenated(text, found.pop(), literal)
             found.append(literal)
         elif kind == "quoted":
+            if raw == "``":
+                raise SqlError(f"Syntax error: Invalid empty identifier at {position(text, at)}")
             found.append(Token(kind, raw, at, end, "", _unescape(text, raw[1:-1], at, False)))
         elif kind != "space":
             found.append(Token(kind, raw, at, end, ""))
@@ -231,7 +233,10 @@ def _unescape(text: str, body: str, at: int, is_bytes: bool) -> str:
                 raise SqlError(f"Syntax error: Illegal escape sequence: \\{escape} at {position(text, at)}")
             return chr(0xDC00 + code) if is_bytes and code >= 0x80 else chr(code)
         if escape[0] in "uU" and len(escape) > 1 and not is_bytes:
-            return chr(int(escape[1:], 16))
+            code = int(escape[1:], 16)
+            if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:  # no character, or half of one
+                raise SqlError(f"Syntax error: Illegal escape sequence: \\{escape} at {position(text, at)}")
+            return chr(code)
         if escape not in _ESCAPES:
             raise SqlError(f"Syntax error: Illegal escape sequence: \\{escape} at {position(text, at)}")
         return _ESCAPES[escape]

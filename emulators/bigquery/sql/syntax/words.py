@@ -62,6 +62,8 @@ class WordParser(CallParser):
         if self.token.text != ")":
             while True:
                 value = self.expression()
+                if typed is not None and self.at_word("AS"):
+                    self.fail("STRUCT constructor cannot specify both an explicit type and field names with AS")
                 items.append((self.identifier() if self.accept("AS") else None, value))
                 if not self.accept(","):
                     break

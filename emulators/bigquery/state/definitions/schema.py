@@ -80,7 +80,10 @@ def _field_from_rest(entry: Any, path: str) -> Field:
     if kind == "STRUCT" and not children:
         raise invalid(f"Field {path}{name} is type RECORD but has no schema")
     if kind == "RANGE":
-        children = (Field("element", str((entry.get("rangeElementType") or {}).get("type", "DATE")).upper()),)
+        element = str((entry.get("rangeElementType") or {}).get("type", "")).upper()
+        if element not in ("DATE", "DATETIME", "TIMESTAMP"):
+            raise invalid(f"Field {path}{name} of type RANGE needs a rangeElementType of DATE, DATETIME or TIMESTAMP")
+        children = (Field("element", element),)
     return Field(
         name,
         kind,

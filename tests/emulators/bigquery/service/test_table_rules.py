@@ -36,6 +36,7 @@ def table(dataset: str, **resource: Any) -> dict[str, Any]:
         ({"name": "a", "type": "NUMERIC", "precision": "37", "scale": "0"}, "0 <= precision - scale <= 29"),
         ({"name": "a", "type": "NUMERIC", "precision": "12", "scale": "10"}, "0 <= scale <= 9"),
         ({"name": "a", "type": "STRING", "precision": "1"}, "only NUMERIC and BIGNUMERIC"),
+        ({"name": "a", "type": "RANGE"}, "Field a of type RANGE needs a rangeElementType"),
     ],
 )
 def test_a_column_that_cannot_be(service: Service, dataset: str, column: dict[str, str], text: str) -> None:

@@ -32,6 +32,9 @@ VALUES: list[tuple[str, Any]] = [
     ("PARSE_DATE('%U %Y %w', '01 2024 1')", date(2024, 1, 8)),
     ("PARSE_DATE('%W %Y', '01 2024')", date(2024, 1, 1)),
     ("PARSE_DATE('%W %Y %a', '10 2023 Sun')", date(2023, 3, 12)),
+    ("UNIX_SECONDS(TIMESTAMP '1970-01-01t00:00:10z')", 10),
+    ("STRING(CAST('2024-1-1t1:2:3' AS DATETIME))", "2024-01-01 01:02:03"),
+    ("'\\U0010FFFF' = CHR(1114111)", True),
     # tests of a BOOL
     ("[NULL IS UNKNOWN, TRUE IS UNKNOWN, TRUE IS NOT UNKNOWN]", [True, False, True]),
 ]
@@ -46,6 +49,11 @@ ERRORS = [
     ("SUM(x) FROM UNNEST([1e308, 1e308]) AS x", "double overflow"),
     ("AVG(x) OVER () FROM UNNEST([1e308, 1e308]) AS x", "double overflow"),
     ("APPROX_TOP_SUM(x, -1, 1) FROM UNNEST([1]) AS x", "must not be negative or NaN"),
+    ("'\\ud800'", "Illegal escape sequence: \\ud800"),
+    ("'\\U00110000'", "Illegal escape sequence: \\U00110000"),
+    ("1 AS ``", "Invalid empty identifier"),
+    ("STRUCT<x INT64>(5 AS x)", "cannot specify both an explicit type and field names"),
+    ("RANGE<DATE> '[2024-01-01,2024-02-01)'", "Invalid RANGE literal value"),
     ("1 IS UNKNOWN", "No matching signature for operator IS UNKNOWN"),
     ("TIME '10:00:00' + INTERVAL 1 HOUR", "No matching signature for operator +"),
     ("PARSE_TIME('%I', '13')", "Failed to parse input string"),
