@@ -30,7 +30,7 @@ def _create_schema(catalog: Catalog, statement: Statement, view: View, transacti
 def _alter_schema(catalog: Catalog, statement: Statement, view: View, transaction: Transaction) -> Performed:
     action: actions.AlterSchema = statement.action
     if action.if_exists and catalog.get("dataset", f"{action.project}:{action.dataset}", transaction) is None:
-        return Performed("SKIP", None, "schema")
+        return Performed("SKIP", TableName(action.project, action.dataset, ""), "schema")
     change = dataset_options(action.options)
     change_dataset(catalog, action.project, action.dataset, change, False, transaction=transaction)
     return Performed("ALTER", TableName(action.project, action.dataset, ""), "schema")
@@ -39,7 +39,7 @@ def _alter_schema(catalog: Catalog, statement: Statement, view: View, transactio
 def _drop_schema(catalog: Catalog, statement: Statement, view: View, transaction: Transaction) -> Performed:
     action: actions.DropSchema = statement.action
     if action.if_exists and catalog.get("dataset", f"{action.project}:{action.dataset}", transaction) is None:
-        return Performed("SKIP", None, "schema")
+        return Performed("SKIP", TableName(action.project, action.dataset, ""), "schema")
     delete_dataset(catalog, action.project, action.dataset, action.cascade, transaction)
     return Performed("DROP", TableName(action.project, action.dataset, ""), "schema")
 

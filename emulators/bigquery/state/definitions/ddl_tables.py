@@ -17,6 +17,7 @@ from emulators.bigquery.state.definitions.table_layouts import require_same_layo
 from emulators.bigquery.state.definitions.tables import create_table, drop_table, empty_table, kind_of
 from emulators.bigquery.state.errors import invalid, not_found
 from emulators.bigquery.state.jobs.performed import Handler, Performed
+from emulators.bigquery.state.jobs.query_jobs import reference
 from emulators.bigquery.state.jobs.temporary import ensure_temporary
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.view import SESSION, View
@@ -142,8 +143,9 @@ def _alter_table(catalog: Catalog, statement: Statement, view: View, transaction
     if action.if_exists and catalog.table(target, transaction) is None:
         return Performed("SKIP", target)
     table = catalog.require(target, transaction)
-    alter_table(catalog, transaction, table, action.changes)
-    return Performed("ALTER", target)
+    altered = alter_table(catalog, transaction, table, action.changes)
+    renamed = altered.name != table.name
+    return Performed("ALTER", target, statistics={"ddlDestinationTable": reference(altered.name)} if renamed else {})
 
 
 def _require_same_kind(existing: Table, resource: Resource) -> None:

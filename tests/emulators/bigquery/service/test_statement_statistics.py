@@ -128,6 +128,19 @@ def test_routines_are_told_and_only_tables_are_destinations(client: bigquery.Cli
     assert [field.name for field in dry.schema] == ["a"]
 
 
+def test_a_renamed_table_is_told(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t (a int64)")
+    found = statistics(client, f"alter table {dataset}.t rename to u")
+    assert [found[key]["tableId"] for key in ("ddlTargetTable", "ddlDestinationTable")] == ["t", "u"]
+    assert "ddlDestinationTable" not in statistics(client, f"alter table {dataset}.u add column b int64")
+
+
+def test_a_dataset_that_is_not_there_is_told(client: bigquery.Client) -> None:
+    found = statistics(client, "drop schema if exists nowhere_at_all")
+    target = {"projectId": PROJECT, "datasetId": "nowhere_at_all"}
+    assert (found["ddlOperationPerformed"], found["ddlTargetDataset"]) == ("SKIP", target)
+
+
 def test_bytes_are_logical_ones(client: bigquery.Client, dataset: str, bucket: storage.Bucket) -> None:
     client.query_and_wait(f"create table {dataset}.t as select 1 as a, 'abc' as b union all select 2, null")
     extract = client.extract_table(f"{dataset}.t", f"gs://{bucket.name}/logical.csv")
