@@ -102,10 +102,11 @@ def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int
     if outcome.routines:
         query["referencedRoutines"] = [routine_reference(name) for name in outcome.routines]
     job.statistics["totalBytesProcessed"] = str(processed)
-    if job.resource["configuration"].get("dryRun"):
+    dry = job.resource["configuration"].get("dryRun")
+    if outcome.schema and (dry or outcome.performed is not None):  # of a dry run, and of what DDL has made
+        query["schema"] = fields_to_rest(outcome.schema)
+    if dry:
         query["totalBytesProcessedAccuracy"] = "PRECISE"
-        if outcome.schema:
-            query["schema"] = fields_to_rest(outcome.schema)
         if outcome.undeclared:
             query["undeclaredQueryParameters"] = [undeclared_parameter(one) for one in outcome.undeclared]
     elif outcome.error is None:

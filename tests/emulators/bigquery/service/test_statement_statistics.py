@@ -123,7 +123,9 @@ def test_routines_are_told_and_only_tables_are_destinations(client: bigquery.Cli
     assert "destinationTable" not in job["configuration"]["query"]
     found = statistics(client, f"select {dataset}.f(1)")
     assert found["referencedRoutines"] == [{"projectId": PROJECT, "datasetId": dataset, "routineId": "f"}]
-    assert "schema" not in found  # of a dry run alone
+    assert "schema" not in found  # of a dry run alone, and of what DDL makes
+    made = client.query(f"create table {dataset}.made (a int64)")
+    assert [field.name for field in made.result().schema] == ["a"]
     dry = client.query("select 1 as a", job_config=bigquery.QueryJobConfig(dry_run=True))
     assert [field.name for field in dry.schema] == ["a"]
 
