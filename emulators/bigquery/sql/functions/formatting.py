@@ -68,7 +68,7 @@ def _simple(d: datetime) -> dict[str, str]:
     return {
         "A": _DAYS[d.weekday()], "a": _DAYS[d.weekday()][:3], "B": _MONTHS[d.month - 1], "b": _MONTHS[d.month - 1][:3],
         "h": _MONTHS[d.month - 1][:3], "C": f"{d.year // 100:02d}", "D": f"{d.month:02d}/{d.day:02d}/{d.year % 100:02d}",  # noqa: E501
-        "d": f"{d.day:02d}", "e": f"{d.day:2d}", "F": f"{d.year:04d}-{d.month:02d}-{d.day:02d}", "G": str(iso_year),
+        "d": f"{d.day:02d}", "e": f"{d.day:2d}", "F": f"{d.year}-{d.month:02d}-{d.day:02d}", "G": str(iso_year),
         "g": f"{iso_year % 100:02d}", "H": f"{d.hour:02d}", "I": f"{hour:02d}", "J": f"{(iso_week - 1) * 7 + iso_day:03d}", "j": f"{d.timetuple().tm_yday:03d}",  # noqa: E501
         "k": f"{d.hour:2d}", "l": f"{hour:2d}", "M": f"{d.minute:02d}", "m": f"{d.month:02d}", "n": "\n",
         "P": "pm" if d.hour >= 12 else "am", "p": "PM" if d.hour >= 12 else "AM", "Q": str((d.month + 2) // 3),

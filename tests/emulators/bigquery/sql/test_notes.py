@@ -35,6 +35,8 @@ VALUES: list[tuple[str, Any]] = [
     ("UNIX_SECONDS(TIMESTAMP '1970-01-01t00:00:10z')", 10),
     ("STRING(CAST('2024-1-1t1:2:3' AS DATETIME))", "2024-01-01 01:02:03"),
     ("'\\U0010FFFF' = CHR(1114111)", True),
+    ("FORMAT_DATE('%F', DATE '0001-01-02') || FORMAT_DATE('%Y|%E4Y', DATE '0099-03-04')", "1-01-0299|0099"),
+    ("(SELECT FORMAT_DATE('%F', d) FROM UNNEST([DATE '0001-01-02']) AS d)", "1-01-02"),
     # tests of a BOOL
     ("[NULL IS UNKNOWN, TRUE IS UNKNOWN, TRUE IS NOT UNKNOWN]", [True, False, True]),
 ]
