@@ -118,6 +118,7 @@ _TOKEN = re.compile(
     |(?P<op>\|>|<<|>>|<=|>=|<>|!=|\|\||=>|->|\+=|-=|[-+*/=<>().,;?\[\]{}~&|^@:!$%])""",
     re.VERBOSE | re.DOTALL,
 )
+_NAME = re.compile(r"\w+", re.ASCII)
 _ESCAPES = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
     "\\": "\\", "?": "?", '"': '"', "'": "'", "`": "`",
@@ -146,13 +147,17 @@ def position(text: str, at: int) -> str:
 
 def tokens(text: str) -> list[Token]:
     """All tokens of the text, ended by one of kind `end`; raises SqlError where no token begins."""
-    found, at, size = [], 0, len(text)
+    found: list[Token] = []
+    at, size = 0, len(text)
     match = _TOKEN.match
     while at < size:
         m = match(text, at)
         if m is None or (text.startswith("/*", at) and m.end() == at + 1):
             raise SqlError(f"Syntax error: {_illegal(text, at)} at {position(text, at)}")
         kind, end, raw = m.lastgroup or "", m.end(), m.group()
+        if kind in ("int", "float"):
+            kind, end = _part_of_path(found, text, at) or (kind, end)
+            raw = text[at:end]
         if kind == "word":
             found.append(Token(kind, raw, at, end, raw.upper()))
         elif kind == "op":
@@ -172,6 +177,27 @@ def tokens(text: str) -> list[Token]:
         at = end
     found.append(Token("end", "", size, size, ""))
     return found
+
+
+def _part_of_path(found: list[Token], text: str, at: int) -> tuple[str, int] | None:
+    """The kind and end of what begins like a number but goes on with a path: the dot or, after one, a name."""
+    if text[at] == ".":
+        return ("op", at + 1) if _is_path(found[-2:]) else None
+    if found and found[-1].text == "." and _is_path(found[-3:-1]):
+        name = _NAME.match(text, at)
+        assert name is not None
+        return "word", name.end()
+    return None
+
+
+def _is_path(before: list[Token]) -> bool:
+    """Whether a dot after these two tokens separates the parts of a path."""
+    if not before:
+        return False
+    last = before[-1]
+    if last.kind == "word":
+        return last.upper not in RESERVED or before[0].text == "."
+    return last.kind in ("quoted", "param") or last.text in (")", "]", "?")
 
 
 def _concatenated(text: str, first: Token, second: Token) -> Token:

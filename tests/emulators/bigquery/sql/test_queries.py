@@ -191,7 +191,7 @@ ERRORS = [
         "Resources exceeded during query execution",
     ),
     ("SELECT LENGTH(REPEAT('a', 1000000000000))", "Output of REPEAT exceeds max allowed output size of 1MB"),
-    ("SELECT x.1 FROM d.orders x", "Syntax error"),
+    ("SELECT x.1 FROM d.orders x", "Name 1 not found inside x"),
     ("SELECT id::STRING FROM d.orders", "Syntax error"),
     ("SELECT * FROM d.orders WHERE customer ILIKE 'a'", "Syntax error"),
 ]
