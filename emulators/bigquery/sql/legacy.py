@@ -36,7 +36,7 @@ class _Legacy:
     def query(self) -> str:
         if self.tokens[0].upper != "SELECT":
             raise self.refuse("a statement other than SELECT", self.tokens[0])
-        return " ".join(self._until(None))
+        return " ".join(_named(self._until(None)))
 
     def _until(self, end: str | None) -> list[str]:
         """Tokens up to a closing parenthesis; `source` is where FROM has begun and not ended."""
@@ -113,7 +113,7 @@ class _Legacy:
     def _parenthesised(self) -> str:
         inner = self._until(")")
         self.index += 1
-        return f"({' '.join(inner)})"
+        return f"({' '.join(_named(inner))})"
 
     def _bracketed(self, token: Token) -> str:
         """[project:dataset.table], [dataset.table] or [column]."""
@@ -124,3 +124,21 @@ class _Legacy:
         if not name or any(letter in name for letter in "@$`*"):
             raise self.refuse("a table decorator", token)
         return f"`{name.replace(':', '.', 1)}`"
+
+
+def _named(parts: list[str]) -> list[str]:
+    """A SELECT whose columns have the names that legacy SQL gives them: a.b without an alias is a_b."""
+    words = [part.upper() for part in parts]
+    if words[:1] != ["SELECT"]:
+        return parts
+    end = words.index("FROM") if "FROM" in words else len(words)
+    found, item = parts[:1], list[str]()
+    for part in [*parts[1:end], ","]:
+        if part != ",":
+            item.append(part)
+            continue
+        names, dots = item[::2], item[1::2]
+        if dots and set(dots) == {"."} and len(names) > len(dots) and all(name.isidentifier() for name in names):
+            item = [*item, "AS", "_".join(names)]
+        found, item = [*found, *item, part], []
+    return found[:-1] + parts[end:]

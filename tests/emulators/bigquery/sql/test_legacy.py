@@ -20,6 +20,8 @@ def spaced(text: str) -> list[str]:
         ("SELECT a FROM [p:d.t] WHERE a IN (1, 2)", "SELECT a FROM `p.d.t` WHERE a IN ( 1 , 2 )"),
         ("SELECT COUNT(x) FROM (SELECT x, y FROM [d.t]) GROUP BY x, y",
          "SELECT COUNT ( x ) FROM ( SELECT x , y FROM `d.t` ) GROUP BY x , y"),
+        ("SELECT s.x, r.s.y, s.y AS b, s.y + 1 FROM [d.t] r GROUP BY s.x",
+         "SELECT s . x AS s_x , r . s . y AS r_s_y , s . y AS b , s . y + 1 FROM `d.t` r GROUP BY s . x"),
     ],
 )  # fmt: skip
 def test_the_same(legacy: str, google: str) -> None:
