@@ -3,10 +3,13 @@
 What means something else there (a comma in FROM is a union, joins drop rows, WITHIN, table decorators) is refused.
 """
 
+import re
+
 from emulators.bigquery.sql.legacy_functions import SAME, TEMPLATES, date_add
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.syntax.lexer import Token, position, tokens
 
+_BRACKETED = re.compile(r"\b(?:from|join)\s*\[", re.IGNORECASE)
 _CASTS = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "STRING": "STRING", "BOOLEAN": "BOOL"}
 _WORDS = frozenset(
     ["SELECT", "FROM", "WHERE", "GROUP", "ORDER", "BY", "HAVING", "LIMIT", "AS", "AND", "OR", "NOT", "IN", "IS", "NULL",
@@ -18,6 +21,17 @@ _OPERATORS = frozenset(
 )
 _RESERVED = frozenset(["JOIN", "EACH", "WITHIN", "FLATTEN", "OMIT", "UNION", "IGNORE", "CONTAINS", "CROSS", "TOP"])
 _ENDS_FROM = ("WHERE", "GROUP", "ORDER", "HAVING", "LIMIT")
+
+
+def is_meant(text: str, asked: bool | None) -> bool:
+    """Whether a query is legacy SQL: a first line #legacySQL or #standardSQL counts more than what was asked for.
+
+    The service takes legacy SQL where nobody asks; here it is GoogleSQL then, unless it reads a [bracketed.table].
+    """
+    first = text.lstrip().partition("\n")[0].strip().lower()
+    if asked is None:
+        asked = _BRACKETED.search(text) is not None
+    return {"#legacysql": True, "#standardsql": False}.get(first, asked)
 
 
 def translate(text: str) -> str:

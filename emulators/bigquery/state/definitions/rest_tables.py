@@ -64,6 +64,9 @@ def _check_defaults(warehouse: Warehouse, table: Table) -> None:
 
 def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -> dict[str, Any]:
     """A view's columns come from its query; an external table's from its own configuration or its files."""
+    view = resource.get("view")
+    if view and legacy.is_meant(str(view.get("query", "")), view.get("useLegacySql")):
+        resource = resource | {"view": view | {"useLegacySql": True}}
     definition = resource.get("view") or resource.get("materializedView")
     if definition:
         described = resource.get("schema")

@@ -1,6 +1,5 @@
 """Query jobs: the configuration is checked, the script is run, and the statistics say what it did."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,6 @@ from emulators.bigquery.state.jobs.outcomes import Outcome, Query, referenced
 from emulators.bigquery.state.jobs.parameters import query_parameter, undeclared_parameter
 
 _DDL = ("CREATE", "REPLACE", "SKIP", "ALTER", "DROP", "UNDROP")
-_BRACKETED = re.compile(r"\b(?:from|join)\s*\[", re.IGNORECASE)
 _CONNECTION = {"dataset_id", "dataset_project_id", "query_label", "service_account", "session_id", "time_zone"}
 
 
@@ -26,7 +24,7 @@ def query_of(configuration: Mapping[str, Any], project: str, location: str, user
         raise not_implemented("userDefinedFunctionResources")
     if configuration.get("continuous"):
         raise not_implemented("A continuous query")
-    is_legacy = _is_legacy(text, configuration.get("useLegacySql"))
+    is_legacy = legacy.is_meant(text, configuration.get("useLegacySql"))
     if is_legacy:
         text = legacy.translate(text)
     default = configuration.get("defaultDataset") or (
@@ -64,17 +62,6 @@ def query_labels(configuration: Mapping[str, Any]) -> dict[str, str]:
     """The labels that the connection property query_label (key:value,key:value) gives a job."""
     pairs = _properties(configuration).get("query_label", "").split(",")
     return {key.strip(): value.strip() for key, _, value in (pair.partition(":") for pair in pairs) if key.strip()}
-
-
-def _is_legacy(text: str, asked: bool | None) -> bool:
-    """Whether a query is legacy SQL: a first line #legacySQL or #standardSQL counts more than what was asked for.
-
-    The service takes legacy SQL where nobody asks; here it is GoogleSQL then, unless it reads a [bracketed.table].
-    """
-    first = text.lstrip().partition("\n")[0].strip().lower()
-    if asked is None:
-        asked = _BRACKETED.search(text) is not None
-    return {"#legacysql": True, "#standardsql": False}.get(first, asked)
 
 
 def reference(name: TableName) -> dict[str, str]:

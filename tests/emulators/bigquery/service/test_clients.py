@@ -149,11 +149,15 @@ def test_what_is_no_table_is_not_listed(client: bigquery.Client, dataset: str) -
         client.get_model(f"{dataset}.m")
 
 
-def test_a_view_in_legacy_sql(client: bigquery.Client, dataset: str) -> None:
+@pytest.mark.parametrize("said", [True, None])
+def test_a_view_in_legacy_sql(service: Service, client: bigquery.Client, dataset: str, said: bool | None) -> None:
+    """bq says nothing of its --view, as legacy SQL is the default."""
     client.query_and_wait(f"create table {dataset}.t as select '7' as a")
-    view = bigquery.Table(f"{PROJECT}.{dataset}.v")
-    view.view_query, view.view_use_legacy_sql = f"select integer(a) as n from [{PROJECT}:{dataset}.t]", True
-    assert client.create_table(view).view_use_legacy_sql
+    text = f"select integer(a) as n from [{PROJECT}:{dataset}.t]"
+    body = {"tableReference": {"tableId": "v", "datasetId": dataset}, "view": {"query": text, "useLegacySql": said}}
+    address = f"{service.address}/bigquery/v2/projects/{PROJECT}/datasets/{dataset}/tables"
+    requests.post(address, json=body, timeout=20).raise_for_status()
+    assert client.get_table(f"{dataset}.v").view_use_legacy_sql
     assert [tuple(row) for row in client.query_and_wait(f"select n + 1 from {dataset}.v")] == [(8,)]
 
 
