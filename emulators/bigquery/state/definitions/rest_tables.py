@@ -64,9 +64,7 @@ def _check_defaults(warehouse: Warehouse, table: Table) -> None:
 
 def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -> dict[str, Any]:
     """A view's columns come from its query; an external table's from its own configuration or its files."""
-    view = resource.get("view")
-    if view and legacy.is_meant(str(view.get("query", "")), view.get("useLegacySql")):
-        resource = resource | {"view": view | {"useLegacySql": True}}
+    resource = _with_dialect(resource)
     definition = resource.get("view") or resource.get("materializedView")
     if definition:
         described = resource.get("schema")
@@ -76,6 +74,14 @@ def _with_schema(warehouse: Warehouse, resource: dict[str, Any], project: str) -
             _check_materialized(warehouse, resource, project)
         return found
     return warehouse.external.prepare(resource) if resource.get("externalDataConfiguration") else resource
+
+
+def _with_dialect(resource: dict[str, Any]) -> dict[str, Any]:
+    """Legacy SQL is noted of a view that is written in it, where nobody says so as well."""
+    view = resource.get("view")
+    if view and legacy.is_meant(str(view.get("query", "")), view.get("useLegacySql")):
+        return resource | {"view": view | {"useLegacySql": True}}
+    return resource
 
 
 def _query_schema(warehouse: Warehouse, definition: Mapping[str, Any], project: str) -> dict[str, Any]:
@@ -164,6 +170,7 @@ def change_table(
         resource = merged(kept if replace else table.resource, change)
         _require_kept(table, resource, change)
         if change.get("view"):
+            resource = _with_dialect(resource)
             found = _query_schema(warehouse, resource["view"], name.project)
             found = _named(found, resource["view"], body.get("schema") or resource.get("schema"))
             resource["schema"] = _with_descriptions(found, body.get("schema"))

@@ -157,6 +157,7 @@ def test_a_view_in_legacy_sql(service: Service, client: bigquery.Client, dataset
     body = {"tableReference": {"tableId": "v", "datasetId": dataset}, "view": {"query": text, "useLegacySql": said}}
     address = f"{service.address}/bigquery/v2/projects/{PROJECT}/datasets/{dataset}/tables"
     requests.post(address, json=body, timeout=20).raise_for_status()
+    requests.put(f"{address}/v", json=body, timeout=20).raise_for_status()
     assert client.get_table(f"{dataset}.v").view_use_legacy_sql
     assert [tuple(row) for row in client.query_and_wait(f"select n + 1 from {dataset}.v")] == [(8,)]
 
