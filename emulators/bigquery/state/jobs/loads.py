@@ -55,9 +55,10 @@ def run_load(warehouse: Warehouse, job: Job, uploaded: Path | None = None) -> No
     load = plan_load(warehouse, configuration, where, uploaded)
     with warehouse.store.lock(str(where.name)), warehouse.store.transaction() as transaction:
         count = write_load(warehouse, transaction, load)
+        made = warehouse.catalog.require(where.name, transaction)
         job.statistics["load"] = {
             "inputFiles": str(len(load.files)), "inputFileBytes": str(load.size), "outputRows": str(count),
-            "outputBytes": str(written_bytes(transaction.cursor, warehouse.catalog.require(where.name, transaction))),
+            "outputBytes": str(written_bytes(transaction.cursor, made, count)),
             "badRecords": str(load.bad_records),
         }  # fmt: skip
         configuration["destinationTable"] = reference(where.name)

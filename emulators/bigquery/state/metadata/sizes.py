@@ -15,6 +15,7 @@ from emulators.bigquery.state.definitions.past import SINCE
 _FIXED = {"INT64": 8, "FLOAT64": 8, "BOOL": 1, "NUMERIC": 16, "BIGNUMERIC": 32, "DATE": 8, "TIME": 8, "DATETIME": 8,
           "TIMESTAMP": 8, "INTERVAL": 16, "RANGE": 16}  # fmt: skip
 _SAMPLE = 2_000
+_MANY = 100_000
 _MEGABYTE = 1 << 20
 _LEAST_BILLED = 10 * _MEGABYTE
 
@@ -96,11 +97,12 @@ def _widths(cursor: duckdb.DuckDBPyConnection, table: Table, rows: int) -> dict[
     return {f.name: float(size or 0) / min(rows, _SAMPLE) for f, size in zip(table.fields, found, strict=True)}
 
 
-def written_bytes(cursor: duckdb.DuckDBPyConnection, table: Table) -> int:
-    """The bytes of the rows that the cursor's transaction has written into a table."""
+def written_bytes(cursor: duckdb.DuckDBPyConnection, table: Table, rows: int) -> int:
+    """The bytes of so many rows that the cursor's transaction has written into a table; of very many by a sample."""
     sums = " + ".join(f"coalesce({_bytes(field, quoted(field.name))}, 0)" for field in table.fields)
-    found = cursor.execute(f"SELECT {sums or 0} FROM {table.physical} WHERE {SINCE} = now()").fetchall()
-    return int(found[0][0])
+    written = f"(FROM {table.physical} WHERE {SINCE} = now() LIMIT {_MANY})"
+    found = cursor.execute(f"SELECT {sums or 0} FROM {written}").fetchall()
+    return int(found[0][0]) * rows // min(rows, _MANY) if rows else 0
 
 
 def _bytes(field: Field, path: str) -> str:
