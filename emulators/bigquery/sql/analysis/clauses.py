@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS
 from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.walk import every
 
 
 def check(a: Analyzer, node: nodes.Select) -> None:
@@ -33,28 +34,17 @@ def check(a: Analyzer, node: nodes.Select) -> None:
 
 def calls_in(node: object) -> Iterator[nodes.Call]:
     """The calls of an expression, those of its subqueries left out."""
-    return (part for part in parts_of(node) if isinstance(part, nodes.Call))
+    return (part for part in every(node, queries=False) if isinstance(part, nodes.Call))
 
 
 def paths_in(node: object) -> Iterator[nodes.Path]:
     """The names in an expression, those of its subqueries left out."""
-    return (part for part in parts_of(node) if isinstance(part, nodes.Path))
+    return (part for part in every(node, queries=False) if isinstance(part, nodes.Path))
 
 
 def aggregates_in(node: object) -> bool:
     """Whether an expression calls an aggregate function."""
     return any(map(_aggregates, calls_in(node)))
-
-
-def parts_of(node: object) -> Iterator[nodes.Node]:
-    """An expression and all that it is made of, its subqueries left out."""
-    if isinstance(node, nodes.Node) and not isinstance(node, nodes.Query):
-        yield node
-        for slot in node.__slots__:
-            yield from parts_of(getattr(node, slot))
-    elif isinstance(node, (list, tuple)):
-        for part in node:
-            yield from parts_of(part)
 
 
 def _aggregates(call: nodes.Call) -> bool:

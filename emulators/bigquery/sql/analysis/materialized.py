@@ -8,6 +8,7 @@ from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in
 from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.model import TableInfo
 from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.walk import every
 
 # Functions that may give another value when a materialised view is refreshed.
 _CHANGING = ("CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP", "GENERATE_UUID", "RAND",
@@ -26,7 +27,7 @@ def check_materialized(
     for info in read:
         if info.kind in _NEVER:
             a.fail(f"Materialized view queries do not support {_NEVER[info.kind]} as {info.name}", query)
-    for node in _all(query):
+    for node in every(query):
         if isinstance(node, nodes.SystemVariable):
             a.fail("Materialized view queries do not support system variables", node)
         if isinstance(node, nodes.TableSource) and node.path[-1].endswith("*"):
@@ -38,11 +39,11 @@ def check_materialized(
             a.fail("The option allow_non_incremental_definition needs the option max_staleness as well", query)
         return
     hint = "remove it, or set the options allow_non_incremental_definition and max_staleness"
-    for node in _all(query):
+    for node in every(query):
         feature = _unsupported(a, node)
         if feature:
             a.fail(f"Materialized view queries do not support {feature}; {hint}", query)
-    grouped = [node for node in _all(query) if isinstance(node, nodes.Select) and _aggregated(node)]
+    grouped = [node for node in every(query) if isinstance(node, nodes.Select) and _aggregated(node)]
     if len(grouped) > 1:
         a.fail(f"Materialized view queries do not support aggregates of aggregates; {hint}", grouped[1])
 
@@ -102,7 +103,7 @@ def _aggregated(node: nodes.Select) -> bool:
 
 def _tables(a: Analyzer, query: nodes.Query) -> list[TableInfo]:
     """The tables and views that the query names; not what is read through views."""
-    return [info for node in _all(query) if isinstance(node, nodes.TableSource) for info in _named(a, node)]
+    return [info for node in every(query) if isinstance(node, nodes.TableSource) for info in _named(a, node)]
 
 
 def _joined(a: Analyzer, source: nodes.Source | None) -> Iterator[TableInfo]:
@@ -119,16 +120,3 @@ def _named(a: Analyzer, source: nodes.TableSource) -> Iterator[TableInfo]:
         info = a.catalog.table(a.table_name(source.path, source)) if len(source.path) <= 3 else None
         if info is not None:
             yield info
-
-
-def _all(node: object) -> Iterator[nodes.Node]:
-    """Every node of a tree, subqueries too."""
-    if isinstance(node, nodes.Node):
-        yield node
-        for slot in (slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())):
-            yield from _all(getattr(node, slot))
-    elif isinstance(node, (list, tuple)):
-        for part in node:
-            yield from _all(part)
-    elif isinstance(node, dict):
-        yield from _all(list(node.values()))

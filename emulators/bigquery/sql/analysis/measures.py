@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.clauses import is_users, parts_of
+from emulators.bigquery.sql.analysis.clauses import is_users, paths_in
 from emulators.bigquery.sql.analysis.rewriting import rewritten
 from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.syntax import nodes
@@ -31,10 +31,8 @@ class Measures:
     def _changed(self, node: nodes.Node) -> nodes.Node | None:
         if not isinstance(node, nodes.Call):
             return None
-        if node.name in _OWN and len(node.path) == 1:
-            if node.args:
-                self._a.fail(f"{node.name} takes no arguments", node)
-            return nodes.Path(node.at, [_OWN[node.name]])
+        if (own := self._own(node)) is not None:
+            return own
         if node.name in _ENDS and len(node.path) == 1:
             return self._end(node)
         if node.over is not None:
@@ -42,6 +40,14 @@ class Measures:
         if is_users(node):
             self._a.fail("A function of the user's in MEASURES is not supported by this emulator", node)
         return self._aggregate(node) if node.name in AGGREGATES else None
+
+    def _own(self, node: nodes.Call) -> nodes.Path | None:
+        """The column that MATCH_NUMBER(), MATCH_ROW_NUMBER() or CLASSIFIER() reads."""
+        if node.name not in _OWN or len(node.path) != 1:
+            return None
+        if node.args:
+            self._a.fail(f"{node.name} takes no arguments", node)
+        return nodes.Path(node.at, [_OWN[node.name]])
 
     def _end(self, node: nodes.Call) -> nodes.Node:
         """FIRST(x), LAST(x): x of the first or last row, NULL of a match without rows."""
@@ -56,7 +62,7 @@ class Measures:
 
     def _aggregate(self, node: nodes.Call) -> nodes.Call:
         """An aggregate over the rows of a match, or over those of the symbol that its arguments name."""
-        paths = [part for part in parts_of([node.args, node.having, node.order_by]) if isinstance(part, nodes.Path)]
+        paths = list(paths_in([node.args, node.having, node.order_by]))
         named = {path.parts[0].lower() for path in paths if self._names_symbol(path)}
         others = any(not self._names_symbol(path) for path in paths if path.parts != [ROW])
         if len(named) > 1 or (named and others):
@@ -71,9 +77,7 @@ class Measures:
         def plain(part: nodes.Node) -> nodes.Node | None:
             if isinstance(part, nodes.Path) and self._names_symbol(part):
                 return nodes.Path(part.at, part.parts[1:])
-            if isinstance(part, nodes.Call) and part.name in _OWN and len(part.path) == 1:
-                return nodes.Path(part.at, [_OWN[part.name]])
-            return None
+            return self._own(part) if isinstance(part, nodes.Call) else None
 
         inner = rewritten(replace(node, order_by=[]), lambda part: None if part is node else plain(part))
         return replace(inner, order_by=rewritten(order, plain), test=test)

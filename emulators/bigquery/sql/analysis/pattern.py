@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.clauses import parts_of
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.values import Scope
 from emulators.bigquery.sql.functions import row_patterns
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import pattern_nodes as p
+from emulators.bigquery.sql.syntax.walk import every
 
 _MOST = 10_000  # times
 
@@ -26,7 +26,7 @@ def program(a: Analyzer, node: p.MatchRecognize) -> str:
             f"MATCH_RECOGNIZE with more than {row_patterns.MOST_SYMBOLS} symbols is not supported by this emulator",
             node,
         )
-    used = {part.name.lower() for part in parts_of(node.pattern) if isinstance(part, p.Symbol)}
+    used = {part.name.lower() for part in every(node.pattern) if isinstance(part, p.Symbol)}
     for name, _ in node.symbols:
         if name.lower() not in used:
             a.fail(f"Symbol {name} of DEFINE is not used in PATTERN", node)

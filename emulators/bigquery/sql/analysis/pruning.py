@@ -5,6 +5,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.values import Scan, Scope
 from emulators.bigquery.sql.model import SqlError
 from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.walk import every
 
 _COMPARISONS = ("=", "<", ">", "<=", ">=", "!=")
 # Functions that give NULL for NULL: a condition made of them rejects the rows that an outer join adds.
@@ -71,12 +72,7 @@ def _filter_required(a: Analyzer) -> bool:
 
 def _asks(node: object) -> bool:
     """Whether there is a query anywhere below."""
-    if isinstance(node, (list, tuple)):
-        return any(map(_asks, node))
-    if not isinstance(node, nodes.Node):
-        return False
-    slots = {slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())}
-    return isinstance(node, nodes.Query) or any(_asks(getattr(node, slot)) for slot in slots)
+    return any(isinstance(part, nodes.Query) for part in every(node))
 
 
 def _may_prune(a: Analyzer) -> bool:

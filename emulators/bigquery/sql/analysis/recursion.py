@@ -4,20 +4,15 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.clauses import calls_in
 from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.syntax import nodes
+from emulators.bigquery.sql.syntax.walk import every
 
 _TABLE = "A query with a recursive table reference"
 
 
 def mentions(node: object, name: str) -> int:
     """How often a table of that name is read anywhere below."""
-    if isinstance(node, nodes.TableSource) and [p.lower() for p in node.path] == [name.lower()]:
-        return 1
-    if isinstance(node, nodes.Node):
-        slots = {slot for kind in type(node).__mro__ for slot in getattr(kind, "__slots__", ())}
-        return sum(mentions(getattr(node, slot), name) for slot in slots)
-    if isinstance(node, (list, tuple)):
-        return sum(mentions(item, name) for item in node)
-    return 0
+    read = (part.path for part in every(node) if isinstance(part, nodes.TableSource))
+    return sum([own.lower() for own in path] == [name.lower()] for path in read)
 
 
 def in_order(a: Analyzer, ctes: list[nodes.With]) -> list[nodes.With]:
