@@ -3,37 +3,65 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from emulators.pubsub.messages import v1
+from emulators.pubsub.messages.proto_lexer import ProtoSyntaxError
 from emulators.pubsub.state.avro_binary import binary_check
 from emulators.pubsub.state.avro_json import Mismatch, json_check
 from emulators.pubsub.state.avro_schema import AvroSchemaError, parse_avro
-from emulators.pubsub.state.errors import PubsubError, invalid, unsupported
+from emulators.pubsub.state.errors import PubsubError, invalid
+from emulators.pubsub.state.proto_schema import compile_descriptors, compile_proto, proto_binary_check, proto_json_check
+
+Stamp = Callable[[Any], None]
+Check = Callable[[bytes], None]
 
 _JSON, _BINARY = 1, 2
 ENCODINGS = {_JSON: "JSON", _BINARY: "BINARY"}
 _MAX_DEFINITION_BYTES = 300_000
 
-Stamp = Callable[[Any], None]
-Check = Callable[[bytes], None]
+_COMPILERS: dict[tuple[int, int], Callable[[Any], Check]] = {
+    (v1.Schema.AVRO, _JSON): json_check,
+    (v1.Schema.AVRO, _BINARY): binary_check,
+    (v1.Schema.PROTOCOL_BUFFER, _JSON): proto_json_check,
+    (v1.Schema.PROTOCOL_BUFFER, _BINARY): proto_binary_check,
+}
+_KINDS = {v1.Schema.AVRO: "AVRO", v1.Schema.PROTOCOL_BUFFER: "PROTO"}
 
 
 def check_definition(schema: Any) -> None:
-    if schema.type == schema.PROTOCOL_BUFFER:
-        raise unsupported("A schema of type PROTOCOL_BUFFER")
-    if schema.type != schema.AVRO:
+    """INVALID_ARGUMENT unless the definition is one of the schema's type."""
+    if schema.type not in (schema.AVRO, schema.PROTOCOL_BUFFER):
         raise invalid("Invalid schema: type must be AVRO or PROTOCOL_BUFFER.")
-    if not schema.definition or len(schema.definition.encode()) > _MAX_DEFINITION_BYTES:
+    compiled = schema.HasField("compiled_proto_schema")
+    if compiled and (schema.type != schema.PROTOCOL_BUFFER or schema.definition):
+        raise invalid(
+            "Invalid schema: compiled_proto_schema is for type PROTOCOL_BUFFER and takes the definition's place."
+        )
+    size = len(schema.compiled_proto_schema.compiled_bytes if compiled else schema.definition.encode())
+    if not 0 < size <= _MAX_DEFINITION_BYTES:
         raise invalid(f"Invalid schema definition: it must have 1 to {_MAX_DEFINITION_BYTES} bytes.")
     try:
-        parse_avro(schema.definition)
+        _parsed(schema)
     except AvroSchemaError as error:
         raise invalid(f"Invalid schema definition: {error}.") from error
+    except ProtoSyntaxError as error:
+        raise invalid(f"Invalid schema definition: Could not parse schema. {error}.") from error
+
+
+def _parsed(schema: Any) -> Any:
+    """An Avro type, or a message class."""
+    if schema.type == schema.AVRO:
+        return parse_avro(schema.definition)
+    if schema.HasField("compiled_proto_schema"):
+        compiled = schema.compiled_proto_schema
+        return compile_descriptors(compiled.compiled_bytes, compiled.root_message)
+    return compile_proto(schema.definition)
 
 
 def compile_checks(revisions: Sequence[Any], encoding: int) -> list[Check]:
+    """A check of messages for each revision; it raises Mismatch."""
     if encoding not in ENCODINGS:
         raise invalid("Invalid encoding: it must be JSON or BINARY.")
-    compile_check = json_check if encoding == _JSON else binary_check
-    return [compile_check(parse_avro(revision.definition)) for revision in revisions]
+    return [_COMPILERS[revision.type, encoding](_parsed(revision)) for revision in revisions]
 
 
 def check_against(revisions: Sequence[Any], checks: Sequence[Check], data: bytes, encoding: int) -> Any:
@@ -46,7 +74,7 @@ def check_against(revisions: Sequence[Any], checks: Sequence[Check], data: bytes
             problem = f"revision_id={revision.revision_id} failed with status: {error}"
         else:
             return revision
-    reason = f"INVALID_{ENCODINGS[encoding]}_AVRO_MESSAGE"
+    reason = f"INVALID_{ENCODINGS[encoding]}_{_KINDS[revisions[-1].type]}_MESSAGE"
     info = (
         f"Could not validate message with any schema revision for schema: {revisions[-1].name}, last checked revision:"
         f" {problem}"

@@ -1,7 +1,4 @@
-"""Schemas and their revisions; the check of messages that are published to a topic with a schema.
-
-Avro only: a Protobuf schema is refused with UNIMPLEMENTED.
-"""
+"""Schemas and their revisions; the check of messages that are published to a topic with a schema."""
 
 import secrets
 import time
@@ -40,7 +37,7 @@ class Schemas:
             self._revisions.setdefault(name, []).append(v1.Schema.FromString(row.body))
 
     def create(self, parent: str, schema_id: str, schema: Any) -> Any:
-        """Raises PubsubError: INVALID_ARGUMENT (name, definition), ALREADY_EXISTS, UNIMPLEMENTED (Protobuf)."""
+        """Raises PubsubError: INVALID_ARGUMENT (name, definition), ALREADY_EXISTS."""
         check_project(parent)
         name = f"{parent}/schemas/{schema_id}"
         check_name(name, "schemas")
@@ -51,6 +48,8 @@ class Schemas:
 
     def _add(self, name: str, schema: Any) -> Any:
         revision = v1.Schema(name=name, type=schema.type, definition=schema.definition)
+        if schema.HasField("compiled_proto_schema"):
+            revision.compiled_proto_schema.CopyFrom(schema.compiled_proto_schema)
         revision.revision_id = secrets.token_hex(4)
         revision.revision_create_time.FromMicroseconds(time.time_ns() // 1000)
         number = self._registry.store.next_number()
@@ -139,7 +138,7 @@ class Schemas:
         self._stamps.clear()
 
     def validate(self, parent: str, schema: Any) -> None:
-        """Raises PubsubError: INVALID_ARGUMENT, the definition is not valid; UNIMPLEMENTED (Protobuf)."""
+        """Raises PubsubError: INVALID_ARGUMENT, the definition is not valid."""
         check_project(parent)
         check_definition(schema)
 
@@ -206,4 +205,5 @@ def _viewed(schema: Any, view: int) -> Any:
     shown = type(schema)()
     shown.CopyFrom(schema)
     shown.ClearField("definition")
+    shown.ClearField("compiled_proto_schema")
     return shown

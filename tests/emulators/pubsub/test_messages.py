@@ -15,7 +15,6 @@ OPAQUE = {
     "BigQueryConfig",
     "BigtableConfig",
     "CloudStorageConfig",
-    "CompiledProtoSchema",
 }
 
 

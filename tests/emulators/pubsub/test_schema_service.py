@@ -58,9 +58,6 @@ def test_what_is_no_schema_is_refused(clients: Clients) -> None:
     for call in (clients.schemas.validate_schema, clients.schemas.create_schema):
         error = refusal(call, parent=PROJECT, schema=bad)
         assert isinstance(error, exceptions.InvalidArgument)
-    proto = types.Schema(type_=types.Schema.Type.PROTOCOL_BUFFER, definition='syntax = "proto3"; message A {}')
-    error = refusal(clients.schemas.validate_schema, parent=PROJECT, schema=proto)
-    assert isinstance(error, exceptions.MethodNotImplemented)
     only = schema(clients)
     last = refusal(clients.schemas.delete_schema_revision, name=f"{only.name}@{only.revision_id}", revision_id="")
     assert isinstance(last, exceptions.FailedPrecondition)
