@@ -19,7 +19,8 @@ _PYTHON = re.compile(r"Python exception occurred while executing the UDF: \w+: (
 _TRANSLATED = (
     (r"Overflow in (addition|subtraction|multiplication) of INT64 \((.*)\)!", "int64 overflow: {1}"),
     (r"Overflow in negation of numeric value|Overflow in negation", "int64 overflow"),
-    (r"(?:Overflow in (?:addition|subtraction|multiplication) of DECIMAL.*)", "numeric overflow"),
+    # A sum of decimals is made of HUGEINT; one of INT64 never leaves its range.
+    (r"Overflow in (?:(?:addition|subtraction|multiplication) of DECIMAL|HUGEINT addition).*", "numeric overflow"),
     (
         r"Type HUGEINT with value (\S+) can't be cast because the value is out of range for the destination type INT64",
         "int64 overflow",

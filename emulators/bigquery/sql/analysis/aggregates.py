@@ -94,9 +94,7 @@ def _of_this_query(values: list[Value], scope: Scope) -> list[Value]:
 
     DuckDB takes an aggregate that reads outer columns alone for one of the outer query, as the SQL standard does.
     """
-    own = [
-        column for item in scope.items for column in (*item.columns, *item.hidden, item.element) if column is not None
-    ]
+    own = scope.own_columns()
     read = frozenset[Column]().union(*(value.refs for value in values))
     if not own or not read or not read.isdisjoint(own):
         return values

@@ -75,8 +75,6 @@ def of_type(a: Analyzer, name: str, node: nodes.TypeNode) -> Field:
     """A type as written, with its parameters, as a field of that name."""
     if node.name == "ARRAY":
         assert node.element is not None
-        if node.element.name == "ARRAY":
-            a.fail("Arrays of arrays are not supported", node)
         inner = of_type(a, name, node.element)
         return replace(inner, mode="REPEATED")
     if node.name == "STRUCT":

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in, is_users
 from emulators.bigquery.sql.analysis.grouping import Grouped
+from emulators.bigquery.sql.analysis.once import has_subquery
 from emulators.bigquery.sql.analysis.outputs import Output, Tail, final, named
-from emulators.bigquery.sql.analysis.values import Scope, Value
+from emulators.bigquery.sql.analysis.values import Column, Scope, Value
+from emulators.bigquery.sql.functions.registry import SCALARS
 from emulators.bigquery.sql.syntax import nodes
 
 UNGROUPABLE = ("JSON", "GEOGRAPHY")
@@ -17,26 +19,43 @@ def group_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output
     if node.group_by is None:
         return ""
     if any(isinstance(item, nodes.GroupingSet) and item.kind == "ALL" for item in node.group_by):
-        return _group_by_all(a, node, outputs)
+        return _group_by_all(a, node, scope, outputs)
     scope.aggregated = False
     keys = [_grouping(a, item, scope, outputs) for item in node.group_by]
     scope.aggregated = True
     return " GROUP BY " + ", ".join(keys) if keys else ""
 
 
-def _group_by_all(a: Analyzer, node: nodes.Select, outputs: list[Output]) -> str:
-    """GROUP BY the columns of the select list that read rows and have neither aggregates nor window functions."""
+def _group_by_all(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output]) -> str:
+    """GROUP BY the columns of the select list that read rows of this query and have neither aggregates nor window
+    functions; what reads nothing but such columns is no key of its own."""
+    if any(is_users(call) for output in outputs for call in calls_in(output.node)):
+        return " GROUP BY ALL"  # DuckDB sees which of these aggregate
+    own = frozenset(scope.own_columns())
+    reading = [output for output in outputs if _reads(output.value, own) and not _of_many_rows(output)]
+    plain = {column: column.sql for output in reading for column in output.value.refs if output.value.sql == column.sql}
     keys = []
-    for output in outputs:
-        calls = list(calls_in(output.node))
-        if any(map(is_users, calls)):
-            return " GROUP BY ALL"  # DuckDB sees which of these aggregate
-        if output.value.constant or aggregates_in(calls) or any(call.over for call in calls):
+    for output in reading:
+        value = output.value
+        if value.sql not in plain.values() and value.refs & own <= plain.keys() and not has_subquery(value.sql):
             continue
-        if output.value.type.kind in UNGROUPABLE:
-            a.fail(f"Grouping by expressions of type {output.value.type} is not allowed", output.node or node)
-        keys.append(output.value.sql)
+        if any(one.volatile for call in calls_in(output.node) for one in SCALARS.get(call.name, ())):
+            a.fail("GROUP BY ALL cannot group by an expression with a volatile function", output.node or node)
+        if value.type.kind in UNGROUPABLE:
+            a.fail(f"Grouping by expressions of type {value.type} is not allowed", output.node or node)
+        keys.append(value.sql)
     return " GROUP BY " + ", ".join(keys or ["()"])
+
+
+def _reads(value: Value, own: frozenset[Column]) -> bool:
+    """Whether it reads a column; of which one a subquery does, nobody keeps account."""
+    return bool(value.refs & own) or has_subquery(value.sql)
+
+
+def _of_many_rows(output: Output) -> bool:
+    """Whether it aggregates, in its group or over a window."""
+    calls = list(calls_in(output.node))
+    return aggregates_in(calls) or any(call.over for call in calls)
 
 
 def check_groups(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output], tail: Tail) -> None:

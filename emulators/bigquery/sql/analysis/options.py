@@ -55,9 +55,19 @@ def options_of(a: Analyzer, given: Options) -> dict[str, Any]:
             a.fail(f"Duplicate option specified for '{name}'", node)
         kind = _TYPES.get(name)
         value = found[name] = _plain(a, node) if kind is None else _typed(a, name, node, kind)
+        if kind is _PAIRS and value is not None:
+            _check_keys(a, name, value, node)
         if name in _CHOICES and value is not None and value not in _CHOICES[name]:
             a.fail(f"Invalid value for option {name}: {value}; use {' or '.join(_CHOICES[name])}", node)
     return found
+
+
+def _check_keys(a: Analyzer, name: str, pairs: list[tuple[Any, Any]], node: nodes.Node) -> None:
+    """A key of labels or tags is given once."""
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            a.fail(f"Duplicate key {key} in option {name}", node)
 
 
 def _typed(a: Analyzer, name: str, node: nodes.Node, kind: t.Type) -> Any:

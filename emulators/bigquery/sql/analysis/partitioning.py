@@ -36,6 +36,10 @@ def _by_column(a: Analyzer, node: nodes.Path, schema: tuple[Field, ...]) -> acti
     return actions.Partitioning("time", field.name, "DAY")
 
 
+_OF_DATES = ("MONTH", "YEAR")  # what DATE_TRUNC of a column may say: by days, it is the column alone
+_OF_MOMENTS = ("HOUR", "DAY", *_OF_DATES)
+
+
 def _by_call(a: Analyzer, node: nodes.Call, schema: tuple[Field, ...]) -> actions.Partitioning:  # noqa: RET503
     first = node.args[0] if node.args else None
     if not isinstance(first, nodes.Path):
@@ -48,7 +52,7 @@ def _by_call(a: Analyzer, node: nodes.Call, schema: tuple[Field, ...]) -> action
         return actions.Partitioning("ingestion") if ingestion else actions.Partitioning("time", column)
     if node.name.endswith("_TRUNC") and len(node.args) == 2 and isinstance(node.args[1], nodes.Path):
         grain = node.args[1].parts[0].upper()
-        if grain not in ("HOUR", "DAY", "MONTH", "YEAR"):
+        if grain not in (_OF_DATES if node.name == "DATE_TRUNC" else _OF_MOMENTS):
             a.fail(f"PARTITION BY does not support the {grain} granularity", node)
         return actions.Partitioning("ingestion" if ingestion else "time", column, grain)
     if node.name == "RANGE_BUCKET" and len(node.args) == 2 and isinstance(node.args[1], nodes.Call):

@@ -212,7 +212,7 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
     _check(a, node)
     if node.temporary:
         _check_temporary(a, node)
-        a.environment.functions[node.name[-1].lower()] = node
+        _declare(a, node)
         return Statement("CREATE_FUNCTION", text_of(a, node))
     name = a.table_name(node.name, node)
     kinds = {"FUNCTION": "SCALAR_FUNCTION", "TABLE FUNCTION": "TABLE_VALUED_FUNCTION", "PROCEDURE": "PROCEDURE",
@@ -231,6 +231,15 @@ def create_routine(a: Analyzer, node: d.CreateRoutine) -> Statement:
         resource["returnTableType"] = {"columns": rest_columns(node.returns_table)}
     action = actions.CreateRoutine(name, resource, node.or_replace, node.if_not_exists)
     return Statement(f"CREATE_{node.kind.replace(' ', '_')}", text_of(a, node), action=action, target=name)
+
+
+def _declare(a: Analyzer, node: d.CreateRoutine) -> None:
+    """Keep a temporary function, once: SqlError for another one of its name, as for stored ones."""
+    name, known = node.name[-1].lower(), a.environment.functions
+    if name not in known or node.or_replace:
+        known[name] = node
+    elif not node.if_not_exists:
+        a.fail(f"Function {node.name[-1]} already exists", node)
 
 
 def _check_temporary(a: Analyzer, node: d.CreateRoutine) -> None:

@@ -140,6 +140,11 @@ class Scope:
                     self.index.setdefault(column.name.lower(), []).append(column)
         return self.index.get(name, [])
 
+    def own_columns(self) -> list[Column]:
+        """All columns of its sources, those that no star shows among them."""
+        every = (column for item in self.items for column in (*item.columns, *item.hidden, item.element))
+        return [column for column in every if column is not None]
+
     def item(self, alias: str) -> FromItem | None:
         for item in self.items:
             if item.alias is not None and item.alias.lower() == alias:

@@ -26,8 +26,16 @@ class Modifiers:
     read: list[Value] = field(default_factory=list)
 
 
+# Aggregate functions whose pages show an OVER clause; the others are no window functions.
+_WINDOWED = ("ANY_VALUE", "ARRAY_AGG", "AVG", "CORR", "COUNT", "COUNTIF", "COVAR_POP", "COVAR_SAMP", "MAX", "MIN",
+             "STDDEV", "STDDEV_POP", "STDDEV_SAMP", "STRING_AGG", "SUM", "VARIANCE", "VAR_POP",
+             "VAR_SAMP")  # fmt: skip
+
+
 def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) -> Modifiers:
     """The SQL of the call's modifiers; refuses those that the function does not take."""
+    if node.over is not None and node.name in AGGREGATES and node.name not in _WINDOWED:
+        a.fail(f"Aggregate function {node.name} does not support an OVER clause", node)
     read: list[Value] = []
     order = order_by(a, node.order_by, scope, read, node.distinct) if node.order_by else ""
     if node.order_by:
@@ -147,6 +155,8 @@ def _partition_key(a: Analyzer, node: nodes.Node, scope: Scope) -> Value:
     if found:
         inside = "" if key.type.kind == found[0] else f"{key.type.kind} containing "
         a.fail(f"Partitioning by expressions of type {inside}{found[0]} is not allowed", node)
+    if isinstance(node, nodes.Literal):
+        a.fail("Cannot PARTITION BY literal values", node)
     return key
 
 

@@ -50,6 +50,8 @@ class TypeParser(Cursor):
         if name in ("ARRAY", "RANGE") and self.accept("<"):
             node.element = self.type()
             self.close_angle()
+            if name == node.element.name == "ARRAY":
+                self.fail("Arrays of arrays are not supported")
             if name == "RANGE" and node.element.name not in ("DATE", "DATETIME", "TIMESTAMP"):
                 self.fail(f"Unsupported type: RANGE<{node.element.name}>")
         elif name in ("ARRAY", "RANGE") or (name == "STRUCT" and self.token.text != "<"):
@@ -64,9 +66,18 @@ class TypeParser(Cursor):
             while self.accept(","):
                 node.parameters.append(self._parameter())
             self.expect(")")
+            if name == "TIMESTAMP":
+                self._check_precision(node.parameters)
         if self.accept("COLLATE"):
             node.collate = self.string()
         return node
+
+    def _check_precision(self, parameters: list[int | str]) -> None:
+        """A TIMESTAMP has six digits of a second, or twelve."""
+        if parameters == [12]:
+            self.fail("TIMESTAMP(12) is not supported by this emulator")
+        if parameters != [6]:
+            self.fail("The precision of a TIMESTAMP is 6 or 12")
 
     def _parameter(self) -> int | str:
         return "MAX" if self.accept("MAX") else self.integer()

@@ -33,6 +33,8 @@ def _type(kind: Mapping[str, Any]) -> Field:
     name = str(kind.get("type") or "").upper()
     if name == "ARRAY":
         element = _type(kind.get("arrayType") or {})
+        if element.mode == "REPEATED":
+            raise ServiceError(400, "invalidQuery", "Arrays of arrays are not supported as query parameters")
         return Field("", element.type, "REPEATED", element.fields)
     if name == "STRUCT":
         parts = [(part.get("name") or "", _type(part.get("type") or {})) for part in kind.get("structTypes") or ()]

@@ -130,12 +130,12 @@ class Execution:
             own = self._following if script.is_script else self._job.id
             keep(script.environment, script_variables(self._job, self.outcomes, self._budget, own))
 
-    def _translate(self, query: Query) -> Script:
+    def _translate(self, query: Query, dry: bool = False) -> Script:
         dataset = query.dataset
         project = query.project if dataset is None else dataset.project
         script = translate(query.text, self.view, project, dataset.dataset if dataset else None, query.parameters)
         if self._session is not None:
-            self._session.lend(script)
+            self._session.lend(script, dry)
         if query.time_zone:
             set_time_zone(script.environment, query.time_zone)
         return script
@@ -143,7 +143,7 @@ class Execution:
     def dry_run(self, query: Query) -> Outcome:
         """Analyse; the schema is the first statement's, of DML its table's. Parameters not given are told."""
         undeclared = undeclared_parameters(query.text, query.parameters, partial(self._analyse, query))
-        script = self._translate(replace(query, parameters=(*query.parameters, *undeclared)))
+        script = self._translate(replace(query, parameters=(*query.parameters, *undeclared)), dry=True)
         first = next(iter(script), None)
         if first is None or script.kind == "SCRIPT":
             return Outcome(script.kind)
@@ -159,7 +159,7 @@ class Execution:
 
     def _analyse(self, query: Query, parameters: Sequence[QueryParameter]) -> Statement:
         """The one statement of a query, with other parameters."""
-        return next(iter(self._translate(replace(query, parameters=tuple(parameters)))))
+        return next(iter(self._translate(replace(query, parameters=tuple(parameters)), dry=True)))
 
     def _execute(self, statement: Statement) -> Outcome:
         try:

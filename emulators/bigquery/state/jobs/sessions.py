@@ -49,10 +49,11 @@ class Session:
         self.used, self.modified, self.view.read = time.monotonic(), datetime.now(UTC), Read()
         work()
 
-    def lend(self, script: Script) -> None:
-        """Let a script see, and change, what the session's scripts before it have declared."""
+    def lend(self, script: Script, dry: bool = False) -> None:
+        """Let a script see, and change, what the session's scripts before it have declared; dry: change copies."""
+        given = (self.variables, self.system, self.functions)
         own = script.environment
-        own.variables, own.system, own.functions = self.variables, self.system, self.functions
+        own.variables, own.system, own.functions = map(dict, given) if dry else given
         own.dataset = self.dataset or own.dataset
 
     def close(self, last: Callable[[], None]) -> None:

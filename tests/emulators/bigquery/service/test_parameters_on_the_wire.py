@@ -24,6 +24,12 @@ def test_the_node_client_writes_the_mode_in_small_letters(service: Service) -> N
     assert ask(service, query="select 1", parameterMode="other").status_code == 400
 
 
+def test_an_array_of_arrays_is_no_parameter(service: Service) -> None:
+    kind = {"type": "ARRAY", "arrayType": {"type": "ARRAY", "arrayType": {"type": "INT64"}}}
+    refused = ask(service, query="select ?", queryParameters=[{"parameterType": kind, "parameterValue": {}}])
+    assert (refused.status_code, "Arrays of arrays" in refused.json()["error"]["message"]) == (400, True)
+
+
 def test_the_node_client_writes_nanoseconds(service: Service) -> None:
     given = [
         scalar("TIMESTAMP", "2020-01-01T00:00:00.123456000Z"),

@@ -89,3 +89,13 @@ def test_an_open_transaction_does_not_keep_the_file_from_closing(tmp_path: Path)
     store = Store(tmp_path)
     assert store.cursor().execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'left_open'").fetchall() == []
     store.close()
+
+
+def test_a_dry_run_leaves_nothing_in_a_session(client: bigquery.Client) -> None:
+    session = Session(client)
+    defined = "create temp function one() as (1); select one()"
+    dry = bigquery.QueryJobConfig(
+        connection_properties=[bigquery.ConnectionProperty("session_id", session.id)], dry_run=True
+    )
+    client.query(defined, dry)
+    assert session.rows(defined) == [(1,)]

@@ -51,6 +51,10 @@ ANSWERED = [
      [(False, True, True)]),
     ("SELECT LOWER(x) AS y, 1 AS one, COUNT(*) AS n, (SELECT MAX(z) FROM UNNEST([x]) AS z) AS m "
      "FROM UNNEST(['a', 'a', 'b']) AS x GROUP BY ALL ORDER BY y", [("a", 1, 2, "a"), ("b", 1, 1, "b")]),
+    ("SELECT x, TO_JSON_STRING(TO_JSON(x)) AS j, TO_JSON(y) IS NULL AS n, RAND() < 0 AS r, SUM(z) AS s "
+     "FROM UNNEST([STRUCT(1 AS x, 2 AS y, 3 AS z), (1, 2, 4)]) GROUP BY ALL", [(1, "1", False, False, 7)]),
+    ("CREATE TEMP FUNCTION f() AS (1); CREATE OR REPLACE TEMP FUNCTION f() AS (2); "
+     "CREATE TEMP FUNCTION IF NOT EXISTS f() AS (3); SELECT f()", [(2,)]),
     ("SELECT COUNT(*) AS n, 'x' AS s FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS x GROUP BY ALL", [(0, "x")]),
     ("CREATE TEMP FUNCTION f(x INT64) AS (x * 2); CREATE TEMP AGGREGATE FUNCTION g(x INT64) AS (SUM(x)); "
      f"SELECT f(x) AS y, g(x) {X} GROUP BY ALL ORDER BY y", [(2, 1), (4, 2)]),

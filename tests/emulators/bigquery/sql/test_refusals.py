@@ -55,7 +55,11 @@ REFUSED = [
     (f"SELECT SUM(a) OVER (ORDER BY b) {ROWS} GROUP BY a", "column b which is neither grouped nor aggregated"),
     ("SELECT DATE_TRUNC(d, MONTH) FROM (SELECT CURRENT_DATE() AS d, 1 AS month) GROUP BY month", "column d which is"),
     ("SELECT j, COUNT(*) FROM UNNEST([JSON '1']) AS j GROUP BY ALL", "Grouping by expressions of type JSON"),
+    ("SELECT x + RAND(), COUNT(*) FROM UNNEST([1]) AS x GROUP BY ALL", "an expression with a volatile function"),
     # windows
+    (f"SELECT SUM(x) OVER (PARTITION BY 'a') {X}", "Cannot PARTITION BY literal values at [1:34]"),
+    (f"SELECT LOGICAL_OR(x > 1) OVER () {X}", "Aggregate function LOGICAL_OR does not support an OVER clause"),
+    (f"SELECT APPROX_QUANTILES(x, 2) OVER () {X}", "APPROX_QUANTILES does not support an OVER clause"),
     (f"SELECT RANK() OVER (ORDER BY x ROWS 1 PRECEDING) {X}", "framing clause is not allowed for analytic function"),
     (f"SELECT PERCENTILE_CONT(x, 0.5) OVER (ORDER BY x) {X}", "ORDER BY is not allowed for analytic function"),
     (f"SELECT COUNT(*) OVER (PARTITION BY x / 2) {X}", "Partitioning by expressions of type FLOAT64 is not allowed"),
@@ -148,7 +152,17 @@ REFUSED = [
     (f"SELECT ARRAY_AGG(x LIMIT 1) OVER () {X}", "LIMIT in arguments is not supported on analytic functions"),
     (f"SELECT ANY_VALUE(x HAVING MAX x) OVER () {X}", "HAVING in arguments is not supported on analytic functions"),
     ("SELECT STRUCT(1)[SAFE_OFFSET(0)]", "SAFE_OFFSET is not supported on values of type STRUCT<INT64>"),
+    # types
+    ("SELECT CAST(NULL AS ARRAY<ARRAY<INT64>>)", "Arrays of arrays are not supported"),
+    ("CREATE TABLE d.x (a TIMESTAMP(3))", "The precision of a TIMESTAMP is 6 or 12"),
+    ("CREATE TABLE d.x (a TIMESTAMP(12))", "TIMESTAMP(12) is not supported by this emulator"),
+    ("SELECT AVG(x) FROM UNNEST(ARRAY_CONCAT([NUMERIC '99999999999999999999999999999'], "
+     "[NUMERIC '99999999999999999999999999999'])) AS x", "numeric overflow"),
+    # functions of a script
+    ("CREATE TEMP FUNCTION f() AS (1); CREATE TEMP FUNCTION F() AS (2); SELECT f()", "Function F already exists"),
     # how tables lie
+    ("CREATE TABLE d.x (a DATE) PARTITION BY DATE_TRUNC(a, DAY)", "does not support the DAY granularity"),
+    ("CREATE TABLE d.x (a INT64) OPTIONS (labels = [('a', 'b'), ('a', 'c')])", "Duplicate key a in option labels"),
     ("CREATE TABLE d.x PARTITION BY _PARTITIONDATE AS SELECT 1 AS a", "cannot be used with an AS query clause"),
     ("CREATE TABLE d.x (a STRING COLLATE 'und:ci') CLUSTER BY a", "column a, which has a collation"),
     # what joins beside a comma
