@@ -27,7 +27,7 @@ TABLES = [
     "cluster by `a b` options (require_partition_filter = true, partition_expiration_days = 3.5)",
     "table {d}.t (o int64, constraint k foreign key (o) references {d}.base (id) not enforced, "
     "foreign key (o) references {d}.base (id) not enforced, primary key (o) not enforced)",
-    "table {d}.t (o timestamp(12), r range<date>, l array<string(4)>, n bignumeric(40, 3)) "
+    "table {d}.t (o timestamp(6), r range<date>, l array<string(4)>, n bignumeric(40, 3)) "
     "partition by timestamp_trunc(o, month)",
     "table {d}.t (o int64) partition by range_bucket(o, generate_array(0, 100, 10))",
     "view {d}.t (a options (description = 'd'), b) options (description = 'v') as select 1, 2",
