@@ -27,9 +27,7 @@ def set_option(options: Any, name: str, value: str | bytes) -> None:
     elif field.type == _FIELD.TYPE_STRING and isinstance(value, bytes):
         setattr(options, name, value.decode())
     else:
-        raise ValueError(
-            f'value must be {field.type_name if field.enum_type else "of another type"} for option "{name}"'
-        )
+        raise ValueError(f'the value of option "{name}" is of another type')
 
 
 def set_default(field: Any, value: str | bytes) -> None:

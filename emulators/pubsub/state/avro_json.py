@@ -93,7 +93,7 @@ class _Compiler:
             case "fixed":
                 return _bytes(schema.size)
             case "enum":
-                return _enum(schema.symbols)
+                return _enum(schema)
             case "array" | "map":
                 assert schema.items is not None
                 return _collection(schema.kind, self.compile(schema.items))
@@ -145,14 +145,14 @@ def _bytes(size: int | None) -> Check:
     return check
 
 
-def _enum(symbols: tuple[str, ...]) -> Check:
-    allowed = frozenset(symbols)
+def _enum(schema: AvroType) -> Check:
+    allowed = frozenset(schema.symbols)
 
     def check(value: Any) -> None:
         if not isinstance(value, str):
             raise _mismatch(value, "string")
-        if value not in allowed:
-            raise Mismatch(f"JSON string {value[:80]!r} is not a symbol of the enum")
+        if value not in allowed and not schema.defaults:
+            raise Mismatch(f"Invalid enum index without default value: {schema.name}")
 
     return check
 
@@ -188,18 +188,17 @@ def _union(branches: dict[str, Check]) -> Check:
 
 
 def _record(fields: dict[str, Check]) -> Check:
+    """Fields that the schema does not have are passed over, as the service does."""
+
     def check(value: Any) -> None:
         if not isinstance(value, dict):
             raise _mismatch(value, "object")
         for name, inner in fields.items():
             if name not in value:
-                raise Mismatch(f"JSON object is missing the field {name!r}")
+                raise Mismatch(f"Field was not found in JSON object: {name}")
             try:
                 inner(value[name])
             except Mismatch as error:
                 raise Mismatch(f"{error} (field {name})") from error
-        if len(value) != len(fields):
-            extra = next(name for name in value if name not in fields)
-            raise Mismatch(f"JSON object has the field {extra[:80]!r}, which is not in the schema")
 
     return check

@@ -24,6 +24,7 @@ class AvroType:
     items: "AvroType | None" = None
     branches: tuple["AvroType", ...] = ()
     size: int = 0
+    defaults: set[str] = field(default_factory=set)  # a record's fields that have one, an enum's symbol that is one
 
     @property
     def branch_name(self) -> str:
@@ -108,6 +109,8 @@ class _Reader:
                 raise AvroSchemaError(f"{where}: {made.name!r} has the field {name!r} twice")
             if "type" not in one:
                 raise AvroSchemaError(f"{where}: field {name!r} of {made.name!r} has no type")
+            if "default" in one:
+                made.defaults.add(name)
             made.fields.append((name, self.read(one["type"], namespace, f"field {name!r} of {made.name!r}")))
         return made
 
@@ -119,6 +122,10 @@ class _Reader:
         if len(set(symbols)) != len(symbols):
             raise AvroSchemaError(f"{where}: enum {made.name!r} has a symbol twice")
         made.symbols = tuple(symbols)
+        if "default" in document:
+            if document["default"] not in symbols:
+                raise AvroSchemaError(f"{where}: the default of enum {made.name!r} is none of its symbols")
+            made.defaults.add(document["default"])
         return made
 
     def _fixed(self, document: Any, namespace: str, where: str) -> AvroType:

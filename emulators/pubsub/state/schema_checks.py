@@ -10,6 +10,7 @@ from emulators.pubsub.state.avro_json import Mismatch, json_check
 from emulators.pubsub.state.avro_schema import AvroSchemaError, parse_avro
 from emulators.pubsub.state.errors import PubsubError, invalid
 from emulators.pubsub.state.proto_schema import compile_descriptors, compile_proto, proto_binary_check, proto_json_check
+from emulators.pubsub.state.schema_evolution import Incompatible, check_avro, check_proto
 
 Stamp = Callable[[Any], None]
 Check = Callable[[bytes], None]
@@ -33,9 +34,7 @@ def check_definition(schema: Any) -> None:
         raise invalid("Invalid schema: type must be AVRO or PROTOCOL_BUFFER.")
     compiled = schema.HasField("compiled_proto_schema")
     if compiled and (schema.type != schema.PROTOCOL_BUFFER or schema.definition):
-        raise invalid(
-            "Invalid schema: compiled_proto_schema is for type PROTOCOL_BUFFER and takes the definition's place."
-        )
+        raise invalid("Invalid schema: compiled_proto_schema needs type PROTOCOL_BUFFER, and no definition beside it.")
     size = len(schema.compiled_proto_schema.compiled_bytes if compiled else schema.definition.encode())
     if not 0 < size <= _MAX_DEFINITION_BYTES:
         raise invalid(f"Invalid schema definition: it must have 1 to {_MAX_DEFINITION_BYTES} bytes.")
@@ -45,6 +44,15 @@ def check_definition(schema: Any) -> None:
         raise invalid(f"Invalid schema definition: {error}.") from error
     except ProtoSyntaxError as error:
         raise invalid(f"Invalid schema definition: Could not parse schema. {error}.") from error
+
+
+def check_revision(old: Any, new: Any) -> None:
+    """INVALID_ARGUMENT unless the new definition may follow the old one."""
+    check = check_avro if new.type == new.AVRO else check_proto
+    try:
+        check(_parsed(old), _parsed(new))
+    except Incompatible as error:
+        raise invalid(f"Incompatible schema revision: {error} (compared with revision {old.revision_id}).") from error
 
 
 def _parsed(schema: Any) -> Any:

@@ -14,6 +14,7 @@ from emulators.pubsub.state.schema_checks import (
     Stamp,
     check_against,
     check_definition,
+    check_revision,
     compile_checks,
     make_stamp,
 )
@@ -93,13 +94,16 @@ class Schemas:
         """Adds a revision.
 
         Raises:
-            PubsubError: NOT_FOUND; INVALID_ARGUMENT, another type or a bad definition; FAILED_PRECONDITION, there are
-                20 revisions.
+            PubsubError: NOT_FOUND; INVALID_ARGUMENT, another name or type, a bad definition or one that may not follow;
+                FAILED_PRECONDITION, there are 20 revisions.
         """
         revisions = self._all(name)
+        if schema.name not in ("", name):
+            raise invalid(f"Invalid schema: its name {schema.name} is not that of the request, {name}.")
         if schema.type != revisions[-1].type:
             raise invalid("Invalid schema: a revision must have the type of the schema.")
         check_definition(schema)
+        check_revision(revisions[-1], schema)
         if len(revisions) >= _MAX_REVISIONS:
             raise failed_precondition(f"The schema has {_MAX_REVISIONS} revisions, the maximum; delete one first.")
         return self._add(name, schema)

@@ -117,12 +117,11 @@ GOOD = {
         ({"small": {"long": 3}}, "not a branch"),
         ({"small": {"null": None}}, "not a branch"),
         ({"raw": "\u0100"}, "above U+00FF"),
-        ({"kind": "C"}, "not a symbol"),
+        ({"kind": "C"}, "Invalid enum index without default value: test.Kind"),
         ({"hash": "abc"}, "3 bytes"),
         ({"tags": []}, "expected object"),
         ({"tags": {"a": 1}}, "expected string"),
         ({"parts": [{"Kind": "A"}]}, "not a branch"),
-        ({"extra": 1}, "'extra', which is not in the schema"),
     ],
 )
 def test_json_that_does_not_fit_is_refused_in_the_services_words(change: dict[str, Any], words: str) -> None:
@@ -130,6 +129,19 @@ def test_json_that_does_not_fit_is_refused_in_the_services_words(change: dict[st
     with pytest.raises(Mismatch) as refusal:
         json_check(PARSED)(json.dumps(GOOD | change).encode())
     assert words in str(refusal.value)
+
+
+def test_a_json_message_may_have_more_fields_and_not_fewer() -> None:
+    json_check(PARSED)(json.dumps(GOOD | {"extra": 1}).encode())
+    fewer = {name: value for name, value in GOOD.items() if name != "id"}
+    with pytest.raises(Mismatch, match="^Field was not found in JSON object: id$"):
+        json_check(PARSED)(json.dumps(fewer).encode())
+
+
+def test_an_enum_with_a_default_takes_any_symbol() -> None:
+    kind = {"type": "enum", "name": "k", "symbols": ["A", "B"], "default": "A"}
+    record = {"type": "record", "name": "r", "fields": [{"name": "kind", "type": kind}]}
+    json_check(parse_avro(json.dumps(record)))(b'{"kind": "C"}')
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b'"a"', b"[]", b"NaN", b"\xff\xfe", b"[" * 100_000, b'{"id": "a"}'])

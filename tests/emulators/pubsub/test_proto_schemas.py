@@ -154,6 +154,24 @@ def test_a_revision_may_add_fields_and_be_rolled_back(clients: Clients) -> None:
     assert len({first.revision_id, second.revision_id, back.revision_id}) == 3
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["string name = 1;", "int64 id = 1;", "repeated string id = 1;", "string id = 2;", "string id = 1; In in = 2;"],
+)
+def test_a_revision_changes_no_field(clients: Clients, body: str) -> None:
+    first = schema(clients, 'syntax = "proto3"; message A { string id = 1; In in = 3; message In { int32 x = 1; } }')
+    other = types.Schema(
+        name=first.name,
+        type_=PROTO,
+        definition=f'syntax = "proto3"; message A {{ {body} message In {{ int32 x = 1; }} }}',
+    )
+    error = refusal(clients.schemas.commit_schema, name=first.name, schema=other)
+    assert isinstance(error, exceptions.InvalidArgument)
+    assert "Incompatible schema revision" in error.message
+    less = f'syntax = "proto3"; message A {{ string id = 1; }} // {body}'
+    clients.schemas.commit_schema(name=first.name, schema=types.Schema(name=first.name, type_=PROTO, definition=less))
+
+
 def test_a_schema_may_come_compiled(clients: Clients) -> None:
     files = descriptor_pb2.FileDescriptorSet()
     inner = files.file.add(name="inner.proto", syntax="proto3", package="p")

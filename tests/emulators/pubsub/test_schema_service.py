@@ -17,7 +17,7 @@ EVENT = {
     "name": "Event",
     "fields": [{"name": "id", "type": "string"}, {"name": "note", "type": ["null", "string"]}],
 }
-WIDER = EVENT | {"fields": [*EVENT["fields"], {"name": "count", "type": "long"}]}
+WIDER = EVENT | {"fields": [*EVENT["fields"], {"name": "count", "type": "long", "default": 0}]}
 AVRO, JSON, BINARY = types.Schema.Type.AVRO, types.Encoding.JSON, types.Encoding.BINARY
 
 
@@ -61,6 +61,26 @@ def test_what_is_no_schema_is_refused(clients: Clients) -> None:
     only = schema(clients)
     last = refusal(clients.schemas.delete_schema_revision, name=f"{only.name}@{only.revision_id}", revision_id="")
     assert isinstance(last, exceptions.FailedPrecondition)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ([*EVENT["fields"], {"name": "count", "type": "long"}], "'count'"),
+        ([EVENT["fields"][0]], "'note'"),
+        ([{"name": "id", "type": "int"}, EVENT["fields"][1]], "the type string becomes int"),
+        ([EVENT["fields"][0], {"name": "note", "type": ["null", "long"]}], "'note'"),
+    ],
+)
+def test_a_revision_must_be_compatible(clients: Clients, fields: list[Any], words: str) -> None:
+    made = schema(clients)
+    other = types.Schema(name=made.name, type_=AVRO, definition=json.dumps(EVENT | {"fields": fields}))
+    error = refusal(clients.schemas.commit_schema, name=made.name, schema=other)
+    assert isinstance(error, exceptions.InvalidArgument)
+    assert words in error.message
+    other.name = f"{made.name}-other"
+    other.definition = made.definition
+    assert isinstance(refusal(clients.schemas.commit_schema, name=made.name, schema=other), exceptions.InvalidArgument)
 
 
 def test_messages_are_validated_on_request(clients: Clients) -> None:
@@ -113,17 +133,20 @@ def test_a_topic_takes_the_revisions_of_its_range(clients: Clients) -> None:
     first = schema(clients)
     old, new = b'{"id": "a", "note": null}', b'{"id": "a", "note": null, "count": 3}'
     everything = clients.topic(schema_settings={"schema": first.name, "encoding": JSON})
-    settings = {"schema": first.name, "encoding": JSON, "last_revision_id": first.revision_id}
-    only_first = clients.topic(schema_settings=settings)
-    assert isinstance(refusal(clients.publish, everything, new), exceptions.InvalidArgument)
     wider = types.Schema(name=first.name, type_=AVRO, definition=json.dumps(WIDER))
     second = clients.schemas.commit_schema(name=first.name, schema=wider)
-    subscription = clients.subscription(everything)
+    settings = {"schema": first.name, "encoding": JSON}
+    only_first = clients.topic(schema_settings=settings | {"last_revision_id": first.revision_id})
+    only_second = clients.topic(schema_settings=settings | {"first_revision_id": second.revision_id})
+    subscription, later = clients.subscription(everything), clients.subscription(only_first)
     clients.publish(everything, old, new)
     received = {one.message.data: one.message.attributes for one in clients.pull_all(subscription, 2)}
     assert received[old]["googclient_schemarevisionid"] == first.revision_id
     assert received[new]["googclient_schemarevisionid"] == second.revision_id
-    assert isinstance(refusal(clients.publish, only_first, new), exceptions.InvalidArgument)
+    clients.publish(only_first, new)
+    (received_later,) = clients.pull_all(later, 1)
+    assert received_later.message.attributes["googclient_schemarevisionid"] == first.revision_id
+    assert isinstance(refusal(clients.publish, only_second, old), exceptions.InvalidArgument)
 
 
 def test_a_topic_of_a_deleted_schema_refuses_messages(clients: Clients) -> None:
