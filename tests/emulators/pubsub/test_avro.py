@@ -134,7 +134,7 @@ def test_json_that_does_not_fit_is_refused_in_the_services_words(change: dict[st
 def test_a_json_message_may_have_more_fields_and_not_fewer() -> None:
     json_check(PARSED)(json.dumps(GOOD | {"extra": 1}).encode())
     fewer = {name: value for name, value in GOOD.items() if name != "id"}
-    with pytest.raises(Mismatch, match="^Field was not found in JSON object: id$"):
+    with pytest.raises(Mismatch, match=r"^Field was not found in JSON object: id$"):
         json_check(PARSED)(json.dumps(fewer).encode())
 
 
