@@ -1,6 +1,5 @@
 """Buckets: create, read, list, change, delete, and their IAM policies."""
 
-import json
 import sqlite3
 from dataclasses import replace
 
@@ -11,6 +10,9 @@ from emulators.storage.state.etags import etag
 from emulators.storage.state.model import Bucket, Settings
 from emulators.storage.state.names import check_bucket_name
 from emulators.storage.state.preconditions import NONE, Preconditions
+from emulators.storage.state.rows import bucket_of, bucket_row
+from emulators.storage.state.soft_deletion import SoftDeletion, policy
+from emulators.storage.state.times import moment as written_moment
 
 WEEK_SECONDS = "604800"
 
@@ -18,8 +20,9 @@ WEEK_SECONDS = "604800"
 class Buckets:
     """All buckets of the emulator; names are global, as in the service."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, soft_deletion: SoftDeletion) -> None:
         self._database = database
+        self._soft_deletion = soft_deletion
         # This process is the only one that writes, so what it has read stays right until it writes itself.
         self._known: dict[str, Bucket] = {}
 
@@ -39,6 +42,7 @@ class Buckets:
             if _find(connection, name):
                 raise errors.StorageError(409, "conflict", _CONFLICT)
             moment = self._database.next_moment()
+            written["softDeletePolicy"] = policy(written["softDeletePolicy"], {}, moment)
             bucket = Bucket(name, project, moment, 1, moment, written, None, 1)
             _store(connection, bucket)
         return bucket
@@ -60,7 +64,7 @@ class Buckets:
         query = "SELECT * FROM buckets WHERE project = ? AND name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?"
         with self._database.reading() as connection:
             rows = connection.execute(query, (project, after, len(prefix), prefix, limit)).fetchall()
-        return [_bucket(row) for row in rows]
+        return [bucket_of(row) for row in rows]
 
     def patch(self, name: str, body: Settings, conditions: Preconditions) -> Bucket:
         """Merge a part of the resource into the bucket."""
@@ -81,19 +85,17 @@ class Buckets:
             _check_change(bucket, merged)
             _refuse_acls(written, merged)
             merged["location"] = bucket.settings["location"]
-            changed = replace(
-                bucket,
-                settings=merged,
-                metageneration=bucket.metageneration + 1,
-                updated=self._database.next_moment(),
-            )
+            moment = self._database.next_moment()
+            merged["softDeletePolicy"] = policy(merged["softDeletePolicy"], _policy_of(bucket), moment)
+            changed = replace(bucket, settings=merged, metageneration=bucket.metageneration + 1, updated=moment)
             self._replace(connection, changed)
         return changed
 
     def delete(self, name: str, conditions: Preconditions) -> None:
-        """Delete an empty bucket; 409 where it holds any version of any object."""
+        """Delete an empty bucket, softly where its policy says so; 409 where it holds any version of any object."""
         with self._database.transaction() as connection:
-            conditions.check_write(self.get(name))
+            bucket = self.get(name)
+            conditions.check_write(bucket)
             if connection.execute("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", (name,)).fetchone():
                 raise errors.StorageError(409, "conflict", "The bucket you tried to delete is not empty.")
             if connection.execute("SELECT 1 FROM managed_folders WHERE bucket = ? LIMIT 1", (name,)).fetchone():
@@ -101,8 +103,22 @@ class Buckets:
             connection.execute("DELETE FROM uploads WHERE bucket = ?", (name,))
             connection.execute("DELETE FROM part_uploads WHERE bucket = ?", (name,))
             connection.execute("DELETE FROM notifications WHERE bucket = ?", (name,))
+            connection.execute("DELETE FROM operations WHERE bucket = ?", (name,))
             connection.execute("DELETE FROM buckets WHERE name = ?", (name,))
+            if bucket.soft_delete_seconds:
+                self._soft_deletion.keep_bucket(connection, bucket, self._database.next_moment())
+            else:
+                self._soft_deletion.forget_objects_of(connection, bucket)
             self._known.pop(name)
+
+    def restore(self, name: str, generation: int) -> Bucket:
+        """Make a soft-deleted bucket live again; 404 without it, 409 where another has its name."""
+        with self._database.transaction() as connection:
+            found = self._soft_deletion.take_bucket(connection, name, generation)
+            if _find(connection, name):
+                raise errors.StorageError(409, "conflict", "A live bucket with this name exists already.")
+            _store(connection, found)
+        return found
 
     def lock_retention(self, name: str, metageneration: int) -> Bucket:
         """Lock the retention policy for good."""
@@ -151,6 +167,12 @@ def _defaults() -> Settings:
     }
 
 
+def _policy_of(bucket: Bucket) -> Settings:
+    # One from before policies were kept with their time has been so since the bucket was made.
+    kept: Settings = bucket.settings["softDeletePolicy"]
+    return {"effectiveTime": written_moment(bucket.generation)} | kept
+
+
 def _without_nulls(body: Settings) -> Settings:
     return settings.merge({}, body)
 
@@ -173,27 +195,9 @@ def _refuse_acls(written: Settings, merged: Settings) -> None:
 
 def _find(connection: sqlite3.Connection, name: str) -> Bucket | None:
     row = connection.execute("SELECT * FROM buckets WHERE name = ?", (name,)).fetchone()
-    return _bucket(row) if row else None
-
-
-def _bucket(row: sqlite3.Row) -> Bucket:
-    policy = json.loads(row["policy"]) if row["policy"] else None
-    fields = dict(row) | {"settings": json.loads(row["settings"]), "policy": policy}
-    return Bucket(**fields)
+    return bucket_of(row) if row else None
 
 
 def _store(connection: sqlite3.Connection, bucket: Bucket) -> None:
-    policy = json.dumps(bucket.policy) if bucket.policy is not None else None
-    connection.execute(
-        "INSERT OR REPLACE INTO buckets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            bucket.name,
-            bucket.project,
-            bucket.generation,
-            bucket.metageneration,
-            bucket.updated,
-            json.dumps(bucket.settings),
-            policy,
-            bucket.policy_version,
-        ),
-    )
+    row = bucket_row(bucket)
+    connection.execute(f"INSERT OR REPLACE INTO buckets VALUES ({', '.join('?' * len(row))})", row)

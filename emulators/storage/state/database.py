@@ -25,6 +25,23 @@ CREATE TABLE IF NOT EXISTS objects (
     components INTEGER, settings TEXT NOT NULL, PRIMARY KEY (bucket, name, generation)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS live_objects ON objects (bucket, name) WHERE deleted IS NULL;
+CREATE TABLE IF NOT EXISTS soft_deleted_objects (
+    bucket_generation INTEGER NOT NULL,
+    bucket TEXT NOT NULL, name TEXT NOT NULL, generation INTEGER NOT NULL, metageneration INTEGER NOT NULL,
+    size INTEGER NOT NULL, md5 TEXT, crc32c TEXT NOT NULL, updated INTEGER NOT NULL, deleted INTEGER,
+    components INTEGER, settings TEXT NOT NULL, soft_deleted INTEGER NOT NULL, hard_delete INTEGER NOT NULL,
+    PRIMARY KEY (bucket, bucket_generation, name, generation)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS soft_deleted_objects_by_end ON soft_deleted_objects (hard_delete);
+CREATE TABLE IF NOT EXISTS soft_deleted_buckets (
+    name TEXT NOT NULL, project TEXT NOT NULL, generation INTEGER NOT NULL, metageneration INTEGER NOT NULL,
+    updated INTEGER NOT NULL, settings TEXT NOT NULL, policy TEXT, policy_version INTEGER NOT NULL,
+    soft_deleted INTEGER NOT NULL, hard_delete INTEGER NOT NULL, PRIMARY KEY (name, generation)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS operations (
+    bucket TEXT NOT NULL, number INTEGER NOT NULL, metadata TEXT NOT NULL, response TEXT NOT NULL,
+    PRIMARY KEY (bucket, number)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS managed_folders (
     bucket TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (bucket, name)
 ) WITHOUT ROWID;
@@ -103,6 +120,10 @@ class Database:
         with self._lock:
             yield self._connection
 
+    def now(self) -> int:
+        """The time in microseconds, by which what has had its time is told."""
+        return time.time_ns() // 1000
+
     def next_moment(self) -> int:
         """The time in microseconds, always later than any it gave before, also after a restart with the clock back.
 
@@ -111,7 +132,7 @@ class Database:
         with self.transaction() as connection:
             if not self._reserved:
                 (self._last,) = connection.execute("SELECT last FROM clock").fetchone()
-            self._last = max(time.time_ns() // 1000, self._last + 1)
+            self._last = max(self.now(), self._last + 1)
             if self._last > self._reserved:
                 self._reserved = self._last + RESERVED
                 connection.execute("UPDATE clock SET last = ?", (self._reserved,))

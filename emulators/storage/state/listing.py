@@ -7,15 +7,16 @@ import re
 from dataclasses import dataclass, field
 
 from emulators.storage.state.database import Database
-from emulators.storage.state.model import ObjectVersion
-from emulators.storage.state.objects import from_row
+from emulators.storage.state.model import Bucket, ObjectVersion
+from emulators.storage.state.rows import version_of
 
 _LAST = 0x10FFFF
 
 
 @dataclass(frozen=True)
 class Query:
-    """What to list. `start` is inclusive, `end` exclusive ("": open); `versions` adds noncurrent versions.
+    """What to list. `start` is inclusive, `end` exclusive ("": open); `versions` adds noncurrent versions,
+    `soft_deleted` lists in their place what can be restored.
 
     `glob` is what a whole name must match.
     """
@@ -26,6 +27,7 @@ class Query:
     start: str = ""
     end: str = ""
     versions: bool = False
+    soft_deleted: bool = False
     trailing_delimiter: bool = False
     glob: re.Pattern[str] | None = None
     limit: int = 1000
@@ -43,12 +45,12 @@ class Page:
         return len(self.objects) + len(self.prefixes)
 
 
-def list_objects(database: Database, query: Query, after: tuple[str, int] | None = None) -> Page:
+def list_objects(database: Database, owner: Bucket, query: Query, after: tuple[str, int] | None = None) -> Page:
     """One page of at most `query.limit` objects and prefixes that come after the position `after`."""
     page = Page()
     position: tuple[str, int] | None = after or (max(query.start, query.prefix), -1)
     while position:
-        rows = _read(database, query, position)
+        rows = _read(database, owner, query, position)
         for version in rows:
             if len(page) >= query.limit:
                 page.next = position
@@ -84,17 +86,22 @@ def successor(prefix: str) -> str:
     return stem[:-1] + chr(0xE000 if following == 0xD800 else following)
 
 
-def _read(database: Database, query: Query, position: tuple[str, int]) -> list[ObjectVersion]:
+def _read(database: Database, owner: Bucket, query: Query, position: tuple[str, int]) -> list[ObjectVersion]:
     name, generation = position
     end = min(filter(None, (query.end, successor(query.prefix))), default="")
+    table = "soft_deleted_objects" if query.soft_deleted else "objects"
+    chosen = "" if query.versions else "AND deleted IS NULL"
+    if query.soft_deleted:
+        chosen = "AND bucket_generation = :owner AND hard_delete > :now"
     statement = f"""
-        SELECT * FROM objects
+        SELECT * FROM {table}
         WHERE bucket = :bucket AND name >= :name AND (name > :name OR generation > :generation)
-          {"AND name < :end" if end else ""} {"" if query.versions else "AND deleted IS NULL"}
+          {"AND name < :end" if end else ""} {chosen}
         ORDER BY name, generation LIMIT :batch"""
     values = {"bucket": query.bucket, "name": name, "generation": generation, "end": end, "batch": _batch(query)}
+    values |= {"owner": owner.generation, "now": database.now()}
     with database.reading() as connection:
-        return [from_row(row) for row in connection.execute(statement, values)]
+        return [version_of(row) for row in connection.execute(statement, values)]
 
 
 def _batch(query: Query) -> int:

@@ -9,7 +9,10 @@ Settings = dict[str, Any]
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket. `settings` holds what its owner wrote; `policy` is its IAM policy, or None for the default one."""
+    """A bucket. `settings` holds what its owner wrote; `policy` is its IAM policy, or None for the default one.
+
+    One that is soft-deleted says since when and until when.
+    """
 
     name: str
     project: str
@@ -19,6 +22,8 @@ class Bucket:
     settings: Settings
     policy: Settings | None
     policy_version: int
+    soft_deleted: int | None = None
+    hard_delete: int | None = None
 
     @property
     def keeps_versions(self) -> bool:
@@ -28,10 +33,18 @@ class Bucket:
     def retention_seconds(self) -> int:
         return int(self.settings.get("retentionPolicy", {}).get("retentionPeriod", 0))
 
+    @property
+    def soft_delete_seconds(self) -> int:
+        """For how long what is deleted now can be restored; 0: not at all."""
+        return int((self.settings.get("softDeletePolicy") or {}).get("retentionDurationSeconds") or 0)
+
 
 @dataclass(frozen=True)
 class ObjectVersion:
-    """One generation of an object. `deleted` is None while it is live; `md5` is None for a composite object."""
+    """One generation of an object. `deleted` is None while it is live; `md5` is None for a composite object.
+
+    One that is soft-deleted says since when and until when.
+    """
 
     bucket: str
     name: str
@@ -44,6 +57,8 @@ class ObjectVersion:
     deleted: int | None
     components: int | None
     settings: Settings
+    soft_deleted: int | None = None
+    hard_delete: int | None = None
 
     @property
     def created(self) -> int:

@@ -1,6 +1,5 @@
 """Objects: every write is one transaction that checks its preconditions and makes one new generation."""
 
-import json
 import sqlite3
 from dataclasses import replace
 from typing import BinaryIO
@@ -14,14 +13,25 @@ from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settin
 from emulators.storage.state.names import check_object_name
 from emulators.storage.state.notifications import ARCHIVE, DELETE, FINALIZE, METADATA, Notifications
 from emulators.storage.state.preconditions import NONE, Preconditions
+from emulators.storage.state.protection import check_holds, check_removal
+from emulators.storage.state.rows import version_of, version_row
+from emulators.storage.state.soft_deletion import SoftDeletion
 
 
 class Objects:
     """All versions of all objects."""
 
-    def __init__(self, database: Database, files: Files, buckets: Buckets, notifications: Notifications) -> None:
+    def __init__(
+        self,
+        database: Database,
+        files: Files,
+        buckets: Buckets,
+        soft_deletion: SoftDeletion,
+        notifications: Notifications,
+    ) -> None:
         self._database = database
         self._files = files
+        self._soft_deletion = soft_deletion
         self._buckets = buckets
         self._notifications = notifications
 
@@ -137,7 +147,7 @@ class Objects:
         return changed
 
     def delete(self, bucket: str, name: str, generation: int | None, conditions: Preconditions) -> None:
-        """Delete the live version (kept as noncurrent in a versioned bucket) or, for good, the one of `generation`."""
+        """Delete the live version (kept as noncurrent in a versioned bucket) or the one of `generation`."""
         with self._database.transaction() as connection:
             owner = self._buckets.get(bucket)
             version = self.get(bucket, name, generation)
@@ -146,8 +156,8 @@ class Objects:
                 self._retire(connection, owner, version, self._database.next_moment())
             else:
                 moment = self._database.next_moment()
-                _check_protection(owner, version, moment)
-                self._remove(connection, version, moment)
+                check_removal(owner, version, moment)
+                self._remove(connection, owner, version, moment)
 
     def move(
         self, bucket: str, source: str, name: str, source_conditions: Preconditions, conditions: Preconditions
@@ -193,18 +203,25 @@ class Objects:
     ) -> None:
         """A live version stops being live; `by` tells those who are notified what has taken its place."""
         if owner.keeps_versions:
+            check_holds(version)
             archived = replace(version, deleted=moment)
             _store(connection, archived)
             self._notifications.tell(ARCHIVE, archived, moment, **by)
         else:
-            _check_protection(owner, version, moment)
-            self._remove(connection, version, moment, **by)
+            check_removal(owner, version, moment)
+            self._remove(connection, owner, version, moment, **by)
 
-    def _remove(self, connection: sqlite3.Connection, version: ObjectVersion, moment: int, **by: str) -> None:
+    def _remove(
+        self, connection: sqlite3.Connection, owner: Bucket, version: ObjectVersion, moment: int, **by: str
+    ) -> None:
+        """A version leaves the bucket: for a while where its policy says so, or for good."""
         self._notifications.tell(DELETE, version, moment, **by)
         where = "WHERE bucket = ? AND name = ? AND generation = ?"
         connection.execute(f"DELETE FROM objects {where}", (version.bucket, version.name, version.generation))
-        self._database.after_commit(lambda: self._files.remove(version.generation))
+        if owner.soft_delete_seconds:
+            self._soft_deletion.keep(connection, owner, version, moment)
+        else:
+            self._database.after_commit(lambda: self._files.remove(version.generation))
 
 
 _LASTING = {"storageClass", "kmsKeyName"}
@@ -224,16 +241,6 @@ def check_digests(body: Settings, content: Content) -> None:
             raise errors.invalid(message, field)
 
 
-def _check_protection(owner: Bucket, version: ObjectVersion, moment: int) -> None:
-    """Raise 403 where a hold or the bucket's retention policy forbids that the version goes."""
-    where = f"Object '{version.bucket}/{version.name}' is"
-    if version.settings.get("temporaryHold") or version.settings.get("eventBasedHold"):
-        raise errors.StorageError(403, "forbidden", f"{where} under active hold and cannot be deleted or overwritten.")
-    if moment < version.created + owner.retention_seconds * 1_000_000:
-        message = f"{where} subject to bucket's retention policy and cannot be deleted or overwritten yet."
-        raise errors.StorageError(403, "retentionPolicyNotMet", message)
-
-
 def _live(connection: sqlite3.Connection, bucket: str, name: str) -> ObjectVersion | None:
     query = "SELECT * FROM objects WHERE bucket = ? AND name = ? AND deleted IS NULL"
     return _version(connection.execute(query, (bucket, name)).fetchone())
@@ -245,29 +252,9 @@ def _exact(connection: sqlite3.Connection, bucket: str, name: str, generation: i
 
 
 def _version(row: sqlite3.Row | None) -> ObjectVersion | None:
-    return from_row(row) if row else None
-
-
-def from_row(row: sqlite3.Row) -> ObjectVersion:
-    """A row of the table `objects` as a version."""
-    fields = dict(row) | {"settings": json.loads(row["settings"])}
-    return ObjectVersion(**fields)
+    return version_of(row) if row else None
 
 
 def _store(connection: sqlite3.Connection, version: ObjectVersion) -> None:
-    connection.execute(
-        "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            version.bucket,
-            version.name,
-            version.generation,
-            version.metageneration,
-            version.size,
-            version.md5,
-            version.crc32c,
-            version.updated,
-            version.deleted,
-            version.components,
-            json.dumps(version.settings),
-        ),
-    )
+    row = version_row(version)
+    connection.execute(f"INSERT OR REPLACE INTO objects VALUES ({', '.join('?' * len(row))})", row)

@@ -18,6 +18,8 @@ STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
 _OLD_CLASSES = ("MULTI_REGIONAL", "REGIONAL", "DURABLE_REDUCED_AVAILABILITY")
 _LOCATION = re.compile(r"US|EU|ASIA|[A-Z]+[0-9]|[A-Z]+-[A-Z]+[0-9]+")
 
+_DAY = 24 * 3600
+
 Check = Callable[[str, Any], None]
 
 
@@ -100,6 +102,20 @@ def _retention(field: str, value: Any) -> None:
         raise errors.invalid(f"Invalid retention period: {period!r}", field)
 
 
+def _soft_delete(field: str, value: Any) -> None:
+    """A soft delete policy: retentionDurationSeconds, 0 or from 7 to 90 days."""
+    _RECORD(field, value)
+    if value.get("hardDeletePause"):
+        _absent_or_off(f"{field}.hardDeletePause", value["hardDeletePause"])
+    seconds = value.get("retentionDurationSeconds")
+    if seconds is None:
+        return
+    _whole_number(f"{field}.retentionDurationSeconds", seconds)
+    if int(seconds) and not 7 * _DAY <= int(seconds) <= 90 * _DAY:
+        message = f"Invalid soft delete retention duration: {seconds} seconds; 0, or from 7 to 90 days expected."
+        raise errors.invalid(message, f"{field}.retentionDurationSeconds")
+
+
 def _absent_or_off(field: str, value: Any) -> None:
     if isinstance(value, dict) and value.get("enabled") in (None, False):
         return
@@ -113,7 +129,7 @@ BUCKET_FIELDS: Mapping[str, Check] = {
     "labels": _string_map,
     "versioning": _record(enabled=_FLAG),
     "lifecycle": _RECORD,
-    "softDeletePolicy": _record(retentionDurationSeconds=_whole_number),
+    "softDeletePolicy": _soft_delete,
     "iamConfiguration": _record(
         uniformBucketLevelAccess=_record(enabled=_FLAG),
         bucketPolicyOnly=_record(enabled=_FLAG),

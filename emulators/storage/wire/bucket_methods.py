@@ -20,7 +20,7 @@ async def insert(call: Call) -> Resource:
     body = await call.body()
     settings.check(body, settings.BUCKET_FIELDS, settings.BUCKET_OUTPUT)
     body = _with_predefined(call, project, body, body)
-    return _show(call, call.store.buckets.create(project, body))
+    return show(call, call.store.buckets.create(project, body))
 
 
 async def list_buckets(call: Call) -> Resource:
@@ -28,30 +28,42 @@ async def list_buckets(call: Call) -> Resource:
     if not project:
         raise errors.required("project")
     limit = call.limit()
-    after = paging.read_token(call.text("pageToken"))[0]
-    found = call.store.buckets.list(project, call.text("prefix"), after, limit + 1)
+    after, prefix = paging.read_token(call.text("pageToken")), call.text("prefix")
+    if call.flag("softDeleted"):
+        found = call.store.soft_deletion.buckets(project, prefix, after, limit + 1)
+    else:
+        found = call.store.buckets.list(project, prefix, after[0], limit + 1)
     resource: Resource = {"kind": "storage#buckets"}
     if found[:limit]:
-        resource["items"] = [_show(call, bucket) for bucket in found[:limit]]
+        resource["items"] = [show(call, bucket) for bucket in found[:limit]]
     if len(found) > limit:
-        resource["nextPageToken"] = paging.write_token(found[limit - 1].name, 0)
+        resource["nextPageToken"] = paging.write_token(found[limit - 1].name, found[limit - 1].generation)
     return resource
 
 
 async def get(call: Call) -> Resource:
-    return _show(call, call.store.buckets.get(call.path["bucket"], call.conditions()))
+    """A bucket by its name; with softDeleted one that was deleted, by its generation, too."""
+    name, conditions = call.path["bucket"], call.conditions()
+    if call.flag("softDeleted"):
+        found = call.store.soft_deletion.bucket(name, call.required_number("generation"))
+        conditions.check_read(found)
+        return show(call, found)
+    found = call.store.buckets.get(name, conditions)
+    if call.number("generation") not in (None, found.generation):
+        raise errors.bucket_not_found()
+    return show(call, found)
 
 
 async def patch(call: Call) -> Resource:
     found = call.store.buckets.get(call.path["bucket"])
     body = _with_predefined(call, found.project, found.settings, await call.body())
-    return _show(call, call.store.buckets.patch(found.name, body, call.conditions()))
+    return show(call, call.store.buckets.patch(found.name, body, call.conditions()))
 
 
 async def update(call: Call) -> Resource:
     found = call.store.buckets.get(call.path["bucket"])
     body = _with_predefined(call, found.project, found.settings, await call.body())
-    return _show(call, call.store.buckets.update(found.name, body, call.conditions()))
+    return show(call, call.store.buckets.update(found.name, body, call.conditions()))
 
 
 async def delete(call: Call) -> Response:
@@ -63,7 +75,7 @@ async def lock_retention(call: Call) -> Resource:
     metageneration = call.number("ifMetagenerationMatch")
     if metageneration is None:
         raise errors.required("ifMetagenerationMatch")
-    return _show(call, call.store.buckets.lock_retention(call.path["bucket"], metageneration))
+    return show(call, call.store.buckets.lock_retention(call.path["bucket"], metageneration))
 
 
 async def get_policy(call: Call) -> Resource:
@@ -107,7 +119,7 @@ async def service_account(call: Call) -> Resource:
     return {"kind": "storage#serviceAccount", "email_address": address}
 
 
-def _show(call: Call, found: Bucket) -> Resource:
+def show(call: Call, found: Bucket) -> Resource:
     return render.bucket(found, call.base_url) | (render_acls.bucket_acls(found) if call.is_full else {})
 
 

@@ -66,6 +66,13 @@ class Call:
         value = self.request.query_params.get(name)
         return None if value is None else whole_number(value, name)
 
+    def required_number(self, name: str) -> int:
+        """A whole number, or StorageError 400 where the parameter is absent."""
+        value = self.number(name)
+        if value is None:
+            raise errors.required(name)
+        return value
+
     @property
     def is_full(self) -> bool:
         """Whether the answer shows access control lists, too."""

@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from emulators.storage.state import errors
 from emulators.storage.state.hmac_keys import HmacKey
+from emulators.storage.state.times import moment
 from emulators.storage.wire import paging
 from emulators.storage.wire.call import Call
-from emulators.storage.wire.render import moment
 
 Resource = dict[str, Any]
 

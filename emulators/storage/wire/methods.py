@@ -6,6 +6,7 @@ from emulators.storage.wire import folder_methods as folders
 from emulators.storage.wire import hmac_methods as keys
 from emulators.storage.wire import notification_methods as notifications
 from emulators.storage.wire import object_methods as objects
+from emulators.storage.wire import restore_methods as restoring
 from emulators.storage.wire.call import CONDITIONS, SOURCE_CONDITIONS
 from emulators.storage.wire.routing import Route, Routes
 
@@ -27,7 +28,7 @@ _LIST = frozenset(
     ("prefix", "delimiter", "startOffset", "endOffset", "includeTrailingDelimiter", "versions", "softDeleted")
 ) | {"maxResults", "pageToken", "matchGlob", "includeFoldersAsPrefixes"}
 # Every bucket can always be reached here, so a partial success is a whole one.
-_BUCKETS = frozenset({"project", "prefix", "maxResults", "pageToken", "returnPartialSuccess"})
+_BUCKETS = frozenset({"project", "prefix", "maxResults", "pageToken", "returnPartialSuccess", "softDeleted"})
 _KEYS = "storage/v1/projects/{project}/hmacKeys"
 _KEY_LIST = frozenset({"serviceAccountEmail", "showDeletedKeys", "maxResults", "pageToken"})
 _UPLOADING = _CONDITIONS | {"uploadType", "name", "contentEncoding", "predefinedAcl", "kmsKeyName"}
@@ -38,7 +39,7 @@ ROUTES = Routes(
         *(route for place in acl_methods.PLACES for route in place.routes()),
         Route("POST", _B, buckets.insert, _PREDEFINED | {"project"}),
         Route("GET", _B, buckets.list_buckets, _BUCKETS),
-        Route("GET", _BUCKET, buckets.get, _CONDITIONS),
+        Route("GET", _BUCKET, buckets.get, _ONE | {"softDeleted"}),
         Route("PATCH", _BUCKET, buckets.patch, _CONDITIONS | _PREDEFINED),
         Route("PUT", _BUCKET, buckets.update, _CONDITIONS | _PREDEFINED),
         Route("DELETE", _BUCKET, buckets.delete, _CONDITIONS),
@@ -63,8 +64,8 @@ ROUTES = Routes(
         Route("DELETE", _KEYS + "/{key}", keys.delete),
         Route("GET", "storage/v1/projects/{project}/serviceAccount", buckets.service_account),
         Route("GET", _BUCKET + "/o", objects.list_objects, _LIST),
-        Route("GET", _OBJECT, objects.get, _ONE),
-        Route("GET", "download/" + _OBJECT, objects.get, _ONE),
+        Route("GET", _OBJECT, objects.get, _ONE | {"softDeleted"}),
+        Route("GET", "download/" + _OBJECT, objects.get, _ONE | {"softDeleted"}),
         Route("PATCH", _OBJECT, objects.patch, _ONE | {"predefinedAcl"}),
         Route("PUT", _OBJECT, objects.update, _ONE | {"predefinedAcl"}),
         Route("DELETE", _OBJECT, objects.delete, _ONE),
@@ -72,6 +73,12 @@ ROUTES = Routes(
         Route("POST", _OBJECT + "/moveTo/o/{destination_object}", objects.move, _CONDITIONS | set(SOURCE_CONDITIONS)),
         Route("POST", _TO.replace("{verb}", "copyTo"), objects.copy, _COPY),
         Route("POST", _TO.replace("{verb}", "rewriteTo"), objects.rewrite, _COPY),
+        Route("POST", _OBJECT + "/restore", restoring.restore_object, _ONE | {"copySourceAcl"}),
+        Route("POST", _BUCKET + "/restore", restoring.restore_bucket, frozenset({"generation"})),
+        Route("POST", _BUCKET + "/o/bulkRestore", restoring.bulk_restore),
+        Route("GET", _BUCKET + "/operations", restoring.list_operations, frozenset({"pageSize", "pageToken"})),
+        Route("GET", _BUCKET + "/operations/{operation}", restoring.get_operation),
+        Route("POST", _BUCKET + "/operations/{operation}/cancel", restoring.cancel_operation),
         Route("POST", _UPLOAD, uploads.upload, _SESSION),
         Route("POST", "resumable/" + _UPLOAD, uploads.upload, _SESSION),  # where the API's own document has it
         Route("PUT", _UPLOAD, uploads.resume, _SESSION),

@@ -9,7 +9,8 @@ from typing import Any
 
 from emulators.storage.state.notifications import Event
 from emulators.storage.state.store import Store
-from emulators.storage.wire.render import moment, object_version
+from emulators.storage.state.times import moment
+from emulators.storage.wire.render import object_version
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,12 @@ MOST_COMPONENTS = 32
 
 
 async def get(call: Call) -> Resource | Response:
-    """The metadata, or with alt=media the bytes."""
+    """The metadata, or with alt=media the bytes; with softDeleted the metadata of what can be restored."""
+    if call.flag("softDeleted"):
+        if call.text("alt") == "media":
+            raise errors.invalid("A soft-deleted object cannot be read: restore it.", "softDeleted")
+        generation = call.required_number("generation")
+        return show(call, call.store.restores.get(*_target(call), generation, call.conditions()))
     if call.text("alt") == "media":
         return download(call, call.conditions())
     return show(call, call.store.objects.get(*_target(call), call.number("generation"), call.conditions()))
@@ -31,8 +36,8 @@ _DIGESTS = ("crc32c", "md5Hash")
 
 
 async def list_objects(call: Call) -> Resource:
-    if call.flag("softDeleted"):
-        raise errors.not_implemented("Soft deletion")
+    if call.flag("softDeleted") and call.flag("versions"):
+        raise errors.invalid("softDeleted and versions cannot both be true.", "softDeleted")
     if call.flag("includeFoldersAsPrefixes") and call.text("delimiter") == "/":
         _require_no_folders(call)
     token = call.text("pageToken")
@@ -43,6 +48,7 @@ async def list_objects(call: Call) -> Resource:
         start=call.text("startOffset"),
         end=call.text("endOffset"),
         versions=call.flag("versions"),
+        soft_deleted=call.flag("softDeleted"),
         trailing_delimiter=call.flag("includeTrailingDelimiter"),
         glob=compiled(call.text("matchGlob")) if call.text("matchGlob") else None,
         limit=call.limit(),

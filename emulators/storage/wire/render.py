@@ -1,13 +1,13 @@
 """State as the API's resources (kind storage#...)."""
 
 import zlib
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from emulators.storage.state.etags import etag
 from emulators.storage.state.managed_folders import ManagedFolder
 from emulators.storage.state.model import Bucket, ObjectVersion
+from emulators.storage.state.times import moment
 
 Resource = dict[str, Any]
 
@@ -57,6 +57,7 @@ def bucket(found: Bucket, base_url: str) -> Resource:
     if "retentionPolicy" in settings:
         fixed["retentionPolicy"] = {"effectiveTime": moment(found.updated)} | settings["retentionPolicy"]
         fixed["retentionPolicy"]["retentionPeriod"] = str(found.retention_seconds)
+    fixed |= _deletion(found)
     return {field: value for field, value in settings.items() if field not in _ACLS} | fixed
 
 
@@ -91,6 +92,7 @@ def object_version(version: ObjectVersion, base_url: str, retention_seconds: int
         resource["timeDeleted"] = moment(version.deleted)
     if retention_seconds:
         resource["retentionExpirationTime"] = moment(version.created + retention_seconds * 1_000_000)
+    resource |= _deletion(version)
     return {field: value for field, value in version.settings.items() if field not in _ACLS} | resource
 
 
@@ -104,12 +106,6 @@ def policy(found: Bucket) -> Resource:
     resource = {"kind": "storage#policy", "resourceId": f"projects/_/buckets/{found.name}", "version": 1}
     body = found.policy if found.policy is not None else {"bindings": _default_bindings(found)}
     return resource | body | {"etag": etag(found.policy_version)}
-
-
-def moment(microseconds: int) -> str:
-    """RFC 3339 with milliseconds, as the service writes times."""
-    time = datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(microsecond=microseconds % 1_000_000)
-    return time.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def project_number(project: str) -> int:
@@ -140,10 +136,15 @@ def _iam_configuration(written: Resource, found: Bucket) -> Resource:
 
 
 def _soft_delete(written: Resource, found: Bucket) -> Resource:
-    seconds = str(written.get("retentionDurationSeconds", "0"))
-    if seconds == "0":
+    if not found.soft_delete_seconds:
         return {"retentionDurationSeconds": "0"}
-    return {"retentionDurationSeconds": seconds, "effectiveTime": moment(found.generation)}
+    return {"effectiveTime": moment(found.generation)} | written
+
+
+def _deletion(found: Bucket | ObjectVersion) -> Resource:
+    if found.soft_deleted is None or found.hard_delete is None:
+        return {}
+    return {"softDeleteTime": moment(found.soft_deleted), "hardDeleteTime": moment(found.hard_delete)}
 
 
 def _default_bindings(found: Bucket) -> list[Resource]:

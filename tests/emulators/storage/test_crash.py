@@ -25,6 +25,7 @@ class Writer(threading.Thread):
         self.address, self.number, self.random = address, number, Random(seed)
         self.acknowledged: dict[str, bytes | None] = {}
         self.uncertain: dict[str, set[bytes | None]] = {}
+        self.generations: dict[str, bytes] = {}  # all that were acknowledged, also those that have gone since
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -49,6 +50,8 @@ class Writer(threading.Thread):
                 continue
             assert response.status_code in (200, 204, 404), response.text
             self.acknowledged[name] = None if delete else data
+            if not delete:
+                self.generations[response.json()["generation"]] = data
             self.uncertain.pop(name)
 
     def send_resumable(self, session: requests.Session, name: str, data: bytes) -> requests.Response:
@@ -87,11 +90,25 @@ def test_acknowledged_writes_survive_kill_9(tmp_path: Path) -> None:
                 assert found.get(name) in allowed, f"{name} is neither what was acknowledged nor what was under way"
         for item in listing:
             assert hashlib.md5(found[item["name"]]).digest().hex() == _hex(item["md5Hash"])
-        files = {path.name for path in (tmp_path / "content").glob("*")}
-        assert files == {item["generation"] for item in listing}
+        deleted = list_soft_deleted(f"{address}/storage/v1/b/crash/o")
+        files = {path.name: path for path in (tmp_path / "content").glob("*")}
+        assert files.keys() == {item["generation"] for item in listing + deleted}
+        for writer in writers:
+            for generation, data in writer.generations.items():
+                assert files[generation].read_bytes() == data, "what was overwritten or deleted can be restored"
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+def list_soft_deleted(url: str) -> list[dict[str, str]]:
+    items, token = list[dict[str, str]](), ""
+    while True:
+        page = requests.get(url, params={"softDeleted": "true", "pageToken": token}, timeout=5).json()
+        items += page.get("items", [])
+        token = page.get("nextPageToken", "")
+        if not token:
+            return items
 
 
 def test_a_resumable_upload_goes_on_after_kill_9(tmp_path: Path) -> None:

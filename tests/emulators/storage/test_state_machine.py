@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from emulators.storage.state.errors import StorageError
 from emulators.storage.state.listing import Query
 from emulators.storage.state.preconditions import NONE, Preconditions
+from emulators.storage.state.restores import Wanted
 from emulators.storage.state.store import Store
 
 NAMES = st.sampled_from(["a", "a/", "a/b", "a/b/c", "a0", "b", "é", "\U0001f600"])
@@ -32,13 +33,16 @@ class Version:
 class StoreMachine(RuleBasedStateMachine):
     """One bucket, many histories."""
 
-    @initialize(versioned=st.booleans())
-    def open(self, versioned: bool) -> None:
+    @initialize(versioned=st.booleans(), soft=st.booleans())
+    def open(self, versioned: bool, soft: bool) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.store = Store(Path(self.folder.name))
-        self.versioned = versioned
-        self.store.buckets.create("p", {"name": "bucket", "versioning": {"enabled": versioned}})
+        self.versioned, self.soft = versioned, soft
+        policy = {"retentionDurationSeconds": "604800" if soft else "0"}
+        body = {"name": "bucket", "versioning": {"enabled": versioned}, "softDeletePolicy": policy}
+        self.store.buckets.create("p", body)
         self.versions: list[Version] = []
+        self.soft_deleted: list[Version] = []
 
     @rule(name=NAMES, data=DATA, choice=CHOICES)
     def insert(self, name: str, data: bytes, choice: str) -> None:
@@ -73,8 +77,37 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(index=st.integers(0, 20))
     def delete_generation(self, index: int) -> None:
         if index < len(self.versions):
-            version = self.versions.pop(index)
+            version = self.versions[index]
             self.store.objects.delete("bucket", version.name, version.generation, NONE)
+            self.remove(version)
+
+    @rule(index=st.integers(0, 20), choice=CHOICES)
+    def restore(self, index: int, choice: str) -> None:
+        if index >= len(self.soft_deleted):
+            return
+        old = self.soft_deleted[index]
+        live = self.live(old.name)
+        conditions, holds = self.conditions(live, choice)
+        try:
+            made = self.store.restores.restore("bucket", old.name, old.generation, conditions, copy_acl=False)
+        except StorageError as error:
+            assert not holds and error.code == 412
+            return
+        assert holds
+        self.retire(live)
+        self.versions.append(Version(old.name, old.data, made.generation, metadata=dict(old.metadata)))
+
+    @rule()
+    def restore_all_that_is_not_there(self) -> None:
+        if not self.soft:
+            return
+        outcome = self.store.restores.restore_many("bucket", Wanted())
+        latest = {version.name: version for version in self.deleted()}
+        absent = [version for version in latest.values() if self.live(version.name) is None]
+        assert outcome.succeeded == len(absent)
+        for old in absent:
+            made = self.store.objects.get("bucket", old.name)
+            self.versions.append(Version(old.name, old.data, made.generation, metadata=dict(old.metadata)))
 
     @rule(source=NAMES, destination=NAMES)
     def copy(self, source: str, destination: str) -> None:
@@ -119,9 +152,16 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.listed(Query("bucket", versions=True)) == self.expected(versions=True)
 
     @invariant()
+    def lists_what_is_soft_deleted(self) -> None:
+        page = self.store.list_objects(Query("bucket", soft_deleted=True))
+        found = [(version.name, version.generation) for version in page.objects]
+        assert found == [(version.name, version.generation) for version in self.deleted()]
+
+    @invariant()
     def keeps_no_file_that_nothing_names(self) -> None:
-        files = {int(path.name) for path in Path(self.folder.name).glob("content/*")}
-        assert files == {version.generation for version in self.versions}
+        files = {int(path.name): path for path in Path(self.folder.name).glob("content/*")}
+        assert files.keys() == {version.generation for version in self.versions + self.soft_deleted}
+        assert all(files[version.generation].read_bytes() == version.data for version in self.soft_deleted)
         assert not list(Path(self.folder.name).glob("incoming/*"))
 
     @rule(
@@ -165,7 +205,15 @@ class StoreMachine(RuleBasedStateMachine):
         if version and self.versioned:
             version.live = False
         elif version:
-            self.versions.remove(version)
+            self.remove(version)
+
+    def remove(self, version: Version) -> None:
+        self.versions.remove(version)
+        if self.soft:
+            self.soft_deleted.append(version)
+
+    def deleted(self) -> list[Version]:
+        return sorted(self.soft_deleted, key=lambda version: (version.name, version.generation))
 
     def conditions(self, live: Version | None, choice: str) -> tuple[Preconditions, bool]:
         """Preconditions of a kind, and whether they hold for what is live."""
