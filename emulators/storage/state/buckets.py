@@ -26,8 +26,8 @@ class Buckets:
         # This process is the only one that writes, so what it has read stays right until it writes itself.
         self._known: dict[str, Bucket] = {}
 
-    def create(self, project: str, body: Settings) -> Bucket:
-        """Create a bucket from its resource.
+    def create(self, project: str, body: Settings, object_retention: bool = False) -> Bucket:
+        """Create a bucket from its resource; with `object_retention` each of its objects may have one of its own.
 
         Raises:
             StorageError: 400 for a bad name or field, 409 where the name is taken.
@@ -43,6 +43,8 @@ class Buckets:
                 raise errors.StorageError(409, "conflict", _CONFLICT)
             moment = self._database.next_moment()
             written["softDeletePolicy"] = policy(written["softDeletePolicy"], {}, moment)
+            if object_retention:
+                written["objectRetention"] = {"mode": "Enabled"}
             bucket = Bucket(name, project, moment, 1, moment, written, None, 1)
             _store(connection, bucket)
         return bucket
@@ -79,8 +81,7 @@ class Buckets:
         with self._database.transaction() as connection:
             bucket = self.get(name)
             conditions.check_write(bucket)
-            kept = ("location", "storageClass", "softDeletePolicy")
-            base = bucket.settings if keep else {field: bucket.settings[field] for field in kept}
+            base = bucket.settings if keep else _lasting(bucket.settings)
             merged = _defaults() | {"location": bucket.settings["location"]} | settings.merge(base, written)
             _check_change(bucket, merged)
             _refuse_acls(written, merged)
@@ -165,6 +166,12 @@ def _defaults() -> Settings:
         "storageClass": "STANDARD",
         "softDeletePolicy": {"retentionDurationSeconds": WEEK_SECONDS},
     }
+
+
+def _lasting(settings: Settings) -> Settings:
+    """What stays where an update says nothing of it."""
+    kept = ("location", "storageClass", "softDeletePolicy", "objectRetention")
+    return {field: settings[field] for field in kept if field in settings}
 
 
 def _policy_of(bucket: Bucket) -> Settings:

@@ -6,6 +6,7 @@ A page's token is the last name (and generation) that it gave, so pages stay rig
 import re
 from dataclasses import dataclass, field
 
+from emulators.storage.state.contexts import Filter
 from emulators.storage.state.database import Database
 from emulators.storage.state.model import Bucket, ObjectVersion
 from emulators.storage.state.rows import version_of
@@ -18,7 +19,7 @@ class Query:
     """What to list. `start` is inclusive, `end` exclusive ("": open); `versions` adds noncurrent versions,
     `soft_deleted` lists in their place what can be restored.
 
-    `glob` is what a whole name must match.
+    `glob` is what a whole name must match, `filter` what an object must have; prefixes are exempt from it.
     """
 
     bucket: str
@@ -30,6 +31,7 @@ class Query:
     soft_deleted: bool = False
     trailing_delimiter: bool = False
     glob: re.Pattern[str] | None = None
+    filter: Filter | None = None
     limit: int = 1000
 
 
@@ -63,7 +65,8 @@ def list_objects(database: Database, owner: Bucket, query: Query, after: tuple[s
             if prefix is not None and (position[0] != prefix or position[1] < 0):
                 page.prefixes.append(prefix)
             if prefix is None or is_marker:
-                page.objects.append(version)
+                if query.filter is None or query.filter(version.settings):
+                    page.objects.append(version)
                 position = (version.name, version.generation)
             else:
                 # Whatever else lies under the prefix is one entry: jump over it.

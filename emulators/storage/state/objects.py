@@ -4,8 +4,7 @@ import sqlite3
 from dataclasses import replace
 from typing import BinaryIO
 
-from emulators.storage.state import errors, settings
-from emulators.storage.state.acls import check_allowed
+from emulators.storage.state import errors, object_settings
 from emulators.storage.state.buckets import Buckets
 from emulators.storage.state.database import Database
 from emulators.storage.state.files import Files
@@ -13,8 +12,9 @@ from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settin
 from emulators.storage.state.names import check_object_name
 from emulators.storage.state.notifications import ARCHIVE, DELETE, FINALIZE, METADATA, Notifications
 from emulators.storage.state.preconditions import NONE, Preconditions
-from emulators.storage.state.protection import check_holds, check_removal
+from emulators.storage.state.protection import check_holds, check_removal, without_past_retention
 from emulators.storage.state.rows import version_of, version_row
+from emulators.storage.state.settings import shown
 from emulators.storage.state.soft_deletion import SoftDeletion
 
 
@@ -38,8 +38,8 @@ class Objects:
     def check_insert(self, bucket: str, name: str, body: Settings, conditions: Preconditions) -> None:
         """Raise now what `insert` would raise, before the bytes are received."""
         check_object_name(name)
-        _checked(body)
         found = self._buckets.get(bucket)
+        object_settings.of_new(found, body, self._database.now())
         with self._database.reading() as connection:
             conditions.check_write(_live(connection, found.name, name))
 
@@ -59,24 +59,15 @@ class Objects:
                 the version that is replaced, 404 for a bucket that is not there, 412.
         """
         check_object_name(name)
-        written = settings.merge({}, _checked(body))
         check_digests(body, content)
         with self._database.transaction() as connection:
             owner = self._buckets.get(bucket)
             replaced = _live(connection, bucket, name)
             conditions.check_write(replaced)
             moment = self._database.next_moment()
+            written = object_settings.of_new(owner, body, moment)
             if replaced:
                 self._retire(connection, owner, replaced, moment, overwrittenByGeneration=str(moment))
-            written.setdefault("storageClass", owner.settings["storageClass"])
-            check_allowed(owner.settings, written.get("acl"), "acl")
-            if "defaultObjectAcl" in owner.settings and "acl" not in written:
-                written["acl"] = owner.settings["defaultObjectAcl"]
-            key = written.get("kmsKeyName") or (owner.settings.get("encryption") or {}).get("defaultKmsKeyName")
-            if key:
-                written["kmsKeyName"] = key
-            if owner.settings.get("defaultEventBasedHold"):
-                written.setdefault("eventBasedHold", True)
             version = ObjectVersion(
                 bucket,
                 name,
@@ -121,26 +112,29 @@ class Objects:
             return version, self._files.open(version.generation)
 
     def patch(
-        self, bucket: str, name: str, generation: int | None, body: Settings, conditions: Preconditions, keep: bool
+        self,
+        bucket: str,
+        name: str,
+        generation: int | None,
+        body: Settings,
+        conditions: Preconditions,
+        keep: bool,
+        override: bool = False,
     ) -> ObjectVersion:
-        """Change the metadata: merged into what is there (`keep`) or in its place. A new metageneration."""
-        written = _checked(body)
-        written.pop("kmsKeyName", None)  # a key changes with a rewrite alone
+        """Change the metadata: merged into what is there (`keep`) or in its place. A new metageneration.
+
+        `override` lets an unlocked retention be weakened.
+        """
         with self._database.transaction() as connection:
             version = self.get(bucket, name, generation)
             conditions.check_write(version)
-            check_allowed(self._buckets.get(bucket).settings, written.get("acl"), "acl")
-            storage_class = version.settings["storageClass"]
-            if written.get("storageClass", storage_class) != storage_class:
-                raise errors.invalid("The storage class of an object is changed by rewriting it.", "storageClass")
-            base = version.settings
-            if not keep:
-                base = {field: value for field, value in base.items() if field in _LASTING}
+            moment = self._database.next_moment()
+            owner = self._buckets.get(bucket)
             changed = replace(
                 version,
-                settings=settings.merge(base, written) | {"storageClass": storage_class},
+                settings=object_settings.changed(owner, version, body, moment, keep, override),
                 metageneration=version.metageneration + 1,
-                updated=self._database.next_moment(),
+                updated=moment,
             )
             _store(connection, changed)
             self._notifications.tell(METADATA, changed, changed.updated)
@@ -170,7 +164,8 @@ class Objects:
             source_conditions.check_write(version)
             content = self.duplicate(version)
             try:
-                moved = self.insert(bucket, name, content, version.settings, conditions, version.components)
+                body = without_past_retention(shown(version.settings), self._database.now())
+                moved = self.insert(bucket, name, content, body, conditions, version.components)
                 self.delete(bucket, source, None, NONE)
             except BaseException:
                 self._files.forget(content)
@@ -222,14 +217,6 @@ class Objects:
             self._soft_deletion.keep(connection, owner, version, moment)
         else:
             self._database.after_commit(lambda: self._files.remove(version.generation))
-
-
-_LASTING = {"storageClass", "kmsKeyName"}
-"""What no update of the metadata takes away."""
-
-
-def _checked(body: Settings) -> Settings:
-    return settings.check(body, settings.OBJECT_FIELDS, settings.OBJECT_OUTPUT)
 
 
 def check_digests(body: Settings, content: Content) -> None:

@@ -16,6 +16,7 @@ from emulators.storage.state.files import Files
 from emulators.storage.state.model import Bucket, Content, ObjectVersion
 from emulators.storage.state.objects import Objects
 from emulators.storage.state.preconditions import NONE, Preconditions
+from emulators.storage.state.settings import shown
 from emulators.storage.state.soft_deletion import SoftDeletion
 
 _ABSENT = Preconditions(generation_match=0)
@@ -85,7 +86,7 @@ class Restores:
             if version is None:
                 raise _not_restorable(connection, owner, name, generation)
             dropped = {"retention"} if copy_acl else {"retention", "acl"}
-            body = {field: value for field, value in version.settings.items() if field not in dropped}
+            body = {field: value for field, value in shown(version.settings).items() if field not in dropped}
             if (owner.settings.get("autoclass") or {}).get("enabled"):
                 body["storageClass"] = "STANDARD"
             content = Content(None, self._files.link(generation), version.size, version.md5, version.crc32c)

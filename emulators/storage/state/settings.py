@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from emulators.storage.state import errors
+from emulators.storage.state import contexts, errors
 from emulators.storage.state.acls import BUCKET_ROLES, OBJECT_ROLES, check_entries
 from emulators.storage.state.model import Settings
+from emulators.storage.state.protection import check_retention
 
 STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
 _OLD_CLASSES = ("MULTI_REGIONAL", "REGIONAL", "DURABLE_REDUCED_AVAILABILITY")
@@ -162,6 +163,7 @@ BUCKET_OUTPUT = frozenset(
         "updated",
         "etag",
         "locationType",
+        "objectRetention",
         "owner",
         "satisfiesPZS",
         "satisfiesPZI",
@@ -181,6 +183,8 @@ OBJECT_FIELDS: Mapping[str, Check] = {
     "eventBasedHold": _FLAG,
     "temporaryHold": _FLAG,
     "kmsKeyName": _kms_key,
+    "retention": check_retention,
+    "contexts": contexts.check,
     "acl": partial(check_entries, OBJECT_ROLES),
 }
 OBJECT_OUTPUT = frozenset(
@@ -223,6 +227,11 @@ def check(body: Settings, fields: Mapping[str, Check], output: frozenset[str]) -
         elif field not in output and value not in (None, [], {}):
             raise errors.not_implemented(f"The field {field}")
     return settings
+
+
+def shown(settings: Settings) -> Settings:
+    """The part of the settings that is the API's; what the emulator alone notes begins with an underscore."""
+    return {field: value for field, value in settings.items() if not field.startswith("_")}
 
 
 def merge(old: Settings, patch: Settings) -> Settings:

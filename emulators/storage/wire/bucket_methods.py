@@ -20,7 +20,7 @@ async def insert(call: Call) -> Resource:
     body = await call.body()
     settings.check(body, settings.BUCKET_FIELDS, settings.BUCKET_OUTPUT)
     body = _with_predefined(call, project, body, body)
-    return show(call, call.store.buckets.create(project, body))
+    return show(call, call.store.buckets.create(project, body, call.flag("enableObjectRetention")))
 
 
 async def list_buckets(call: Call) -> Resource:

@@ -19,14 +19,16 @@ _UPLOAD = "upload/storage/v1/b/{bucket}/o"
 _CONDITIONS = frozenset(CONDITIONS)
 _PREDEFINED = frozenset({"predefinedAcl", "predefinedDefaultObjectAcl"})
 _ONE = _CONDITIONS | {"generation"}
+_CHANGE = _ONE | {"predefinedAcl", "overrideUnlockedRetention"}
 _COPY = (
     _CONDITIONS
     | set(SOURCE_CONDITIONS)
     | {"sourceGeneration", "maxBytesRewrittenPerCall", "destinationPredefinedAcl", "destinationKmsKeyName"}
 )
+_COMPOSE = _CONDITIONS | {"destinationPredefinedAcl", "kmsKeyName", "dropContextGroups"}
 _LIST = frozenset(
     ("prefix", "delimiter", "startOffset", "endOffset", "includeTrailingDelimiter", "versions", "softDeleted")
-) | {"maxResults", "pageToken", "matchGlob", "includeFoldersAsPrefixes"}
+) | {"maxResults", "pageToken", "matchGlob", "filter", "includeFoldersAsPrefixes"}
 # Every bucket can always be reached here, so a partial success is a whole one.
 _BUCKETS = frozenset({"project", "prefix", "maxResults", "pageToken", "returnPartialSuccess", "softDeleted"})
 _KEYS = "storage/v1/projects/{project}/hmacKeys"
@@ -37,7 +39,7 @@ _SESSION = _UPLOADING | {"upload_id"}
 ROUTES = Routes(
     [
         *(route for place in acl_methods.PLACES for route in place.routes()),
-        Route("POST", _B, buckets.insert, _PREDEFINED | {"project"}),
+        Route("POST", _B, buckets.insert, _PREDEFINED | {"project", "enableObjectRetention"}),
         Route("GET", _B, buckets.list_buckets, _BUCKETS),
         Route("GET", _BUCKET, buckets.get, _ONE | {"softDeleted"}),
         Route("PATCH", _BUCKET, buckets.patch, _CONDITIONS | _PREDEFINED),
@@ -66,13 +68,14 @@ ROUTES = Routes(
         Route("GET", _BUCKET + "/o", objects.list_objects, _LIST),
         Route("GET", _OBJECT, objects.get, _ONE | {"softDeleted"}),
         Route("GET", "download/" + _OBJECT, objects.get, _ONE | {"softDeleted"}),
-        Route("PATCH", _OBJECT, objects.patch, _ONE | {"predefinedAcl"}),
-        Route("PUT", _OBJECT, objects.update, _ONE | {"predefinedAcl"}),
+        Route("PATCH", _OBJECT, objects.patch, _CHANGE),
+        Route("PUT", _OBJECT, objects.update, _CHANGE),
         Route("DELETE", _OBJECT, objects.delete, _ONE),
-        Route("POST", _OBJECT + "/compose", objects.compose, _CONDITIONS | {"destinationPredefinedAcl", "kmsKeyName"}),
+        Route("POST", _OBJECT + "/compose", objects.compose, _COMPOSE),
         Route("POST", _OBJECT + "/moveTo/o/{destination_object}", objects.move, _CONDITIONS | set(SOURCE_CONDITIONS)),
         Route("POST", _TO.replace("{verb}", "copyTo"), objects.copy, _COPY),
-        Route("POST", _TO.replace("{verb}", "rewriteTo"), objects.rewrite, _COPY),
+        Route("POST", _TO.replace("{verb}", "rewriteTo"), objects.rewrite, _COPY | {"dropContextGroups"}),
+        Route("GET", _OBJECT + "/viewFullContext", objects.view_full_context, frozenset({"generation", "contextKey"})),
         Route("POST", _OBJECT + "/restore", restoring.restore_object, _ONE | {"copySourceAcl"}),
         Route("POST", _BUCKET + "/restore", restoring.restore_bucket, frozenset({"generation"})),
         Route("POST", _BUCKET + "/o/bulkRestore", restoring.bulk_restore),

@@ -6,12 +6,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from emulators.storage.state import acls, errors
+from emulators.storage.state import acls, contexts, errors
 from emulators.storage.state.globs import compiled
 from emulators.storage.state.listing import Query
 from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settings
 from emulators.storage.state.preconditions import Preconditions
-from emulators.storage.state.settings import OBJECT_FIELDS
+from emulators.storage.state.protection import retained_until
+from emulators.storage.state.settings import OBJECT_FIELDS, shown
 from emulators.storage.wire import paging, render, render_acls
 from emulators.storage.wire.call import SOURCE_CONDITIONS, Call, whole_number
 from emulators.storage.wire.downloads import download
@@ -50,6 +51,7 @@ async def list_objects(call: Call) -> Resource:
         versions=call.flag("versions"),
         soft_deleted=call.flag("softDeleted"),
         trailing_delimiter=call.flag("includeTrailingDelimiter"),
+        filter=contexts.compiled(call.text("filter")) if call.text("filter") else None,
         glob=compiled(call.text("matchGlob")) if call.text("matchGlob") else None,
         limit=call.limit(),
     )
@@ -63,6 +65,18 @@ async def list_objects(call: Call) -> Resource:
         owner, base_url = call.store.buckets.get(query.bucket), call.base_url
         resource["items"] = [_shown(call, version, owner, base_url) for version in page.objects]
     return resource
+
+
+async def view_full_context(call: Call) -> Resource:
+    """One context of an object. Extended data, which Google's services alone write, it has none."""
+    key = call.text("contextKey")
+    if not key:
+        raise errors.required("contextKey")
+    version = call.store.objects.get(*_target(call), call.number("generation"))
+    found = contexts.custom_of(version.settings).get(key)
+    if found is None:
+        raise errors.StorageError(404, "notFound", f"No such context of {version.bucket}/{version.name}: {key}")
+    return {"kind": "storage#objectFullContext", "key": key, "type": "CUSTOM"} | found
 
 
 def _require_no_folders(call: Call) -> None:
@@ -115,6 +129,8 @@ async def compose(call: Call) -> Resource:
     versions = [_component(call, bucket, source) for source in sources]
     # The digests are the service's to say: gcloud sends those of the first source.
     destination = {key: value for key, value in _record(body, "destination").items() if key not in _DIGESTS}
+    if destination.get("contexts") is None and not _drops_contexts(call):
+        destination |= contexts.composed(version.settings for version in versions)
     # In a thread, because it reads and writes all the bytes.
     content = await asyncio.to_thread(call.store.objects.concatenate, versions)
     components = sum(version.components or 1 for version in versions)
@@ -159,7 +175,7 @@ def show(call: Call, version: ObjectVersion) -> Resource:
 
 
 def _shown(call: Call, version: ObjectVersion, owner: Bucket, base_url: str) -> Resource:
-    resource = render.object_version(version, base_url, owner.retention_seconds)
+    resource = render.object_version(version, base_url, retained_until(owner, version))
     return resource | (render_acls.object_acls(version, owner) if call.is_full else {})
 
 
@@ -170,7 +186,8 @@ def _target(call: Call) -> tuple[str, str]:
 async def _change(call: Call, keep: bool) -> Resource:
     body = with_parameters(call, call.path["bucket"], await call.body())
     generation = call.number("generation")
-    return show(call, call.store.objects.patch(*_target(call), generation, body, call.conditions(), keep))
+    override = call.flag("overrideUnlockedRetention")
+    return show(call, call.store.objects.patch(*_target(call), generation, body, call.conditions(), keep, override))
 
 
 async def _copy(call: Call) -> ObjectVersion:
@@ -179,14 +196,24 @@ async def _copy(call: Call) -> ObjectVersion:
     conditions = call.conditions(SOURCE_CONDITIONS)
     source = call.store.objects.get(*_target(call), call.number("sourceGeneration"), conditions)
     content = call.store.objects.duplicate(source)
-    if not OBJECT_FIELDS.keys() & body.keys():
-        inherited = {name: value for name, value in source.settings.items() if name not in _NOT_INHERITED}
-        body = body | inherited
+    known = shown(source.settings)
+    if not (OBJECT_FIELDS.keys() - {"contexts"}) & body.keys():
+        body = {name: value for name, value in known.items() if name not in _NOT_INHERITED} | body
+    if body.get("contexts") is None and "contexts" in known and not _drops_contexts(call):
+        body = body | {"contexts": known["contexts"]}
     destination = call.path["destination_bucket"], call.path["destination_object"]
     return insert(call, *destination, content, body, call.conditions(), source.components)
 
 
-_NOT_INHERITED = ("acl", "kmsKeyName", "storageClass", "eventBasedHold", "temporaryHold")
+_NOT_INHERITED = ("acl", "kmsKeyName", "storageClass", "eventBasedHold", "temporaryHold", "retention", "contexts")
+
+
+def _drops_contexts(call: Call) -> bool:
+    """Whether the caller wants none of the sources' contexts."""
+    groups = call.request.query_params.getlist("dropContextGroups")
+    if any(group not in ("", "custom") for group in groups):
+        raise errors.invalid(f"Invalid value {groups} for dropContextGroups: custom expected.", "dropContextGroups")
+    return "custom" in groups
 
 
 def _component(call: Call, bucket: str, source: Any) -> ObjectVersion:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from emulators.storage.state.etags import etag
 from emulators.storage.state.managed_folders import ManagedFolder
 from emulators.storage.state.model import Bucket, ObjectVersion
+from emulators.storage.state.settings import shown
 from emulators.storage.state.times import moment
 
 Resource = dict[str, Any]
@@ -61,8 +62,8 @@ def bucket(found: Bucket, base_url: str) -> Resource:
     return {field: value for field, value in settings.items() if field not in _ACLS} | fixed
 
 
-def object_version(version: ObjectVersion, base_url: str, retention_seconds: int = 0) -> Resource:
-    """storage#object"""
+def object_version(version: ObjectVersion, base_url: str, retained_until: int | None = None) -> Resource:
+    """storage#object; `retained_until` is a moment, where something retains it."""
     path = f"b/{version.bucket}/o/{quote(version.name, safe='')}"
     created = moment(version.created)
     resource: Resource = {
@@ -90,10 +91,10 @@ def object_version(version: ObjectVersion, base_url: str, retention_seconds: int
         resource["componentCount"] = version.components
     if version.deleted is not None:
         resource["timeDeleted"] = moment(version.deleted)
-    if retention_seconds:
-        resource["retentionExpirationTime"] = moment(version.created + retention_seconds * 1_000_000)
+    if retained_until is not None:
+        resource["retentionExpirationTime"] = moment(retained_until)
     resource |= _deletion(version)
-    return {field: value for field, value in version.settings.items() if field not in _ACLS} | resource
+    return {field: value for field, value in shown(version.settings).items() if field not in _ACLS} | resource
 
 
 def _key_version(key: str) -> str:

@@ -27,6 +27,7 @@ class Version:
     data: bytes
     generation: int
     live: bool = True
+    retained: bool = False
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -40,7 +41,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.versioned, self.soft = versioned, soft
         policy = {"retentionDurationSeconds": "604800" if soft else "0"}
         body = {"name": "bucket", "versioning": {"enabled": versioned}, "softDeletePolicy": policy}
-        self.store.buckets.create("p", body)
+        self.store.buckets.create("p", body, object_retention=True)
         self.versions: list[Version] = []
         self.soft_deleted: list[Version] = []
 
@@ -54,10 +55,10 @@ class StoreMachine(RuleBasedStateMachine):
         try:
             version = self.store.objects.insert("bucket", name, content, {}, conditions)
         except StorageError as error:
-            assert not holds and error.code == 412
+            assert error.code == (403 if holds and self.is_kept(live) else 412)
             Path(content.path).unlink(missing_ok=True)
             return
-        assert holds
+        assert holds and not self.is_kept(live)
         assert all(version.generation > one.generation for one in self.versions)
         self.retire(live)
         self.versions.append(Version(name, data, version.generation))
@@ -69,17 +70,38 @@ class StoreMachine(RuleBasedStateMachine):
         try:
             self.store.objects.delete("bucket", name, None, conditions)
         except StorageError as error:
-            assert error.code == (412 if live else 404) and not (live and holds)
+            assert error.code == ((403 if holds and self.is_kept(live) else 412) if live else 404)
             return
-        assert live and holds
+        assert live and holds and not self.is_kept(live)
         self.retire(live)
 
     @rule(index=st.integers(0, 20))
     def delete_generation(self, index: int) -> None:
         if index < len(self.versions):
             version = self.versions[index]
-            self.store.objects.delete("bucket", version.name, version.generation, NONE)
+            try:
+                self.store.objects.delete("bucket", version.name, version.generation, NONE)
+            except StorageError as error:
+                assert version.retained and error.reason == "retentionPolicyNotMet"
+                return
+            assert not version.retained
             self.remove(version)
+
+    @rule(index=st.integers(0, 20), on=st.booleans(), override=st.booleans())
+    def retain(self, index: int, on: bool, override: bool) -> None:
+        """A configuration may come, and go with an override."""
+        if index >= len(self.versions):
+            return
+        version = self.versions[index]
+        retention = {"mode": "Unlocked", "retainUntilTime": "2099-01-01T00:00:00Z"} if on else None
+        target = "bucket", version.name, version.generation
+        try:
+            self.store.objects.patch(*target, {"retention": retention}, NONE, keep=True, override=override)
+        except StorageError as error:
+            assert error.code == 403 and version.retained and not on and not override
+            return
+        assert on or override or not version.retained
+        version.retained = on
 
     @rule(index=st.integers(0, 20), choice=CHOICES)
     def restore(self, index: int, choice: str) -> None:
@@ -91,9 +113,9 @@ class StoreMachine(RuleBasedStateMachine):
         try:
             made = self.store.restores.restore("bucket", old.name, old.generation, conditions, copy_acl=False)
         except StorageError as error:
-            assert not holds and error.code == 412
+            assert error.code == (403 if holds and self.is_kept(live) else 412)
             return
-        assert holds
+        assert holds and not self.is_kept(live)
         self.retire(live)
         self.versions.append(Version(old.name, old.data, made.generation, metadata=dict(old.metadata)))
 
@@ -115,7 +137,13 @@ class StoreMachine(RuleBasedStateMachine):
         if live is None:
             return
         found = self.store.objects.get("bucket", source)
-        copied = self.store.objects.insert("bucket", destination, self.store.objects.duplicate(found), {"metadata": {}})
+        content = self.store.objects.duplicate(found)
+        try:
+            copied = self.store.objects.insert("bucket", destination, content, {"metadata": {}})
+        except StorageError as error:
+            assert error.code == 403 and self.is_kept(self.live(destination))
+            Path(content.path).unlink()
+            return
         self.retire(self.live(destination))
         self.versions.append(Version(destination, live.data, copied.generation))
 
@@ -124,9 +152,15 @@ class StoreMachine(RuleBasedStateMachine):
         live, replaced = self.live(source), self.live(destination)
         if live is None or source == destination:
             return
-        moved = self.store.objects.move("bucket", source, destination, NONE, NONE)
+        try:
+            moved = self.store.objects.move("bucket", source, destination, NONE, NONE)
+        except StorageError as error:
+            assert error.code == 403 and (self.is_kept(live) or self.is_kept(replaced))
+            return
         self.retire(replaced)
-        self.versions.append(Version(destination, live.data, moved.generation, metadata=dict(live.metadata)))
+        made = Version(destination, live.data, moved.generation, metadata=dict(live.metadata))
+        made.retained = live.retained
+        self.versions.append(made)
         self.retire(live)
 
     @rule(name=NAMES, value=st.sampled_from(["x", "y"]))
@@ -200,6 +234,10 @@ class StoreMachine(RuleBasedStateMachine):
 
     def live(self, name: str) -> Version | None:
         return next((version for version in self.versions if version.live and version.name == name), None)
+
+    def is_kept(self, version: Version | None) -> bool:
+        """Whether a live version may not be taken away: a versioned bucket lets it become noncurrent."""
+        return version is not None and version.retained and not self.versioned
 
     def retire(self, version: Version | None) -> None:
         if version and self.versioned:
