@@ -7,6 +7,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.calls import arguments, choose, no_function_signature, placed
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.having_max import having
+from emulators.bigquery.sql.analysis.multi_level import multi_level
 from emulators.bigquery.sql.analysis.operators import folded
 from emulators.bigquery.sql.analysis.values import Column, Scope, Value, combine
 from emulators.bigquery.sql.analysis.windows import Modifiers, modifiers
@@ -20,6 +21,8 @@ def aggregate(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     only_window = node.name in WINDOWS
     if only_window and node.over is None:
         a.fail(f"Analytic function {node.name} cannot be called without an OVER clause", node)
+    if node.group_by:
+        return multi_level(a, node, scope)
     node, overloads = placed(node, (WINDOWS if only_window else AGGREGATES)[node.name])
     values = [] if node.star else arguments(a, node, scope)
     if node.name == "ARRAY_AGG" and values and values[0].type.kind == "ARRAY":

@@ -98,8 +98,9 @@ def scalar(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     """A call by the table of scalar functions."""
     if node.over is not None:
         a.fail(f"Scalar function {node.name} cannot be used with an OVER clause", node)
-    if node.distinct or node.order_by or node.limit or node.nulls or node.having:
-        a.fail(f"Scalar function {node.name} cannot have DISTINCT, ORDER BY, LIMIT, HAVING or a NULLS modifier", node)
+    if node.distinct or node.order_by or node.limit or node.nulls or node.having or node.group_by:
+        what = "DISTINCT, ORDER BY, LIMIT, HAVING, GROUP BY or a NULLS modifier"
+        a.fail(f"Scalar function {node.name} cannot have {what}", node)
     node, overloads = placed(node, SCALARS[node.name])
     values = arguments(a, node, scope)
     if any(v.type.collated for v in values):

@@ -16,7 +16,7 @@ def check(a: Analyzer, node: nodes.Select) -> None:
     if (
         node.having is not None
         and node.group_by is None
-        and not any(_aggregates(call) or is_users(call) for call in calls)
+        and not any(is_aggregate(call) or is_users(call) for call in calls)
     ):
         a.fail("The HAVING clause requires GROUP BY or aggregation to be present", node.having)
     if node.qualify is not None and not any(call.over for call in calls):
@@ -44,10 +44,11 @@ def paths_in(node: object) -> Iterator[nodes.Path]:
 
 def aggregates_in(node: object) -> bool:
     """Whether an expression calls an aggregate function."""
-    return any(map(_aggregates, calls_in(node)))
+    return any(map(is_aggregate, calls_in(node)))
 
 
-def _aggregates(call: nodes.Call) -> bool:
+def is_aggregate(call: nodes.Call) -> bool:
+    """Whether it aggregates the rows of a group."""
     return call.over is None and call.name in AGGREGATES
 
 
@@ -74,7 +75,7 @@ def _without_source(a: Analyzer, node: nodes.Select, calls: list[nodes.Call]) ->
 def _nested(a: Analyzer, call: nodes.Call) -> None:
     """Aggregates stand in no aggregate, and window functions neither in one another nor in an aggregate."""
     for inner in calls_in([call.args, [value for _, value in call.named], call.order_by, call.over]):
-        if inner.over and (call.over or _aggregates(call)):
+        if inner.over and (call.over or is_aggregate(call)):
             a.fail(f"Analytic function {inner.name} not allowed in an argument of {call.name}", inner)
-        if _aggregates(call) and _aggregates(inner):
+        if is_aggregate(call) and is_aggregate(inner) and not call.group_by:
             a.fail("Aggregations of aggregations are not allowed", inner)

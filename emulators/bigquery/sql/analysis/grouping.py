@@ -40,13 +40,13 @@ class Grouped:
                 return True
         elif isinstance(node, (nodes.Query, nodes.Lambda, nodes.TypeNode, nodes.WithExpression)):
             return True
-        return any(self._same(node, key) for key in self.keys)
+        return any(self.same(node, key) for key in self.keys)
 
     def _check_path(self, node: nodes.Path, clause: str) -> None:
         read = self._read(node)
         if read is None or self.own.isdisjoint(read[1]) or self._is_alias(node, read[0]):
             return
-        if any(self._same(node, key) or self._within(node, key) for key in self.columns):
+        if any(self.same(node, key) or self._within(node, key) for key in self.columns):
             return
         what = f"column {'.'.join(node.parts[-1:])} which is neither grouped nor aggregated"
         self.a.fail(f"{clause} expression references {what}", node)
@@ -70,14 +70,15 @@ class Grouped:
         short = [part.lower() for part in key.parts]
         return any([part.lower() for part in node.parts[:n]][-len(short) :] == short for n in range(1, len(node.parts)))
 
-    def _same(self, one: object, other: object) -> bool:
+    def same(self, one: object, other: object) -> bool:
+        """Whether two expressions are written alike, or are names of the same column."""
         if isinstance(one, nodes.Path) and isinstance(other, nodes.Path):
             if [part.lower() for part in one.parts] == [part.lower() for part in other.parts]:
                 return True
             x, y = self._read(one), self._read(other)
             return x is not None and y is not None and x[0] == y[0]
         if isinstance(one, nodes.Node) and type(one) is type(other):
-            return all(self._same(getattr(one, slot), getattr(other, slot)) for slot in one.__slots__)
+            return all(self.same(getattr(one, slot), getattr(other, slot)) for slot in one.__slots__)
         if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)) and len(one) == len(other):
-            return all(map(self._same, one, other))
+            return all(map(self.same, one, other))
         return not isinstance(one, nodes.Node) and one == other

@@ -89,6 +89,8 @@ def _of_call(a: Analyzer, call: nodes.Call) -> str | None:
 
     if call.over is not None:
         return "analytic functions"
+    if call.group_by:
+        return "aggregates of aggregates"
     if call.name in _CHANGING:
         return f"{call.name}, which is not deterministic"
     if call.name in AGGREGATES:

@@ -93,8 +93,11 @@ def inline(
 
 
 def _without_modifiers(a: Analyzer, name: str, node: nodes.Call) -> None:
-    if node.over is not None or node.distinct or node.order_by or node.limit or node.nulls or node.having:
-        a.fail(f"Function {name} with OVER, DISTINCT, ORDER BY, LIMIT, HAVING or NULLS is not supported", node)
+    given = (node.over, node.distinct, node.order_by, node.limit, node.nulls, node.having, node.group_by)
+    if any(given):
+        a.fail(
+            f"Function {name} with OVER, DISTINCT, ORDER BY, LIMIT, HAVING, GROUP BY or NULLS is not supported", node
+        )
 
 
 _LONG = 200  # letters of an argument's SQL; what is shorter costs less as copies than under a name

@@ -55,7 +55,7 @@ def modifiers(a: Analyzer, node: nodes.Call, scope: Scope, values: list[Value]) 
     if node.over is not None:
         window += f" OVER ({_over(a, node, scope, read)})"
     elif node.name in AGGREGATES:
-        _aggregation_allowed(a, node, scope)
+        aggregation_allowed(a, node, scope)
     nulls = f" {node.nulls} NULLS" if node.nulls and node.name in _ARGUMENT_NULLS else ""
     slots = {"d": "DISTINCT " if node.distinct else "", "o": f" {order}" if order else "", "w": window, "n": nulls}
     return Modifiers(slots, _limit(a, node, scope), read)
@@ -81,7 +81,8 @@ def _order_allowed(a: Analyzer, node: nodes.Call, keys: list[Value], values: lis
         a.fail(f"{both} can only ORDER BY expressions that are arguments to the function", node)
 
 
-def _aggregation_allowed(a: Analyzer, node: nodes.Call, scope: Scope) -> None:
+def aggregation_allowed(a: Analyzer, node: nodes.Call, scope: Scope) -> None:
+    """SqlError for an aggregate in a clause that has no groups."""
     level: Scope | None = scope
     while level is not None:
         if level.aggregated:

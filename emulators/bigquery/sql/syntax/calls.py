@@ -7,7 +7,7 @@ from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.lexer import RESERVED
 from emulators.bigquery.sql.syntax.types import TypeParser
 
-_MODIFIERS = ("IGNORE", "RESPECT", "HAVING", "ORDER", "LIMIT")
+_MODIFIERS = ("IGNORE", "RESPECT", "HAVING", "GROUP", "ORDER", "LIMIT")
 
 
 class CallParser(TypeParser):
@@ -117,14 +117,14 @@ class CallParser(TypeParser):
         return self.peek(index + 1).text == ")" and self.peek(index + 2).text == "->"
 
     def _modifiers(self, call: nodes.Call) -> None:
-        if self.at_word("GROUP", "BY"):
-            self.fail(f"{call.name} of groups of its own (GROUP BY inside of it) is not supported by this emulator")
         if self.at_any("IGNORE", "RESPECT") and self.peek().upper == "NULLS":
             call.nulls = self.advance().upper
             self.advance()
         if self.accept("HAVING"):
             which = "MAX" if self.accept("MAX") else "MIN" if self.accept("MIN") else self.fail()
             call.having = (which, self.expression())
+        elif self.accept("GROUP", "BY"):
+            call.group_by = self.expressions()
         if self.accept("ORDER", "BY"):
             call.order_by = self.order_items()
         if self.accept("LIMIT"):

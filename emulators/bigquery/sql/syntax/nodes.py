@@ -240,6 +240,7 @@ class Call(Node):
     distinct: bool = False
     nulls: str | None = None
     having: tuple[str, Node] | None = None
+    group_by: list[Node] = field(default_factory=list)
     order_by: list[OrderItem] = field(default_factory=list)
     limit: Node | None = None
     over: Window | None = None
