@@ -5,7 +5,7 @@ from emulators.storage.state.acls import check_allowed
 from emulators.storage.state.model import Bucket, ObjectVersion, Settings
 from emulators.storage.state.protection import released, with_retention
 
-_LASTING = ("storageClass", "kmsKeyName", "retention")
+_LASTING = ("storageClass", "kmsKeyName", "customerEncryption", "retention")
 """What no update of the metadata takes away, or a rule of its own decides on."""
 
 
@@ -21,9 +21,11 @@ def of_new(owner: Bucket, body: Settings, moment: int) -> Settings:
     check_allowed(owner.settings, written.get("acl"), "acl")
     if "defaultObjectAcl" in owner.settings and "acl" not in written:
         written["acl"] = owner.settings["defaultObjectAcl"]
-    key = written.get("kmsKeyName") or (owner.settings.get("encryption") or {}).get("defaultKmsKeyName")
-    if key:
-        written["kmsKeyName"] = key
+    if "customerEncryption" not in written:
+        key = written.get("kmsKeyName") or (owner.settings.get("encryption") or {}).get("defaultKmsKeyName")
+        written |= {"kmsKeyName": key} if key else {}
+    elif written.get("kmsKeyName"):
+        raise errors.invalid("An object has a customer-supplied key or one of Cloud KMS, not both.", "kmsKeyName")
     if owner.settings.get("defaultEventBasedHold"):
         written.setdefault("eventBasedHold", True)
     written = contexts.stamped(written, {}, moment)
@@ -36,7 +38,8 @@ def changed(owner: Bucket, version: ObjectVersion, body: Settings, moment: int, 
     `override` is overrideUnlockedRetention.
     """
     written = checked(body)
-    written.pop("kmsKeyName", None)  # a key changes with a rewrite alone
+    for key in ("kmsKeyName", "customerEncryption"):
+        written.pop(key, None)  # a key changes with a rewrite alone
     check_allowed(owner.settings, written.get("acl"), "acl")
     before = version.settings
     storage_class = before["storageClass"]

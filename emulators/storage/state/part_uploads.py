@@ -54,7 +54,7 @@ class PartUploads:
 
     def receive(self, bucket: str, name: str, upload: str) -> Incoming:
         """Open a file for a part; StorageError 404 without the upload."""
-        self._body(bucket, name, upload)
+        self.settings(bucket, name, upload)
         return self._files.receive(f"{upload}-{uuid.uuid4().hex}")
 
     def keep(self, upload: str, number: int, content: Content) -> None:
@@ -70,7 +70,7 @@ class PartUploads:
 
     def complete(self, bucket: str, name: str, upload: str, listed: Sequence[tuple[int, str]]) -> ObjectVersion:
         """Make the object of the parts that the caller lists, each with its MD5 in base64 ("": not looked at)."""
-        body = self._body(bucket, name, upload)
+        body = self.settings(bucket, name, upload)
         with self._database.reading() as connection:
             found = {part.number: part for part in self._parts(connection, upload)}
         parts = _chosen(found, listed)
@@ -94,7 +94,7 @@ class PartUploads:
 
     def abort(self, bucket: str, name: str, upload: str) -> None:
         """Forget the upload and its parts."""
-        self._body(bucket, name, upload)
+        self.settings(bucket, name, upload)
         with self._database.transaction() as connection:
             for part in self._parts(connection, upload):
                 self._drop(part)
@@ -108,7 +108,8 @@ class PartUploads:
             connection.execute("DELETE FROM parts WHERE upload NOT IN (SELECT upload FROM part_uploads)")
             return {row["file"] for row in connection.execute("SELECT file FROM parts")}
 
-    def _body(self, bucket: str, name: str, upload: str) -> Settings:
+    def settings(self, bucket: str, name: str, upload: str) -> Settings:
+        """What the object will have; StorageError 404."""
         statement = "SELECT body FROM part_uploads WHERE upload = ? AND bucket = ? AND name = ?"
         with self._database.reading() as connection:
             row = connection.execute(statement, (upload, bucket, name)).fetchone()

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from emulators.storage.state import contexts, errors
+from emulators.storage.state import contexts, encryption, errors
 from emulators.storage.state.acls import BUCKET_ROLES, OBJECT_ROLES, check_entries
 from emulators.storage.state.model import Settings
 from emulators.storage.state.protection import check_retention
@@ -103,6 +103,11 @@ def _retention(field: str, value: Any) -> None:
         raise errors.invalid(f"Invalid retention period: {period!r}", field)
 
 
+def _unrestricted(field: str, value: Any) -> None:
+    if not isinstance(value, dict) or value.get("restrictionMode") not in (None, "NotRestricted"):
+        raise errors.not_implemented(f"A restriction in {field}")
+
+
 def _soft_delete(field: str, value: Any) -> None:
     """A soft delete policy: retentionDurationSeconds, 0 or from 7 to 90 days."""
     _RECORD(field, value)
@@ -137,7 +142,12 @@ BUCKET_FIELDS: Mapping[str, Check] = {
         publicAccessPrevention=_access_prevention,
     ),
     "retentionPolicy": _retention,
-    "encryption": _record(defaultKmsKeyName=_kms_key),
+    "encryption": _record(
+        defaultKmsKeyName=_kms_key,
+        customerManagedEncryptionEnforcementConfig=_unrestricted,
+        customerSuppliedEncryptionEnforcementConfig=_unrestricted,
+        googleManagedEncryptionEnforcementConfig=_unrestricted,
+    ),
     "logging": _RECORD,
     "website": _RECORD,
     "cors": _LIST,
@@ -184,6 +194,7 @@ OBJECT_FIELDS: Mapping[str, Check] = {
     "temporaryHold": _FLAG,
     "kmsKeyName": _kms_key,
     "retention": check_retention,
+    "customerEncryption": encryption.check_setting,
     "contexts": contexts.check,
     "acl": partial(check_entries, OBJECT_ROLES),
 }

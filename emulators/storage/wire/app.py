@@ -71,8 +71,6 @@ async def answer(store: Store, request: Request) -> Response:
 
 
 async def _call(store: Store, request: Request, path: str) -> Response:
-    if "x-goog-encryption-key" in request.headers or "x-goog-copy-source-encryption-key" in request.headers:
-        raise errors.not_implemented("Encryption with the customer's own key")
     if not _is_json(path):
         return await xml_object(store, request, path)
     found = ROUTES.find(request.method, path)

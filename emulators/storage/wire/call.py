@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from emulators.packed_bodies import unpacked
 from emulators.storage.state import errors
+from emulators.storage.state.encryption import hash_of
 from emulators.storage.state.preconditions import Preconditions
 from emulators.storage.state.store import Store
 
@@ -84,6 +85,20 @@ class Call:
         if wanted == 0:
             raise errors.invalid("Invalid value '0' for maxResults: at least 1 expected.", "maxResults")
         return min(wanted or 1000, 1000)
+
+    @property
+    def key_hash(self) -> str | None:
+        """The hash of the customer's key that the request brings for its object; StorageError 400."""
+        return self._key_hash("x-goog-encryption-")
+
+    @property
+    def source_key_hash(self) -> str | None:
+        """That of the key of the object which is copied."""
+        return self._key_hash("x-goog-copy-source-encryption-")
+
+    def _key_hash(self, prefix: str) -> str | None:
+        sent = self.request.headers
+        return hash_of(*(sent.get(prefix + part) for part in ("algorithm", "key", "key-sha256")))
 
     def conditions(self, names: tuple[str, str, str, str] | tuple[str, ...] = CONDITIONS) -> Preconditions:
         return Preconditions(*(self.number(name) for name in names))

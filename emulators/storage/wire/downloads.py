@@ -13,6 +13,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from emulators.storage.state import errors
+from emulators.storage.state.encryption import ALGORITHM, check_key, key_hash_of
+from emulators.storage.state.errors import StorageError
 from emulators.storage.state.etags import etag
 from emulators.storage.state.model import ObjectVersion
 from emulators.storage.state.preconditions import Preconditions
@@ -54,6 +56,11 @@ def download(call: Call, conditions: Preconditions) -> Media:
     """The bytes of the object that the path names, or of the range that the Range header asks for; StorageError 416."""
     generation = call.number("generation")
     version, file = call.store.objects.open(call.path["bucket"], call.path["object"], generation, conditions)
+    try:
+        check_key(version, call.key_hash)
+    except StorageError:
+        file.close()
+        raise
     headers = headers_of(version)
     if _is_unpacked(version, call.request.headers):
         headers.pop("Content-Encoding")
@@ -88,6 +95,9 @@ def headers_of(version: ObjectVersion) -> dict[str, str]:
         "X-Goog-Stored-Content-Length": str(version.size),
         "X-Goog-Storage-Class": settings["storageClass"],
     }
+    if key_hash_of(settings):
+        headers["X-Goog-Encryption-Algorithm"] = ALGORITHM
+        headers["X-Goog-Encryption-Key-Sha256"] = str(key_hash_of(settings))
     optional = ("contentEncoding", "contentDisposition", "contentLanguage", "cacheControl")
     names = ("Content-Encoding", "Content-Disposition", "Content-Language", "Cache-Control")
     headers |= {name: settings[field] for field, name in zip(optional, names, strict=True) if settings.get(field)}

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from emulators.storage.state import acls, contexts, errors
+from emulators.storage.state.encryption import check_key, described, key_hash_of
 from emulators.storage.state.globs import compiled
 from emulators.storage.state.listing import Query
 from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settings
@@ -30,7 +31,9 @@ async def get(call: Call) -> Resource | Response:
         return show(call, call.store.restores.get(*_target(call), generation, call.conditions()))
     if call.text("alt") == "media":
         return download(call, call.conditions())
-    return show(call, call.store.objects.get(*_target(call), call.number("generation"), call.conditions()))
+    version = call.store.objects.get(*_target(call), call.number("generation"), call.conditions())
+    check_key(version, call.key_hash, is_needed=False)
+    return show(call, version)
 
 
 _DIGESTS = ("crc32c", "md5Hash")
@@ -117,6 +120,7 @@ async def rewrite(call: Call) -> Resource:
 async def move(call: Call) -> Resource:
     bucket, source = _target(call)
     conditions = call.conditions(SOURCE_CONDITIONS), call.conditions()
+    check_key(call.store.objects.get(bucket, source), call.key_hash)
     return show(call, call.store.objects.move(bucket, source, call.path["destination_object"], *conditions))
 
 
@@ -156,7 +160,11 @@ def insert(
 
 
 def with_parameters(call: Call, bucket: str, body: Settings) -> Settings:
-    """The body with what parameters say: a list by its name, refused where the bucket has none; a key."""
+    """The body with what the request says beside it: a list by its name, refused where the bucket has none; keys."""
+    body = {field: value for field, value in body.items() if field != "customerEncryption"}
+    key_hash = call.key_hash
+    if key_hash:
+        body["customerEncryption"] = described(key_hash)
     for parameter in ("predefinedAcl", "destinationPredefinedAcl"):
         if call.text(parameter):
             owner = call.store.buckets.get(bucket)
@@ -176,6 +184,10 @@ def show(call: Call, version: ObjectVersion) -> Resource:
 
 def _shown(call: Call, version: ObjectVersion, owner: Bucket, base_url: str) -> Resource:
     resource = render.object_version(version, base_url, retained_until(owner, version))
+    key_hash = key_hash_of(version.settings)
+    if key_hash and key_hash != call.key_hash:
+        # With the bytes the key protects what would tell of them.
+        resource = {field: value for field, value in resource.items() if field not in _DIGESTS}
     return resource | (render_acls.object_acls(version, owner) if call.is_full else {})
 
 
@@ -195,6 +207,7 @@ async def _copy(call: Call) -> ObjectVersion:
     body = await call.body()
     conditions = call.conditions(SOURCE_CONDITIONS)
     source = call.store.objects.get(*_target(call), call.number("sourceGeneration"), conditions)
+    check_key(source, call.source_key_hash)
     content = call.store.objects.duplicate(source)
     known = shown(source.settings)
     if not (OBJECT_FIELDS.keys() - {"contexts"}) & body.keys():
@@ -220,8 +233,10 @@ def _component(call: Call, bucket: str, source: Any) -> ObjectVersion:
     if not isinstance(source, dict) or not isinstance(source.get("name"), str):
         raise errors.invalid("Each of sourceObjects needs a name.", "sourceObjects")
     conditions = _record(source, "objectPreconditions")
-    wanted = _generation(conditions, "ifGenerationMatch")
-    return call.store.objects.get(bucket, source["name"], _generation(source, "generation"), Preconditions(wanted))
+    wanted = Preconditions(_generation(conditions, "ifGenerationMatch"))
+    version = call.store.objects.get(bucket, source["name"], _generation(source, "generation"), wanted)
+    check_key(version, call.key_hash)
+    return version
 
 
 def _generation(record: Resource, field: str) -> int | None:

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from emulators.storage.state import errors
+from emulators.storage.state.encryption import check_same
 from emulators.storage.state.files import Incoming
 from emulators.storage.state.model import Settings
 from emulators.storage.state.preconditions import Preconditions
@@ -58,6 +59,7 @@ async def resume(call: Call) -> Resource | Response:
     lock = _locks.setdefault(upload, asyncio.Lock())
     async with lock:
         session = call.store.uploads.find(upload)
+        check_same(session.body, call.key_hash)
         if session.generation is not None:
             return show(call, call.store.objects.get(session.bucket, session.name, session.generation))
         return await _continue(call, session)
@@ -74,13 +76,13 @@ async def _start(call: Call) -> Response:
     if call.request.headers.get("x-upload-content-type"):
         body.setdefault("contentType", call.request.headers["x-upload-content-type"])
     bucket = call.path["bucket"]
-    body = with_parameters(call, bucket, body)
     return session(call, bucket, _name(call, body), body, call.conditions(), 200)
 
 
 def session(call: Call, bucket: str, name: str, body: Settings, conditions: Preconditions, status: int) -> Response:
     """A new resumable upload, and in Location where its chunks go."""
-    upload = call.store.uploads.start(bucket, name, body | announced(call), conditions)
+    body = with_parameters(call, bucket, body) | announced(call)
+    upload = call.store.uploads.start(bucket, name, body, conditions)
     location = f"{call.base_url}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={upload}"
     return Response(status_code=status, headers={"Location": location, "X-GUploader-UploadID": upload})
 

@@ -19,16 +19,28 @@ _CODES = {
     "invalid": ("InvalidArgument", "Invalid argument."),
     "required": ("InvalidArgument", "Invalid argument."),
     "forbidden": ("AccessDenied", "Access denied."),
-    "retentionPolicyNotMet": ("AccessDenied", "Access denied."),
     "backendError": ("ServiceUnavailable", "Service unavailable. Please retry."),
     "internalError": ("InternalError", "We encountered an internal error. Please try again."),
 }
+# What the XML API calls as the JSON API does, but for the capital.
+_SAME_NAMES = (
+    "customerEncryptionAlgorithmIsInvalid",
+    "customerEncryptionKeyFormatIsInvalid",
+    "customerEncryptionKeyIsIncorrect",
+    "customerEncryptionKeySha256IsInvalid",
+    "resourceIsEncryptedWithCustomerEncryptionKey",
+    "resourceNotEncryptedWithCustomerEncryptionKey",
+    "objectUnderActiveHold",
+    "retentionPolicyNotMet",
+)
 _NO_BUCKET = "The specified bucket does not exist."
 
 
 def xml_error(error: StorageError, method: str) -> Response:
     """The response; the details say what is wrong, the code and the message are one of a fixed set."""
     code, message = _CODES.get(error.reason, ("NotImplemented", "This feature is not supported."))
+    if error.reason in _SAME_NAMES:
+        code, message = error.reason[0].upper() + error.reason[1:], error.message
     if error.message == _NO_BUCKET:
         code, message = "NoSuchBucket", _NO_BUCKET
     details = f"<Details>{escape(error.message)}</Details>" if error.message != message else ""

@@ -13,7 +13,7 @@ from emulators.storage.state.store import Store
 from emulators.storage.wire import uploads, xml_parts
 from emulators.storage.wire.call import Call, whole_number
 from emulators.storage.wire.downloads import download, headers_of
-from emulators.storage.wire.object_methods import insert
+from emulators.storage.wire.object_methods import insert, with_parameters
 from emulators.storage.wire.routing import decode
 from emulators.storage.wire.signed_urls import VERSION_2, check_signed
 
@@ -84,7 +84,7 @@ async def _start(call: Call) -> Response:
     if "uploadId" in call.request.query_params:
         return await xml_parts.complete(call)
     if "uploads" in call.request.query_params:
-        return xml_parts.start(call, _settings(call))
+        return xml_parts.start(call, with_parameters(call, call.path["bucket"], _settings(call)))
     if call.request.headers.get("x-goog-resumable") != "start":
         raise errors.not_implemented(f"POST {call.request.url.path} without x-goog-resumable: start")
     bucket, name = call.path["bucket"], call.path["object"]

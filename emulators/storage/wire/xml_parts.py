@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 from starlette.responses import Response
 
 from emulators.storage.state import errors
+from emulators.storage.state.encryption import check_same
 from emulators.storage.state.errors import StorageError
 from emulators.storage.state.model import Settings
 from emulators.storage.state.objects import check_digests
@@ -32,6 +33,7 @@ async def put_part(call: Call) -> Response:
     number = call.number("partNumber") or 0
     if not 1 <= number <= MOST_PARTS:
         raise errors.invalid(f"partNumber must be from 1 to {MOST_PARTS}.", "partNumber")
+    check_same(call.store.part_uploads.settings(*_target(call), call.text("uploadId")), call.key_hash)
     incoming = call.store.part_uploads.receive(*_target(call), call.text("uploadId"))
     try:
         await uploads.receive_media(call, incoming)
