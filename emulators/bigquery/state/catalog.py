@@ -70,6 +70,10 @@ class Table:
         return tuple((constraints.get("primaryKey") or {}).get("columns") or ())
 
     @property
+    def partitioned(self) -> bool:
+        return "timePartitioning" in self.resource or "rangePartitioning" in self.resource
+
+    @property
     def ingestion_partitioned(self) -> bool:
         """Partitioned by arrival, so that it has _PARTITIONTIME."""
         partitioning = self.resource.get("timePartitioning")

@@ -8,6 +8,7 @@ import itertools
 import json
 import threading
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -34,7 +35,7 @@ class Transaction:
     """
 
     def __init__(self, store: "Store", cursor: duckdb.DuckDBPyConnection, begun: tuple[int, int]) -> None:
-        self.cursor, self.begun = cursor, begun
+        self.cursor, self.begun, self.id = cursor, begun, uuid.uuid4().hex
         self.pending: dict[tuple[str, str], Document | None] = {}
         self.open = True
         self._store = store

@@ -3,12 +3,12 @@
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from emulators.bigquery.sql.model import SqlError, TableName
+from emulators.bigquery.sql.model import TableName
 from emulators.bigquery.sql.translate import install
 from emulators.bigquery.state.access.policy_tags import PolicyTags
 from emulators.bigquery.state.catalog import Catalog, Resource
@@ -22,11 +22,12 @@ from emulators.bigquery.state.files.external import External
 from emulators.bigquery.state.files.objects import Objects
 from emulators.bigquery.state.jobs.anonymous import AnonymousTables, anonymous_dataset
 from emulators.bigquery.state.jobs.budget import Budget
+from emulators.bigquery.state.jobs.children import Children
 from emulators.bigquery.state.jobs.job_requests import check_choices, check_dry_run, check_query, check_reference
 from emulators.bigquery.state.jobs.jobs import Job, Jobs
 from emulators.bigquery.state.jobs.outcomes import Outcome, Query
 from emulators.bigquery.state.jobs.queries import Execution
-from emulators.bigquery.state.jobs.query_jobs import describe, query_labels, query_of, reference, stack_frame
+from emulators.bigquery.state.jobs.query_jobs import DEFAULTS, describe, query_labels, query_of, reference
 from emulators.bigquery.state.jobs.sessions import Session, Sessions
 from emulators.bigquery.state.jobs.temporary import temporary_name
 from emulators.bigquery.state.jobs.time_limits import within
@@ -37,7 +38,6 @@ from emulators.bigquery.state.streams.insert_ids import InsertIds
 from emulators.bigquery.state.streams.streaming_timeline import StreamingTimeline
 from emulators.bigquery.state.view import SESSION, View
 
-_DEFAULTS = {"priority": "INTERACTIVE"}
 _SET_LOCATION = re.compile(r"(?:\s|(?:--|#)[^\n]*\n)*SET\s+@@location\s*=\s*(['\"])(?P<place>[\w-]+)\1", re.IGNORECASE)
 _DATASETS = re.compile(r"(?:\b([a-z][a-z0-9-]{4,28}[a-z0-9])`?\.)?`?\b(\w+)`?\.`?\w")
 
@@ -110,7 +110,7 @@ class Warehouse:
         check_dry_run(configuration, kinds[0])
         if kinds[0] == "query":
             check_query(configuration["query"])
-            configuration["query"] = _DEFAULTS | configuration["query"]
+            configuration["query"] = DEFAULTS | configuration["query"]
         place = self._location(project, configuration[kinds[0]])
         return self.jobs.start(project, body.get("jobReference") or {}, configuration, place, user, work, inline)
 
@@ -170,47 +170,20 @@ class Warehouse:
             session,
             budget,
             job,
+            Children(self.jobs, job, self._place_result).add,
         )
         job.cancel = execution.cancel
-        try:
-            with within(job.resource["configuration"].get("jobTimeoutMs"), execution.cancel):
-                dry_run = job.resource["configuration"].get("dryRun")
-                outcome = execution.dry_run(query) if dry_run else execution.run(query)
-            self._describe(job, outcome, view, budget)
-            if job.kept:
-                with self.store.transaction() as transaction:
-                    transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
-        except (SqlError, ServiceError):
-            self._add_children(job, execution.outcomes if execution.is_script else [])
-            raise
+        with within(job.resource["configuration"].get("jobTimeoutMs"), execution.cancel):
+            dry_run = job.resource["configuration"].get("dryRun")
+            outcome = execution.dry_run(query) if dry_run else execution.run(query)
+        self._describe(job, outcome, view, budget)
+        if job.kept:
+            with self.store.transaction() as transaction:
+                transaction.record("job", job.key, job.resource | {"status": {"state": "DONE"}})
 
     def _end_session(self, session: Session) -> None:
         with closing(session.view.cursor):
             Execution(session.view, self.ddl, self.results, session=session).end()
-
-    def _add_children(self, parent: Job, outcomes: Sequence[Outcome]) -> None:
-        """A script's statements as finished jobs of their own."""
-        at, text = 0, str(parent.resource["configuration"]["query"]["query"])
-        for outcome in outcomes:
-            configuration: Resource = {
-                "jobType": "QUERY",
-                "query": _DEFAULTS | {"query": outcome.text, "useLegacySql": False},
-            }
-            user = parent.resource["user_email"]
-            child = Job(parent.project, outcome.job_id, parent.location, configuration, user)
-            at = max(at, text.find(outcome.text, at))
-            frame = stack_frame(text, outcome.text, at)
-            started = str(outcome.started)
-            child.statistics.update({"parentJobId": parent.id, "scriptStatistics": frame})
-            child.statistics.update({"creationTime": started, "startTime": started})
-            describe(child, outcome, outcome.processed, 0, 0)
-            self._place_result(child, outcome)
-            child.finish(outcome.error)
-            end = max(int(child.statistics["endTime"]), outcome.started)
-            child.statistics.update({"endTime": str(end), "finalExecutionDurationMs": str(end - outcome.started)})
-            self.jobs.add_child(child)
-        if outcomes:
-            parent.statistics["numChildJobs"] = str(len(outcomes))
 
     def _keep(
         self, job: Job, transaction: Transaction, outcome: Outcome, view: View, budget: Budget, more: bool
@@ -230,8 +203,7 @@ class Warehouse:
         transaction.record("job", job.key, done)
 
     def _describe(self, job: Job, outcome: Outcome, view: View, budget: Budget) -> None:
-        describe(job, outcome, budget.processed, budget.billed, view.read.files)
-        self._add_children(job, outcome.children)
+        describe(job, outcome, budget.processed, budget.billed, view.read.files, budget.partitions)
         if not job.resource["configuration"].get("dryRun"):
             self._place_result(job, outcome)
 

@@ -18,7 +18,7 @@ _WORTH_PACKING = 1000  # bytes
 STORAGE_STATISTICS = (
     "numRows", "numBytes", "numLongTermBytes", "numTotalLogicalBytes", "numActiveLogicalBytes",
     "numLongTermLogicalBytes", "numTotalPhysicalBytes", "numActivePhysicalBytes", "numCurrentPhysicalBytes",
-    "numLongTermPhysicalBytes", "numTimeTravelPhysicalBytes",
+    "numLongTermPhysicalBytes", "numTimeTravelPhysicalBytes", "numPartitions",
 )  # fmt: skip
 
 
@@ -144,6 +144,8 @@ def table_body(request: Request, table: Table, catalog: Catalog, sizes: Sizes) -
             "numLongTermPhysicalBytes": "0",
             "numTimeTravelPhysicalBytes": "0",
         }
+        if table.partitioned:
+            found["numPartitions"] = str(sizes.partitions(table))
     return found
 
 

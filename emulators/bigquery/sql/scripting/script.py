@@ -42,7 +42,9 @@ class Script(Iterator[Statement]):
     @property
     def kind(self) -> str:
         """SCRIPT, or the kind of the only statement (as soon as it has been yielded)."""
-        return "SCRIPT" if self.is_script else self._kind
+        if self.is_script:
+            return "SCRIPT"
+        return "ASSERT" if isinstance(self.nodes[-1], s.Assert) else self._kind
 
     def __next__(self) -> Statement:
         if self._pending is not None:

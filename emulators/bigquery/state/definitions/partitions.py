@@ -16,8 +16,9 @@ def partition_key(table: Table) -> str:
     """A DuckDB expression that is the same for rows of one partition; a constant for a table without partitions."""
     numbers = table.resource.get("rangePartitioning")
     if numbers is not None:
-        start, step = int(numbers["range"]["start"]), int(numbers["range"]["interval"])
-        return f"(({quoted(numbers['field'])} - {start}) // {step})"
+        start, end, step = (int(numbers["range"][key]) for key in ("start", "end", "interval"))
+        column = quoted(numbers["field"])  # what is outside of the range is in one partition
+        return f"CASE WHEN {column} < {start} OR {column} >= {end} THEN -1 ELSE ({column} - {start}) // {step} END"
     time = table.resource.get("timePartitioning")
     if time is None:
         return "1"

@@ -2,7 +2,7 @@
 
 from emulators.bigquery.sql.model import Statement, TableName
 from emulators.bigquery.state.errors import ServiceError
-from emulators.bigquery.state.metadata.sizes import Sizes, billed
+from emulators.bigquery.state.metadata.sizes import NOTHING_READ, Reading, Sizes, billed
 from emulators.bigquery.state.view import View
 
 _REWRITES = ("UPDATE", "DELETE", "MERGE")
@@ -18,34 +18,36 @@ class Budget:
         self._sizes, self._view, self._limit, self._each = sizes, view, limit, each
         self._external = 0
         self._tables: set[TableName] = set()
-        self.processed = 0
+        self.processed = self.partitions = 0
 
     @property
     def billed(self) -> int:
         return billed(self.processed, len(self._tables))
 
-    def spend(self, statement: Statement) -> int:
-        """The bytes that a statement reads; 400 bytesBilledLimitExceeded when it or the job would cost more than it
+    def spend(self, statement: Statement) -> Reading:
+        """What a statement reads; 400 bytesBilledLimitExceeded when it or the job would cost more than it
         may."""
         if statement.kind == "CREATE_VIEW":  # keeps its query, and reads nothing
-            return 0
+            return NOTHING_READ
         files, self._external = self._view.read.bytes - self._external, self._view.read.bytes
-        found = files + self._sizes.scanned(statement.scans) + self._rewritten(statement)
-        self.processed += found
+        native, rewritten = self._sizes.scanned(statement.scans), self._rewritten(statement)
+        found = Reading(files + native.bytes + rewritten.bytes, native.partitions + rewritten.partitions)
+        self.processed += found.bytes
+        self.partitions += found.partitions
         tables = {scan.table for scan in statement.scans}
         if statement.kind in _REWRITES and statement.target is not None:
             tables.add(statement.target)
         self._tables |= tables
         _require(self.billed, self._limit)
-        _require(billed(found, len(tables)), self._each)
+        _require(billed(found.bytes, len(tables)), self._each)
         return found
 
-    def _rewritten(self, statement: Statement) -> int:
+    def _rewritten(self, statement: Statement) -> Reading:
         """DML that changes rows reads the whole table that it changes."""
         if statement.kind not in _REWRITES or statement.target is None:
-            return 0
+            return NOTHING_READ
         table = self._view.find(statement.target)
-        return 0 if table is None else self._sizes.of(table)[1]
+        return NOTHING_READ if table is None else Reading(self._sizes.of(table)[1], self._sizes.partitions(table))
 
 
 def _require(cost: int, limit: int | None) -> None:

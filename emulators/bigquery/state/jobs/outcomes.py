@@ -1,6 +1,6 @@
 """What a query job asks for, and what its statements did."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from emulators.bigquery.sql.model import Field, QueryParameter, TableName
 from emulators.bigquery.state.errors import ServiceError
@@ -32,7 +32,8 @@ class Outcome:
     """What a statement, or a whole script, did.
 
     affected: rows by INSERT, UPDATE and DELETE; wrote_result: the rows of a SELECT went to `target`; job_id: of a
-    statement of a script, which is a job of its own; started: when that began, in ms.
+    statement of a script, which is a job of its own; started: when that began, in ms. processed, partitions: what was
+    read; transaction: the id of the multi-statement transaction that it was part of.
     """
 
     kind: str
@@ -46,8 +47,9 @@ class Outcome:
     text: str = ""
     wrote_result: bool = False
     processed: int = 0
+    partitions: int = 0
+    transaction: str | None = None
     error: ServiceError | None = None
-    children: "list[Outcome]" = field(default_factory=list)
     undeclared: tuple[QueryParameter, ...] = ()
     job_id: str = ""
     started: int = 0
@@ -64,13 +66,13 @@ def count(outcome: Outcome) -> int | None:
 
 
 def summary(kind: str, outcomes: list[Outcome], key_result: str = "LAST") -> Outcome:
-    """A script's own outcome: the rows of its last statement, and what its statements did as children.
+    """A script's own outcome: the rows of its last statement.
 
     key_result: FIRST_SELECT for the rows of the first SELECT.
     """
     if len(outcomes) == 1 and kind != "SCRIPT":
         return outcomes[0]
-    whole = Outcome(kind, children=outcomes, reads=tuple(name for outcome in outcomes for name in outcome.reads))
+    whole = Outcome(kind, reads=tuple(name for outcome in outcomes for name in outcome.reads))
     whole.routines = tuple(dict.fromkeys(name for outcome in outcomes for name in outcome.routines))
     candidates = outcomes[-1:]
     if key_result == "FIRST_SELECT":

@@ -30,6 +30,7 @@ from emulators.bigquery.state.jobs.sessions import Session
 from emulators.bigquery.state.jobs.temporary import drop_temporary
 from emulators.bigquery.state.jobs.time_limits import within
 from emulators.bigquery.state.jobs.transactions import Transactions
+from emulators.bigquery.state.metadata.sizes import NOTHING_READ
 from emulators.bigquery.state.store import Transaction
 from emulators.bigquery.state.view import View
 
@@ -47,15 +48,16 @@ class Execution:
         session: Session | None = None,
         budget: Budget | None = None,
         job: Job | None = None,
+        child: Callable[[Outcome], None] | None = None,
     ) -> None:
         """keep: called before a statement's transaction commits, to record the job with it (True: the script goes on).
 
         session: keeps what outlives the script. budget: counts, and may forbid, what statements read. job: the one
-        that runs the script, told to it as @@script.
+        that runs the script, told to it as @@script. child: called when a statement of a script is done.
         """
         self.view, self._ddl, self._results = view, ddl, results
         self._destination, self._keep, self._session = destination, keep, session
-        self._budget, self._job = budget, job
+        self._budget, self._job, self._child = budget, job, child
         self._children = f"script_job_{uuid.uuid4().hex}"
         self._cancelled = ""  # why, once it is
         self._started = 0  # when the statement that runs began, in ms
@@ -73,11 +75,6 @@ class Execution:
         """The query configuration of the job that runs the script; empty without one."""
         found: Mapping[str, Any] = {} if self._job is None else self._job.resource["configuration"].get("query") or {}
         return found
-
-    @property
-    def is_script(self) -> bool:
-        """Whether the text has several statements, each of which is a job of its own."""
-        return self._script is not None and self._script.is_script
 
     def cancel(self, why: str = "Job execution was cancelled: User requested cancellation") -> None:
         """Stop at the next statement, and interrupt the running one."""
@@ -102,7 +99,7 @@ class Execution:
                         outcome = self._execute(statement)
                 except SqlError as error:
                     if not statement.wants_rows:
-                        self._add(_failed(statement, error), script)
+                        self._add(self._failed(statement, error), script)
                     if not script.failed(error):
                         raise
                 else:
@@ -117,6 +114,8 @@ class Execution:
     def _add(self, outcome: Outcome, script: Script) -> None:
         outcome.job_id, outcome.started = self._following, self._started
         self.outcomes.append(outcome)
+        if script.is_script and self._child is not None:
+            self._child(outcome)
         self._tell(script)
 
     @property
@@ -166,9 +165,11 @@ class Execution:
             if self._transactions.current is not None:
                 require_transactional(statement)
             self.view.require_readable(statement)
-            processed = self._budget.spend(statement) if self._budget is not None else 0
+            spent = self._budget.spend(statement) if self._budget is not None else NOTHING_READ
+            before = self._transaction_id
             outcome = self._dispatch(statement)
-            outcome.processed = processed
+            outcome.processed, outcome.partitions = spent.bytes, spent.partitions
+            outcome.transaction = before or self._transaction_id
             return outcome
         except duckdb.InterruptException:
             raise ServiceError(499, "stopped", self._cancelled) from None
@@ -187,6 +188,18 @@ class Execution:
             raise SqlError(message, "invalidQuery") from error
         except duckdb.Error as error:
             raise from_duckdb(error) from error
+
+    @property
+    def _transaction_id(self) -> str | None:
+        """Of the multi-statement transaction that is open."""
+        return None if self._transactions.current is None else self._transactions.current.id
+
+    def _failed(self, statement: Statement, error: SqlError) -> Outcome:
+        """What a script's list of jobs says of a statement that failed."""
+        outcome = Outcome(statement.kind, reads=statement.reads, text=statement.text)
+        outcome.error = ServiceError(error.status, error.reason, error.message, "query")
+        outcome.transaction = self._transaction_id
+        return outcome
 
     def _dispatch(self, statement: Statement) -> Outcome:
         outcome = Outcome(statement.kind, statement.schema, reads=statement.reads, text=statement.text)
@@ -273,10 +286,3 @@ class Execution:
         """Roll back the transaction that is open, and drop the temporary tables, the session's as well."""
         self._transactions.abandon()
         drop_temporary(self._catalog, self.view)
-
-
-def _failed(statement: Statement, error: SqlError) -> Outcome:
-    """What a script's list of jobs says of a statement that failed."""
-    outcome = Outcome(statement.kind, reads=statement.reads, text=statement.text)
-    outcome.error = ServiceError(error.status, error.reason, error.message, "query")
-    return outcome

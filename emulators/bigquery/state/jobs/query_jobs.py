@@ -13,6 +13,7 @@ from emulators.bigquery.state.jobs.outcomes import Outcome, Query, referenced
 from emulators.bigquery.state.jobs.parameters import query_parameter, undeclared_parameter
 
 _DDL = ("CREATE", "REPLACE", "SKIP", "ALTER", "DROP", "UNDROP")
+DEFAULTS = {"priority": "INTERACTIVE"}
 _CONNECTION = {"dataset_id", "dataset_project_id", "query_label", "service_account", "session_id", "time_zone"}
 
 
@@ -74,12 +75,13 @@ def routine_reference(name: TableName) -> dict[str, str]:
     return {"projectId": name.project, "datasetId": name.dataset, "routineId": name.table}
 
 
-def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int) -> None:
+def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int, partitions: int) -> None:
     """Fill the job's statistics.query from what was done."""
     query = job.statistics.setdefault("query", {})
     query |= {
         "statementType": outcome.kind,
         "totalBytesProcessed": str(processed),
+        "totalPartitionsProcessed": str(partitions),
         "totalBytesBilled": "0" if job.resource["configuration"].get("dryRun") else str(billed),
         "billingTier": 0,
         "cacheHit": False,
@@ -89,6 +91,8 @@ def describe(job: Job, outcome: Outcome, processed: int, billed: int, files: int
     if outcome.routines:
         query["referencedRoutines"] = [routine_reference(name) for name in outcome.routines]
     job.statistics["totalBytesProcessed"] = str(processed)
+    if outcome.transaction is not None:
+        job.statistics["transactionInfo"] = {"transactionId": outcome.transaction}
     dry = job.resource["configuration"].get("dryRun")
     if outcome.schema and (dry or outcome.performed is not None):  # of a dry run, and of what DDL has made
         query["schema"] = fields_to_rest(outcome.schema)

@@ -158,7 +158,7 @@ class InformationSchema:
         if table.kind not in ("TABLE", "SNAPSHOT"):
             return []
         rows, size = self._sizes.of(table)
-        name, partitions = table.name, len(self._partitions(table)) if _partitioned(table) else 0
+        name, partitions = table.name, self._sizes.partitions(table)
         return [[name.project, project_number(name.project), name.project, name.dataset, name.table,
                  moment(table.resource["creationTime"]), rows, partitions, size, size, 0, size, size, size, 0, 0,
                  moment(self._catalog.modified(table)), False, _STORED[table.kind], managed_type(table), 0, None, None,
@@ -239,10 +239,6 @@ def _not_permitted(view: str) -> SqlError:
         "accessDenied",
         403,
     )
-
-
-def _partitioned(table: Table) -> bool:
-    return "timePartitioning" in table.resource or "rangePartitioning" in table.resource
 
 
 def _legacy_summary(table: Table) -> list[list[Any]]:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import duckdb
 
@@ -29,12 +30,23 @@ class _Size:
     widths: dict[str, float]
 
 
+class Reading(NamedTuple):
+    """The bytes that are read, and the partitions of partitioned tables."""
+
+    bytes: int
+    partitions: int
+
+
+NOTHING_READ = Reading(0, 0)
+
+
 class Sizes:
     """Row counts are exact; bytes are the mean of a sample of rows times their number."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._known: dict[str, _Size] = {}
+        self._partitions: dict[str, tuple[int, int]] = {}  # when the table was changed last, and how many
 
     def of(self, table: Table) -> tuple[int, int]:
         """(rows, bytes) of a native table; (0, 0) for others."""
@@ -54,32 +66,47 @@ class Sizes:
         found = self._known[str(table.name)] = _Size(modified, rows, widths)
         return found
 
-    def scanned(self, scans: Iterable[TableScan]) -> int:
-        """The bytes that scans read of native tables: their columns, in the partitions that the predicates leave."""
-        return sum(self._scanned(scan) for scan in scans)
+    def partitions(self, table: Table) -> int:
+        """How many partitions a partitioned native table has; 0 for others."""
+        if not table.partitioned or table.kind not in ("TABLE", "SNAPSHOT"):
+            return 0
+        modified, known = self._catalog.modified(table), self._partitions.get(str(table.name))
+        if known is None or known[0] != modified:
+            with contextlib.closing(self._catalog.store.cursor()) as cursor:
+                keys = f"SELECT DISTINCT {partition_key(table)} FROM {table.physical}"
+                count = int(cursor.execute(f"SELECT count(*) FROM ({keys})").fetchall()[0][0])
+            known = self._partitions[str(table.name)] = (modified, count)
+        return known[1]
 
-    def _scanned(self, scan: TableScan) -> int:
+    def scanned(self, scans: Iterable[TableScan]) -> Reading:
+        """What scans read of native tables: their columns, in the partitions that the predicates leave."""
+        found = [self._scanned(scan) for scan in scans]
+        return Reading(sum(one.bytes for one in found), sum(one.partitions for one in found))
+
+    def _scanned(self, scan: TableScan) -> Reading:
         table = self._catalog.table(scan.table)
         if table is None or table.kind not in ("TABLE", "SNAPSHOT"):
-            return 0
+            return NOTHING_READ
         size = self._size(table)
         width = sum(size.widths.get(column, 0) for column in scan.columns)
-        rows = self._left(table, scan.predicates) if scan.predicates and size.rows and width else size.rows
-        return round(rows * width)
+        if scan.predicates and size.rows:
+            rows, partitions = self._left(table, scan.predicates)
+        else:
+            rows, partitions = size.rows, self.partitions(table)
+        return Reading(round(rows * width), partitions)
 
-    def _left(self, table: Table, predicates: Iterable[str]) -> int:
-        """The rows of the partitions that have a row which satisfies the predicates."""
+    def _left(self, table: Table, predicates: Iterable[str]) -> tuple[int, int]:
+        """The rows of the partitions that have a row which satisfies the predicates, and how many these are."""
         key = partition_key(table)
         condition = " AND ".join(f"({text})" for text in predicates)
         if '"_PARTITIONDATE"' in condition:
             condition = condition.replace('"_PARTITIONDATE"', 'CAST("_PARTITIONTIME" AS DATE)')
         physical = table.physical
-        cursor = self._catalog.store.cursor()
-        try:
-            chosen = f"SELECT DISTINCT {key} FROM {physical} WHERE {condition}"
-            return int(cursor.execute(f"SELECT count(*) FROM {physical} WHERE {key} IN ({chosen})").fetchall()[0][0])
-        finally:
-            cursor.close()
+        chosen = f"SELECT DISTINCT {key} FROM {physical} WHERE {condition}"
+        with contextlib.closing(self._catalog.store.cursor()) as cursor:
+            counts = f"SELECT count(*), count(DISTINCT {key}) FROM {physical} WHERE {key} IN ({chosen})"
+            rows, partitions = cursor.execute(counts).fetchall()[0]
+        return int(rows), int(partitions) if table.partitioned else 0
 
 
 def billed(processed: int, tables: int) -> int:

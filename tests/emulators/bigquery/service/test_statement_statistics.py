@@ -151,3 +151,43 @@ def test_bytes_are_logical_ones(client: bigquery.Client, dataset: str, bucket: s
     rows = [{"a": 3, "b": "d"}, {"a": 4, "b": "efgh"}]
     load = client.load_table_from_json(rows, f"{dataset}.t")
     assert load.result().output_bytes == 8 + 3 + 8 + 6
+
+
+def test_partitions_are_counted(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(
+        f"create table {dataset}.t (d date, n int64) partition by d as "
+        "select date '2024-01-01' + x, x from unnest([0, 0, 1, 2, null]) as x; "
+        f"create table {dataset}.r (n int64) partition by range_bucket(n, generate_array(0, 10, 5)) as "
+        "select * from unnest([1, 2, 7, 20, 30, null])"
+    )
+    counts = [client.get_table(f"{dataset}.{name}")._properties["numPartitions"] for name in "tr"]
+    assert counts == ["4", "4"]  # NULL has one, and so has all that is outside of the range
+    read = "totalPartitionsProcessed"
+    assert statistics(client, f"select n from {dataset}.t")[read] == "4"
+    assert statistics(client, f"select n from {dataset}.t where d >= '2024-01-02'")[read] == "2"
+    assert statistics(client, f"select n from {dataset}.r where n < 5")[read] == "1"
+    assert statistics(client, f"select 1 from {dataset}.t, {dataset}.r")[read] == "8"
+    assert statistics(client, "select 1")[read] == "0"
+
+
+def test_a_transaction_is_named_by_its_statements(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t (n int64)")
+    script = f"select 1; begin transaction; insert {dataset}.t values (1); commit transaction; select 2"
+    job = client.query(script)
+    job.result()
+    children = sorted(client.list_jobs(parent_job=job.job_id), key=lambda one: one.job_id.rpartition("_")[2])
+    found = [child.transaction_info and child.transaction_info.transaction_id for child in children]
+    assert found[0] is None and found[4] is None and len(set(found[1:4])) == 1 and found[1] is not None
+    assert job.transaction_info is None  # a script is not part of what it starts
+
+
+def test_the_jobs_of_a_script_are_seen_while_it_runs(client: bigquery.Client, dataset: str) -> None:
+    jobs = "`region-us`.INFORMATION_SCHEMA.JOBS where parent_job_id = @@script.job_id"
+    ((count, done),) = client.query_and_wait(f"select 1; select 2; select count(*), max(state) from {jobs}")
+    assert (count, done) == (2, "DONE")
+
+
+def test_a_condition_alone_is_an_assert(client: bigquery.Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t (n int64)")
+    assert statistics(client, "assert 1 = 1")["statementType"] == "ASSERT"
+    assert statistics(client, f"assert not exists (select 1 from {dataset}.t)")["statementType"] == "ASSERT"
