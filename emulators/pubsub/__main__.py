@@ -15,6 +15,7 @@ import uvloop
 from emulators.faults.rules import Faults
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import DamagedState
+from emulators.pubsub.wire.exports import Exporters
 from emulators.pubsub.wire.push import Pushers
 from emulators.pubsub.wire.server import start_server, stop_server
 
@@ -39,11 +40,12 @@ async def _serve(arguments: argparse.Namespace) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    pushers = Pushers(broker)
-    chores = asyncio.create_task(_chores(broker, pushers))
+    deliverers = Pushers(broker), Exporters(broker)
+    chores = asyncio.create_task(_chores(broker, deliverers))
     await stopping.wait()
     chores.cancel()
-    pushers.stop()
+    for deliverer in deliverers:
+        deliverer.stop()
     await stop_server(server)
     if rest is not None:
         await rest.shutdown()
@@ -77,11 +79,12 @@ async def _start_rest(broker: Broker, host: str, port: int | None, faults: Fault
     return server
 
 
-async def _chores(broker: Broker, pushers: Pushers) -> None:
+async def _chores(broker: Broker, deliverers: tuple[Pushers, Exporters]) -> None:
     for second in itertools.count():
         try:
             broker.expire_leases()
-            pushers.look()
+            for deliverer in deliverers:
+                deliverer.look()
             if second % 30 == 0:
                 broker.keep_house()
         except (DamagedState, OSError) as error:

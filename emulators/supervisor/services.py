@@ -58,7 +58,13 @@ def _emulator(
 SERVICES: tuple[Service, ...] = (
     _emulator("auth", Port("port", 9010), health=("http:port:/healthz",)),
     _emulator("storage", Port("port", 9020), health=("http:port:/healthz",), calls=("pubsub",)),
-    _emulator("pubsub", Port("port", 8085), Port("rest-port", 8086), health=("grpc:port",)),
+    _emulator(
+        "pubsub",
+        Port("port", 8085),
+        Port("rest-port", 8086),
+        health=("grpc:port",),
+        calls=("auth", "storage", "bigquery"),
+    ),
     _emulator(
         "bigquery",
         Port("port", 9050),

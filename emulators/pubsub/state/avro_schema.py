@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
+_LOGICAL = frozenset(
+    {("int", "date"), ("int", "time-millis"), ("long", "time-micros"), ("long", "timestamp-millis")}
+    | {("long", "timestamp-micros"), ("bytes", "decimal"), ("fixed", "decimal"), ("fixed", "duration")}
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -15,7 +19,10 @@ class AvroSchemaError(ValueError):
 
 @dataclass
 class AvroType:
-    """One type. `kind` is a primitive, record, enum, array, map, fixed or union; the rest as the kind needs it."""
+    """One type. `kind` is a primitive, record, enum, array, map, fixed or union; the rest as the kind needs it.
+
+    `logical` is one of Avro's logical types, where it annotates a type that it may annotate; `scale` is a decimal's.
+    """
 
     kind: str
     name: str = ""
@@ -24,6 +31,8 @@ class AvroType:
     items: "AvroType | None" = None
     branches: tuple["AvroType", ...] = ()
     size: int = 0
+    logical: str = ""
+    scale: int = 0
     defaults: set[str] = field(default_factory=set)  # a record's fields that have one, an enum's symbol that is one
 
     @property
@@ -58,6 +67,14 @@ class _Reader:
             return self._union(document, namespace, where)
         if not isinstance(document, dict) or "type" not in document:
             raise AvroSchemaError(f"{where}: expected a type, found {json.dumps(document)[:60]}")
+        found = self._type(document, namespace, where)
+        logical = document.get("logicalType")
+        if (found.kind, logical) in _LOGICAL and document["type"] in (found.kind, "fixed"):
+            found.logical = str(logical)
+            found.scale = document["scale"] if isinstance(document.get("scale"), int) else 0
+        return found
+
+    def _type(self, document: Any, namespace: str, where: str) -> AvroType:
         match document["type"]:
             case "record" | "error":
                 return self._record(document, namespace, where)
@@ -93,7 +110,7 @@ class _Reader:
         full = name if "." in name or not namespace else f"{namespace}.{name}"
         if full in self._named:
             raise AvroSchemaError(f"{where}: the name {full!r} is defined twice")
-        self._named[full] = made = AvroType(document["type"], name=full)
+        self._named[full] = made = AvroType(document["type"].replace("error", "record"), name=full)
         return made, full.rpartition(".")[0]
 
     def _record(self, document: Any, namespace: str, where: str) -> AvroType:

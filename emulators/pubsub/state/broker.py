@@ -25,7 +25,7 @@ class Broker:
         self._registry = Registry(folder, segment_bytes)
         self.schemas = Schemas(self._registry)
         self.topics = Topics(self._registry, self.schemas)
-        self.subscriptions = Subscriptions(self._registry)
+        self.subscriptions = Subscriptions(self._registry, self.schemas)
         self.snapshots = Snapshots(self._registry)
         self.policies = Policies(self._registry, self.schemas)
 

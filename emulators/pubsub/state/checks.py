@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from emulators.pubsub.state.errors import check_range, invalid, unsupported
+from emulators.pubsub.state.export_checks import check_exports
 from emulators.pubsub.state.filters import compile_filter
 from emulators.pubsub.state.settings import DEFAULT_MAX_DELIVERY_ATTEMPTS, DEFAULT_RETENTION_SECONDS, seconds
 
@@ -67,13 +68,7 @@ def check_subscription(subscription: Any) -> None:
 
 def _check_delivery_type(subscription: Any) -> None:
     _check_push(subscription)
-    for field, what in (
-        ("bigquery_config", "Delivery to BigQuery"),
-        ("cloud_storage_config", "Delivery to Cloud Storage"),
-        ("bigtable_config", "Delivery to Bigtable"),
-    ):
-        if subscription.HasField(field):
-            raise unsupported(f"{what} ({field})")
+    check_exports(subscription)
     if subscription.message_transforms:
         raise unsupported("Message transforms (message_transforms)")
 
@@ -87,8 +82,6 @@ def _check_push(subscription: Any) -> None:
     endpoint = config.push_endpoint
     if endpoint and not _ENDPOINT.fullmatch(endpoint):
         raise invalid(f"Invalid push endpoint given (endpoint={endpoint}): an http or https URL is expected.")
-    if endpoint and subscription.enable_exactly_once_delivery:
-        raise invalid("Exactly-once delivery is not supported for push subscriptions.")
 
 
 def _check_expiration(subscription: Any) -> None:

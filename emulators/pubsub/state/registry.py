@@ -95,8 +95,8 @@ class Registry:
     def attach(self, subscription: Subscription, acks: AckLog) -> None:
         """Gives a subscription its queue."""
 
-        def forward(body: bytes, attempts: int) -> bool:
-            return bool(self.forward(subscription, body, attempts))
+        def forward(body: bytes, attempts: int, reason: str) -> bool:
+            return bool(self.forward(subscription, body, attempts, reason))
 
         subscription.queue = SubscriptionQueue(
             subscription.number,

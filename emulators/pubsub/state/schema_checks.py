@@ -39,7 +39,7 @@ def check_definition(schema: Any) -> None:
     if not 0 < size <= _MAX_DEFINITION_BYTES:
         raise invalid(f"Invalid schema definition: it must have 1 to {_MAX_DEFINITION_BYTES} bytes.")
     try:
-        _parsed(schema)
+        parsed(schema)
     except AvroSchemaError as error:
         raise invalid(f"Invalid schema definition: {error}.") from error
     except ProtoSyntaxError as error:
@@ -50,12 +50,12 @@ def check_revision(old: Any, new: Any) -> None:
     """INVALID_ARGUMENT unless the new definition may follow the old one."""
     check = check_avro if new.type == new.AVRO else check_proto
     try:
-        check(_parsed(old), _parsed(new))
+        check(parsed(old), parsed(new))
     except Incompatible as error:
         raise invalid(f"Incompatible schema revision: {error} (compared with revision {old.revision_id}).") from error
 
 
-def _parsed(schema: Any) -> Any:
+def parsed(schema: Any) -> Any:
     """An Avro type, or a message class."""
     if schema.type == schema.AVRO:
         return parse_avro(schema.definition)
@@ -69,7 +69,7 @@ def compile_checks(revisions: Sequence[Any], encoding: int) -> list[Check]:
     """A check of messages for each revision; it raises Mismatch."""
     if encoding not in ENCODINGS:
         raise invalid("Invalid encoding: it must be JSON or BINARY.")
-    return [_COMPILERS[revision.type, encoding](_parsed(revision)) for revision in revisions]
+    return [_COMPILERS[revision.type, encoding](parsed(revision)) for revision in revisions]
 
 
 def check_against(revisions: Sequence[Any], checks: Sequence[Check], data: bytes, encoding: int) -> Any:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from emulators.pubsub.messages import v1
@@ -169,6 +170,20 @@ class Schemas:
         self._range(settings)
         if settings.encoding not in ENCODINGS:
             raise invalid("Invalid schema_settings: encoding must be JSON or BINARY.")
+
+    def of_topic(self, topic: Any) -> Any:
+        """The newest revision that a topic's messages are checked against; None without one."""
+        name = topic.schema_settings.schema
+        return self._range(topic.schema_settings)[0] if name and name != DELETED_SCHEMA else None
+
+    def of_message(self, attributes: Mapping[str, str]) -> Any:
+        """The revision that a message was checked against when it was published; None without one.
+
+        Raises:
+            PubsubError: NOT_FOUND, it was deleted since.
+        """
+        name = attributes.get("googclient_schemaname")
+        return self.get(f"{name}@{attributes.get('googclient_schemarevisionid')}") if name else None
 
     def _range(self, settings: Any) -> list[Any]:
         """The revisions that a topic accepts, newest first."""

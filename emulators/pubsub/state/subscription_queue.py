@@ -17,7 +17,7 @@ from emulators.pubsub.state.retries import Retries
 from emulators.pubsub.state.settings import Settings
 from emulators.pubsub.state.topic_log import TopicLog
 
-Forward = Callable[[bytes, int], bool]
+Forward = Callable[[bytes, int, str], bool]
 _RUN = 1000
 _LOOK_AHEAD = 10_000  # after so many messages, dropped by a filter or waiting for their key, others get their turn
 
@@ -28,7 +28,8 @@ class SubscriptionQueue:
     Args:
         number: appears in ack ids, so that another subscription's are refused.
         generation: number of the first delivery; greater than any that an earlier process gave.
-        forward: publishes a body to the dead-letter topic after so many deliveries; False if it cannot now.
+        forward: publishes a body to the dead-letter topic after so many deliveries, with the reason of the last
+            failure ("": none is known); False if it cannot now.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class SubscriptionQueue:
         self._retries = Retries()
         self._keys = OrderingKeys()
         self._cursor = acks.acked.floor
+        self._reasons: dict[int, str] = {}
 
     # ---- delivering
 
@@ -190,6 +192,21 @@ class SubscriptionQueue:
             self.wake()
         return expired if self.settings.exactly_once else []
 
+    def refuse(self, ack_id: str, reason: str, now: float) -> None:
+        """A delivery that failed for a reason, which goes with the message should it be a dead letter now."""
+        offset, _ = self._parse(ack_id)
+        self._reasons[offset] = reason
+        self.modify([ack_id], [0], now)
+        self._reasons.pop(offset, None)
+
+    def give_back(self, ack_ids: Sequence[str], now: float) -> None:
+        """Takes back deliveries that were not tried: they do not count as failed."""
+        for offset, generation in map(self._parse, ack_ids):
+            lease = self._leases.get(offset)
+            if lease is not None and lease.generation == generation:
+                self._return(lease, now)
+        self.wake()
+
     def _parse(self, ack_id: str) -> tuple[int, int]:
         try:
             number, offset, generation = ack_id.split("-")
@@ -215,7 +232,9 @@ class SubscriptionQueue:
         if lease.offset in self.acks.acked or self._dead_letter(lease, failures):
             self._commit(self._finish(lease))
             return
-        not_before = now + self.settings.backoff(failures) if failures else now
+        self._return(lease, now + self.settings.backoff(failures) if failures else now)
+
+    def _return(self, lease: Lease, not_before: float) -> None:
         if lease.key:
             self._release_all(self._keys.failed(lease.key, lease.offset, not_before))
         else:
@@ -226,7 +245,7 @@ class SubscriptionQueue:
         limit = self.settings.max_delivery_attempts
         if not limit or failures < limit:
             return False
-        return self._forward(self.log.read_run(lease.offset, 1)[0][1], failures)
+        return self._forward(self.log.read_run(lease.offset, 1)[0][1], failures, self._reasons.get(lease.offset, ""))
 
     # ---- time, seeking, keeping house
 

@@ -9,9 +9,11 @@ from emulators.pubsub.state.ack_log import AckLog
 from emulators.pubsub.state.checks import apply_update, check_subscription
 from emulators.pubsub.state.entries import Subscription
 from emulators.pubsub.state.errors import PubsubError, already_exists, failed_precondition, invalid
+from emulators.pubsub.state.export_checks import check_topic_fits, delivery_kinds
 from emulators.pubsub.state.names import check_name, check_project
 from emulators.pubsub.state.pages import page
 from emulators.pubsub.state.registry import Registry
+from emulators.pubsub.state.schemas import Schemas
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
 
 _MUTABLE = frozenset(
@@ -24,8 +26,9 @@ _MUTABLE = frozenset(
 class Subscriptions:
     """The subscriptions of a registry. Resources go in and out as google.pubsub.v1.Subscription."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, schemas: Schemas) -> None:
         self._registry = registry
+        self._schemas = schemas
 
     def create(self, resource: Any) -> Any:
         """It receives what is published from now on.
@@ -33,13 +36,7 @@ class Subscriptions:
         Raises:
             PubsubError: INVALID_ARGUMENT, ALREADY_EXISTS, NOT_FOUND (a topic), UNIMPLEMENTED (exports).
         """
-        check_name(resource.name, "subscriptions")
-        if resource.name in self._registry.subscriptions:
-            raise already_exists(resource.name)
-        topic = self._registry.topic(resource.topic)
-        if resource.detached:
-            raise invalid("Invalid subscription: detached cannot be set when a subscription is created.")
-        self._check(resource)
+        topic = self._registry.topic(self.checked(resource).topic)
         number = self._registry.store.next_number()
         created = Subscription(number, resource, topic.number, topic)
         acks = AckLog.create(self._registry.acks_path(number), topic.log.next_offset)
@@ -48,10 +45,31 @@ class Subscriptions:
         self._registry.attach(created, acks)
         return self._shown(created)
 
+    def checked(self, resource: Any) -> Any:
+        """A subscription that could be created, with the service's defaults. Raises PubsubError as create()."""
+        check_name(resource.name, "subscriptions")
+        if resource.name in self._registry.subscriptions:
+            raise already_exists(resource.name)
+        self._registry.topic(resource.topic)
+        if resource.detached:
+            raise invalid("Invalid subscription: detached cannot be set when a subscription is created.")
+        self._check(resource)
+        return resource
+
+    def changed(self, update: Any, mask: FieldMask) -> Any:
+        """A subscription as an update would make it. Raises PubsubError as update()."""
+        subscription = self._registry.subscription(update.name)
+        changed = apply_update(subscription.resource, update, mask, _MUTABLE)
+        self._check(changed)
+        return changed
+
     def _check(self, resource: Any) -> None:
         check_subscription(resource)
         if resource.dead_letter_policy.dead_letter_topic:
             self._registry.topic(resource.dead_letter_policy.dead_letter_topic)
+        topic = self._registry.topics.get(resource.topic)
+        if topic is not None:
+            check_topic_fits(resource, topic.resource, self._schemas.of_topic(topic.resource))
 
     def _shown(self, subscription: Subscription) -> Any:
         """The resource with what the service adds in its answers."""
@@ -67,8 +85,7 @@ class Subscriptions:
 
     def update(self, update: Any, mask: FieldMask) -> Any:
         subscription = self._registry.subscription(update.name)
-        changed = apply_update(subscription.resource, update, mask, _MUTABLE)
-        self._check(changed)
+        changed = self.changed(update, mask)
         self._registry.store.put(subscription.row(changed))
         subscription.resource = changed
         if subscription.queue is not None:
@@ -109,6 +126,29 @@ class Subscriptions:
         """The names of those that are pushed to an endpoint."""
         found = self._registry.subscriptions.items()
         return [name for name, one in found if one.queue is not None and one.resource.push_config.push_endpoint]
+
+    def exported(self) -> list[tuple[str, str]]:
+        """(name, field that says where to) of those whose messages are written to another service."""
+        found = self._registry.subscriptions.items()
+        kinds = [(name, kind) for name, one in found if one.queue for kind in delivery_kinds(one.resource)]
+        return [(name, kind) for name, kind in kinds if kind != "push_config"]
+
+    def is_pulled(self, name: str) -> bool:
+        """Whether consumers pull: nothing else delivers the messages."""
+        subscription = self._registry.subscriptions.get(name)
+        return subscription is not None and not delivery_kinds(subscription.resource)
+
+    def set_export_state(self, name: str, kind: str, state: str) -> None:
+        """Keeps what an export has found out about its target: ACTIVE, NOT_FOUND, ..."""
+        subscription = self._registry.subscriptions[name]
+        changed = type(subscription.resource)()
+        changed.CopyFrom(subscription.resource)
+        config = getattr(changed, kind)
+        config.state = config.State.Value(state)
+        changed.state = changed.ACTIVE if state == "ACTIVE" else changed.RESOURCE_ERROR
+        if changed != subscription.resource:
+            self._registry.store.put(subscription.row(changed))
+            subscription.resource = changed
 
     def push_endpoint(self, name: str) -> str:
         """Where a subscription's messages go; "" for one that is pulled, or gone."""

@@ -113,7 +113,7 @@ class Topics:
                 subscription.queue.wake()
         return ids
 
-    def _forward_dead_letter(self, subscription: Subscription, body: bytes, attempts: int) -> bool:
+    def _forward_dead_letter(self, subscription: Subscription, body: bytes, attempts: int, reason: str) -> bool:
         target = self._registry.topics.get(subscription.resource.dead_letter_policy.dead_letter_topic)
         if target is None:
             return False
@@ -122,6 +122,8 @@ class Topics:
         message.attributes["CloudPubSubDeadLetterSourceSubscription"] = subscription.resource.name.rpartition("/")[2]
         message.attributes["CloudPubSubDeadLetterSourceSubscriptionProject"] = project_of(subscription.resource.name)
         message.attributes["CloudPubSubDeadLetterSourceTopicPublishTime"] = message.publish_time.ToJsonString()
+        if reason:
+            message.attributes["CloudPubSubDeadLetterSourceDeliveryErrorMessage"] = reason
         message.ClearField("message_id")
         message.ClearField("publish_time")
         self._append(target, [message.SerializeToString()], self._registry.clock.now())

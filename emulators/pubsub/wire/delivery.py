@@ -74,9 +74,9 @@ async def pull(broker: Broker, request: Any, seconds_left: float | None) -> byte
 
 
 def check_open(broker: Broker, name: str, queue: SubscriptionQueue) -> None:
-    """Raises PubsubError: the subscription was deleted (NOT_FOUND), or detached or pushed (FAILED_PRECONDITION)."""
+    """Raises PubsubError: the subscription was deleted (NOT_FOUND), or detached or not pulled (FAILED_PRECONDITION)."""
     if not broker.subscriptions.is_open(name, queue):
         broker.subscriptions.queue(name)
         raise not_found(name)
-    if broker.subscriptions.push_endpoint(name):
+    if not broker.subscriptions.is_pulled(name):
         raise failed_precondition("This method is not supported for this subscription type.")

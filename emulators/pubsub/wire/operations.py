@@ -3,7 +3,7 @@
 One table for gRPC and REST; a handler takes the request and returns the response, or None for google.protobuf.Empty.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -11,11 +11,21 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from emulators.pubsub.messages import iam, v1
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import invalid
+from emulators.pubsub.wire.exports import check_target
 
 
 class Operation(NamedTuple):
+    """`check`, where there is one, is awaited before `handle`: what only another service can tell."""
+
     request: Any
     handle: Callable[[Any], Any]
+    check: Callable[[Any], Awaitable[None]] | None = None
+
+    async def answer(self, request: Any) -> Any:
+        """Raises PubsubError."""
+        if self.check is not None:
+            await self.check(request)
+        return self.handle(request)
 
 
 def operations(broker: Broker) -> dict[str, dict[str, Operation]]:
@@ -83,14 +93,21 @@ def _subscriber(broker: Broker) -> dict[str, Operation]:
     def modify(request: Any) -> None:
         subscriptions.modify(request.subscription, request.ack_ids, request.ack_deadline_seconds, broker.now())
 
+    async def check_created(request: Any) -> None:
+        await check_target(broker, subscriptions.checked(request))
+
+    async def check_updated(request: Any) -> None:
+        await check_target(broker, subscriptions.changed(request.subscription, request.update_mask))
+
     return {
-        "CreateSubscription": Operation(v1.Subscription, subscriptions.create),
+        "CreateSubscription": Operation(v1.Subscription, subscriptions.create, check_created),
         "GetSubscription": Operation(
             v1.GetSubscriptionRequest, lambda request: subscriptions.get(request.subscription)
         ),
         "UpdateSubscription": Operation(
             v1.UpdateSubscriptionRequest,
             lambda request: subscriptions.update(request.subscription, request.update_mask),
+            check_updated,
         ),
         "ListSubscriptions": Operation(v1.ListSubscriptionsRequest, list_subscriptions),
         "DeleteSubscription": Operation(v1.DeleteSubscriptionRequest, delete),

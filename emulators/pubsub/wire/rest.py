@@ -25,11 +25,13 @@ _HTTP = {
     "FAILED_PRECONDITION": 400,
     "INVALID_ARGUMENT": 400,
     "NOT_FOUND": 404,
+    "PERMISSION_DENIED": 403,
     "UNAVAILABLE": 503,
     "UNIMPLEMENTED": 501,
 }
 _REASONS = {
     400: "badRequest",
+    403: "forbidden",
     404: "notFound",
     409: "alreadyExists",
     500: "dataLoss",
@@ -117,7 +119,7 @@ async def _answer(broker: Broker, methods: Any, route: Route, message: Any) -> d
     elif route.method == "Pull":
         response = v1.PullResponse.FromString(await pull(broker, message, _PULL_SECONDS))
     else:
-        response = methods[route.service][route.method].handle(message)
+        response = await methods[route.service][route.method].answer(message)
     return {} if response is None else dict(json_format.MessageToDict(response))
 
 

@@ -73,7 +73,7 @@ def _unary(method: Unary) -> Any:
 
 def _operation(operation: Operation) -> Unary:
     async def method(encoded: bytes, _: Any) -> bytes:
-        response = operation.handle(decode(operation.request, encoded))
+        response = await operation.answer(decode(operation.request, encoded))
         return b"" if response is None else bytes(response.SerializeToString())
 
     return method

@@ -25,15 +25,18 @@ _REST = re.compile(r"REST listens on 127\.0\.0\.1:(\d+)")
 class Emulator:
     """`python -m emulators.pubsub` on a free port."""
 
-    def __init__(self, state: Path, *options: str) -> None:
+    def __init__(self, state: Path, *options: str, environment: dict[str, str] | None = None) -> None:
         self._state = state
         self._options = options
+        self.environment = os.environ | (environment or {})
         self.start()
 
     def start(self, port: int = 0) -> None:
         """Starts the process and waits for its start line."""
         command = [sys.executable, "-m", "emulators.pubsub", "--port", str(port), "--state", str(self._state)]
-        self.process = subprocess.Popen([*command, *self._options], stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [*command, *self._options], stderr=subprocess.PIPE, text=True, env=self.environment
+        )
         assert self.process.stderr is not None
         self.rest_port = 0
         lines = []

@@ -214,7 +214,7 @@ def test_the_health_service_says_serving_and_sigterm_ends_open_streams(state: Pa
 def test_a_start_that_cannot_be_says_why(state: Path, tmp_path: Path, port: str, words: str) -> None:
     emulator = Emulator(state)
     second = Emulator.__new__(Emulator)
-    second._options = ()
+    second._options, second.environment = (), emulator.environment
     second._state = tmp_path / "other" if port == "taken" else state
     with pytest.raises(RuntimeError, match=words):
         second.start(emulator.port if port == "taken" else 0)

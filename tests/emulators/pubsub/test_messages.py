@@ -12,9 +12,7 @@ from emulators.pubsub.messages import iam, v1
 OPAQUE = {
     "IngestionDataSourceSettings",
     "MessageTransform",
-    "BigQueryConfig",
     "BigtableConfig",
-    "CloudStorageConfig",
 }
 
 
