@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import replace
 
 from emulators.storage.state import errors, settings
-from emulators.storage.state.acls import check_allowed
+from emulators.storage.state.acls import check_allowed, is_uniform
 from emulators.storage.state.database import Database
 from emulators.storage.state.etags import etag
 from emulators.storage.state.model import Bucket, Settings
@@ -38,6 +38,7 @@ class Buckets:
         written = _defaults() | written
         written["location"] = written["location"].upper()
         _refuse_acls(written, written)
+        _check_hierarchy(written)
         with self._database.transaction() as connection:
             if _find(connection, name):
                 raise errors.StorageError(409, "conflict", _CONFLICT)
@@ -84,6 +85,7 @@ class Buckets:
             base = bucket.settings if keep else _lasting(bucket.settings)
             merged = _defaults() | {"location": bucket.settings["location"]} | settings.merge(base, written)
             _check_change(bucket, merged)
+            _check_hierarchy(merged)
             _refuse_acls(written, merged)
             merged["location"] = bucket.settings["location"]
             moment = self._database.next_moment()
@@ -99,6 +101,8 @@ class Buckets:
             conditions.check_write(bucket)
             if connection.execute("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", (name,)).fetchone():
                 raise errors.StorageError(409, "conflict", "The bucket you tried to delete is not empty.")
+            if connection.execute("SELECT 1 FROM folders WHERE bucket = ? LIMIT 1", (name,)).fetchone():
+                raise errors.StorageError(409, "conflict", "The bucket you tried to delete has folders.")
             if connection.execute("SELECT 1 FROM managed_folders WHERE bucket = ? LIMIT 1", (name,)).fetchone():
                 raise errors.StorageError(409, "conflict", "The bucket you tried to delete has managed folders.")
             connection.execute("DELETE FROM uploads WHERE bucket = ?", (name,))
@@ -170,7 +174,7 @@ def _defaults() -> Settings:
 
 def _lasting(settings: Settings) -> Settings:
     """What stays where an update says nothing of it."""
-    kept = ("location", "storageClass", "softDeletePolicy", "objectRetention")
+    kept = ("location", "storageClass", "softDeletePolicy", "objectRetention", "hierarchicalNamespace")
     return {field: settings[field] for field in kept if field in settings}
 
 
@@ -188,11 +192,27 @@ def _check_change(bucket: Bucket, merged: Settings) -> None:
     """Refuse what can never change: the location, and a locked retention policy that becomes shorter or goes."""
     if merged.get("location", "").upper() != bucket.settings["location"]:
         raise errors.invalid("The location of a bucket cannot be changed.", "location")
+    was, becomes = (
+        bool((found.get("hierarchicalNamespace") or {}).get("enabled")) for found in (bucket.settings, merged)
+    )
+    if was != becomes:
+        raise errors.invalid("Hierarchical namespace is chosen when a bucket is made.", "hierarchicalNamespace")
     old, new = bucket.settings.get("retentionPolicy", {}), merged.get("retentionPolicy", {})
     shorter = int(new.get("retentionPeriod", 0)) < int(old.get("retentionPeriod", 0))
     if old.get("isLocked") and (shorter or not new.get("isLocked")):
         message = f"Cannot reduce retention duration of a locked Retention Policy for bucket '{bucket.name}'."
         raise errors.StorageError(403, "forbidden", message)
+
+
+def _check_hierarchy(settings: Settings) -> None:
+    """Refuse what a bucket with a hierarchical namespace cannot be (storage/docs/hns-overview)."""
+    if not (settings.get("hierarchicalNamespace") or {}).get("enabled"):
+        return
+    if not is_uniform(settings):
+        message = "Hierarchical namespace buckets must use uniform bucket-level access."
+        raise errors.invalid(message, "hierarchicalNamespace")
+    if (settings.get("versioning") or {}).get("enabled"):
+        raise errors.invalid("Object versioning is not supported for hierarchical namespace buckets.", "versioning")
 
 
 def _refuse_acls(written: Settings, merged: Settings) -> None:

@@ -42,6 +42,10 @@ CREATE TABLE IF NOT EXISTS operations (
     bucket TEXT NOT NULL, number INTEGER NOT NULL, metadata TEXT NOT NULL, response TEXT NOT NULL,
     PRIMARY KEY (bucket, number)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS folders (
+    bucket TEXT NOT NULL, name TEXT NOT NULL, generation INTEGER NOT NULL, metageneration INTEGER NOT NULL,
+    updated INTEGER NOT NULL, PRIMARY KEY (bucket, name)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS managed_folders (
     bucket TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (bucket, name)
 ) WITHOUT ROWID;

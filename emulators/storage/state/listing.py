@@ -12,6 +12,8 @@ from emulators.storage.state.model import Bucket, ObjectVersion
 from emulators.storage.state.rows import version_of
 
 _LAST = 0x10FFFF
+_FOLDER = 0
+"""The generation of no object, by which folders stand among them."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Query:
     `soft_deleted` lists in their place what can be restored.
 
     `glob` is what a whole name must match, `filter` what an object must have; prefixes are exempt from it.
+    With `folders` they, too, are among the prefixes.
     """
 
     bucket: str
@@ -32,6 +35,7 @@ class Query:
     trailing_delimiter: bool = False
     glob: re.Pattern[str] | None = None
     filter: Filter | None = None
+    folders: bool = False
     limit: int = 1000
 
 
@@ -65,7 +69,8 @@ def list_objects(database: Database, owner: Bucket, query: Query, after: tuple[s
             if prefix is not None and (position[0] != prefix or position[1] < 0):
                 page.prefixes.append(prefix)
             if prefix is None or is_marker:
-                if query.filter is None or query.filter(version.settings):
+                is_object = version.generation != _FOLDER
+                if is_object and (query.filter is None or query.filter(version.settings)):
                     page.objects.append(version)
                 position = (version.name, version.generation)
             else:
@@ -92,19 +97,26 @@ def successor(prefix: str) -> str:
 def _read(database: Database, owner: Bucket, query: Query, position: tuple[str, int]) -> list[ObjectVersion]:
     name, generation = position
     end = min(filter(None, (query.end, successor(query.prefix))), default="")
-    table = "soft_deleted_objects" if query.soft_deleted else "objects"
-    chosen = "" if query.versions else "AND deleted IS NULL"
+    where = "bucket = :bucket AND name >= :name AND (name > :name OR {generation} > :generation)"
+    where += " AND name < :end" if end else ""
     if query.soft_deleted:
-        chosen = "AND bucket_generation = :owner AND hard_delete > :now"
-    statement = f"""
-        SELECT * FROM {table}
-        WHERE bucket = :bucket AND name >= :name AND (name > :name OR generation > :generation)
-          {"AND name < :end" if end else ""} {chosen}
-        ORDER BY name, generation LIMIT :batch"""
+        chosen = f"{where} AND bucket_generation = :owner AND hard_delete > :now"
+        rows = f"SELECT {_COLUMNS}, soft_deleted, hard_delete FROM soft_deleted_objects WHERE {chosen}"
+    else:
+        rows = f"SELECT {_COLUMNS} FROM objects WHERE {where} {'' if query.versions else 'AND deleted IS NULL'}"
+    statement = rows.format(generation="generation")
+    if query.folders and not query.soft_deleted:
+        for table in ("folders", "managed_folders"):
+            statement += f" UNION ALL SELECT {_AS_OBJECT} FROM {table} WHERE {where.format(generation=_FOLDER)}"
+    statement += " ORDER BY name, generation LIMIT :batch"
     values = {"bucket": query.bucket, "name": name, "generation": generation, "end": end, "batch": _batch(query)}
     values |= {"owner": owner.generation, "now": database.now()}
     with database.reading() as connection:
         return [version_of(row) for row in connection.execute(statement, values)]
+
+
+_COLUMNS = "bucket, name, generation, metageneration, size, md5, crc32c, updated, deleted, components, settings"
+_AS_OBJECT = f"bucket, name, {_FOLDER}, 0, 0, NULL, '', 0, NULL, NULL, '{{}}'"
 
 
 def _batch(query: Query) -> int:

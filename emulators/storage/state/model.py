@@ -30,6 +30,10 @@ class Bucket:
         return bool(self.settings.get("versioning", {}).get("enabled"))
 
     @property
+    def is_hierarchical(self) -> bool:
+        return bool((self.settings.get("hierarchicalNamespace") or {}).get("enabled"))
+
+    @property
     def retention_seconds(self) -> int:
         return int(self.settings.get("retentionPolicy", {}).get("retentionPeriod", 0))
 

@@ -32,6 +32,13 @@ def check_object_name(name: str) -> None:
         raise errors.invalid(f"Invalid object name: {name!r}", "name")
 
 
+def check_hierarchical_name(name: str) -> None:
+    """Raise 400 where the folder of an object or its own name is too long for a hierarchical namespace."""
+    folder, _, own = name.rpartition("/")
+    if max(len(folder.encode()) + 1, len(own.encode())) > 512:
+        raise errors.invalid("The folder and the name of an object have at most 512 bytes each.", "name")
+
+
 def _is_address(name: str) -> bool:
     try:
         ipaddress.IPv4Address(name)

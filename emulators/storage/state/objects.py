@@ -4,12 +4,12 @@ import sqlite3
 from dataclasses import replace
 from typing import BinaryIO
 
-from emulators.storage.state import errors, object_settings
+from emulators.storage.state import errors, object_settings, parents
 from emulators.storage.state.buckets import Buckets
 from emulators.storage.state.database import Database
 from emulators.storage.state.files import Files
 from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settings
-from emulators.storage.state.names import check_object_name
+from emulators.storage.state.names import check_hierarchical_name, check_object_name
 from emulators.storage.state.notifications import ARCHIVE, DELETE, FINALIZE, METADATA, Notifications
 from emulators.storage.state.preconditions import NONE, Preconditions
 from emulators.storage.state.protection import check_holds, check_removal, without_past_retention
@@ -81,6 +81,9 @@ class Objects:
                 components=components,
                 settings=written,
             )
+            if owner.is_hierarchical:
+                check_hierarchical_name(name)
+                parents.make(connection, bucket, parents.folder_of(name), moment)
             self._files.publish(content, moment)
             _store(connection, version)
             overwrote = {"overwroteGeneration": str(replaced.generation)} if replaced else {}

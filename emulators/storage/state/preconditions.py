@@ -1,9 +1,19 @@
 """The four preconditions of every request: if(Meta)generation(Not)Match."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from emulators.storage.state import errors
-from emulators.storage.state.model import Bucket, ObjectVersion
+
+
+class Versioned(Protocol):
+    """A bucket, a version of an object, a folder."""
+
+    @property
+    def generation(self) -> int: ...
+
+    @property
+    def metageneration(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -18,23 +28,23 @@ class Preconditions:
     metageneration_match: int | None = None
     metageneration_not_match: int | None = None
 
-    def check_write(self, found: Bucket | ObjectVersion | None) -> None:
+    def check_write(self, found: Versioned | None) -> None:
         """Raise 412 unless `found` (None: nothing there) is what the caller requires."""
         if not self._matches(found) or self._is_excluded(found):
             raise errors.condition_not_met()
 
-    def check_read(self, found: Bucket | ObjectVersion) -> None:
+    def check_read(self, found: Versioned) -> None:
         """Raise 412 where a Match fails and 304 where a NotMatch fails."""
         if not self._matches(found):
             raise errors.condition_not_met()
         if self._is_excluded(found):
             raise errors.not_modified()
 
-    def _matches(self, found: Bucket | ObjectVersion | None) -> bool:
+    def _matches(self, found: Versioned | None) -> bool:
         generation, metageneration = _versions(found)
         return self.generation_match in (None, generation) and self.metageneration_match in (None, metageneration)
 
-    def _is_excluded(self, found: Bucket | ObjectVersion | None) -> bool:
+    def _is_excluded(self, found: Versioned | None) -> bool:
         generation, metageneration = _versions(found)
         return generation == self.generation_not_match or metageneration == self.metageneration_not_match
 
@@ -42,5 +52,5 @@ class Preconditions:
 NONE = Preconditions()
 
 
-def _versions(found: Bucket | ObjectVersion | None) -> tuple[int, int]:
+def _versions(found: Versioned | None) -> tuple[int, int]:
     return (found.generation, found.metageneration) if found else (0, 0)

@@ -156,7 +156,7 @@ BUCKET_FIELDS: Mapping[str, Check] = {
     "customPlacementConfig": _RECORD,
     "rpo": _TEXT,
     "defaultEventBasedHold": _FLAG,
-    "hierarchicalNamespace": _absent_or_off,
+    "hierarchicalNamespace": _record(enabled=_FLAG),
     "acl": partial(check_entries, BUCKET_ROLES),
     "defaultObjectAcl": partial(check_entries, OBJECT_ROLES),
 }

@@ -1,11 +1,13 @@
 """The whole state of the emulator under one directory."""
 
 import fcntl
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from emulators.storage.state.buckets import Buckets
 from emulators.storage.state.database import Database
 from emulators.storage.state.files import Files
+from emulators.storage.state.folders import Folders
 from emulators.storage.state.hmac_keys import HmacKeys
 from emulators.storage.state.listing import Page, Query, list_objects
 from emulators.storage.state.managed_folders import ManagedFolders
@@ -40,6 +42,7 @@ class Store:
         self.notifications = Notifications(self._database, self.buckets)
         self.objects = Objects(self._database, self.files, self.buckets, self.soft_deletion, self.notifications)
         self.restores = Restores(self._database, self.files, self.buckets, self.soft_deletion, self.objects)
+        self.folders = Folders(self._database, self.buckets, self.objects)
         self.uploads = Uploads(self._database, self.files, self.objects)
         self.part_uploads = PartUploads(self._database, self.files, self.objects)
         self.soft_deletion.expire()
@@ -52,6 +55,10 @@ class Store:
         """A page of a bucket's objects; StorageError 404 where there is no such bucket."""
         owner = self.buckets.get(query.bucket)
         return list_objects(self._database, owner, query, after)
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """A block in which all or nothing is done."""
+        return self._database.transaction()
 
     def close(self) -> None:
         self.uploads.close()

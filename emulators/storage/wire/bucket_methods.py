@@ -97,13 +97,14 @@ async def test_permissions(call: Call) -> Resource:
 
 
 async def storage_layout(call: Call) -> Resource:
-    resource = render.bucket(call.store.buckets.get(call.path["bucket"]), call.base_url)
+    found = call.store.buckets.get(call.path["bucket"])
+    resource = render.bucket(found, call.base_url)
     return {
         "kind": "storage#storageLayout",
         "bucket": resource["name"],
         "location": resource["location"],
         "locationType": resource["locationType"],
-        "hierarchicalNamespace": {"enabled": False},
+        "hierarchicalNamespace": {"enabled": found.is_hierarchical},
     }
 
 

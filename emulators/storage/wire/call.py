@@ -79,11 +79,11 @@ class Call:
         """Whether the answer shows access control lists, too."""
         return self.text("projection") == "full"
 
-    def limit(self) -> int:
-        """maxResults, at most 1,000 as in the service."""
-        wanted = self.number("maxResults")
+    def limit(self, parameter: str = "maxResults") -> int:
+        """How many results a page may have, at most 1,000 as in the service."""
+        wanted = self.number(parameter)
         if wanted == 0:
-            raise errors.invalid("Invalid value '0' for maxResults: at least 1 expected.", "maxResults")
+            raise errors.invalid(f"Invalid value '0' for {parameter}: at least 1 expected.", parameter)
         return min(wanted or 1000, 1000)
 
     @property
@@ -101,7 +101,7 @@ class Call:
         return hash_of(*(sent.get(prefix + part) for part in ("algorithm", "key", "key-sha256")))
 
     def conditions(self, names: tuple[str, str, str, str] | tuple[str, ...] = CONDITIONS) -> Preconditions:
-        return Preconditions(*(self.number(name) for name in names))
+        return Preconditions(*(self.number(name) if name else None for name in names))
 
     async def body(self) -> dict[str, Any]:
         """The JSON object in the request's body; {} where there is no body."""

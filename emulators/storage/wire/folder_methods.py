@@ -1,48 +1,72 @@
-"""The methods of ManagedFolders (cloud.google.com/storage/docs/json_api/v1/managedFolder)."""
+"""The methods of Folders (cloud.google.com/storage/docs/json_api/v1/folders)."""
 
 from typing import Any
 
 from starlette.responses import Response
 
 from emulators.storage.state import errors
+from emulators.storage.state.folders import FolderQuery
 from emulators.storage.wire import paging, render
 from emulators.storage.wire.call import Call
+from emulators.storage.wire.operations import EMPTY, TYPES, show
 
 Resource = dict[str, Any]
-_UNKNOWN = ("delimiter", "startOffset", "endOffset")
-"""Taken where there are no folders, because clients ask for everything of a bucket in one way."""
+_CONDITIONS = ("", "", "ifMetagenerationMatch", "ifMetagenerationNotMatch")
+_SOURCE_CONDITIONS = ("", "", "ifSourceMetagenerationMatch", "ifSourceMetagenerationNotMatch")
 
 
 async def insert(call: Call) -> Resource:
     body = await call.body()
-    if body.keys() - {"name", "bucket", "kind"}:
-        raise errors.invalid(f"Unknown field: {min(body.keys() - {'name', 'bucket', 'kind'})}")
     if not isinstance(body.get("name"), str):
         raise errors.required("name")
-    found = call.store.managed_folders.create(call.path["bucket"], body["name"])
-    return render.managed_folder(found, call.base_url)
+    return render.folder(
+        call.store.folders.create(call.path["bucket"], body["name"], call.flag("recursive")), call.base_url
+    )
 
 
 async def get(call: Call) -> Resource:
-    found = call.store.managed_folders.get(call.path["bucket"], call.path["folder"])
-    return render.managed_folder(found, call.base_url)
+    return render.folder(call.store.folders.get(*_target(call), call.conditions(_CONDITIONS)), call.base_url)
 
 
-async def list_folders(call: Call) -> Resource:
-    limit = min(call.number("pageSize") or call.limit(), 1000)
+async def list_all(call: Call) -> Resource:
+    prefix, delimiter = call.text("prefix"), call.text("delimiter")
+    if delimiter not in ("", "/"):
+        raise errors.invalid(f"Invalid value '{delimiter}' for delimiter: / expected.", "delimiter")
+    if prefix and not prefix.endswith("/"):
+        raise errors.invalid(f"Invalid value '{prefix}' for prefix: it must end in a slash.", "prefix")
+    query = FolderQuery(prefix, call.text("startOffset"), call.text("endOffset"), bool(delimiter))
+    limit = call.limit("pageSize")
     after = paging.read_token(call.text("pageToken"))[0]
-    found = call.store.managed_folders.list(call.path["bucket"], call.text("prefix"), after, limit + 1)
-    refused = [name for name in _UNKNOWN if call.text(name)]
-    if found and refused:
-        raise errors.not_implemented(f"The parameter {refused[0]} of a list of managed folders")
-    resource: Resource = {"kind": "storage#managedFolders"}
+    found = call.store.folders.list(call.path["bucket"], query, after, limit + 1)
+    resource: Resource = {"kind": "storage#folders"}
     if found[:limit]:
-        resource["items"] = [render.managed_folder(folder, call.base_url) for folder in found[:limit]]
+        resource["items"] = [render.folder(folder, call.base_url) for folder in found[:limit]]
     if len(found) > limit:
         resource["nextPageToken"] = paging.write_token(found[limit - 1].name, 0)
     return resource
 
 
 async def delete(call: Call) -> Response:
-    call.store.managed_folders.delete(call.path["bucket"], call.path["folder"], call.flag("allowNonEmpty"))
+    call.store.folders.delete(*_target(call), call.conditions(_CONDITIONS))
     return Response(status_code=204)
+
+
+async def delete_recursive(call: Call) -> Resource:
+    bucket, name = _target(call)
+    metadata = {"@type": TYPES + "DeleteFolderRecursiveMetadata", "folderId": name}
+    with call.store.transaction():
+        call.store.folders.delete_recursive(bucket, name, call.conditions(_CONDITIONS))
+        return show(call, call.store.operations.note(bucket, metadata, EMPTY))
+
+
+async def rename(call: Call) -> Resource:
+    bucket, source, name = call.path["bucket"], call.path["folder"], call.path["destination"]
+    metadata = {"@type": TYPES + "RenameFolderMetadata", "sourceFolderId": source, "destinationFolderId": name}
+    with call.store.transaction():
+        renamed = call.store.folders.rename(bucket, source, name, call.conditions(_SOURCE_CONDITIONS))
+        response = {"@type": TYPES + "Folder"} | render.folder(renamed, call.base_url)
+        return show(call, call.store.operations.note(bucket, metadata, response))
+
+
+def _target(call: Call) -> tuple[str, str]:
+    return call.path["bucket"], call.path["folder"]

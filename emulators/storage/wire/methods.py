@@ -1,9 +1,10 @@
 """The table of the API's methods that this emulator has; every other one is refused."""
 
-from emulators.storage.wire import acl_methods, uploads
+from emulators.storage.wire import acl_methods, operations, uploads
 from emulators.storage.wire import bucket_methods as buckets
 from emulators.storage.wire import folder_methods as folders
 from emulators.storage.wire import hmac_methods as keys
+from emulators.storage.wire import managed_folder_methods as managed
 from emulators.storage.wire import notification_methods as notifications
 from emulators.storage.wire import object_methods as objects
 from emulators.storage.wire import restore_methods as restoring
@@ -13,6 +14,8 @@ from emulators.storage.wire.routing import Route, Routes
 _B = "storage/v1/b"
 _BUCKET = "storage/v1/b/{bucket}"
 _OBJECT = "storage/v1/b/{bucket}/o/{object}"
+_FOLDER = "storage/v1/b/{bucket}/folders/{folder}"
+_FOLDERS = frozenset({"prefix", "delimiter", "startOffset", "endOffset", "pageSize", "pageToken"})
 _TO = _OBJECT + "/{verb}/b/{destination_bucket}/o/{destination_object}"
 _UPLOAD = "upload/storage/v1/b/{bucket}/o"
 
@@ -41,7 +44,7 @@ ROUTES = Routes(
         *(route for place in acl_methods.PLACES for route in place.routes()),
         Route("POST", _B, buckets.insert, _PREDEFINED | {"project", "enableObjectRetention"}),
         Route("GET", _B, buckets.list_buckets, _BUCKETS),
-        Route("GET", _BUCKET, buckets.get, _ONE | {"softDeleted"}),
+        Route("GET", _BUCKET, buckets.get, _ONE | {"softDeleted", "restoreToken"}),
         Route("PATCH", _BUCKET, buckets.patch, _CONDITIONS | _PREDEFINED),
         Route("PUT", _BUCKET, buckets.update, _CONDITIONS | _PREDEFINED),
         Route("DELETE", _BUCKET, buckets.delete, _CONDITIONS),
@@ -50,10 +53,16 @@ ROUTES = Routes(
         Route("PUT", _BUCKET + "/iam", buckets.set_policy),
         Route("GET", _BUCKET + "/iam/testPermissions", buckets.test_permissions, frozenset({"permissions"})),
         Route("GET", _BUCKET + "/storageLayout", buckets.storage_layout, frozenset({"prefix"})),
-        Route("GET", _BUCKET + "/managedFolders", folders.list_folders, _LIST | {"pageSize"}),
-        Route("POST", _BUCKET + "/managedFolders", folders.insert),
-        Route("GET", _BUCKET + "/managedFolders/{folder}", folders.get),
-        Route("DELETE", _BUCKET + "/managedFolders/{folder}", folders.delete, frozenset({"allowNonEmpty"})),
+        Route("GET", _BUCKET + "/managedFolders", managed.list_folders, _LIST | {"pageSize"}),
+        Route("POST", _BUCKET + "/managedFolders", managed.insert),
+        Route("GET", _BUCKET + "/managedFolders/{folder}", managed.get),
+        Route("DELETE", _BUCKET + "/managedFolders/{folder}", managed.delete, frozenset({"allowNonEmpty"})),
+        Route("GET", _BUCKET + "/folders", folders.list_all, _FOLDERS),
+        Route("POST", _BUCKET + "/folders", folders.insert, frozenset({"recursive"})),
+        Route("GET", _FOLDER, folders.get, _CONDITIONS),
+        Route("DELETE", _FOLDER, folders.delete, _CONDITIONS),
+        Route("POST", _FOLDER + "/deleteRecursive", folders.delete_recursive, _CONDITIONS),
+        Route("POST", _FOLDER + "/renameTo/folders/{destination}", folders.rename, frozenset(SOURCE_CONDITIONS)),
         Route("GET", _BUCKET + "/anywhereCaches", buckets.list_caches, frozenset({"pageSize", "pageToken"})),
         Route("GET", _BUCKET + "/notificationConfigs", notifications.list_all),
         Route("POST", _BUCKET + "/notificationConfigs", notifications.insert),
@@ -66,8 +75,8 @@ ROUTES = Routes(
         Route("DELETE", _KEYS + "/{key}", keys.delete),
         Route("GET", "storage/v1/projects/{project}/serviceAccount", buckets.service_account),
         Route("GET", _BUCKET + "/o", objects.list_objects, _LIST),
-        Route("GET", _OBJECT, objects.get, _ONE | {"softDeleted"}),
-        Route("GET", "download/" + _OBJECT, objects.get, _ONE | {"softDeleted"}),
+        Route("GET", _OBJECT, objects.get, _ONE | {"softDeleted", "restoreToken"}),
+        Route("GET", "download/" + _OBJECT, objects.get, _ONE | {"softDeleted", "restoreToken"}),
         Route("PATCH", _OBJECT, objects.patch, _CHANGE),
         Route("PUT", _OBJECT, objects.update, _CHANGE),
         Route("DELETE", _OBJECT, objects.delete, _ONE),
@@ -76,12 +85,12 @@ ROUTES = Routes(
         Route("POST", _TO.replace("{verb}", "copyTo"), objects.copy, _COPY),
         Route("POST", _TO.replace("{verb}", "rewriteTo"), objects.rewrite, _COPY | {"dropContextGroups"}),
         Route("GET", _OBJECT + "/viewFullContext", objects.view_full_context, frozenset({"generation", "contextKey"})),
-        Route("POST", _OBJECT + "/restore", restoring.restore_object, _ONE | {"copySourceAcl"}),
+        Route("POST", _OBJECT + "/restore", restoring.restore_object, _ONE | {"copySourceAcl", "restoreToken"}),
         Route("POST", _BUCKET + "/restore", restoring.restore_bucket, frozenset({"generation"})),
         Route("POST", _BUCKET + "/o/bulkRestore", restoring.bulk_restore),
-        Route("GET", _BUCKET + "/operations", restoring.list_operations, frozenset({"pageSize", "pageToken"})),
-        Route("GET", _BUCKET + "/operations/{operation}", restoring.get_operation),
-        Route("POST", _BUCKET + "/operations/{operation}/cancel", restoring.cancel_operation),
+        Route("GET", _BUCKET + "/operations", operations.list_all, frozenset({"pageSize", "pageToken"})),
+        Route("GET", _BUCKET + "/operations/{operation}", operations.get),
+        Route("POST", _BUCKET + "/operations/{operation}/cancel", operations.cancel),
         Route("POST", _UPLOAD, uploads.upload, _SESSION),
         Route("POST", "resumable/" + _UPLOAD, uploads.upload, _SESSION),  # where the API's own document has it
         Route("PUT", _UPLOAD, uploads.resume, _SESSION),

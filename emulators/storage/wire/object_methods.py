@@ -12,7 +12,6 @@ from emulators.storage.state.globs import compiled
 from emulators.storage.state.listing import Query
 from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settings
 from emulators.storage.state.preconditions import Preconditions
-from emulators.storage.state.protection import retained_until
 from emulators.storage.state.settings import OBJECT_FIELDS, shown
 from emulators.storage.wire import paging, render, render_acls
 from emulators.storage.wire.call import SOURCE_CONDITIONS, Call, whole_number
@@ -27,13 +26,23 @@ async def get(call: Call) -> Resource | Response:
     if call.flag("softDeleted"):
         if call.text("alt") == "media":
             raise errors.invalid("A soft-deleted object cannot be read: restore it.", "softDeleted")
-        generation = call.required_number("generation")
-        return show(call, call.store.restores.get(*_target(call), generation, call.conditions()))
+        return show(call, soft_deleted(call, call.conditions()))
     if call.text("alt") == "media":
         return download(call, call.conditions())
     version = call.store.objects.get(*_target(call), call.number("generation"), call.conditions())
     check_key(version, call.key_hash, is_needed=False)
     return show(call, version)
+
+
+def soft_deleted(call: Call, conditions: Preconditions) -> ObjectVersion:
+    """The version that can be restored which the request names, in a hierarchical namespace also by its token."""
+    version = call.store.restores.get(*_target(call), call.required_number("generation"), conditions)
+    token = call.text("restoreToken")
+    if token and not call.store.buckets.get(version.bucket).is_hierarchical:
+        raise errors.invalid("restoreToken is for buckets with a hierarchical namespace.", "restoreToken")
+    if token not in ("", render.restore_token(version)):
+        raise errors.object_not_found(version.bucket, version.name)
+    return version
 
 
 _DIGESTS = ("crc32c", "md5Hash")
@@ -42,8 +51,6 @@ _DIGESTS = ("crc32c", "md5Hash")
 async def list_objects(call: Call) -> Resource:
     if call.flag("softDeleted") and call.flag("versions"):
         raise errors.invalid("softDeleted and versions cannot both be true.", "softDeleted")
-    if call.flag("includeFoldersAsPrefixes") and call.text("delimiter") == "/":
-        _require_no_folders(call)
     token = call.text("pageToken")
     query = Query(
         bucket=call.path["bucket"],
@@ -54,6 +61,7 @@ async def list_objects(call: Call) -> Resource:
         versions=call.flag("versions"),
         soft_deleted=call.flag("softDeleted"),
         trailing_delimiter=call.flag("includeTrailingDelimiter"),
+        folders=call.flag("includeFoldersAsPrefixes") and call.text("delimiter") == "/",
         filter=contexts.compiled(call.text("filter")) if call.text("filter") else None,
         glob=compiled(call.text("matchGlob")) if call.text("matchGlob") else None,
         limit=call.limit(),
@@ -80,12 +88,6 @@ async def view_full_context(call: Call) -> Resource:
     if found is None:
         raise errors.StorageError(404, "notFound", f"No such context of {version.bucket}/{version.name}: {key}")
     return {"kind": "storage#objectFullContext", "key": key, "type": "CUSTOM"} | found
-
-
-def _require_no_folders(call: Call) -> None:
-    """Where there are no folders none is among the prefixes, so that a client may ask for them in every listing."""
-    if call.store.managed_folders.list(call.path["bucket"], call.text("prefix"), "", 1):
-        raise errors.not_implemented("The parameter includeFoldersAsPrefixes where there are managed folders")
 
 
 async def patch(call: Call) -> Resource:
@@ -183,7 +185,7 @@ def show(call: Call, version: ObjectVersion) -> Resource:
 
 
 def _shown(call: Call, version: ObjectVersion, owner: Bucket, base_url: str) -> Resource:
-    resource = render.object_version(version, base_url, retained_until(owner, version))
+    resource = render.object_version(version, base_url, owner)
     key_hash = key_hash_of(version.settings)
     if key_hash and key_hash != call.key_hash:
         # With the bytes the key protects what would tell of them.

@@ -5,8 +5,10 @@ from typing import Any
 from urllib.parse import quote
 
 from emulators.storage.state.etags import etag
+from emulators.storage.state.folders import Folder
 from emulators.storage.state.managed_folders import ManagedFolder
 from emulators.storage.state.model import Bucket, ObjectVersion
+from emulators.storage.state.protection import retained_until
 from emulators.storage.state.settings import shown
 from emulators.storage.state.times import moment
 
@@ -27,6 +29,20 @@ def managed_folder(found: ManagedFolder, base_url: str) -> Resource:
         "metageneration": "1",
         "createTime": moment(found.created),
         "updateTime": moment(found.created),
+    }
+
+
+def folder(found: Folder, base_url: str) -> Resource:
+    """storage#folder"""
+    return {
+        "kind": "storage#folder",
+        "selfLink": f"{base_url}/storage/v1/b/{found.bucket}/folders/{quote(found.name, safe='')}",
+        "id": f"{found.bucket}/{found.name}",
+        "name": found.name,
+        "bucket": found.bucket,
+        "metageneration": str(found.metageneration),
+        "createTime": moment(found.created),
+        "updateTime": moment(found.updated),
     }
 
 
@@ -62,8 +78,8 @@ def bucket(found: Bucket, base_url: str) -> Resource:
     return {field: value for field, value in settings.items() if field not in _ACLS} | fixed
 
 
-def object_version(version: ObjectVersion, base_url: str, retained_until: int | None = None) -> Resource:
-    """storage#object; `retained_until` is a moment, where something retains it."""
+def object_version(version: ObjectVersion, base_url: str, owner: Bucket | None = None) -> Resource:
+    """storage#object; what its bucket (`owner`) says of it stands there where that is known."""
     path = f"b/{version.bucket}/o/{quote(version.name, safe='')}"
     created = moment(version.created)
     resource: Resource = {
@@ -91,10 +107,18 @@ def object_version(version: ObjectVersion, base_url: str, retained_until: int | 
         resource["componentCount"] = version.components
     if version.deleted is not None:
         resource["timeDeleted"] = moment(version.deleted)
-    if retained_until is not None:
-        resource["retentionExpirationTime"] = moment(retained_until)
+    end = retained_until(owner, version) if owner else None
+    if end is not None:
+        resource["retentionExpirationTime"] = moment(end)
     resource |= _deletion(version)
+    if owner and owner.is_hierarchical and version.soft_deleted is not None:
+        resource["restoreToken"] = restore_token(version)
     return {field: value for field, value in shown(version.settings).items() if field not in _ACLS} | resource
+
+
+def restore_token(version: ObjectVersion) -> str:
+    """What tells soft-deleted versions of one name and generation apart: here there is never but one."""
+    return etag(version.generation)
 
 
 def _key_version(key: str) -> str:

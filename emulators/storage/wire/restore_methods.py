@@ -1,28 +1,27 @@
-"""Restoring what is soft-deleted, and the operations of a bucket."""
+"""The methods that restore what is soft-deleted."""
 
 from typing import Any
 
-from starlette.responses import Response
-
 from emulators.storage.state import errors
 from emulators.storage.state.globs import compiled
-from emulators.storage.state.operations import Operation
+from emulators.storage.state.preconditions import NONE
 from emulators.storage.state.restores import Wanted
 from emulators.storage.state.times import microseconds
-from emulators.storage.wire import paging
+from emulators.storage.wire import operations
 from emulators.storage.wire.bucket_methods import show as show_bucket
 from emulators.storage.wire.call import Call
-from emulators.storage.wire.object_methods import show
+from emulators.storage.wire.object_methods import show, soft_deleted
 
 Resource = dict[str, Any]
 _TIMES = ("createdAfterTime", "createdBeforeTime", "softDeletedAfterTime", "softDeletedBeforeTime")
 _FLAGS = ("allowOverwrite", "copySourceAcl")
-_TYPES = "type.googleapis.com/google.storage.control.v2."
 
 
 async def restore_object(call: Call) -> Resource:
     generation = call.required_number("generation")
     target = call.path["bucket"], call.path["object"], generation
+    if call.text("restoreToken"):
+        soft_deleted(call, NONE)
     return show(call, call.store.restores.restore(*target, call.conditions(), call.flag("copySourceAcl")))
 
 
@@ -50,48 +49,12 @@ async def bulk_restore(call: Call) -> Resource:
         overwrite,
         copy_acl,
     )
-    outcome = call.store.restores.restore_many(call.path["bucket"], wanted)
-    counts = {"succeededCount": outcome.succeeded, "skippedCount": outcome.skipped, "failedCount": outcome.failed}
-    metadata = {"@type": _TYPES + "BulkRestoreObjectsMetadata"} | {field: str(n) for field, n in counts.items()}
-    return operation(call, call.store.operations.note(call.path["bucket"], metadata | body, {"@type": _EMPTY}))
-
-
-_EMPTY = "type.googleapis.com/google.protobuf.Empty"
-
-
-async def get_operation(call: Call) -> Resource:
-    return operation(call, call.store.operations.get(call.path["bucket"], call.path["operation"]))
-
-
-async def cancel_operation(call: Call) -> Response:
-    """Without an effect, as on every operation that is done."""
-    call.store.operations.get(call.path["bucket"], call.path["operation"])
-    return Response(status_code=204)
-
-
-async def list_operations(call: Call) -> Resource:
-    limit = min(call.number("pageSize") or 1000, 1000)
-    after = paging.read_token(call.text("pageToken"))[1]
-    found = call.store.operations.list(call.path["bucket"], after, limit + 1)
-    resource: Resource = {"kind": "storage#operations"}
-    if found[:limit]:
-        resource["operations"] = [operation(call, one) for one in found[:limit]]
-    if len(found) > limit:
-        resource["nextPageToken"] = paging.write_token("", found[limit - 1].number)
-    return resource
-
-
-def operation(call: Call, done: Operation) -> Resource:
-    """storage#operation"""
-    name = f"projects/_/buckets/{done.bucket}/operations/{done.number}"
-    return {
-        "kind": "storage#operation",
-        "name": name,
-        "selfLink": f"{call.base_url}/storage/v1/b/{done.bucket}/operations/{done.number}",
-        "done": True,
-        "metadata": done.metadata,
-        "response": done.response,
-    }
+    with call.store.transaction():
+        outcome = call.store.restores.restore_many(call.path["bucket"], wanted)
+        counts = {"succeededCount": outcome.succeeded, "skippedCount": outcome.skipped, "failedCount": outcome.failed}
+        metadata = {"@type": operations.TYPES + "BulkRestoreObjectsMetadata"}
+        metadata |= {field: str(count) for field, count in counts.items()}
+        return operations.show(call, call.store.operations.note(call.path["bucket"], metadata | body, operations.EMPTY))
 
 
 def _time(body: Resource, field: str) -> int | None:

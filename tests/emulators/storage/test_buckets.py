@@ -129,7 +129,7 @@ def test_what_terraforms_provider_asks_for(storage_address: str, client: storage
 @pytest.mark.parametrize(
     "body",
     [
-        {"hierarchicalNamespace": {"enabled": True}},
+        {"softDeletePolicy": {"hardDeletePause": {"enabled": True}}},
         {"somethingNew": {"enabled": True}},
     ],
 )

@@ -1,0 +1,48 @@
+"""The methods of ManagedFolders (cloud.google.com/storage/docs/json_api/v1/managedFolder)."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from emulators.storage.state import errors
+from emulators.storage.wire import paging, render
+from emulators.storage.wire.call import Call
+
+Resource = dict[str, Any]
+_UNKNOWN = ("delimiter", "startOffset", "endOffset")
+"""Taken where there are no folders, because clients ask for everything of a bucket in one way."""
+
+
+async def insert(call: Call) -> Resource:
+    body = await call.body()
+    if body.keys() - {"name", "bucket", "kind"}:
+        raise errors.invalid(f"Unknown field: {min(body.keys() - {'name', 'bucket', 'kind'})}")
+    if not isinstance(body.get("name"), str):
+        raise errors.required("name")
+    found = call.store.managed_folders.create(call.path["bucket"], body["name"])
+    return render.managed_folder(found, call.base_url)
+
+
+async def get(call: Call) -> Resource:
+    found = call.store.managed_folders.get(call.path["bucket"], call.path["folder"])
+    return render.managed_folder(found, call.base_url)
+
+
+async def list_folders(call: Call) -> Resource:
+    limit = min(call.number("pageSize") or call.limit(), 1000)
+    after = paging.read_token(call.text("pageToken"))[0]
+    found = call.store.managed_folders.list(call.path["bucket"], call.text("prefix"), after, limit + 1)
+    refused = [name for name in _UNKNOWN if call.text(name)]
+    if found and refused:
+        raise errors.not_implemented(f"The parameter {refused[0]} of a list of managed folders")
+    resource: Resource = {"kind": "storage#managedFolders"}
+    if found[:limit]:
+        resource["items"] = [render.managed_folder(folder, call.base_url) for folder in found[:limit]]
+    if len(found) > limit:
+        resource["nextPageToken"] = paging.write_token(found[limit - 1].name, 0)
+    return resource
+
+
+async def delete(call: Call) -> Response:
+    call.store.managed_folders.delete(call.path["bucket"], call.path["folder"], call.flag("allowNonEmpty"))
+    return Response(status_code=204)
