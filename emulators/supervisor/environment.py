@@ -33,6 +33,7 @@ def variables(state: Path, ports: dict[str, Ports]) -> dict[str, str]:
         "SLUICE_DATASET_PREFIX": os.environ.get("SLUICE_DATASET_PREFIX", ""),
         "GOOGLE_CLOUD_PROJECT": PROJECT,
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials_file(state)),
+        "AUTH_EMULATOR_HOST": address["auth"],
         "STORAGE_EMULATOR_HOST": f"http://{address['storage']}",
         "PUBSUB_EMULATOR_HOST": address["pubsub"],
         "BIGQUERY_EMULATOR_HOST": f"http://{address['bigquery']}",

@@ -28,6 +28,10 @@ class Accounts:
             return None
         return load_or_make(self._path(email))
 
+    def check(self, email: str) -> None:
+        """ValueError for an address that no account can have."""
+        self._path(email)
+
     def _path(self, email: str) -> Path:
         if not _EMAIL.fullmatch(email):
             raise ValueError(f"{email!r} is no service account's address (name@project.iam.gserviceaccount.com)")

@@ -1,5 +1,6 @@
 """The OAuth endpoints over HTTP (developers.google.com/identity/protocols/oauth2/service-account)."""
 
+import json
 import time
 from http import HTTPStatus
 from typing import Any
@@ -48,9 +49,23 @@ def application(issuer: Issuer) -> Starlette:
     async def keys(_: Request) -> Response:
         return JSONResponse(key_set(issuer.key))
 
+    async def id_token(request: Request) -> Response:
+        """iamcredentials.projects.serviceAccounts.generateIdToken; that the caller may is not looked at."""
+        body = await _json(request)
+        if not isinstance(body.get("audience"), str) or not body["audience"]:
+            raise HTTPException(400, "The audience must be set.")
+        try:
+            token = issuer.generate_id_token(
+                request.path_params["email"], body["audience"], bool(body.get("includeEmail"))
+            )
+        except ValueError as error:
+            raise HTTPException(404, f"Unknown service account: {error}") from error
+        return JSONResponse({"token": token})
+
     routes = [
         Route("/healthz", health),
         Route("/token", token, methods=["POST"]),
+        Route("/v1/projects/-/serviceAccounts/{email}:generateIdToken", id_token, methods=["POST"]),
         Route("/tokeninfo", token_info, methods=["GET", "POST"]),
         Route("/oauth2/v1/tokeninfo", token_info, methods=["GET", "POST"]),
         Route("/oauth2/v3/tokeninfo", token_info, methods=["GET", "POST"]),
@@ -69,6 +84,14 @@ def _exchange(issuer: Issuer, form: dict[str, str], endpoints: frozenset[str]) -
     if not kind:
         raise GrantError("invalid_request", "Missing required parameter: grant_type")
     raise GrantError("unsupported_grant_type", f"Invalid grant_type: {kind}")
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.body() or b"{}")
+    except ValueError as error:
+        raise HTTPException(400, "Invalid JSON payload received.") from error
+    return body if isinstance(body, dict) else {}
 
 
 async def _form(request: Request) -> dict[str, str]:

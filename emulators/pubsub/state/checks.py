@@ -15,6 +15,7 @@ _DAY = 86400
 _MIN_RETENTION, _MAX_RETENTION = 600, 31 * _DAY
 _LABEL_KEY = re.compile(r"[a-z][a-z0-9_\-]{0,62}")
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[!-~]*)?(\?[!-~]*)?")
+_VERSION = "x-goog-version"
 _LABEL_VALUE = re.compile(r"[a-z0-9_\-]{0,63}")
 
 
@@ -74,14 +75,26 @@ def _check_delivery_type(subscription: Any) -> None:
 
 
 def _check_push(subscription: Any) -> None:
+    """Only the attribute x-goog-version is known; "v1" and "v1beta2" are one format, which the emulator has."""
     config = subscription.push_config
-    if config.HasField("oidc_token"):
-        raise unsupported("Authentication of push (push_config.oidc_token)")
-    if config.HasField("no_wrapper"):
-        raise unsupported("Push of unwrapped messages (push_config.no_wrapper)")
     endpoint = config.push_endpoint
-    if endpoint and not _ENDPOINT.fullmatch(endpoint):
+    unknown = set(config.attributes) - {_VERSION}
+    if unknown:
+        raise invalid(f"Invalid push_config: the attribute {min(unknown)} is not supported.")
+    version = config.attributes.get(_VERSION, "v1")
+    if version == "v1beta1":
+        raise unsupported("The push format of v1beta1 (push_config.attributes)")
+    if version not in ("v1", "v1beta2"):
+        raise invalid(f"Invalid push_config: {version} is not a value of the attribute {_VERSION}.")
+    if config.HasField("oidc_token") and not config.oidc_token.service_account_email:
+        raise invalid("Invalid push_config: oidc_token.service_account_email must be set.")
+    if not endpoint:
+        if config.WhichOneof("authentication_method") or config.WhichOneof("wrapper"):
+            raise invalid("Invalid push_config: push_endpoint must be set.")
+        return
+    if not _ENDPOINT.fullmatch(endpoint):
         raise invalid(f"Invalid push endpoint given (endpoint={endpoint}): an http or https URL is expected.")
+    config.attributes[_VERSION] = version
 
 
 def _check_expiration(subscription: Any) -> None:

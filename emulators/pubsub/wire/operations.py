@@ -12,6 +12,7 @@ from emulators.pubsub.messages import iam, v1
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import invalid
 from emulators.pubsub.wire.exports import check_target
+from emulators.pubsub.wire.id_tokens import check_tokens
 
 
 class Operation(NamedTuple):
@@ -87,17 +88,32 @@ def _subscriber(broker: Broker) -> dict[str, Operation]:
         broker.policies.forget(request.subscription)
 
     def modify_push_config(request: Any) -> None:
-        update = v1.Subscription(name=request.subscription, push_config=request.push_config)
-        subscriptions.update(update, FieldMask(paths=["push_config"]))
+        subscriptions.update(*push_update(request))
 
     def modify(request: Any) -> None:
         subscriptions.modify(request.subscription, request.ack_ids, request.ack_deadline_seconds, broker.now())
 
+    async def check(resource: Any) -> None:
+        await check_tokens(resource.push_config)
+        await check_target(broker, resource)
+
     async def check_created(request: Any) -> None:
-        await check_target(broker, subscriptions.checked(request))
+        await check(subscriptions.checked(request))
 
     async def check_updated(request: Any) -> None:
-        await check_target(broker, subscriptions.changed(request.subscription, request.update_mask))
+        await check(subscriptions.changed(request.subscription, request.update_mask))
+
+    def push_update(request: Any) -> tuple[Any, FieldMask]:
+        """A version that is not given stays as it is."""
+        update = v1.Subscription(name=request.subscription, push_config=request.push_config)
+        present = subscriptions.get(request.subscription).push_config.attributes
+        if request.push_config.push_endpoint:
+            for key, value in present.items():
+                update.push_config.attributes.setdefault(key, value)
+        return update, FieldMask(paths=["push_config"])
+
+    async def check_push(request: Any) -> None:
+        await check(subscriptions.changed(*push_update(request)))
 
     return {
         "CreateSubscription": Operation(v1.Subscription, subscriptions.create, check_created),
@@ -111,7 +127,7 @@ def _subscriber(broker: Broker) -> dict[str, Operation]:
         ),
         "ListSubscriptions": Operation(v1.ListSubscriptionsRequest, list_subscriptions),
         "DeleteSubscription": Operation(v1.DeleteSubscriptionRequest, delete),
-        "ModifyPushConfig": Operation(v1.ModifyPushConfigRequest, modify_push_config),
+        "ModifyPushConfig": Operation(v1.ModifyPushConfigRequest, modify_push_config, check_push),
         "ModifyAckDeadline": Operation(v1.ModifyAckDeadlineRequest, modify),
         "Acknowledge": Operation(
             v1.AcknowledgeRequest,

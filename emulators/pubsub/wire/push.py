@@ -4,20 +4,17 @@ Source: cloud.google.com/pubsub/docs/push. A delivery that fails makes the whole
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
-from google.protobuf import json_format
-
-from emulators.pubsub.messages import v1
 from emulators.pubsub.state.batch import Delivery
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import DamagedState, PubsubError
 from emulators.pubsub.state.leases import Consumer
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
 from emulators.pubsub.wire.delivery import RESPONSE_BYTES, Waiter
+from emulators.pubsub.wire.id_tokens import IdTokens
+from emulators.pubsub.wire.push_request import post, push_request
 
 _LOG = logging.getLogger("emulators.pubsub")
 _ACCEPTED = (102, 200, 201, 202, 204)
@@ -31,13 +28,14 @@ class Pushers:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tokens = IdTokens()
 
     def look(self) -> None:
         """Start what is missing; a task whose subscription is gone, or pulled now, ends by itself."""
         for name in self._broker.subscriptions.pushed():
             task = self._tasks.get(name)
             if task is None or task.done():
-                self._tasks[name] = asyncio.create_task(_Pusher(self._broker, name).run())
+                self._tasks[name] = asyncio.create_task(_Pusher(self._broker, name, self._tokens).run())
 
     def stop(self) -> None:
         for task in self._tasks.values():
@@ -45,9 +43,10 @@ class Pushers:
 
 
 class _Pusher:
-    def __init__(self, broker: Broker, name: str) -> None:
+    def __init__(self, broker: Broker, name: str, tokens: IdTokens) -> None:
         self._broker = broker
         self._name = name
+        self._tokens = tokens
         self._waiter = Waiter()
         self._failures = 0
         self._not_before = 0.0
@@ -108,37 +107,14 @@ class _Pusher:
         self._waiter.wake()
 
     async def _is_accepted(self, body: bytes, attempt: int, seconds: float) -> bool:
-        endpoint = self._broker.subscriptions.push_endpoint(self._name)
+        subscription = self._broker.subscriptions.get(self._name)
+        endpoint = subscription.push_config.push_endpoint
         try:
             async with asyncio.timeout(seconds):
-                return await _post(endpoint, wrapped(self._name, body, attempt)) in _ACCEPTED
+                headers, content = push_request(subscription, body, attempt)
+                if subscription.push_config.HasField("oidc_token"):
+                    headers["Authorization"] = f"Bearer {await self._tokens.token(subscription.push_config)}"
+                return await post(endpoint, headers, content) in _ACCEPTED
         except (OSError, ValueError, IndexError) as error:
             _LOG.warning("push to %s failed: %r", endpoint, error)
             return False
-
-
-def wrapped(subscription: str, body: bytes, attempt: int) -> bytes:
-    """The JSON of one delivery; a message's id and time are in it under both of their names."""
-    message = json_format.MessageToDict(v1.PubsubMessage.FromString(body))
-    message |= {"message_id": message["messageId"], "publish_time": message["publishTime"]}
-    counted = {"deliveryAttempt": attempt} if attempt else {}
-    return json.dumps({"message": message, "subscription": subscription} | counted).encode()
-
-
-async def _post(endpoint: str, body: bytes) -> int:
-    """The status of the answer, whose body does not matter; a redirection is not followed."""
-    url = urlsplit(endpoint)
-    is_secure = url.scheme == "https"
-    port = url.port or (443 if is_secure else 80)
-    reader, writer = await asyncio.open_connection(url.hostname, port, ssl=is_secure or None)
-    try:
-        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: {url.netloc.rpartition('@')[2]}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nAccept: */*\r\nUser-Agent: CloudPubSub-Google\r\nConnection: close\r\n\r\n"
-        )
-        writer.write(head.encode() + body)
-        await writer.drain()
-        return int((await reader.readline()).split()[1])
-    finally:
-        writer.close()

@@ -1,17 +1,23 @@
 """Push: a real HTTP server receives what is published."""
 
 import base64
+import datetime
 import json
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import google.auth.transport.requests
 import pytest
 from google.api_core import exceptions
+from google.oauth2 import id_token
 
-from tests.emulators.pubsub.process import Clients
+from tests.emulators.process import running
+from tests.emulators.pubsub.process import Clients, Emulator
 
 
 class Endpoint:
@@ -24,9 +30,14 @@ class Endpoint:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                is_wrapped = self.headers["Content-Type"] == "application/json"
+                body = json.loads(raw) if is_wrapped else {"raw": raw}
                 # Kept before it is answered: the answer lets the next message come, in a thread of its own.
-                endpoint.received.put(body | {"path": self.path, "type": self.headers["Content-Type"]})
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                endpoint.received.put(
+                    body | {"path": self.path, "type": self.headers["Content-Type"], "headers": headers}
+                )
                 self.send_response(endpoint.statuses.pop(0) if endpoint.statuses else 204)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -115,3 +126,75 @@ def test_an_endpoint_that_is_not_there_yet(clients: Clients, endpoint: Endpoint)
     clients.publish(topic, b"a")
     clients.subscriber.modify_push_config(subscription=name, push_config={"push_endpoint": endpoint.url})
     assert endpoint.texts(1) == ["a"]
+
+
+@pytest.mark.parametrize("metadata", [False, True])
+def test_an_unwrapped_message_is_its_data(clients: Clients, endpoint: Endpoint, metadata: bool) -> None:
+    topic = clients.topic()
+    config = {"push_endpoint": endpoint.url, "no_wrapper": {"write_metadata": metadata}}
+    name = clients.subscription(topic, push_config=config, enable_message_ordering=True)
+    attributes = {"Content-Type": "text/csv", "colour": "red", "not a header": "x", "Host": "example.com"}
+    (id_,) = clients.publish(topic, b"\xff raw", ordering_key="k", **attributes)
+    (got,) = endpoint.take(1)
+    assert got["raw"] == b"\xff raw"
+    found = {key: value for key, value in got["headers"].items() if key.startswith("x-goog-") or key in ("colour",)}
+    if not metadata:
+        assert (found, got["type"]) == ({}, None)
+        return
+    assert abs(datetime.datetime.fromisoformat(found.pop("x-goog-pubsub-publish-time")).timestamp() - time.time()) < 60
+    assert got["type"] == "text/csv"
+    assert found == {
+        "colour": "red",
+        "x-goog-pubsub-subscription-name": name,
+        "x-goog-pubsub-message-id": id_,
+        "x-goog-pubsub-ordering-key": "k",
+    }
+    assert got["headers"]["host"] != "example.com"
+    assert "not a header" not in got["headers"]
+
+
+def test_the_version_of_the_format_is_told_and_kept(clients: Clients, endpoint: Endpoint) -> None:
+    name = clients.subscription(clients.topic(), push_config={"push_endpoint": endpoint.url})
+    config = clients.subscriber.get_subscription(subscription=name).push_config
+    assert dict(config.attributes) == {"x-goog-version": "v1"}
+    older = {"push_endpoint": endpoint.url, "attributes": {"x-goog-version": "v1beta2"}}
+    clients.subscriber.modify_push_config(subscription=name, push_config=older)
+    clients.subscriber.modify_push_config(subscription=name, push_config={"push_endpoint": endpoint.url})
+    config = clients.subscriber.get_subscription(subscription=name).push_config
+    assert dict(config.attributes) == {"x-goog-version": "v1beta2"}
+
+
+def test_a_token_that_the_auth_service_vouches_for(tmp_path: Path, endpoint: Endpoint) -> None:
+    email = "pusher@tests.iam.gserviceaccount.com"
+    with running("auth", tmp_path / "auth") as address:
+        emulator = Emulator(tmp_path / "pubsub", environment={"AUTH_EMULATOR_HOST": address.removeprefix("http://")})
+        clients = Clients(emulator.target)
+        for audience in ("", "https://receiver.example"):
+            topic = clients.topic()
+            token = {"service_account_email": email, "audience": audience}
+            clients.subscription(topic, push_config={"push_endpoint": endpoint.url, "oidc_token": token})
+            clients.publish(topic, b"a", b"b")
+            for got in endpoint.take(2):
+                scheme, _, value = got["headers"]["authorization"].partition(" ")
+                request = google.auth.transport.requests.Request()
+                claims = id_token.verify_token(
+                    value, request, audience=audience or endpoint.url, certs_url=f"{address}/oauth2/v1/certs"
+                )
+                assert (scheme, claims["email"], claims["email_verified"]) == ("Bearer", email, True)
+                assert claims["iss"] == "https://accounts.google.com"
+                assert claims["azp"] == claims["sub"] != email
+        bad = {"push_endpoint": endpoint.url, "oidc_token": {"service_account_email": "nobody"}}
+        with pytest.raises(exceptions.InvalidArgument, match="oidc_token"):
+            clients.subscription(clients.topic(), push_config=bad)
+        clients.close()
+        emulator.stop()
+
+
+def test_without_the_address_of_the_auth_service_a_token_is_refused(tmp_path: Path) -> None:
+    emulator = Emulator(tmp_path, environment={"AUTH_EMULATOR_HOST": ""})
+    clients = Clients(emulator.target)
+    config = {"push_endpoint": "http://127.0.0.1:1", "oidc_token": {"service_account_email": "a@b.c"}}
+    with pytest.raises(exceptions.MethodNotImplemented, match="AUTH_EMULATOR_HOST"):
+        clients.subscription(clients.topic(), push_config=config)
+    clients.close()
+    emulator.stop()
