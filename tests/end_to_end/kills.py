@@ -1,5 +1,7 @@
 """kill -9 for a whole platform, at random moments, while `make local-emulate` is called again and again.
 
+Or SIGSTOP, and SIGCONT seconds later: a process that others took for dead, and that goes on where it was.
+
 What is chosen (whom, when, how many at once) follows from a seed. Only processes are killed that this platform started:
 those of its run files and of the command that is being called, and what descends from them.
 """
@@ -9,8 +11,10 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +36,7 @@ PARTS = (
 )
 EVERYBODY = (*SERVICE_NAMES, *(name for name, _, _ in PARTS), "local-emulate")
 LONGEST_CALL = 900.0  # seconds after which a call counts as hanging
+FREEZES = (0.5, 3.0, 10.0, 30.0, 90.0)  # seconds
 AFTER_IT_BEGAN = 2.0  # seconds within which a part is hit after it was seen
 
 
@@ -43,6 +48,7 @@ class Attack:
         aims: who is aimed at, one a call, in an order of the dice.
         others: how many are hit at the same time; the dice choose.
         span: seconds within which a service is hit after a call began.
+        frozen: the share of blows that do not kill: the process stands still for a while.
     """
 
     platform: LocalPlatform
@@ -52,6 +58,7 @@ class Attack:
     aims: tuple[str, ...] = EVERYBODY
     others: tuple[int, ...] = (0, 1, 2, 3, 5)
     span: float = 14.0
+    frozen: float = 0.0
     kills: int = 0
     log: list[str] = field(default_factory=list)
 
@@ -61,7 +68,7 @@ class Attack:
         self._targets: list[str] = []
 
     def run(self, kills: int) -> None:
-        """Calls and kills until so many processes were killed; each call is waited for.
+        """Calls and blows until so many processes were hit; each call is waited for.
 
         Raises:
             TimeoutError: a call did not end.
@@ -113,7 +120,7 @@ class Attack:
             others = self._dice.sample(sorted(alive), k=min(len(alive), self._dice.choice(self.others)))
             for name in dict.fromkeys([target, *others]):
                 if name in alive:
-                    self._kill(name, self._dice.choice(alive[name]))
+                    self._hit(name, self._dice.choice(alive[name]))
             time.sleep(self._dice.uniform(0, 2))
             if call.poll() is not None:
                 return
@@ -136,13 +143,20 @@ class Attack:
         while call.poll() is None and time.monotonic() < moment:
             time.sleep(0.1)
 
-    def _kill(self, name: str, pid: int) -> None:
+    def _hit(self, name: str, pid: int) -> None:
+        seconds = self._dice.choice(FREEZES) if self.frozen and self._dice.random() < self.frozen else None
         try:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL if seconds is None else signal.SIGSTOP)
         except ProcessLookupError:
             return
         self.kills += 1
-        self._say(f"kill {self.kills}: {name}")
+        if seconds is None:
+            self._say(f"kill {self.kills}: {name}")
+        else:
+            self._say(f"freeze {self.kills}: {name}, {seconds} s")
+            thaw = threading.Timer(seconds, _go_on, [pid])
+            thaw.daemon = True
+            thaw.start()
 
     def _alive(self, call: subprocess.Popen[bytes]) -> dict[str, list[int]]:
         """The platform's processes by what they are."""
@@ -168,6 +182,11 @@ class Attack:
         """What was done, for whoever looks into a failure."""
         rerun = f"again: SLUICE_KILL_SEED={self.seed}   state: {self.platform.state}"
         return "\n".join([f"seed {self.seed}", *self.log, rerun, self.output()])
+
+
+def _go_on(pid: int) -> None:
+    with suppress(ProcessLookupError):  # it was killed meanwhile
+        os.kill(pid, signal.SIGCONT)
 
 
 def _children() -> dict[int, list[int]]:

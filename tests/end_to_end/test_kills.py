@@ -2,7 +2,8 @@
 
 A seed is a platform of its own, on which some twenty processes are killed. `SLUICE_KILL_SEED=17` runs one seed alone;
 `SLUICE_KILL_SEEDS=50` as many as that, `SLUICE_KILLS=100` so many kills each, `SLUICE_KILL_ACCOUNTS=800` a company so
-large that its tables are written by several threads.
+large that its tables are written by several threads. Some are not killed but frozen for up to a minute and a half, as a
+laptop's lid or a busy host does it: others go on without them, and then they go on, too.
 """
 
 import os
@@ -38,9 +39,20 @@ def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
 @pytest.mark.skipif(not CAN_KILL, reason="finds processes by /proc, which is not here")
 @pytest.mark.parametrize("seed", _seeds())
 def test_killed_it_loses_nothing(platform: LocalPlatform, seed: int) -> None:
-    attack = Attack(platform, seed, ACCOUNTS, others=FEW if seed % 2 else MANY)
+    survive(Attack(platform, seed, ACCOUNTS, others=FEW if seed % 2 else MANY))
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not CAN_KILL, reason="finds processes by /proc, which is not here")
+@pytest.mark.parametrize("seed", _seeds()[:3])
+def test_frozen_it_loses_nothing(platform: LocalPlatform, seed: int) -> None:
+    survive(Attack(platform, seed, ACCOUNTS, frozen=0.8))
+
+
+def survive(attack: Attack) -> None:
+    """The attack, a call in peace, and what all tables hold then."""
     attack.run(KILLS)
     assert attack.settle() == 0, attack.report()
-    found = differences(Ledger(platform.state / "company"), warehouse(platform.exports()))
+    found = differences(Ledger(attack.platform.state / "company"), warehouse(attack.platform.exports()))
     print(attack.report())
     assert not found, "\n".join([*found, attack.report()])
