@@ -13,17 +13,18 @@ from emulators.pubsub.state.settings import DEFAULT_MAX_DELIVERY_ATTEMPTS, DEFAU
 
 _DAY = 86400
 _MIN_RETENTION, _MAX_RETENTION = 600, 31 * _DAY
-_LABEL_KEY = re.compile(r"[a-z][a-z0-9_\-]{0,62}")
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[!-~]*)?(\?[!-~]*)?")
 _VERSION = "x-goog-version"
-_LABEL_VALUE = re.compile(r"[a-z0-9_\-]{0,63}")
+_KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+")
+_LABEL = re.compile(r"[\w\-]{0,63}")
 
 
 def check_labels(labels: Mapping[str, str]) -> None:
-    """INVALID_ARGUMENT unless there are at most 64, of lower case letters, digits, _ and -, at most 63 each."""
+    """INVALID_ARGUMENT unless there are at most 64, of letters (no capitals), digits, _ and -, at most 63 each."""
     check_range("label_count", len(labels), 0, 64)
     for key, value in labels.items():
-        if not _LABEL_KEY.fullmatch(key) or not _LABEL_VALUE.fullmatch(value):
+        is_lower = (key + value) == (key + value).lower()
+        if not is_lower or not key[:1].isalpha() or not _LABEL.fullmatch(key) or not _LABEL.fullmatch(value):
             raise invalid(
                 f"Invalid label (key={key}, value={value}): keys start with a lower case letter, and both hold at most"
                 " 63 lower case letters, digits, underscores and dashes."
@@ -37,6 +38,13 @@ def check_topic(topic: Any) -> None:
         raise unsupported("Ingestion from a data source (ingestion_data_source_settings)")
     if topic.message_transforms:
         raise unsupported("Message transforms (message_transforms)")
+    if topic.kms_key_name and not _KEY.fullmatch(topic.kms_key_name):
+        raise invalid(
+            f"Invalid kms_key_name given (name={topic.kms_key_name}): it must have the form"
+            " projects/*/locations/*/keyRings/*/cryptoKeys/*."
+        )
+    if topic.HasField("message_storage_policy") and not topic.message_storage_policy.allowed_persistence_regions:
+        raise invalid("Invalid message_storage_policy: allowed_persistence_regions must not be empty.")
     if topic.HasField("message_retention_duration"):
         _check_duration("message_retention_duration", topic.message_retention_duration, _MIN_RETENTION, _MAX_RETENTION)
     topic.state = topic.ACTIVE

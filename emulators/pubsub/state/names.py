@@ -1,6 +1,7 @@
 """Resource names: projects/{project}/{collection}/{id}, as the service accepts them."""
 
 import re
+import secrets
 
 from emulators.pubsub.state.errors import invalid
 
@@ -16,6 +17,11 @@ def check_name(name: str, collection: str) -> None:
             f"Invalid resource name given (name={name}). Refer to"
             " https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names for more information."
         )
+
+
+def random_name(owner: str, collection: str) -> str:
+    """A name that the service gives where the request has none, in the project of the resource that it belongs to."""
+    return f"projects/{project_of(owner)}/{collection}/{collection[:-1]}-{secrets.token_hex(8)}"
 
 
 def check_project(name: str) -> None:

@@ -9,6 +9,7 @@ from emulators.pubsub.state.errors import invalid
 
 _Item = TypeVar("_Item")
 MAX_PAGE = 1000
+_MARK = b"from:"
 
 
 def page(items: Sequence[tuple[str, _Item]], size: int, token: str) -> tuple[list[_Item], str]:
@@ -19,11 +20,18 @@ def page(items: Sequence[tuple[str, _Item]], size: int, token: str) -> tuple[lis
     """
     if size < 0:
         raise invalid(f"Invalid page_size (value={size}): it must not be negative.")
-    try:
-        start = base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, ValueError) as error:
-        raise invalid(f"Invalid page_token (value={token}): use the next_page_token of the page before.") from error
+    start = _start(token) if token else ""
     rest = [pair for pair in items if pair[0] >= start]
     count = min(size, MAX_PAGE) or MAX_PAGE
-    following = base64.urlsafe_b64encode(rest[count][0].encode()).decode() if len(rest) > count else ""
+    following = base64.urlsafe_b64encode(_MARK + rest[count][0].encode()).decode() if len(rest) > count else ""
     return [item for _, item in rest[:count]], following
+
+
+def _start(token: str) -> str:
+    try:
+        decoded = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
+        if decoded.startswith(_MARK):
+            return decoded.removeprefix(_MARK).decode()
+    except (binascii.Error, ValueError):
+        pass
+    raise invalid(f"Invalid page_token (value={token}): use the next_page_token of the page before.")

@@ -10,7 +10,7 @@ from emulators.pubsub.state.ack_set import AckSet
 from emulators.pubsub.state.checks import apply_update, check_labels
 from emulators.pubsub.state.entries import Snapshot, Subscription
 from emulators.pubsub.state.errors import already_exists, failed_precondition, invalid
-from emulators.pubsub.state.names import check_name, check_project
+from emulators.pubsub.state.names import check_name, check_project, random_name
 from emulators.pubsub.state.pages import page
 from emulators.pubsub.state.registry import Registry
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
@@ -32,11 +32,13 @@ class Snapshots:
             PubsubError: INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION (it would live under an hour).
         """
         now = self._registry.clock.now() if now is None else now
+        subscription = self._registry.subscription(request.subscription)
+        if not request.name:
+            request.name = random_name(subscription.resource.name, "snapshots")
         check_name(request.name, "snapshots")
         check_labels(request.labels)
         if request.name in self._registry.snapshots:
             raise already_exists(request.name)
-        subscription = self._registry.subscription(request.subscription)
         queue = _queue(subscription)
         expires = self._expires(queue, now)
         resource = v1.Snapshot(name=request.name, topic=subscription.resource.topic, labels=request.labels)

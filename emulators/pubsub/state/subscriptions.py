@@ -10,7 +10,7 @@ from emulators.pubsub.state.checks import apply_update, check_subscription
 from emulators.pubsub.state.entries import Subscription
 from emulators.pubsub.state.errors import PubsubError, already_exists, failed_precondition, invalid
 from emulators.pubsub.state.export_checks import check_topic_fits, delivery_kinds
-from emulators.pubsub.state.names import check_name, check_project
+from emulators.pubsub.state.names import check_name, check_project, random_name
 from emulators.pubsub.state.pages import page
 from emulators.pubsub.state.registry import Registry
 from emulators.pubsub.state.schemas import Schemas
@@ -47,10 +47,12 @@ class Subscriptions:
 
     def checked(self, resource: Any) -> Any:
         """A subscription that could be created, with the service's defaults. Raises PubsubError as create()."""
+        topic = self._registry.topic(resource.topic)
+        if not resource.name:
+            resource.name = random_name(topic.resource.name, "subscriptions")
         check_name(resource.name, "subscriptions")
         if resource.name in self._registry.subscriptions:
             raise already_exists(resource.name)
-        self._registry.topic(resource.topic)
         if resource.detached:
             raise invalid("Invalid subscription: detached cannot be set when a subscription is created.")
         self._check(resource)

@@ -223,9 +223,13 @@ def _policies(broker: Broker) -> dict[str, Operation]:
         return iam.TestIamPermissionsResponse(permissions=allowed)
 
     return {
-        "GetIamPolicy": Operation(iam.GetIamPolicyRequest, lambda request: policies.get(request.resource)),
+        "GetIamPolicy": Operation(
+            iam.GetIamPolicyRequest,
+            lambda request: policies.get(request.resource, request.options.requested_policy_version),
+        ),
         "SetIamPolicy": Operation(
-            iam.SetIamPolicyRequest, lambda request: policies.set(request.resource, request.policy)
+            iam.SetIamPolicyRequest,
+            lambda request: policies.set(request.resource, request.policy, list(request.update_mask.paths)),
         ),
         "TestIamPermissions": Operation(iam.TestIamPermissionsRequest, test),
     }

@@ -20,6 +20,7 @@ from emulators.pubsub.state.errors import DamagedState, PubsubError, invalid
 from emulators.pubsub.wire.delivery import pull
 from emulators.pubsub.wire.operations import Operation, operations
 from emulators.pubsub.wire.streaming_pull import StreamingPull
+from emulators.pubsub.wire.unknown_fields import check_known
 
 _LOG = logging.getLogger(__name__)
 _MAX_REQUEST_BYTES = 64 * 1024 * 1024  # larger than the service's 10 MB, so that its own error can be given
@@ -73,7 +74,9 @@ def _unary(method: Unary) -> Any:
 
 def _operation(operation: Operation) -> Unary:
     async def method(encoded: bytes, _: Any) -> bytes:
-        response = await operation.answer(decode(operation.request, encoded))
+        request = decode(operation.request, encoded)
+        check_known(request)
+        response = await operation.answer(request)
         return b"" if response is None else bytes(response.SerializeToString())
 
     return method
