@@ -39,6 +39,8 @@ class Broker:
         """To be called about every half minute: forgets what is too old, removes what nobody can ask for."""
         now = self.now() if now is None else now
         self.snapshots.expire(now)
+        for name in self.subscriptions.expire(now):
+            self.policies.forget(name)
         self._registry.keep_house(now)
 
     def close(self) -> None:

@@ -32,9 +32,13 @@ class Topic:
 
 
 class Subscription:
-    """A subscription: `queue` is None when it is detached, `topic` is None when that was deleted or detached."""
+    """A subscription: `queue` is None when it is detached, `topic` is None when that was deleted or detached.
 
-    def __init__(self, number: int, resource: Any, log_number: int, topic: Topic | None) -> None:
+    `active` is when somebody last had to do with it, as far as this process knows.
+    """
+
+    def __init__(self, number: int, resource: Any, log_number: int, topic: Topic | None, now: float) -> None:
+        self.active = now
         self.number = number
         self.resource = resource
         self.log_number = log_number

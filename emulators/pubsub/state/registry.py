@@ -57,7 +57,7 @@ class Registry:
         for row in self.store.rows("subscription"):
             body = v1.Subscription.FromString(row.body)
             topic = None if body.detached else self.topics.get(body.topic)
-            subscription = Subscription(row.number, body, row.log, topic)
+            subscription = Subscription(row.number, body, row.log, topic, self.clock.now())
             self.subscriptions[row.name] = subscription
             if not body.detached:
                 self.attach(subscription, AckLog(self.acks_path(row.number)))
@@ -125,7 +125,9 @@ class Registry:
         if name not in self.subscriptions:
             check_name(name, "subscriptions")
             raise not_found(name)
-        return self.subscriptions[name]
+        found = self.subscriptions[name]
+        found.active = self.clock.now()
+        return found
 
     def snapshot(self, name: str) -> Snapshot:
         """Raises PubsubError: INVALID_ARGUMENT, NOT_FOUND."""

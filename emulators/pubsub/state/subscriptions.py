@@ -14,6 +14,7 @@ from emulators.pubsub.state.names import check_name, check_project, random_name
 from emulators.pubsub.state.pages import page
 from emulators.pubsub.state.registry import Registry
 from emulators.pubsub.state.schemas import Schemas
+from emulators.pubsub.state.settings import seconds
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
 
 _MUTABLE = frozenset(
@@ -38,7 +39,7 @@ class Subscriptions:
         """
         topic = self._registry.topic(self.checked(resource).topic)
         number = self._registry.store.next_number()
-        created = Subscription(number, resource, topic.number, topic)
+        created = Subscription(number, resource, topic.number, topic, self._registry.clock.now())
         acks = AckLog.create(self._registry.acks_path(number), topic.log.next_offset)
         self._registry.store.put(created.row())
         self._registry.subscriptions[resource.name] = created
@@ -112,6 +113,18 @@ class Subscriptions:
         if queue is not None:
             queue.acks.remove()
             queue.wake()
+
+    def expire(self, now: float) -> list[str]:
+        """Deletes those with which nobody had to do for as long as their expiration policy allows; their names."""
+        gone = []
+        for name, subscription in list(self._registry.subscriptions.items()):
+            if subscription.queue is not None and subscription.queue.consumers:
+                subscription.active = now
+            ttl = seconds(subscription.resource.expiration_policy.ttl)
+            if ttl and now - subscription.active > ttl:
+                self.delete(name)
+                gone.append(name)
+        return gone
 
     def queue(self, name: str) -> SubscriptionQueue:
         """The deliveries of a subscription.

@@ -30,7 +30,8 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 def create(broker: Broker, topic: dict[str, Any] | None = None, **subscription: Any) -> None:
     broker.topics.create(v1.Topic(name=TOPIC, **(topic or {})))
-    broker.subscriptions.create(v1.Subscription(name=SUBSCRIPTION, topic=TOPIC, **subscription))
+    never = {"expiration_policy": v1.ExpirationPolicy()}
+    broker.subscriptions.create(v1.Subscription(name=SUBSCRIPTION, topic=TOPIC, **never | subscription))
 
 
 def publish(broker: Broker, count: int, now: float) -> None:
@@ -181,3 +182,21 @@ def test_a_full_disk_refuses_and_loses_nothing(state: Path) -> None:
     assert clients.pull(subscription, wait=False) == []
     clients.close()
     assert emulator.stop() == 0
+
+
+def test_a_subscription_expires_with_nobody_there(broker: Broker) -> None:
+    policy = v1.ExpirationPolicy()
+    policy.ttl.seconds = 2 * DAY
+    create(broker, expiration_policy=policy)
+    start = broker.now()
+    broker.keep_house(start + 1.9 * DAY)
+    queue = broker.subscriptions.queue(SUBSCRIPTION)
+    consumer = Consumer()
+    queue.consumers[consumer] = None
+    broker.keep_house(start + 10 * DAY)
+    queue.consumers.pop(consumer)
+    broker.keep_house(start + 11.9 * DAY)
+    assert broker.subscriptions.is_open(SUBSCRIPTION, queue)
+    broker.keep_house(start + 12.1 * DAY)
+    with pytest.raises(PubsubError, match="NOT_FOUND"):
+        broker.subscriptions.get(SUBSCRIPTION)

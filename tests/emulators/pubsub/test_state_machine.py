@@ -37,7 +37,8 @@ class Machine(RuleBasedStateMachine):
         self.order: dict[str, str] = {}
         self.broker = Broker(self.folder, SEGMENT_BYTES)
         self.broker.topics.create(v1.Topic(name=TOPIC))
-        self.broker.subscriptions.create(v1.Subscription(name=SUBSCRIPTION, topic=TOPIC, **self.fields))
+        never = {"expiration_policy": v1.ExpirationPolicy()}
+        self.broker.subscriptions.create(v1.Subscription(name=SUBSCRIPTION, topic=TOPIC, **never, **self.fields))
         self.start()
 
     def start(self) -> None:
