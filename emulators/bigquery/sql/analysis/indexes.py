@@ -13,6 +13,7 @@ from emulators.bigquery.sql.analysis.tables import resolve
 from emulators.bigquery.sql.functions.analyzers import text_analyzer
 from emulators.bigquery.sql.model import Field, Statement
 from emulators.bigquery.sql.syntax import definitions as d
+from emulators.bigquery.sql.syntax import nodes
 
 _VECTOR = t.array(t.FLOAT64)
 _SEARCHED = ("STRING",)
@@ -67,7 +68,7 @@ def create_index(a: Analyzer, node: d.CreateIndex) -> Statement:
     return made(a, node, f"CREATE_{node.kind.replace(' ', '_')}", action, info.name)
 
 
-def _options(a: Analyzer, node: d.CreateIndex, kind: str, given: d.Options) -> dict[str, Any]:
+def _options(a: Analyzer, node: d.CreateIndex, kind: str, given: nodes.Options) -> dict[str, Any]:
     """OPTIONS of an index or of its column; refuses names and values that are not documented."""
     found = options_of(a, given)
     for name, value in found.items():

@@ -8,7 +8,7 @@ from emulators.bigquery.sql.analysis.coercion import assign
 from emulators.bigquery.sql.analysis.constants import python_value
 from emulators.bigquery.sql.analysis.values import Scope, Value
 from emulators.bigquery.sql.syntax import nodes
-from emulators.bigquery.sql.syntax.definitions import Options
+from emulators.bigquery.sql.syntax.nodes import Options
 
 _TEXTS = (
     "analyzer analyzer_options column_name_character_map compression container_image container_memory date_format "

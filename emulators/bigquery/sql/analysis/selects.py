@@ -9,6 +9,7 @@ from emulators.bigquery.sql.analysis.literals import implied_name
 from emulators.bigquery.sql.analysis.outputs import Output, Tail, final, named
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import source
+from emulators.bigquery.sql.analysis.thresholds import enforced
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, Value
 from emulators.bigquery.sql.analysis.windows import order_item
 from emulators.bigquery.sql.functions.registry import RULES, SCALARS
@@ -18,6 +19,7 @@ from emulators.bigquery.sql.types import Type
 
 def select(a: Analyzer, node: nodes.Select, parent: Scope | None, tail: Tail, aggregated: bool = True) -> Relation:
     """SELECT ... as DuckDB SQL, columns named uniquely; aggregated: its list may have aggregates."""
+    node = enforced(a, node)
     check(a, node)
     scope = Scope(parent, windows=node.windows)
     from_sql = ""

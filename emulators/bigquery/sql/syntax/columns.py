@@ -6,23 +6,6 @@ from emulators.bigquery.sql.syntax.dml import DmlParser
 
 
 class ColumnParser(DmlParser):
-    def options(self) -> d.Options:
-        """OPTIONS ( name = expression, ... )"""
-        self.expect("OPTIONS")
-        return self.option_list()
-
-    def option_list(self) -> d.Options:
-        self.expect("(")
-        found: d.Options = []
-        while self.token.text != ")":
-            name = self.any_name()
-            self.expect("=")
-            found.append((name.lower(), self.expression()))
-            if not self.accept(","):
-                break
-        self.expect(")")
-        return found
-
     def default_collation(self) -> tuple[str, nodes.Node]:
         """DEFAULT COLLATE 'und:ci', as an option."""
         at, name = self.token.at, self.string()

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from emulators.bigquery.sql.syntax.nodes import ColumnNode, ForeignKeyNode, Node, Query, TypeNode
+from emulators.bigquery.sql.syntax.nodes import ColumnNode, ForeignKeyNode, Node, Options, Query, TypeNode
 from emulators.bigquery.sql.syntax.statements import Statement
-
-Options = list[tuple[str, Node]]
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 from emulators.bigquery.sql.syntax import definitions as d
+from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.columns import ColumnParser
 
 
@@ -29,13 +30,13 @@ class IndexParser(ColumnParser):
         index.text = self.text[at : self.tokens[self.index - 1].end]
         return index
 
-    def _columns_with_options(self) -> list[tuple[str, d.Options]]:
+    def _columns_with_options(self) -> list[tuple[str, nodes.Options]]:
         self.expect("(")
         found = self._indexed()
         self.expect(")")
         return found
 
-    def _indexed(self) -> list[tuple[str, d.Options]]:
+    def _indexed(self) -> list[tuple[str, nodes.Options]]:
         found = []
         while True:
             name = self.identifier()

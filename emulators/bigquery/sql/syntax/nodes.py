@@ -345,8 +345,13 @@ class GroupingSet(Node):
     items: list[Node]
 
 
+Options = list[tuple[str, Node]]
+
+
 @dataclass(slots=True)
 class Select(Node):
+    """threshold: the options of WITH AGGREGATION_THRESHOLD."""
+
     items: list[SelectItem | Star]
     distinct: bool = False
     as_kind: str | None = None
@@ -356,6 +361,7 @@ class Select(Node):
     having: Node | None = None
     qualify: Node | None = None
     windows: dict[str, Window] = field(default_factory=dict)
+    threshold: Options | None = None
 
 
 @dataclass(slots=True)

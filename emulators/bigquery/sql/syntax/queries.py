@@ -116,8 +116,10 @@ class QueryParser(PipeParser):
     def select(self) -> nodes.Select:
         at = self.expect("SELECT").at
         select = nodes.Select(at, [])
-        if self.at_word("WITH") and self.peek().upper in ("DIFFERENTIAL_PRIVACY", "AGGREGATION_THRESHOLD"):
-            self.fail(f"SELECT WITH {self.peek().upper} is not supported by this emulator")
+        if self.at_word("WITH", "DIFFERENTIAL_PRIVACY"):
+            self.fail("SELECT WITH DIFFERENTIAL_PRIVACY is not supported by this emulator")
+        if self.accept("WITH", "AGGREGATION_THRESHOLD"):
+            select.threshold = self.options() if self.at_word("OPTIONS") else []
         if self.accept("DISTINCT"):
             select.distinct = True
         else:
@@ -144,6 +146,23 @@ class QueryParser(PipeParser):
             select.qualify = self.expression()
         select.windows = self.named_windows()
         return select
+
+    def options(self) -> nodes.Options:
+        """OPTIONS ( name = expression, ... )"""
+        self.expect("OPTIONS")
+        return self.option_list()
+
+    def option_list(self) -> nodes.Options:
+        self.expect("(")
+        found: nodes.Options = []
+        while self.token.text != ")":
+            name = self.any_name()
+            self.expect("=")
+            found.append((name.lower(), self.expression()))
+            if not self.accept(","):
+                break
+        self.expect(")")
+        return found
 
     def named_windows(self) -> dict[str, nodes.Window]:
         found: dict[str, nodes.Window] = {}
