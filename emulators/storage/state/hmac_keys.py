@@ -55,6 +55,13 @@ class HmacKeys:
             _store(connection, key)
         return key, base64.b64encode(secrets.token_bytes(30)).decode()
 
+    def find(self, access_id: str) -> HmacKey | None:
+        """The key of any project that is not deleted."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT * FROM hmac_keys WHERE access_id = ?", (access_id,)).fetchone()
+        found = HmacKey(**dict(row)) if row else None
+        return found if found and found.state != DELETED else None
+
     def get(self, project: str, access_id: str) -> HmacKey:
         """The key, which may be deleted; or StorageError 404."""
         statement = "SELECT * FROM hmac_keys WHERE access_id = ? AND project = ?"

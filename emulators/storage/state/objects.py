@@ -43,6 +43,10 @@ class Objects:
         with self._database.reading() as connection:
             conditions.check_write(_live(connection, found.name, name))
 
+    def check_bucket(self, bucket: str) -> None:
+        """StorageError 404 without the bucket."""
+        self._buckets.get(bucket)
+
     def insert(
         self,
         bucket: str,

@@ -92,6 +92,20 @@ class PartUploads:
             raise
         return version
 
+    def parts(self, bucket: str, name: str, upload: str) -> list[Part]:
+        """What has arrived, by number; StorageError 404."""
+        self.settings(bucket, name, upload)
+        with self._database.reading() as connection:
+            return self._parts(connection, upload)
+
+    def of(self, bucket: str, prefix: str) -> list[tuple[str, str, int]]:
+        """The uploads of a bucket as (name, id, seconds since 1970 of the start), in this order; StorageError 404."""
+        self._objects.check_bucket(bucket)
+        query = "SELECT name, upload, started FROM part_uploads WHERE bucket = ? AND substr(name, 1, ?) = ?"
+        with self._database.reading() as connection:
+            rows = connection.execute(f"{query} ORDER BY name, upload", (bucket, len(prefix), prefix)).fetchall()
+        return [(row["name"], row["upload"], row["started"]) for row in rows]
+
     def abort(self, bucket: str, name: str, upload: str) -> None:
         """Forget the upload and its parts."""
         self.settings(bucket, name, upload)

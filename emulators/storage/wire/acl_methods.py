@@ -39,11 +39,11 @@ class Place:
         ]
 
     async def _list(self, call: Call) -> Resource:
-        owner, entries = self._found(call)
+        owner, entries = self.found(call)
         return {"kind": f"{self.kind}s", "items": [self._shown(call, owner, one) for one in entries]}
 
     async def _get(self, call: Call) -> Resource:
-        owner, entries = self._found(call)
+        owner, entries = self.found(call)
         return self._shown(call, owner, self._entry(call, entries))
 
     async def _insert(self, call: Call) -> Resource:
@@ -55,23 +55,24 @@ class Place:
 
     async def _patch(self, call: Call) -> Resource:
         body = await call.body()
-        _, entries = self._found(call)
+        _, entries = self.found(call)
         role = body.get("role", self._entry(call, entries)["role"])
         return self._put(call, {"entity": call.path["entity"], "role": role})
 
     async def _delete(self, call: Call) -> Response:
-        _, entries = self._found(call)
+        _, entries = self.found(call)
         self.write(call, acls.without_entry(entries, self._entry(call, entries)["entity"]))
         return Response(status_code=204)
 
     def _put(self, call: Call, body: Resource) -> Resource:
-        _, entries = self._found(call)
+        _, entries = self.found(call)
         acls.check_entry(body, self.roles)
         self.write(call, acls.with_entry(entries, body["entity"], body["role"]))
-        owner, _ = self._found(call)
+        owner, _ = self.found(call)
         return self._shown(call, owner, {"entity": body["entity"], "role": body["role"]})
 
-    def _found(self, call: Call) -> tuple[Bucket | ObjectVersion, Entries]:
+    def found(self, call: Call) -> tuple[Bucket | ObjectVersion, Entries]:
+        """The list and what has it; StorageError 400 for a bucket without lists, 404."""
         acls.refuse_uniform(call.store.buckets.get(call.path["bucket"]).settings)
         return self.read(call)
 
@@ -110,14 +111,15 @@ def _write_object(call: Call, entries: Entries) -> object:
 
 
 _BUCKET = "storage/v1/b/{bucket}"
-PLACES = (
-    Place(f"{_BUCKET}/acl", "storage#bucketAccessControl", BUCKET_ROLES, _bucket_acl, _write_bucket("acl")),
-    Place(
-        f"{_BUCKET}/defaultObjectAcl",
-        "storage#objectAccessControl",
-        OBJECT_ROLES,
-        _default_acl,
-        _write_bucket("defaultObjectAcl"),
-    ),
-    Place(f"{_BUCKET}/o/{{object}}/acl", "storage#objectAccessControl", OBJECT_ROLES, _object_acl, _write_object),
+BUCKET_ACL = Place(f"{_BUCKET}/acl", "storage#bucketAccessControl", BUCKET_ROLES, _bucket_acl, _write_bucket("acl"))
+DEFAULT_ACL = Place(
+    f"{_BUCKET}/defaultObjectAcl",
+    "storage#objectAccessControl",
+    OBJECT_ROLES,
+    _default_acl,
+    _write_bucket("defaultObjectAcl"),
 )
+OBJECT_ACL = Place(
+    f"{_BUCKET}/o/{{object}}/acl", "storage#objectAccessControl", OBJECT_ROLES, _object_acl, _write_object
+)
+PLACES = (BUCKET_ACL, DEFAULT_ACL, OBJECT_ACL)

@@ -14,12 +14,11 @@ from emulators.partial_response import Mask, parse, select
 from emulators.storage.state import errors
 from emulators.storage.state.errors import StorageError
 from emulators.storage.state.store import Store
-from emulators.storage.wire import batch
+from emulators.storage.wire import batch, xml_api
 from emulators.storage.wire.call import Call
 from emulators.storage.wire.methods import ROUTES
 from emulators.storage.wire.notifier import Notifier
 from emulators.storage.wire.xml_errors import xml_error
-from emulators.storage.wire.xml_objects import xml_object
 
 _SHORT = re.compile(r"/b(/|$)|/projects/[^/]+/(serviceAccount|hmacKeys)(/|$)")
 
@@ -72,7 +71,7 @@ async def answer(store: Store, request: Request) -> Response:
 
 async def _call(store: Store, request: Request, path: str) -> Response:
     if not _is_json(path):
-        return await xml_object(store, request, path)
+        return await xml_api.answer(store, request, path)
     found = ROUTES.find(request.method, path)
     if found is None:
         raise errors.not_implemented(f"{request.method} {path}")

@@ -1,5 +1,6 @@
 """The methods of Buckets (cloud.google.com/storage/docs/json_api/v1/buckets)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -19,7 +20,7 @@ async def insert(call: Call) -> Resource:
         raise errors.required("project")
     body = await call.body()
     settings.check(body, settings.BUCKET_FIELDS, settings.BUCKET_OUTPUT)
-    body = _with_predefined(call, project, body, body)
+    body = _with_parameters(call, project, body, body)
     return show(call, call.store.buckets.create(project, body, call.flag("enableObjectRetention")))
 
 
@@ -56,13 +57,13 @@ async def get(call: Call) -> Resource:
 
 async def patch(call: Call) -> Resource:
     found = call.store.buckets.get(call.path["bucket"])
-    body = _with_predefined(call, found.project, found.settings, await call.body())
+    body = _with_parameters(call, found.project, found.settings, await call.body())
     return show(call, call.store.buckets.patch(found.name, body, call.conditions()))
 
 
 async def update(call: Call) -> Resource:
     found = call.store.buckets.get(call.path["bucket"])
-    body = _with_predefined(call, found.project, found.settings, await call.body())
+    body = _with_parameters(call, found.project, found.settings, await call.body())
     return show(call, call.store.buckets.update(found.name, body, call.conditions()))
 
 
@@ -124,13 +125,19 @@ def show(call: Call, found: Bucket) -> Resource:
     return render.bucket(found, call.base_url) | (render_acls.bucket_acls(found) if call.is_full else {})
 
 
-def _with_predefined(call: Call, project: str, settings: Settings, body: Resource) -> Resource:
-    """The body with the lists that the parameters name; refused where the bucket, by its settings, has none."""
+def _with_parameters(call: Call, project: str, settings: Settings, body: Resource) -> Resource:
+    return with_predefined(project, settings, body, {name: call.text(name) for name in _PREDEFINED})
+
+
+_PREDEFINED = {"predefinedAcl": ("acl", BUCKET_ROLES), "predefinedDefaultObjectAcl": ("defaultObjectAcl", OBJECT_ROLES)}
+
+
+def with_predefined(project: str, settings: Settings, body: Resource, names: Mapping[str, str]) -> Resource:
+    """The body with the lists of these names ("": none); refused where the bucket, by its settings, has none."""
     number = render.project_number(project)
-    lists = {"predefinedAcl": ("acl", BUCKET_ROLES), "predefinedDefaultObjectAcl": ("defaultObjectAcl", OBJECT_ROLES)}
-    for parameter, (field, roles) in lists.items():
-        if call.text(parameter):
-            entries = acls.predefined(call.text(parameter), roles, number, parameter)
+    for parameter, (field, roles) in _PREDEFINED.items():
+        if names[parameter]:
+            entries = acls.predefined(names[parameter], roles, number, parameter)
             acls.refuse_uniform(settings, parameter)
             body = body | {field: entries}
     return body

@@ -43,6 +43,10 @@ class Media(Response):
         known |= {name.lower().encode(): value.encode() for name, value in headers.items()}
         self.raw_headers = list(known.items())
 
+    def close(self) -> None:
+        """Where the response is not sent."""
+        self._file.close()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         with self._file:

@@ -12,7 +12,7 @@ from emulators.storage.state.files import Incoming
 from emulators.storage.wire.call import parse_object
 
 # Some clients end lines with \n alone, so both are a line's end here.
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _MOST_METADATA = 1 << 20
 
 
@@ -26,7 +26,7 @@ class Parts:
 
 async def receive(content_type: str, stream: AsyncIterator[bytes], incoming: Incoming) -> Parts:
     """Write the second part's bytes into `incoming`; StorageError 400 where the body is not such a pair."""
-    boundary = _boundary(content_type)
+    boundary = boundary_of(content_type)
     head = b""
     async for chunk in stream:
         head += chunk
@@ -38,11 +38,11 @@ async def receive(content_type: str, stream: AsyncIterator[bytes], incoming: Inc
     else:
         raise _malformed("the second part is missing")
     parts, rest = parsed
-    await _receive_media(rest, stream, boundary, incoming)
+    await receive_media(rest, stream, boundary, incoming)
     return parts
 
 
-async def _receive_media(held: bytes, stream: AsyncIterator[bytes], boundary: bytes, incoming: Incoming) -> None:
+async def receive_media(held: bytes, stream: AsyncIterator[bytes], boundary: bytes, incoming: Incoming) -> None:
     """Write all but the closing boundary, which is looked for in what comes last."""
     # The longest end: \r\n, the boundary between two pairs of dashes, \r\n and some room for white space.
     longest = len(boundary) + 64
@@ -65,10 +65,10 @@ def _parse_head(head: bytes, boundary: bytes) -> tuple[Parts, bytes] | None:
     opening = re.compile(rb"(?:^|\r?\n)--" + re.escape(boundary) + rb"[ \t]*\r?\n")
     first = opening.search(head)
     second = opening.search(head, first.end() - 1) if first else None
-    end = _BLANK_LINE.search(head, second.end() - 2) if second else None
+    end = BLANK_LINE.search(head, second.end() - 2) if second else None
     if not first or not second or not end:
         return None
-    metadata_headers = _BLANK_LINE.search(head, first.end() - 2, second.start())
+    metadata_headers = BLANK_LINE.search(head, first.end() - 2, second.start())
     if not metadata_headers:
         raise _malformed("the first part has no blank line after its headers")
     resource = parse_object(head[metadata_headers.end() : second.start()])
@@ -76,11 +76,12 @@ def _parse_head(head: bytes, boundary: bytes) -> tuple[Parts, bytes] | None:
     return Parts(resource, str(headers.get("content-type", ""))), head[end.end() :]
 
 
-def _boundary(content_type: str) -> bytes:
+def boundary_of(content_type: str, subtype: str = "") -> bytes:
+    """What stands between the parts; StorageError 400 for a type that has none."""
     message = Message()
     message["Content-Type"] = content_type
     boundary = message.get_param("boundary")
-    if not message.get_content_type().startswith("multipart/") or not isinstance(boundary, str):
+    if not message.get_content_type().startswith(f"multipart/{subtype}") or not isinstance(boundary, str):
         raise _malformed("the Content-Type must be multipart/related with a boundary")
     # gcloud writes it between apostrophes, which are not part of it.
     return boundary.strip("'").encode()

@@ -128,19 +128,26 @@ async def move(call: Call) -> Resource:
 
 async def compose(call: Call) -> Resource:
     body = await call.body()
+    if body.get("deleteSourceObjects"):
+        raise errors.not_implemented("The field deleteSourceObjects")
     bucket, name = _target(call)
-    sources = body.get("sourceObjects")
+    # The digests are the service's to say: gcloud sends those of the first source.
+    destination = {key: value for key, value in _record(body, "destination").items() if key not in _DIGESTS}
+    content, inherited, components = await concatenated(call, bucket, body.get("sourceObjects"))
+    if destination.get("contexts") is None:
+        destination |= inherited
+    return show(call, insert(call, bucket, name, content, destination, call.conditions(), components))
+
+
+async def concatenated(call: Call, bucket: str, sources: Any) -> tuple[Content, Settings, int]:
+    """The bytes of what `sourceObjects` lists, the contexts that the whole inherits and how many parts it has."""
     if not isinstance(sources, list) or not 1 <= len(sources) <= MOST_COMPONENTS:
         raise errors.invalid(f"The number of source components must be from 1 to {MOST_COMPONENTS}.", "sourceObjects")
     versions = [_component(call, bucket, source) for source in sources]
-    # The digests are the service's to say: gcloud sends those of the first source.
-    destination = {key: value for key, value in _record(body, "destination").items() if key not in _DIGESTS}
-    if destination.get("contexts") is None and not _drops_contexts(call):
-        destination |= contexts.composed(version.settings for version in versions)
+    inherited = {} if _drops_contexts(call) else contexts.composed(version.settings for version in versions)
     # In a thread, because it reads and writes all the bytes.
     content = await asyncio.to_thread(call.store.objects.concatenate, versions)
-    components = sum(version.components or 1 for version in versions)
-    return show(call, insert(call, bucket, name, content, destination, call.conditions(), components))
+    return content, inherited, sum(version.components or 1 for version in versions)
 
 
 def insert(
@@ -151,27 +158,32 @@ def insert(
     body: Settings,
     conditions: Preconditions,
     components: int | None = None,
+    predefined_acl: str = "",
 ) -> ObjectVersion:
     """Make the content an object, or remove it where that is refused."""
     try:
-        body = with_parameters(call, bucket, body)
+        body = with_parameters(call, bucket, body, predefined_acl)
         return call.store.objects.insert(bucket, name, content, body, conditions, components)
     except BaseException:
         Path(content.path).unlink(missing_ok=True)
         raise
 
 
-def with_parameters(call: Call, bucket: str, body: Settings) -> Settings:
-    """The body with what the request says beside it: a list by its name, refused where the bucket has none; keys."""
+def with_parameters(call: Call, bucket: str, body: Settings, predefined_acl: str = "") -> Settings:
+    """The body with what the request says beside it: a list by its name, refused where the bucket has none; keys.
+
+    The XML API names the list in a header.
+    """
     body = {field: value for field, value in body.items() if field != "customerEncryption"}
     key_hash = call.key_hash
     if key_hash:
         body["customerEncryption"] = described(key_hash)
-    for parameter in ("predefinedAcl", "destinationPredefinedAcl"):
-        if call.text(parameter):
+    parameters = ("predefinedAcl", "destinationPredefinedAcl")
+    for parameter, name in [(one, call.text(one)) for one in parameters] + [("x-goog-acl", predefined_acl)]:
+        if name:
             owner = call.store.buckets.get(bucket)
             number = render.project_number(owner.project)
-            entries = acls.predefined(call.text(parameter), acls.OBJECT_ROLES, number, parameter)
+            entries = acls.predefined(name, acls.OBJECT_ROLES, number, parameter)
             acls.refuse_uniform(owner.settings, parameter)
             body = body | {"acl": entries}
     for parameter in ("kmsKeyName", "destinationKmsKeyName"):
@@ -213,14 +225,14 @@ async def _copy(call: Call) -> ObjectVersion:
     content = call.store.objects.duplicate(source)
     known = shown(source.settings)
     if not (OBJECT_FIELDS.keys() - {"contexts"}) & body.keys():
-        body = {name: value for name, value in known.items() if name not in _NOT_INHERITED} | body
+        body = {name: value for name, value in known.items() if name not in NOT_INHERITED} | body
     if body.get("contexts") is None and "contexts" in known and not _drops_contexts(call):
         body = body | {"contexts": known["contexts"]}
     destination = call.path["destination_bucket"], call.path["destination_object"]
     return insert(call, *destination, content, body, call.conditions(), source.components)
 
 
-_NOT_INHERITED = ("acl", "kmsKeyName", "storageClass", "eventBasedHold", "temporaryHold", "retention", "contexts")
+NOT_INHERITED = ("acl", "kmsKeyName", "storageClass", "eventBasedHold", "temporaryHold", "retention", "contexts")
 
 
 def _drops_contexts(call: Call) -> bool:

@@ -119,7 +119,7 @@ async def _receive_chunk(call: Call, incoming: Incoming, start: int, end: int | 
         )
         raise errors.StorageError(503, "backendError", message)
     position = start
-    async for chunk in _stream(call):
+    async for chunk in stream(call):
         known = max(incoming.size - position, 0)
         position += len(chunk)
         if end is not None and position > end:
@@ -157,7 +157,7 @@ def _content_range(call: Call) -> tuple[int | None, int | None, int | None]:
 
 async def receive_media(call: Call, incoming: Incoming) -> Settings:
     """Take the body as the bytes; returns what its headers say of them."""
-    async for chunk in _stream(call):
+    async for chunk in stream(call):
         incoming.write(chunk)
     body = {"contentType": call.request.headers.get("content-type")}
     if call.text("contentEncoding"):
@@ -168,8 +168,7 @@ async def receive_media(call: Call, incoming: Incoming) -> Settings:
 async def _receive_multipart(call: Call, incoming: Incoming) -> Settings:
     content_type = call.request.headers.get("content-type", "")
     is_packed = "content-encoding" in call.request.headers
-    stream = _unpacked(call) if is_packed else _stream(call)
-    parts = await multipart.receive(content_type, stream, incoming)
+    parts = await multipart.receive(content_type, _unpacked(call) if is_packed else stream(call), incoming)
     body = dict(parts.resource)
     if parts.content_type:
         body.setdefault("contentType", parts.content_type)
@@ -178,7 +177,7 @@ async def _receive_multipart(call: Call, incoming: Incoming) -> Settings:
     return body
 
 
-async def _stream(call: Call) -> AsyncIterator[bytes]:
+async def stream(call: Call) -> AsyncIterator[bytes]:
     """The body as it comes. A client that goes away has sent what it has sent: the exception ends the request."""
     try:
         async for chunk in call.request.stream():

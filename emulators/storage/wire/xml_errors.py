@@ -14,6 +14,11 @@ _CODES = {
     "invalidPart": ("InvalidPart", "One or more of the specified parts could not be found."),
     "invalidPartOrder": ("InvalidPartOrder", "The list of parts was not in ascending order."),
     "entityTooSmall": ("EntityTooSmall", "Your proposed upload is smaller than the minimum object size."),
+    "entityTooLarge": ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size."),
+    "invalidPolicyDocument": ("InvalidPolicyDocument", "The content of the form does not meet the policy."),
+    "expiredPolicy": ("PolicyExpired", "The policy document has expired."),
+    "badContent": ("MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data."),
+    "conflict": ("Conflict", "A conflicting operation is in the way."),
     "malformedXml": ("MalformedXML", "The XML you provided was not well-formed."),
     "expired": ("ExpiredToken", "Invalid argument."),
     "invalid": ("InvalidArgument", "Invalid argument."),
@@ -33,19 +38,32 @@ _SAME_NAMES = (
     "objectUnderActiveHold",
     "retentionPolicyNotMet",
 )
+_CONFLICTS = {
+    "The bucket you tried to delete": ("BucketNotEmpty", "The bucket you tried to delete is not empty."),
+    "Your previous request": ("BucketAlreadyOwnedByYou", "Your previous request to create the bucket succeeded."),
+}
 _NO_BUCKET = "The specified bucket does not exist."
 
 
-def xml_error(error: StorageError, method: str) -> Response:
-    """The response; the details say what is wrong, the code and the message are one of a fixed set."""
-    code, message = _CODES.get(error.reason, ("NotImplemented", "This feature is not supported."))
-    if error.reason in _SAME_NAMES:
-        code, message = error.reason[0].upper() + error.reason[1:], error.message
+def code_and_message(error: StorageError) -> tuple[str, str]:
+    """The words of the XML API for an error, which are of a fixed set."""
     if error.message == _NO_BUCKET:
-        code, message = "NoSuchBucket", _NO_BUCKET
+        return "NoSuchBucket", _NO_BUCKET
+    for start, words in _CONFLICTS.items():
+        if error.code == 409 and error.message.startswith(start):
+            return words
+    if error.reason in _SAME_NAMES:
+        return error.reason[0].upper() + error.reason[1:], error.message
+    return _CODES.get(error.reason, ("NotImplemented", "This feature is not supported."))
+
+
+def xml_error(error: StorageError, method: str) -> Response:
+    """The response; the details say what is wrong."""
+    code, message = code_and_message(error)
     details = f"<Details>{escape(error.message)}</Details>" if error.message != message else ""
     body = (
-        f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message>{details}</Error>"
+        "<?xml version='1.0' encoding='UTF-8'?>"
+        f"<Error><Code>{code}</Code><Message>{escape(message)}</Message>{details}</Error>"
     )
     headers = {"Content-Type": "application/xml; charset=UTF-8"} | dict(error.headers)
     return Response(b"" if method == "HEAD" else body.encode(), error.code, headers=headers)

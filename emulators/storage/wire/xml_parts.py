@@ -3,23 +3,24 @@
 import asyncio
 import base64
 import binascii
-from typing import NoReturn
-from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
 from emulators.storage.state import errors
 from emulators.storage.state.encryption import check_same
-from emulators.storage.state.errors import StorageError
 from emulators.storage.state.model import Settings
 from emulators.storage.state.objects import check_digests
 from emulators.storage.state.part_uploads import MOST_PARTS
+from emulators.storage.state.times import moment
 from emulators.storage.wire import uploads
 from emulators.storage.wire.call import Call
+from emulators.storage.wire.entity_tags import xml_etag
+from emulators.storage.wire.xml_documents import UPLOADS, Node, malformed, parse, response, text
 
-_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-_LONGEST = 8 << 20
+_COMPLETE = "CompleteMultipartUpload"
+MOST_LISTED = 1000
+LIST_PARAMETERS = frozenset(("prefix", "max-uploads", "key-marker", "upload-id-marker"))
+PART_PARAMETERS = frozenset(("max-parts", "part-number-marker"))
 
 
 def start(call: Call, body: Settings) -> Response:
@@ -54,14 +55,44 @@ async def complete(call: Call) -> Response:
     # In a thread, because it reads and writes all the bytes.
     version = await asyncio.to_thread(call.store.part_uploads.complete, *_target(call), call.text("uploadId"), listed)
     location = f"{call.base_url}/{version.bucket}/{version.name}"
-    tag = f'"{version.generation}"'
-    return _xml("CompleteMultipartUploadResult", Location=location, ETag=tag, **_names(call))
+    return _xml("CompleteMultipartUploadResult", Location=location, ETag=xml_etag(version), **_names(call))
 
 
-def abort(call: Call) -> Response:
+async def abort(call: Call) -> Response:
     """DELETE ?uploadId="""
     call.store.part_uploads.abort(*_target(call), call.text("uploadId"))
     return Response(status_code=204)
+
+
+async def list_parts(call: Call) -> Response:
+    """GET ?uploadId="""
+    most = min(call.number("max-parts") or MOST_LISTED, MOST_LISTED)
+    after = call.number("part-number-marker") or 0
+    parts = call.store.part_uploads.parts(*_target(call), call.text("uploadId"))
+    found = [part for part in parts if part.number > after]
+    inside: list[Node] = [*_names(call).items(), ("UploadId", call.text("uploadId")), ("PartNumberMarker", str(after))]
+    if len(found) > most:
+        inside.append(("NextPartNumberMarker", str(found[most - 1].number)))
+    inside += [("MaxParts", str(most)), ("IsTruncated", "true" if len(found) > most else "false")]
+    for part in found[:most]:
+        told: list[Node] = [("PartNumber", str(part.number)), ("ETag", f'"{_hex(part.md5)}"'), ("Size", str(part.size))]
+        inside.append(("Part", told))
+    return response("ListPartsResult", inside, UPLOADS)
+
+
+async def list_uploads(call: Call) -> Response:
+    """GET /bucket?uploads"""
+    most = min(call.number("max-uploads") or MOST_LISTED, MOST_LISTED)
+    after = call.text("key-marker"), call.text("upload-id-marker") or chr(0x10FFFF)
+    found = [one for one in call.store.part_uploads.of(call.path["bucket"], call.text("prefix")) if one[:2] > after]
+    inside: list[Node] = [("Bucket", call.path["bucket"]), ("KeyMarker", after[0])]
+    if len(found) > most:
+        inside += [("NextKeyMarker", found[most - 1][0]), ("NextUploadIdMarker", found[most - 1][1])]
+    inside += [("MaxUploads", str(most)), ("IsTruncated", "true" if len(found) > most else "false")]
+    for name, upload, started in found[:most]:
+        told: list[Node] = [("Key", name), ("UploadId", upload), ("Initiated", moment(started * 1_000_000))]
+        inside.append(("Upload", told))
+    return response("ListMultipartUploadsResult", inside, UPLOADS)
 
 
 def _target(call: Call) -> tuple[str, str]:
@@ -72,33 +103,20 @@ def _names(call: Call) -> dict[str, str]:
     return {"Bucket": call.path["bucket"], "Key": call.path["object"]}
 
 
-def _xml(root: str, **fields: str) -> Response:
-    inner = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in fields.items())
-    body = f"<?xml version='1.0' encoding='UTF-8'?><{root} xmlns='{_NAMESPACE}'>{inner}</{root}>"
-    return Response(body.encode(), media_type="application/xml; charset=UTF-8")
+def _xml(root: str, **texts: str) -> Response:
+    return response(root, [*texts.items()], UPLOADS)
 
 
 def _listed(data: bytes) -> list[tuple[int, str]]:
-    """The numbers and MD5s of a CompleteMultipartUpload, whatever its namespace; StorageError 400."""
-    # No document type: it could declare entities that grow.
-    if len(data) > _LONGEST or b"<!" in data:
-        _malformed()
-    try:
-        root = ElementTree.fromstring(data)
-    except ElementTree.ParseError:
-        _malformed()
+    """The numbers and MD5s of a CompleteMultipartUpload; StorageError 400."""
     found = []
-    for part in root:
-        fields = {child.tag.rpartition("}")[2]: (child.text or "").strip() for child in part}
-        number = fields.get("PartNumber", "")
+    for part in parse(data, _COMPLETE):
+        texts = {child.tag: text(child) for child in part}
+        number = texts.get("PartNumber", "")
         if not (number.isascii() and number.isdigit()) or len(number) > 9:
-            _malformed()
-        found.append((int(number), _base64(fields.get("ETag", "").strip('"'))))
+            malformed(_COMPLETE)
+        found.append((int(number), _base64(texts.get("ETag", "").strip('"'))))
     return found
-
-
-def _malformed() -> NoReturn:
-    raise StorageError(400, "malformedXml", "A CompleteMultipartUpload with Part, PartNumber and ETag expected.")
 
 
 def _hex(md5: str) -> str:
