@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
@@ -85,9 +85,11 @@ def literal_text(kind: str, sql: str) -> str:
 
 
 def _is_date(text: str) -> bool:
+    """Whether there is such a day, and with a time zone such a moment."""
     try:
-        return datetime.fromisoformat(text).year > 0
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return (moment.astimezone(UTC) if moment.tzinfo else moment).year > 0
+    except (ValueError, OverflowError):
         return False
 
 

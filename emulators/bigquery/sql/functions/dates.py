@@ -204,7 +204,7 @@ def last_day(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if found.name in ("WEEK", "ISOWEEK"):
         return in_range(combine(f"({start} + 6)", t.DATE, value))
     if found.name == "ISOYEAR":
-        return combine(f"(CAST(date_trunc('isoyear', {start} + 371) AS DATE) - 1)", t.DATE, value)
+        return in_range(combine(f"(CAST(date_trunc('isoyear', {start} + 371) AS DATE) - 1)", t.DATE, value))
     unit = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[found.name]
     return combine(f"(CAST({start} + to_months({unit}) AS DATE) - 1)", t.DATE, value)
 

@@ -21,16 +21,21 @@ CREATE MACRO bq.main.is_offset(z) AS regexp_full_match(z, '[+-]((0?\d|1[0-3])(:[
 CREATE MACRO bq.main.offset_minutes(z) AS CAST(CASE WHEN z[1] = '-' THEN -1 ELSE 1 END * (CAST(regexp_extract(z, '^.(\d+)', 1) AS INTEGER) * 60 + coalesce(TRY_CAST(regexp_extract(z, ':(\d+)$', 1) AS INTEGER), 0)) AS BIGINT);
 -- DuckDB's own error of an unknown zone is none that TRY catches.
 CREATE MACRO bq.main.zone(z) AS CASE WHEN bq.is_offset(z) THEN 'UTC' WHEN bq_is_zone(z) THEN z ELSE CAST(bq.fail('Invalid time zone: ' || z) AS VARCHAR) END;
-CREATE MACRO bq.main.local(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(x AS TIMESTAMP) + to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) ELSE timezone(bq.zone(z), x) END;
+-- Within a day of the first or last moment that there is, the clock may show another year.
+CREATE MACRO bq.main.is_inner(us) AS us BETWEEN -62135510400000000 AND 253402214399999999;
+CREATE MACRO bq.main.wall_clock(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(x AS TIMESTAMP) + to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) ELSE timezone(bq.zone(z), x) END;
+CREATE MACRO bq.main.local(x, z) AS CASE WHEN bq.is_inner(epoch_us(x)) THEN bq.wall_clock(x, z) ELSE bq.datetime_in_range(bq.wall_clock(x, z)) END;
 -- Of a wall clock that comes twice, the first.
 CREATE MACRO bq.main.moment_of(x, z) AS CASE WHEN timezone(z, timezone(z, x) - INTERVAL 1 HOUR) = x THEN timezone(z, x) - INTERVAL 1 HOUR ELSE timezone(z, x) END;
-CREATE MACRO bq.main.global(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(CAST(x AS TIMESTAMP) - to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) AS TIMESTAMPTZ) ELSE bq.moment_of(CAST(x AS TIMESTAMP), bq.zone(z)) END;
+CREATE MACRO bq.main.moment_in(x, z) AS CASE WHEN bq.is_offset(z) THEN CAST(CAST(x AS TIMESTAMP) - to_minutes(CASE WHEN bq.is_offset(z) THEN bq.offset_minutes(z) ELSE 0 END) AS TIMESTAMPTZ) ELSE bq.moment_of(CAST(x AS TIMESTAMP), bq.zone(z)) END;
+CREATE MACRO bq.main.global(x, z) AS CASE WHEN bq.is_inner(epoch_us(x)) THEN bq.moment_in(x, z) ELSE bq.timestamp_in_range(bq.moment_in(x, z)) END;
 CREATE MACRO bq.main.zone_name(x) AS regexp_extract(x, '\s*([A-Za-z_]+/[A-Za-z_+\-0-9/]+)\s*$', 1);
+CREATE MACRO bq.main.in_range_or(moment, otherwise) AS CASE WHEN epoch_us(moment) BETWEEN -62135596800000000 AND 253402300799999999 THEN moment ELSE otherwise END;
 CREATE MACRO bq.main.timestamp_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
     WHEN bq.zone_name(x) != '' AND bq_is_zone(bq.zone_name(x)) AND TRY_CAST(regexp_extract(x, '^\s*((?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?)\s*[A-Za-z]', 1) AS TIMESTAMP) IS NOT NULL
-        THEN bq.moment_of(CAST(regexp_extract(x, '^\s*([0-9].*?)\s*[A-Za-z_]+/', 1) AS TIMESTAMP), bq.zone_name(x))
+        THEN bq.in_range_or(bq.moment_of(CAST(regexp_extract(x, '^\s*([0-9].*?)\s*[A-Za-z_]+/', 1) AS TIMESTAMP), bq.zone_name(x)), otherwise)
     WHEN regexp_full_match(x, '\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]((0?\d|1[0-3])(:[0-5]\d)?|14(:00)?)|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
-        THEN CASE WHEN TRY_CAST(bq.zone_text(bq.capital_marks(trim(x))) AS TIMESTAMPTZ) IS NULL THEN otherwise ELSE TRY_CAST(bq.zone_text(bq.capital_marks(trim(x))) AS TIMESTAMPTZ) END
+        THEN bq.in_range_or(TRY_CAST(bq.zone_text(bq.capital_marks(trim(x))) AS TIMESTAMPTZ), otherwise)
     ELSE otherwise END;
 CREATE MACRO bq.main.to_timestamp(x) AS bq.timestamp_or(x, CAST(CAST(bq.fail('Invalid timestamp: ''' || x || '''') AS VARCHAR) AS TIMESTAMPTZ));
 -- A text without a zone is of zone z.

@@ -1,7 +1,8 @@
 """Dates and numbers to text: FORMAT_DATE and its kin, FORMAT, and the text of floats and decimals."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -43,13 +44,23 @@ def zone(name: str) -> ZoneInfo | timedelta:
         raise ValueError(f"Invalid time zone: {name}") from error
 
 
+@contextmanager
+def checked_range() -> Iterator[None]:
+    """ValueError for a moment that another time zone moves out of the years that there are."""
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError("TIMESTAMP overflow: the result is not between the years 1 and 9999") from error
+
+
 def local(micros: int, name: str) -> tuple[datetime, timedelta, str]:
     """Wall clock, offset and the zone's abbreviation at a moment."""
     moment = _EPOCH + timedelta(microseconds=micros)
     found = zone(name)
-    if isinstance(found, timedelta):
-        return moment + found, found, "UTC" + offset_text(found) if found else "UTC"
-    aware = moment.replace(tzinfo=UTC).astimezone(found)
+    with checked_range():
+        if isinstance(found, timedelta):
+            return moment + found, found, "UTC" + offset_text(found) if found else "UTC"
+        aware = moment.replace(tzinfo=UTC).astimezone(found)
     offset = aware.utcoffset() or timedelta()
     return aware.replace(tzinfo=None), offset, aware.tzname() or ""
 

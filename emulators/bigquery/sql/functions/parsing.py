@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from emulators.bigquery.sql.functions.formatting import foreign_element, zone
+from emulators.bigquery.sql.functions.formatting import checked_range, foreign_element, zone
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _FULL_MONTHS = [
@@ -200,9 +200,10 @@ def _day_of_week(year: int, number: dict[str, int]) -> date:
 def in_utc(moment: datetime, name: str) -> datetime:
     """The UTC of a wall clock in a time zone."""
     found = zone(name)
-    if isinstance(found, timedelta):
-        return moment - found
-    return moment.replace(tzinfo=found).astimezone(UTC).replace(tzinfo=None)
+    with checked_range():
+        if isinstance(found, timedelta):
+            return moment - found
+        return moment.replace(tzinfo=found).astimezone(UTC).replace(tzinfo=None)
 
 
 _PLAIN = {"%Y": ("year", 4), "%m": ("month", 2), "%d": ("day", 2), "%H": ("hour", 2), "%M": ("minute", 2),
