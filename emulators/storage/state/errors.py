@@ -42,7 +42,7 @@ def not_modified() -> StorageError:
 
 def range_not_satisfiable(size: int) -> StorageError:
     headers = {"Content-Range": f"bytes */{size}"}
-    return StorageError(416, "rangeNotSatisfiable", "Request range not satisfiable", headers=headers)
+    return StorageError(416, "requestedRangeNotSatisfiable", "Request range not satisfiable", headers=headers)
 
 
 def invalid(message: str, parameter: str = "") -> StorageError:

@@ -106,8 +106,11 @@ class Folders:
                     raise StorageError(409, "conflict", "The folder you tried to delete is not empty.")
             connection.execute("DELETE FROM folders WHERE bucket = ? AND name = ?", (bucket, name))
 
-    def delete_recursive(self, bucket: str, name: str, conditions: Preconditions) -> None:
-        """Delete a folder and all that lies below it; 403, and nothing is done, where something there is retained."""
+    def delete_recursive(self, bucket: str, name: str, conditions: Preconditions) -> int:
+        """Delete a folder and all that lies below it, and return the moment.
+
+        StorageError 403, and nothing is done, where something there is retained.
+        """
         with self._database.transaction() as connection:
             conditions.check_write(self.get(bucket, name))
             inside = (bucket, name, successor(name))
@@ -116,6 +119,7 @@ class Folders:
                 self._objects.delete(bucket, row["name"], row["generation"], NONE)
             for table in ("folders", "managed_folders"):
                 connection.execute(f"DELETE FROM {table} WHERE bucket = ? AND name >= ? AND name < ?", inside)
+            return self._database.next_moment()
 
     def rename(self, bucket: str, source: str, name: str, conditions: Preconditions) -> Folder:
         """Give a folder, and with it all that lies below it, another name at one moment.
@@ -138,6 +142,7 @@ class Folders:
             for table in ("objects", "folders", "managed_folders"):
                 statement = "SET name = ? || substr(name, ?) WHERE bucket = ? AND name >= ? AND name < ?"
                 connection.execute(f"UPDATE {table} {statement}", values)
+            _check_depth(connection, bucket, name)
             renamed = replace(folder, name=name, metageneration=folder.metageneration + 1, updated=moment)
             statement = "UPDATE folders SET metageneration = ?, updated = ? WHERE bucket = ? AND name = ?"
             connection.execute(statement, (renamed.metageneration, moment, bucket, name))
@@ -161,6 +166,13 @@ def _check_parent(connection: sqlite3.Connection, bucket: str, name: str) -> Non
     above = folders_above(name)
     if above and not _find(connection, bucket, above[-1]):
         raise StorageError(412, "conditionNotMet", f"The parent folder does not exist: {above[-1]}")
+
+
+def _check_depth(connection: sqlite3.Connection, bucket: str, name: str) -> None:
+    """StorageError 400 where a folder below a new name would be one that cannot be."""
+    query = "SELECT name FROM folders WHERE bucket = ? AND name > ? AND name < ?"
+    for row in connection.execute(query, (bucket, name, successor(name))):
+        _check_name(row["name"])
 
 
 def _not_found() -> StorageError:

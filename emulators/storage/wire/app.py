@@ -16,11 +16,15 @@ from emulators.storage.state.errors import StorageError
 from emulators.storage.state.store import Store
 from emulators.storage.wire import batch, xml_api
 from emulators.storage.wire.call import Call
+from emulators.storage.wire.downloads import Media
+from emulators.storage.wire.entity_tags import check_tags
 from emulators.storage.wire.methods import ROUTES
 from emulators.storage.wire.notifier import Notifier
 from emulators.storage.wire.xml_errors import xml_error
 
 _SHORT = re.compile(r"/b(/|$)|/projects/[^/]+/(serviceAccount|hmacKeys)(/|$)")
+
+Resource = dict[str, Any]
 
 logger = logging.getLogger(__name__)
 
@@ -79,8 +83,28 @@ async def _call(store: Store, request: Request, path: str) -> Response:
     call = Call(store, request, values)
     call.check_parameters(route.parameters)
     mask = _mask(call.text("fields"))
+    _check_alt(call.text("alt", "json"))
     result = await route.method(call)
+    if request.method == "GET":
+        _check_tags(request, result)
     return result if isinstance(result, Response) else _json_response(200, select(result, mask))
+
+
+def _check_alt(alt: str) -> None:
+    if alt not in ("json", "media", ""):
+        raise StorageError(400, "invalidAltValue", f"Invalid value '{alt}' for alt.", "parameter", "alt")
+
+
+def _check_tags(request: Request, result: Resource | Response) -> None:
+    """StorageError 412 and 304 by the tag of what was found."""
+    try:
+        tag = result.headers.get("etag") if isinstance(result, Response) else result.get("etag")
+        if tag is not None:
+            check_tags(request.headers, tag)
+    except StorageError:
+        if isinstance(result, Media):
+            result.close()
+        raise
 
 
 def _mask(text: str) -> Mask:

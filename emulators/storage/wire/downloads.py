@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from emulators.storage.state import errors
+from emulators.storage.state.access import is_public
 from emulators.storage.state.encryption import ALGORITHM, check_key, key_hash_of
 from emulators.storage.state.errors import StorageError
 from emulators.storage.state.etags import etag
@@ -56,8 +57,11 @@ class Media(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
-def download(call: Call, conditions: Preconditions) -> Media:
-    """The bytes of the object that the path names, or of the range that the Range header asks for; StorageError 416."""
+def download(call: Call, conditions: Preconditions, is_json: bool = True) -> Media:
+    """The bytes of the object that the path names, or of the range that the Range header asks for; StorageError 416.
+
+    The two APIs (`is_json`) let them be cached differently.
+    """
     generation = call.number("generation")
     version, file = call.store.objects.open(call.path["bucket"], call.path["object"], generation, conditions)
     try:
@@ -65,7 +69,7 @@ def download(call: Call, conditions: Preconditions) -> Media:
     except StorageError:
         file.close()
         raise
-    headers = headers_of(version)
+    headers = headers_of(version) | {"Cache-Control": _caching(call, version, is_json)}
     if _is_unpacked(version, call.request.headers):
         headers.pop("Content-Encoding")
         headers["Warning"] = "214 UploadServer gunzipped"
@@ -81,6 +85,14 @@ def download(call: Call, conditions: Preconditions) -> Media:
         status = 206
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{version.size}"
     return Media(version, _read(file, start, end), file, status, headers)
+
+
+def _caching(call: Call, version: ObjectVersion, is_json: bool) -> str:
+    """What everybody may read may be kept, for an hour if the object says nothing; the JSON API keeps the rest back."""
+    written: str | None = version.settings.get("cacheControl")
+    if is_public(version, call.store.buckets.get(version.bucket)):
+        return written or "public, max-age=3600"
+    return "no-cache" if is_json else written or "private, max-age=0"
 
 
 def headers_of(version: ObjectVersion) -> dict[str, str]:
@@ -147,7 +159,11 @@ def _is_unpacked(version: ObjectVersion, headers: Headers) -> bool:
 
 
 def _gunzip(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The text of all members, of which a composition of packed objects has many."""
     unpacker = zlib.decompressobj(wbits=31)
     for block in blocks:
         yield unpacker.decompress(block)
+        while unpacker.eof and unpacker.unused_data:
+            rest, unpacker = unpacker.unused_data, zlib.decompressobj(wbits=31)
+            yield unpacker.decompress(rest)
     yield unpacker.flush()

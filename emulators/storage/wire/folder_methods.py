@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from emulators.storage.state import errors
 from emulators.storage.state.folders import FolderQuery
+from emulators.storage.state.times import moment
 from emulators.storage.wire import paging, render
 from emulators.storage.wire.call import Call
 from emulators.storage.wire.operations import EMPTY, TYPES, show
@@ -53,19 +54,40 @@ async def delete(call: Call) -> Response:
 
 async def delete_recursive(call: Call) -> Resource:
     bucket, name = _target(call)
-    metadata = {"@type": TYPES + "DeleteFolderRecursiveMetadata", "folderId": name}
+    metadata: Resource = {"@type": TYPES + "DeleteFolderRecursiveMetadata", "folderId": name}
     with call.store.transaction():
-        call.store.folders.delete_recursive(bucket, name, call.conditions(_CONDITIONS))
+        done = call.store.folders.delete_recursive(bucket, name, call.conditions(_CONDITIONS))
+        metadata |= _common("delete-folder-recursive", done)
         return show(call, call.store.operations.note(bucket, metadata, EMPTY))
 
 
 async def rename(call: Call) -> Resource:
     bucket, source, name = call.path["bucket"], call.path["folder"], call.path["destination"]
-    metadata = {"@type": TYPES + "RenameFolderMetadata", "sourceFolderId": source, "destinationFolderId": name}
+    metadata: Resource = {
+        "@type": TYPES + "RenameFolderMetadata",
+        "sourceFolderId": source,
+        "destinationFolderId": name,
+    }
+    # The page on the method has conditions of one name, the discovery document of another.
+    of_source = any(call.text(parameter) for parameter in _SOURCE_CONDITIONS if parameter)
+    conditions = call.conditions(_SOURCE_CONDITIONS if of_source else _CONDITIONS)
     with call.store.transaction():
-        renamed = call.store.folders.rename(bucket, source, name, call.conditions(_SOURCE_CONDITIONS))
-        response = {"@type": TYPES + "Folder"} | render.folder(renamed, call.base_url)
+        renamed = call.store.folders.rename(bucket, source, name, conditions)
+        metadata |= _common("rename-folder", renamed.updated)
+        response = {
+            "@type": TYPES + "Folder",
+            "name": f"projects/_/buckets/{bucket}/folders/{name}",
+            "metageneration": str(renamed.metageneration),
+            "createTime": moment(renamed.created),
+            "updateTime": moment(renamed.updated),
+        }
         return show(call, call.store.operations.note(bucket, metadata, response))
+
+
+def _common(kind: str, done: int) -> Resource:
+    """What the metadata of every operation on folders says: here all is done at one moment."""
+    times = dict.fromkeys(("createTime", "endTime", "updateTime"), moment(done))
+    return {"commonMetadata": times | {"type": kind, "requestedCancellation": False, "progressPercent": 100}}
 
 
 def _target(call: Call) -> tuple[str, str]:

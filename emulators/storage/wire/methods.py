@@ -62,7 +62,9 @@ ROUTES = Routes(
         Route("GET", _FOLDER, folders.get, _CONDITIONS),
         Route("DELETE", _FOLDER, folders.delete, _CONDITIONS),
         Route("POST", _FOLDER + "/deleteRecursive", folders.delete_recursive, _CONDITIONS),
-        Route("POST", _FOLDER + "/renameTo/folders/{destination}", folders.rename, frozenset(SOURCE_CONDITIONS)),
+        Route(
+            "POST", _FOLDER + "/renameTo/folders/{destination}", folders.rename, _CONDITIONS | set(SOURCE_CONDITIONS)
+        ),
         Route("GET", _BUCKET + "/anywhereCaches", buckets.list_caches, frozenset({"pageSize", "pageToken"})),
         Route("GET", _BUCKET + "/notificationConfigs", notifications.list_all),
         Route("POST", _BUCKET + "/notificationConfigs", notifications.insert),

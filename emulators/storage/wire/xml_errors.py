@@ -9,7 +9,7 @@ from emulators.storage.state.errors import StorageError
 _CODES = {
     "notFound": ("NoSuchKey", "The specified key does not exist."),
     "conditionNotMet": ("PreconditionFailed", "At least one of the pre-conditions you specified did not hold."),
-    "rangeNotSatisfiable": ("InvalidRange", "The requested range cannot be satisfied."),
+    "requestedRangeNotSatisfiable": ("InvalidRange", "The requested range cannot be satisfied."),
     "noSuchUpload": ("NoSuchUpload", "The requested upload was not found."),
     "invalidPart": ("InvalidPart", "One or more of the specified parts could not be found."),
     "invalidPartOrder": ("InvalidPartOrder", "The list of parts was not in ascending order."),

@@ -29,7 +29,7 @@ _DIRECTIVES = ("COPY", "REPLACE")
 
 
 async def _read(call: Call) -> Response:
-    answer = download(call, conditions(call))
+    answer = download(call, conditions(call), is_json=False)
     version = answer.version
     try:
         check_tags(call.request.headers, xml_etag(version))

@@ -130,7 +130,8 @@ def test_a_rename_moves_all_that_lies_below(hierarchical: storage.Bucket, url: s
     kept.upload_from_string("x")
     hierarchical.blob("ab").upload_from_string("beside")
     operation = requests.post(f"{url}/folders/a%2F/renameTo/folders/z%2F", timeout=5).json()
-    assert (operation["done"], operation["response"]["name"]) == (True, "z/")
+    assert (operation["done"], operation["response"]["name"].endswith("/folders/z/")) == (True, True)
+    assert operation["metadata"]["commonMetadata"]["type"] == "rename-folder"
     assert requests.get(operation["selfLink"], timeout=5).json() == operation
     assert names(url) == ["z/", "z/b/"]
     found = hierarchical.get_blob("z/b/x")
@@ -146,7 +147,12 @@ def test_a_rename_moves_all_that_lies_below(hierarchical: storage.Bucket, url: s
     assert refused("z/", "z/c/") == (400, "invalid")
     assert refused("z/", "no/where/") == (412, "conditionNotMet")
     assert refused("absent/", "w/") == (404, "notFound")
-    assert refused("z/", "w/", ifSourceMetagenerationMatch="9") == (412, "conditionNotMet")
+    for condition in ("ifSourceMetagenerationMatch", "ifMetagenerationMatch"):
+        assert refused("z/", "w/", **{condition: "9"}) == (412, "conditionNotMet")
+    deep = "d/" * 61
+    assert make(url, deep, recursive=True).status_code == 200
+    assert make(url, "p/q/r/", recursive=True).status_code == 200
+    assert refused("d/", "p/q/r/d/") == (400, "invalid")
 
 
 def test_a_folder_goes_with_all_that_lies_below(hierarchical: storage.Bucket, url: str) -> None:

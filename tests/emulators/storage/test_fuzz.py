@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 
 from emulators.storage.state.settings import BUCKET_FIELDS, OBJECT_FIELDS
 
+FIELD_PARTS = [
+    *("enabled", "uniformBucketLevelAccess", "retentionPeriod", "name", "role", "members", "x", "mode", "custom"),
+    *("retainUntilTime", "value", "keySha256", "rule", "action", "condition", "type", "retentionDurationSeconds"),
+]
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -20,7 +24,7 @@ VALUES = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=2)
         | st.dictionaries(
-            st.sampled_from(["enabled", "uniformBucketLevelAccess", "retentionPeriod", "name", "role", "members", "x"]),
+            st.sampled_from(FIELD_PARTS),
             inner,
             max_size=3,
         )
@@ -46,6 +50,17 @@ BODIES = st.one_of(
     st.dictionaries(FIELDS, VALUES, max_size=4).map(lambda value: json.dumps(value).encode()),
     st.binary(max_size=20),
     st.just(b"[" * 5000),
+    st.sampled_from(
+        [
+            b"<Delete><Object><Key>a</Key></Object></Delete>",
+            b"<AccessControlList><Entries><Entry><Scope/></Entry></Entries></AccessControlList>",
+            b"<CorsConfig><Cors/></CorsConfig>",
+            b"<LifecycleConfiguration><Rule><Action/></Rule></LifecycleConfiguration>",
+            b"<Tagging><TagSet><Tag><Key>A</Key></Tag></TagSet></Tagging>",
+            b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\na\r\n--x\r\n'
+            b'Content-Disposition: form-data; name="file"\r\n\r\nb\r\n--x--\r\n',
+        ]
+    ),
 )
 PARAMETERS = st.dictionaries(
     st.sampled_from(
@@ -76,6 +91,9 @@ PARAMETERS = st.dictionaries(
             "Expires",
             "serviceAccountEmail",
             "unknown",
+            *("softDeleted", "filter", "restoreToken", "contextKey", "copySourceAcl", "includeFoldersAsPrefixes"),
+            *("recursive", "enableObjectRetention", "overrideUnlockedRetention", "acl", "cors", "lifecycle"),
+            *("tagging", "list-type", "continuation-token", "marker", "max-keys", "delete", "max-parts"),
         ]
     ),
     st.sampled_from(
@@ -147,6 +165,10 @@ PATHS = st.one_of(
             "/storage/v1/projects/p/hmacKeys",
             "/b/{bucket}/o",
             "/{bucket}/object",
+            *("/{bucket}", "/{bucket}/", "/", "/storage/v1/b/{bucket}/folders", "/storage/v1/b/{bucket}/folders/a%2F"),
+            *("/storage/v1/b/{bucket}/o/object/restore", "/storage/v1/b/{bucket}/restore"),
+            *("/storage/v1/b/{bucket}/o/bulkRestore", "/storage/v1/b/{bucket}/operations"),
+            "/storage/v1/b/{bucket}/o/object/viewFullContext",
         ]
     ),
 )
@@ -156,6 +178,8 @@ HEADERS = st.dictionaries(
             *("Range", "Content-Range", "Content-Type", "X-Goog-Hash", "Content-MD5", "Accept-Encoding"),
             *("Content-Encoding", "X-HTTP-Method-Override", "x-goog-if-generation-match", "x-goog-resumable"),
             *("x-goog-custom-time", "x-goog-storage-class", "x-goog-meta-k", "X-GUploader-No-308"),
+            *("x-goog-encryption-key", "x-goog-encryption-algorithm", "x-goog-copy-source", "x-goog-acl"),
+            *("If-Match", "If-None-Match", "If-Modified-Since", "x-goog-content-length-range", "x-goog-project-id"),
         ]
     ),
     st.sampled_from(
@@ -175,7 +199,7 @@ HEADERS = st.dictionaries(
             "yes",
         ]
     )
-    | st.just('multipart/mixed; boundary="x"'),
+    | st.sampled_from(['multipart/mixed; boundary="x"', "multipart/form-data; boundary=x", "public-read", "*"]),
     max_size=2,
 )
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 from google.api_core import exceptions
 from google.cloud import storage
 
@@ -250,6 +251,17 @@ def test_batches(client: storage.Client, bucket: storage.Bucket) -> None:
     assert [response.status_code for response in batch._responses] == [204, 404]
     with pytest.raises(exceptions.NotFound), client.batch():
         bucket.delete_blob("never")
+
+
+def test_packed_objects_that_are_composed_are_unpacked_as_one(bucket: storage.Bucket, storage_address: str) -> None:
+    for name in ("a", "b"):
+        bucket.blob(name).upload_from_string(gzip.compress(name.encode() * 1000))
+    whole = bucket.blob("whole")
+    whole.content_encoding = "gzip"
+    whole.compose([bucket.blob("a"), bucket.blob("b")])
+    headers = {"Accept-Encoding": "identity"}
+    read = requests.get(f"{storage_address}/{bucket.name}/whole", headers=headers, timeout=5)
+    assert read.content == b"a" * 1000 + b"b" * 1000
 
 
 def test_gzip_is_unpacked_for_who_does_not_take_it(bucket: storage.Bucket, storage_address: str) -> None:
