@@ -15,7 +15,7 @@ from dagster import (
 
 from contracts import names
 from contracts.model import Contract, Table
-from orchestration import dead_letters, keys, pipelines, quality_gate, verdict
+from orchestration import conservation, dead_letters, keys, pipelines, quality_gate, verdict
 from orchestration.quality_gate import Batch
 
 POSITION = "log_position"
@@ -37,12 +37,13 @@ def bronze_tables(contracts: Sequence[Contract]) -> AssetsDefinition | None:
         selected = [table for key, table in tables.items() if key in context.selected_asset_keys]
         sources = sorted({table.source for table in selected})
         arguments = [word for source in sources for word in ("--source", source)]
+        at_first = conservation.at_first(context.instance, selected)
         summary = pipelines.run("landing_to_bronze", arguments, context.log.info)
         for table in selected:
             batches = batches_of(summary, table)
             yield MaterializeResult(
                 asset_key=keys.bronze(table),
-                metadata=metadata(summary, table, context.instance),
+                metadata={**metadata(summary, table, context.instance), **at_first.get(keys.bronze(table), {})},
                 check_results=list(quality_gate.results(context.instance, table, batches)),
             )
         verdict.end_of_bronze(context, [check for table in selected for check in quality_gate.blocking(table)])

@@ -1,11 +1,13 @@
 """Asset checks of conservation between a source database and silver: the same keys, and the same values by checksum.
 
 The source goes on while it is compared. A row that differs counts as in flight when the source changed it after the
-comparison before this one; one that has been so for longer is a difference, and fails the check with its key. What is
-built on the table in gold is then held back until the check passes.
+comparison before this one, or, where there was none, when not all of its transaction had landed as the table's first
+run began; one that has been so for longer is a difference, and fails the check with its key. What is built on the table
+in gold is then held back until the check passes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +15,6 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 from dagster import (
-    AssetCheckEvaluation,
     AssetCheckKey,
     AssetCheckResult,
     AssetCheckSeverity,
@@ -21,6 +22,7 @@ from dagster import (
     AssetExecutionContext,
     AssetKey,
     DagsterInstance,
+    MetadataValue,
 )
 
 from contracts import names
@@ -31,6 +33,12 @@ from orchestration.fingerprints import Fingerprints, fingerprints
 EQUALS_SOURCE = "equals_source"
 SAMPLE = 20  # keys that are shown
 NOW = "select pg_current_wal_lsn()::text, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+# What ended before a slot's catalog_xmin has been confirmed by whoever reads the slot.
+LANDED = """
+select coalesce(min(catalog_xmin::text::bigint), pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
+from pg_replication_slots where slot_type = 'logical' and database = current_database()
+"""
+TRANSACTION, FIRST_TRANSACTION = "source_transaction", "source_transaction_at_first"
 KEPT = 1000  # keys that are remembered for the next comparison
 GONE = "gone from the source"
 WORDS = {(True, False): "missing in silver", (False, True): GONE, (True, True): "other values"}
@@ -38,10 +46,13 @@ WORDS = {(True, False): "missing in silver", (False, True): GONE, (True, True): 
 
 @dataclass(frozen=True)
 class Before:
-    """What the last comparison left: the source's oldest open transaction then, and keys that were gone by then."""
+    """What the last comparison left: the source's oldest open transaction then, and keys that were gone by then.
+
+    Before the first one: the oldest transaction that had not landed as the first run began.
+    """
 
     transaction: int
-    gone: frozenset[str]
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ def _key(table: Table) -> AssetCheckKey:
 def source_result(instance: DagsterInstance, table: Table, schema: str) -> AssetCheckResult:
     """Compares a table with its source; fails with the keys that differ, or with why the source cannot be asked."""
     try:
-        found = compare(table, schema, _before(quality_gate.last(instance, _key(table))))
+        found = compare(table, schema, _before(instance, table))
     except (psycopg2.Error, RuntimeError) as error:
         reason = str(error).strip()
         return of_silver(EQUALS_SOURCE, table, False, f"The source cannot be asked: {reason}", {"reason": reason})
@@ -136,7 +147,7 @@ def _metadata(found: Comparison) -> dict[str, Any]:
         "source_rows": found.source_rows,
         "silver_rows": found.silver_rows,
         "source_log_position": found.source_position,
-        "source_transaction": found.transaction,
+        TRANSACTION: found.transaction,
         "differing_keys": len(found.differing),
         "in_flight": len(found.in_flight),
         "sample": dict([*found.lasting.items(), *sorted(found.differing.items())][:SAMPLE]),
@@ -144,12 +155,35 @@ def _metadata(found: Comparison) -> dict[str, Any]:
     }
 
 
-def _before(evaluation: AssetCheckEvaluation | None) -> Before | None:
-    if evaluation is None or "source_transaction" not in evaluation.metadata:
-        return None
-    transaction: Any = evaluation.metadata["source_transaction"].value
-    gone: Any = evaluation.metadata["gone"].value
-    return Before(int(transaction), frozenset(gone))
+def at_first(instance: DagsterInstance, tables: Iterable[Table]) -> dict[AssetKey, dict[str, int]]:
+    """Metadata for the first materialization of bronze tables, asked before it: how far the source had landed.
+
+    A source that cannot be asked is left out.
+    """
+    found: dict[str, dict[str, int]] = {}
+    new = [table for table in _checked(tables) if _first(instance, table) is None]
+    for source in {table.source for table in new}:
+        with suppress(psycopg2.Error, RuntimeError), clients.source_database(source) as connection:
+            found[source] = {FIRST_TRANSACTION: int(_rows(connection, LANDED)[0][0])}
+    return {keys.bronze(table): found[table.source] for table in new if table.source in found}
+
+
+def _before(instance: DagsterInstance, table: Table) -> Before | None:
+    """What the last comparison left; one that could not ask the source left nothing."""
+    for evaluation in quality_gate.evaluations(instance, _key(table)):
+        if TRANSACTION in evaluation.metadata:
+            transaction: Any = evaluation.metadata[TRANSACTION].value
+            gone: Any = evaluation.metadata["gone"].value
+            return Before(int(transaction), frozenset(gone))
+    first: Any = (_first(instance, table) or {}).get(FIRST_TRANSACTION)
+    return Before(int(first.value)) if first is not None else None
+
+
+def _first(instance: DagsterInstance, table: Table) -> Mapping[str, MetadataValue[Any]] | None:
+    """The metadata of the first materialization in bronze."""
+    records = instance.fetch_materializations(keys.bronze(table), limit=1, ascending=True).records
+    found = records[0].asset_materialization if records else None
+    return found.metadata if found is not None else None
 
 
 def compare(table: Table, schema: str, before: Before | None = None) -> Comparison:

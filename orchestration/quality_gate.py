@@ -197,14 +197,23 @@ def _since(instance: DagsterInstance, table: Table, check: str) -> Batch:
 
 def last(instance: DagsterInstance, check: AssetCheckKey) -> AssetCheckEvaluation | None:
     """The last evaluation that came to an end."""
-    record = last_record(instance, check)
-    return record.evaluation if record is not None else None
+    return next(evaluations(instance, check), None)
+
+
+def evaluations(instance: DagsterInstance, check: AssetCheckKey) -> Iterator[AssetCheckEvaluation]:
+    """The evaluations that came to an end, the last one first."""
+    yield from (record.evaluation for record in _records(instance, check))
 
 
 def last_record(instance: DagsterInstance, check: AssetCheckKey) -> Any:
-    """Dagster's record of it, which knows the run; a run that died leaves only the plan of an evaluation."""
+    """Dagster's record of the last evaluation, which knows the run."""
+    return next(_records(instance, check), None)
+
+
+def _records(instance: DagsterInstance, check: AssetCheckKey) -> Iterator[Any]:
+    """A run that died leaves only the plan of an evaluation."""
     history = instance.event_log_storage.get_asset_check_execution_history(check, limit=HISTORY)
-    return next((record for record in history if isinstance(record.evaluation, AssetCheckEvaluation)), None)
+    yield from (record for record in history if isinstance(record.evaluation, AssetCheckEvaluation))
 
 
 def _result(

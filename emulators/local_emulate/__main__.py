@@ -133,7 +133,7 @@ class LocalEmulate:
         from emulators.local_emulate.summary import Summary, render  # the BigQuery client takes a second to import
 
         with self.progress.stage("summary", "what came of it"):
-            summary = Summary(run, self.company)
+            summary = Summary(run, self.company, at_rest=[COMPANY] if self._owns_the_company() else [])
         print("\n" + render(summary, self.progress.seconds, self.progress.total, self._dagster_address()))
         if run.status == "SUCCESS" and not run.failed_checks and summary.agrees and not self.left_out:
             return 0

@@ -1,6 +1,6 @@
 """What a person reads at the end: what arrived and whether it agrees, gold's figures, seconds, addresses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,17 @@ HEADLINES = {
 
 @dataclass(frozen=True)
 class TableLine:
-    """One table: rows in the source and in silver as the conservation check found them, changes in bronze."""
+    """One table: rows in the source and in silver as the conservation check found them, changes in bronze.
+
+    in_flight: rows that the source has changed since the run began, or just before.
+    """
 
     name: str
     source_rows: int
     bronze_rows: int
     silver_rows: int
     agrees: bool
+    in_flight: int
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ class EventLine:
 class Summary:
     """Asked of BigQuery through the official client, and of the run's own checks."""
 
-    def __init__(self, run: Run, company: Path | None) -> None:
+    def __init__(self, run: Run, company: Path | None, at_rest: Collection[str] = ()) -> None:
+        """at_rest: sources that nobody changes during the run, so that nothing of them may be in flight."""
+        self._at_rest = tuple(f"{source}_" for source in at_rest)
         self._client = bigquery.Client(project=PROJECT)
         self.run = run
         self.tables = self._tables(run)
@@ -74,7 +80,9 @@ class Summary:
     def _tables(self, run: Run) -> list[TableLine]:
         checks = {check.asset.split("/")[-1]: check for check in run.checks if check.name == "equals_source"}
         counted = self._counts("bronze", checks)
-        return [_table_line(name, check, counted[name]) for name, check in checks.items()]
+        return [
+            _table_line(name, check, counted[name], name.startswith(self._at_rest)) for name, check in checks.items()
+        ]
 
     def _events(self, company: Path | None) -> list[EventLine]:
         names = [table.table_id for table in self._client.list_tables("bronze") if table.table_type == "TABLE"]
@@ -108,11 +116,11 @@ class Summary:
         return [tuple(row.values()) for row in self._client.query_and_wait(sql)]
 
 
-def _table_line(name: str, check: Check, bronze_rows: int) -> TableLine:
-    """A source that could not be asked has no rows. What is only in flight differs as well: here all has landed."""
-    source, silver = (int(check.metadata.get(side) or 0) for side in ("source_rows", "silver_rows"))
-    agrees = check.passed and not int(check.metadata.get("differing_keys") or 0)
-    return TableLine(name, source, bronze_rows, silver, agrees)
+def _table_line(name: str, check: Check, bronze_rows: int, at_rest: bool) -> TableLine:
+    """A source that could not be asked has no rows."""
+    found = (int(check.metadata.get(figure) or 0) for figure in ("source_rows", "silver_rows", "in_flight"))
+    source, silver, in_flight = found
+    return TableLine(name, source, bronze_rows, silver, check.passed and not (at_rest and in_flight), in_flight)
 
 
 def _published(company: Path | None, names: Iterable[str]) -> dict[str, tuple[int, int]]:
@@ -158,7 +166,9 @@ def _example(summary: Summary) -> str:
 
 def _tables_text(summary: Summary) -> str:
     rows = [("table", "source rows", "bronze changes", "silver rows", "")]
-    rows += [(t.name, _n(t.source_rows), _n(t.bronze_rows), _n(t.silver_rows), _mark(t.agrees)) for t in summary.tables]
+    for t in summary.tables:
+        mark = _mark(t.agrees) + (f", {_n(t.in_flight)} in flight" if t.in_flight else "")
+        rows.append((t.name, _n(t.source_rows), _n(t.bronze_rows), _n(t.silver_rows), mark))
     return _aligned(rows) if summary.tables else ""
 
 

@@ -5,7 +5,9 @@ contract cannot describe, and no events at all.
 """
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
@@ -38,6 +40,9 @@ UPDATE "Customers" SET mood = 'bad', tags = '{}' WHERE id <= 10;
 DELETE FROM "Customers" WHERE id > 290;
 UPDATE payments SET at = '2026-06-01' WHERE id = 1;
 INSERT INTO payments VALUES ('2026-07-01', 1000, 12.34);
+"""
+WORK = """
+UPDATE "Customers" SET email = email || '.' WHERE id = 1 + floor(random() * 280)::int;
 """
 NEXT_MONTH = """
 ALTER TABLE "Customers" ADD COLUMN phone text;
@@ -81,6 +86,24 @@ def execute(url: str, sql: str) -> list[Any]:
     return rows
 
 
+@contextmanager
+def busy(url: str) -> Iterator[None]:
+    """Its users change rows all the time while the block runs."""
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.wait(0.05):
+            execute(url, WORK)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def arrived(local: LocalPlatform, sql: str) -> str:
     """What `make sql` prints."""
     asked = local.run("emulators.local_emulate.sql", sql)
@@ -100,8 +123,9 @@ def test_a_database_becomes_a_source_and_its_changes_follow(local: LocalPlatform
     assert drafted.returncode == 0, drafted.stderr
     assert "Customers.search: left out, its type tsvector has none in BigQuery" in drafted.stdout
     assert local.run("contracts.generate", "models", "shop").returncode == 0
-    first = run(local)
-    assert "✓" in first
+    with busy(shop):
+        first = run(local)
+    assert "✓ agree, " in first and "in flight" in first
     assert "make sql Q='select * from silver.shop_customers limit 5'" in first
     execute(shop, CHANGES)
     assert "✓" in run(local)

@@ -6,11 +6,11 @@ from typing import Any
 
 import psycopg2
 import pytest
-from dagster import AssetCheckEvaluation, AssetCheckResult, DagsterInstance
+from dagster import AssetCheckEvaluation, AssetCheckResult, AssetMaterialization, DagsterInstance
 from google.cloud import bigquery
 
 from contracts.reader import load
-from orchestration import clients
+from orchestration import clients, conservation, keys
 from orchestration.conservation import Before, Comparison, compare, held_back, source_result
 from tests.orchestration.conftest import services_of
 
@@ -176,6 +176,42 @@ def test_what_the_source_changed_since_the_last_comparison_is_in_flight(places: 
         assert places.compare().lasting.keys() == found.differing.keys()
     finally:
         places.restore()
+
+
+def test_what_had_not_landed_as_the_first_run_began_is_in_flight_at_the_first_comparison(places: Places) -> None:
+    """The source changes from the first moment: before the run, while it reads, and after it."""
+    bronze = keys.bronze(places.table)
+    places.postgres("select pg_create_logical_replication_slot('of_a_stream', 'pgoutput')")
+    try:
+        with DagsterInstance.ephemeral() as instance:
+            places.postgres("update things set label = 'not landed yet' where id = 1")
+            metadata = conservation.at_first(instance, [places.table])[bronze]
+            instance.report_runless_asset_event(AssetMaterialization(bronze, metadata=metadata))
+            assert conservation.at_first(instance, [places.table]) == {}
+            places.postgres("update things set label = 'later' where id = 2")
+            places.postgres("delete from things where id = 4")
+            places.bigquery("update silver.shop_things set label = 'damaged' where id = 3")
+            damaged = conservation.source_result(instance, places.table, "public")
+            assert damaged.description == "1 key differs: 3 (other values)"
+            places.bigquery("update silver.shop_things set label = null where id = 3")
+            found = places.check(instance)
+            assert found.passed and found.metadata["in_flight"].value == 3
+            late = places.check(instance)  # they should have come by now
+            assert not late.passed and late.metadata["differing_keys"].value == 3
+    finally:
+        places.postgres("select pg_drop_replication_slot('of_a_stream')")
+        places.restore()
+
+
+def test_a_comparison_that_could_not_ask_the_source_does_not_count_as_the_one_before(places: Places) -> None:
+    with DagsterInstance.ephemeral() as instance:
+        assert places.check(instance).passed
+        places.postgres("alter table things rename to elsewhere")
+        assert not places.check(instance).passed
+        places.postgres("alter table elsewhere rename to things")
+        places.postgres("update things set label = 'later' where id = 1")
+        assert places.check(instance).passed
+    places.restore()
 
 
 def test_a_failed_check_names_its_keys_and_holds_back_gold_until_it_passes(places: Places) -> None:
