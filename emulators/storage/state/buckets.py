@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from emulators.storage.state import errors, settings
 from emulators.storage.state.acls import check_allowed, is_uniform
+from emulators.storage.state.bucket_times import stamped
 from emulators.storage.state.database import Database
 from emulators.storage.state.etags import etag
 from emulators.storage.state.model import Bucket, Settings
 from emulators.storage.state.names import check_bucket_name
 from emulators.storage.state.preconditions import NONE, Preconditions
 from emulators.storage.state.rows import bucket_of, bucket_row
-from emulators.storage.state.soft_deletion import SoftDeletion, policy
+from emulators.storage.state.soft_deletion import SoftDeletion
 from emulators.storage.state.times import moment as written_moment
 
 WEEK_SECONDS = "604800"
@@ -43,7 +44,7 @@ class Buckets:
             if _find(connection, name):
                 raise errors.StorageError(409, "conflict", _CONFLICT)
             moment = self._database.next_moment()
-            written["softDeletePolicy"] = policy(written["softDeletePolicy"], {}, moment)
+            written = stamped(written, {}, moment)
             if object_retention:
                 written["objectRetention"] = {"mode": "Enabled"}
             bucket = Bucket(name, project, moment, 1, moment, written, None, 1)
@@ -89,7 +90,7 @@ class Buckets:
             _refuse_acls(written, merged)
             merged["location"] = bucket.settings["location"]
             moment = self._database.next_moment()
-            merged["softDeletePolicy"] = policy(merged["softDeletePolicy"], _policy_of(bucket), moment)
+            merged = stamped(merged, _timed(bucket), moment)
             changed = replace(bucket, settings=merged, metageneration=bucket.metageneration + 1, updated=moment)
             self._replace(connection, changed)
         return changed
@@ -178,10 +179,10 @@ def _lasting(settings: Settings) -> Settings:
     return {field: settings[field] for field in kept if field in settings}
 
 
-def _policy_of(bucket: Bucket) -> Settings:
-    # One from before policies were kept with their time has been so since the bucket was made.
-    kept: Settings = bucket.settings["softDeletePolicy"]
-    return {"effectiveTime": written_moment(bucket.generation)} | kept
+def _timed(bucket: Bucket) -> Settings:
+    """A bucket's settings; a soft delete policy that was kept without its time has been since the bucket was made."""
+    policy = {"effectiveTime": written_moment(bucket.generation)} | bucket.settings["softDeletePolicy"]
+    return bucket.settings | {"softDeletePolicy": policy}
 
 
 def _without_nulls(body: Settings) -> Settings:

@@ -5,41 +5,29 @@ it without acting on it would be an answer that only looks right.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from emulators.storage.state import contexts, encryption, errors
+from emulators.storage.state import bucket_checks, contexts, encryption, errors
 from emulators.storage.state.acls import BUCKET_ROLES, OBJECT_ROLES, check_entries
+from emulators.storage.state.bucket_checks import OLD_CLASSES, STORAGE_CLASSES
+from emulators.storage.state.checks import FLAG, RECORD, Check, header, moment, one_of, record, string_map, whole_number
 from emulators.storage.state.model import Settings
 from emulators.storage.state.protection import check_retention
 
-STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
-_OLD_CLASSES = ("MULTI_REGIONAL", "REGIONAL", "DURABLE_REDUCED_AVAILABILITY")
 _LOCATION = re.compile(r"US|EU|ASIA|[A-Z]+[0-9]|[A-Z]+-[A-Z]+[0-9]+")
 
 _DAY = 24 * 3600
-
-Check = Callable[[str, Any], None]
+_MOST_METADATA = 8 << 10
+"""Bytes of the keys and values of an object's own metadata."""
 
 
 _KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+(/cryptoKeyVersions/\d+)?")
 
 
-def _of_type(*types: type) -> Check:
-    def check(field: str, value: Any) -> None:
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            raise errors.invalid(f"Invalid value for field {field}: {value!r}", field)
-
-    return check
-
-
-_TEXT, _FLAG, _RECORD, _LIST = _of_type(str), _of_type(bool), _of_type(dict), _of_type(list)
-
-
 def _storage_class(field: str, value: Any) -> None:
-    if value not in STORAGE_CLASSES + _OLD_CLASSES:
+    if value not in STORAGE_CLASSES + OLD_CLASSES:
         raise errors.invalid(f"Invalid storage class: {value!r}", field)
 
 
@@ -48,52 +36,17 @@ def _location(field: str, value: Any) -> None:
         raise errors.invalid("The specified location constraint is not valid.", field)
 
 
-def _moment(field: str, value: Any) -> None:
-    try:
-        datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise errors.invalid(f"Invalid value for field {field}: {value!r} (RFC 3339 time expected)", field) from None
-
-
-def _string_map(field: str, value: Any) -> None:
-    # null stands for a key that a patch removes.
-    strings = isinstance(value, dict) and all(part is None or isinstance(part, str) for part in value.values())
-    if not strings:
-        raise errors.invalid(f"Invalid value for field {field}: strings by name expected", field)
-
-
-def _header(field: str, value: Any) -> None:
-    """A text that goes into a header of the download, where a line's end would be another header."""
-    if not isinstance(value, str) or not value.isprintable():
-        raise errors.invalid(f"Invalid value for field {field}: {value!r}", field)
-
-
-def _whole_number(field: str, value: Any) -> None:
-    if not re.fullmatch(r"[0-9]{1,18}", str(value)):
-        raise errors.invalid(f"Invalid value for field {field}: {value!r} (a whole number expected)", field)
+def _metadata(field: str, value: Any) -> None:
+    string_map(field, value)
+    size = sum(len((key + (text or "")).encode()) for key, text in value.items())
+    if size > _MOST_METADATA:
+        raise errors.invalid(f"Custom metadata of {size} bytes; at most {_MOST_METADATA} expected.", field)
 
 
 def _kms_key(field: str, value: Any) -> None:
     if not isinstance(value, str) or not _KEY.fullmatch(value):
         form = "projects/{project}/locations/{location}/keyRings/{ring}/cryptoKeys/{key}"
         raise errors.invalid(f"Invalid Cloud KMS key name: {value!r}; {form} expected.", field)
-
-
-def _access_prevention(field: str, value: Any) -> None:
-    if value not in ("inherited", "enforced", "unspecified"):
-        raise errors.invalid(f"Invalid value for field {field}: {value!r}", field)
-
-
-def _record(**fields: Check) -> Check:
-    """A record whose named fields are checked; others in it are kept as they are."""
-
-    def check(field: str, value: Any) -> None:
-        _RECORD(field, value)
-        for name, check_one in fields.items():
-            if value.get(name) is not None:
-                check_one(f"{field}.{name}", value[name])
-
-    return check
 
 
 def _retention(field: str, value: Any) -> None:
@@ -110,13 +63,13 @@ def _unrestricted(field: str, value: Any) -> None:
 
 def _soft_delete(field: str, value: Any) -> None:
     """A soft delete policy: retentionDurationSeconds, 0 or from 7 to 90 days."""
-    _RECORD(field, value)
+    RECORD(field, value)
     if value.get("hardDeletePause"):
         _absent_or_off(f"{field}.hardDeletePause", value["hardDeletePause"])
     seconds = value.get("retentionDurationSeconds")
     if seconds is None:
         return
-    _whole_number(f"{field}.retentionDurationSeconds", seconds)
+    whole_number(f"{field}.retentionDurationSeconds", seconds)
     if int(seconds) and not 7 * _DAY <= int(seconds) <= 90 * _DAY:
         message = f"Invalid soft delete retention duration: {seconds} seconds; 0, or from 7 to 90 days expected."
         raise errors.invalid(message, f"{field}.retentionDurationSeconds")
@@ -128,35 +81,34 @@ def _absent_or_off(field: str, value: Any) -> None:
     raise errors.not_implemented(f"The bucket feature {field}")
 
 
-# The features without an effect that a caller could see at once (lifecycle, logging, cors ...) are kept and given back.
 BUCKET_FIELDS: Mapping[str, Check] = {
     "location": _location,
     "storageClass": _storage_class,
-    "labels": _string_map,
-    "versioning": _record(enabled=_FLAG),
-    "lifecycle": _RECORD,
+    "labels": bucket_checks.labels,
+    "versioning": record(enabled=FLAG),
+    "lifecycle": bucket_checks.lifecycle,
     "softDeletePolicy": _soft_delete,
-    "iamConfiguration": _record(
-        uniformBucketLevelAccess=_record(enabled=_FLAG),
-        bucketPolicyOnly=_record(enabled=_FLAG),
-        publicAccessPrevention=_access_prevention,
+    "iamConfiguration": record(
+        uniformBucketLevelAccess=record("lockedTime", enabled=FLAG),
+        bucketPolicyOnly=record("lockedTime", enabled=FLAG),
+        publicAccessPrevention=one_of("inherited", "enforced", "unspecified"),
     ),
     "retentionPolicy": _retention,
-    "encryption": _record(
+    "encryption": record(
         defaultKmsKeyName=_kms_key,
         customerManagedEncryptionEnforcementConfig=_unrestricted,
         customerSuppliedEncryptionEnforcementConfig=_unrestricted,
         googleManagedEncryptionEnforcementConfig=_unrestricted,
     ),
-    "logging": _RECORD,
-    "website": _RECORD,
-    "cors": _LIST,
-    "billing": _RECORD,
-    "autoclass": _RECORD,
-    "customPlacementConfig": _RECORD,
-    "rpo": _TEXT,
-    "defaultEventBasedHold": _FLAG,
-    "hierarchicalNamespace": _record(enabled=_FLAG),
+    "logging": bucket_checks.logging,
+    "website": bucket_checks.website,
+    "cors": bucket_checks.cors,
+    "billing": bucket_checks.billing,
+    "autoclass": bucket_checks.autoclass,
+    "customPlacementConfig": bucket_checks.placement,
+    "rpo": bucket_checks.rpo,
+    "defaultEventBasedHold": FLAG,
+    "hierarchicalNamespace": record(enabled=FLAG),
     "acl": partial(check_entries, BUCKET_ROLES),
     "defaultObjectAcl": partial(check_entries, OBJECT_ROLES),
 }
@@ -182,16 +134,16 @@ BUCKET_OUTPUT = frozenset(
     )
 )
 OBJECT_FIELDS: Mapping[str, Check] = {
-    "contentType": _header,
-    "contentEncoding": _header,
-    "contentDisposition": _header,
-    "contentLanguage": _header,
-    "cacheControl": _header,
-    "metadata": _string_map,
-    "customTime": _moment,
+    "contentType": header,
+    "contentEncoding": header,
+    "contentDisposition": header,
+    "contentLanguage": header,
+    "cacheControl": header,
+    "metadata": _metadata,
+    "customTime": moment,
     "storageClass": _storage_class,
-    "eventBasedHold": _FLAG,
-    "temporaryHold": _FLAG,
+    "eventBasedHold": FLAG,
+    "temporaryHold": FLAG,
     "kmsKeyName": _kms_key,
     "retention": check_retention,
     "customerEncryption": encryption.check_setting,

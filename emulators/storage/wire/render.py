@@ -68,9 +68,9 @@ def bucket(found: Bucket, base_url: str) -> Resource:
     if location_type != "region":
         fixed["rpo"] = settings.get("rpo", "DEFAULT")
     if settings.get("autoclass"):
-        # One moment for both: the latest at which they may have been changed.
+        # A bucket from before the times were kept says the latest at which it may have been changed.
         changed = {"toggleTime": moment(found.updated), "terminalStorageClassUpdateTime": moment(found.updated)}
-        fixed["autoclass"] = {"terminalStorageClass": "NEARLINE"} | settings["autoclass"] | changed
+        fixed["autoclass"] = changed | {"terminalStorageClass": "NEARLINE"} | settings["autoclass"]
     if "retentionPolicy" in settings:
         fixed["retentionPolicy"] = {"effectiveTime": moment(found.updated)} | settings["retentionPolicy"]
         fixed["retentionPolicy"]["retentionPeriod"] = str(found.retention_seconds)
@@ -153,6 +153,7 @@ def _iam_configuration(written: Resource, found: Bucket) -> Resource:
     if uniform:
         # Ninety days, after which the service locks the choice.
         access["lockedTime"] = moment(found.generation + 90 * 24 * 3600 * 1_000_000)
+        access |= written.get("uniformBucketLevelAccess") or {}
     return {
         "bucketPolicyOnly": access,
         "uniformBucketLevelAccess": access,

@@ -264,6 +264,15 @@ def test_packed_objects_that_are_composed_are_unpacked_as_one(bucket: storage.Bu
     assert read.content == b"a" * 1000 + b"b" * 1000
 
 
+def test_custom_metadata_has_its_bounds(bucket: storage.Bucket) -> None:
+    blob = bucket.blob("a")
+    blob.metadata = {"k": "v" * 8191}
+    blob.upload_from_string("x")
+    blob.metadata = {"k": "v" * 8192}
+    with pytest.raises(exceptions.BadRequest, match="8192"):
+        blob.upload_from_string("x")
+
+
 def test_gzip_is_unpacked_for_who_does_not_take_it(bucket: storage.Bucket, storage_address: str) -> None:
     packed = gzip.compress(b"text" * 1000)
     blob = bucket.blob("packed")
