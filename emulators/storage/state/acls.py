@@ -48,7 +48,7 @@ def predefined(name: str, roles: tuple[str, ...], project_number: int, parameter
     """The list that a name stands for, of buckets or of objects by their roles; StorageError 400 for none."""
     known = _OF_BUCKETS if roles == BUCKET_ROLES else _OF_OBJECTS
     if name not in known:
-        raise errors.invalid(f"Invalid value '{name}' for {parameter}.", parameter)
+        raise errors.invalid_parameter(f"Invalid value '{name}' for {parameter}.", parameter)
     return [{"entity": entity.format(project_number), "role": role} for entity, role in known[name]]
 
 

@@ -104,7 +104,7 @@ def compiled(text: str) -> Filter:
     """A filter of a listing as a test of an object's settings; StorageError 400 for none."""
     match = _FILTER.fullmatch(text)
     if match is None:
-        raise errors.invalid(f"Invalid filter: {text}", "filter")
+        raise errors.invalid_parameter(f"Invalid filter: {text}", "filter")
     negated, key, value = bool(match[1]), match[2], match[3]
 
     def matches(settings: Settings) -> bool:

@@ -49,6 +49,11 @@ def invalid(message: str, parameter: str = "") -> StorageError:
     return StorageError(400, "invalid", message, "parameter" if parameter else "", parameter)
 
 
+def invalid_parameter(message: str, parameter: str) -> StorageError:
+    """The refusal of a value in the query; `invalid` is that of one in a resource."""
+    return StorageError(400, "invalidParameter", message, "parameter", parameter)
+
+
 def required(parameter: str) -> StorageError:
     return StorageError(400, "required", f"Required parameter: {parameter}", "parameter", parameter)
 

@@ -23,11 +23,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
             break
         parts.append(_part(token, depth))
     if depth or len(parts) != len(_TOKEN.findall(pattern)):
-        raise errors.invalid(f"Invalid glob pattern: {pattern}", "matchGlob")
+        raise errors.invalid_parameter(f"Invalid glob pattern: {pattern}", "matchGlob")
     try:
         return re.compile("".join(parts), re.DOTALL)
     except re.error as error:  # a range such as z-a
-        raise errors.invalid(f"Invalid glob pattern: {pattern}: {error}", "matchGlob") from None
+        raise errors.invalid_parameter(f"Invalid glob pattern: {pattern}: {error}", "matchGlob") from None
 
 
 _WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")"}

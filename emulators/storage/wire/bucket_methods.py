@@ -20,8 +20,10 @@ async def insert(call: Call) -> Resource:
         raise errors.required("project")
     body = await call.body()
     settings.check(body, settings.BUCKET_FIELDS, settings.BUCKET_OUTPUT)
+    is_full = not {"acl", "defaultObjectAcl"}.isdisjoint(body)
     body = _with_parameters(call, project, body, body)
-    return show(call, call.store.buckets.create(project, body, call.flag("enableObjectRetention")))
+    made = call.store.buckets.create(project, body, call.flag("enableObjectRetention"))
+    return show(call, made, is_full)
 
 
 async def list_buckets(call: Call) -> Resource:
@@ -58,13 +60,13 @@ async def get(call: Call) -> Resource:
 async def patch(call: Call) -> Resource:
     found = call.store.buckets.get(call.path["bucket"])
     body = _with_parameters(call, found.project, found.settings, await call.body())
-    return show(call, call.store.buckets.patch(found.name, body, call.conditions()))
+    return show(call, call.store.buckets.patch(found.name, body, call.conditions()), is_full=True)
 
 
 async def update(call: Call) -> Resource:
     found = call.store.buckets.get(call.path["bucket"])
     body = _with_parameters(call, found.project, found.settings, await call.body())
-    return show(call, call.store.buckets.update(found.name, body, call.conditions()))
+    return show(call, call.store.buckets.update(found.name, body, call.conditions()), is_full=True)
 
 
 async def delete(call: Call) -> Response:
@@ -121,8 +123,9 @@ async def service_account(call: Call) -> Resource:
     return {"kind": "storage#serviceAccount", "email_address": address}
 
 
-def show(call: Call, found: Bucket) -> Resource:
-    return render.bucket(found, call.base_url) | (render_acls.bucket_acls(found) if call.is_full else {})
+def show(call: Call, found: Bucket, is_full: bool = False) -> Resource:
+    """storage#bucket, with its access control lists (`is_full`) where the method shows them by default."""
+    return render.bucket(found, call.base_url) | (render_acls.bucket_acls(found) if call.is_full(is_full) else {})
 
 
 def _with_parameters(call: Call, project: str, settings: Settings, body: Resource) -> Resource:

@@ -59,13 +59,18 @@ class Call:
     def flag(self, name: str) -> bool:
         value = self.text(name, "false").lower()
         if value not in ("true", "false"):
-            raise errors.invalid(f"Invalid value '{value}' for {name}: true or false expected.", name)
+            raise errors.invalid_parameter(f"Invalid value '{value}' for {name}: true or false expected.", name)
         return value == "true"
 
     def number(self, name: str) -> int | None:
         """A whole number from 0 to 2^63-1, or None where the parameter is absent."""
         value = self.request.query_params.get(name)
-        return None if value is None else whole_number(value, name)
+        if value is None:
+            return None
+        try:
+            return whole_number(value, name)
+        except errors.StorageError as error:
+            raise errors.invalid_parameter(error.message, name) from None
 
     def required_number(self, name: str) -> int:
         """A whole number, or StorageError 400 where the parameter is absent."""
@@ -74,16 +79,18 @@ class Call:
             raise errors.required(name)
         return value
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the answer shows access control lists, too."""
-        return self.text("projection") == "full"
+    def is_full(self, default: bool = False) -> bool:
+        """Whether the answer shows access control lists, too; by `default` where the request does not say."""
+        projection = self.text("projection")
+        if projection not in ("", "full", "noAcl"):
+            raise errors.invalid_parameter(f"Invalid value '{projection}' for projection.", "projection")
+        return projection == "full" if projection else default
 
     def limit(self, parameter: str = "maxResults") -> int:
         """How many results a page may have, at most 1,000 as in the service."""
         wanted = self.number(parameter)
         if wanted == 0:
-            raise errors.invalid(f"Invalid value '0' for {parameter}: at least 1 expected.", parameter)
+            raise errors.invalid_parameter(f"Invalid value '0' for {parameter}: at least 1 expected.", parameter)
         return min(wanted or 1000, 1000)
 
     @property

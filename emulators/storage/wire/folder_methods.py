@@ -32,9 +32,9 @@ async def get(call: Call) -> Resource:
 async def list_all(call: Call) -> Resource:
     prefix, delimiter = call.text("prefix"), call.text("delimiter")
     if delimiter not in ("", "/"):
-        raise errors.invalid(f"Invalid value '{delimiter}' for delimiter: / expected.", "delimiter")
+        raise errors.invalid_parameter(f"Invalid value '{delimiter}' for delimiter: / expected.", "delimiter")
     if prefix and not prefix.endswith("/"):
-        raise errors.invalid(f"Invalid value '{prefix}' for prefix: it must end in a slash.", "prefix")
+        raise errors.invalid_parameter(f"Invalid value '{prefix}' for prefix: it must end in a slash.", "prefix")
     query = FolderQuery(prefix, call.text("startOffset"), call.text("endOffset"), bool(delimiter))
     limit = call.limit("pageSize")
     after = paging.read_token(call.text("pageToken"))[0]

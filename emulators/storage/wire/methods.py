@@ -2,6 +2,7 @@
 
 from emulators.storage.wire import acl_methods, operations, uploads
 from emulators.storage.wire import bucket_methods as buckets
+from emulators.storage.wire import copy_methods as copying
 from emulators.storage.wire import folder_methods as folders
 from emulators.storage.wire import hmac_methods as keys
 from emulators.storage.wire import managed_folder_methods as managed
@@ -28,6 +29,7 @@ _COPY = (
     | set(SOURCE_CONDITIONS)
     | {"sourceGeneration", "maxBytesRewrittenPerCall", "destinationPredefinedAcl", "destinationKmsKeyName"}
 )
+_REWRITE = _COPY | {"dropContextGroups", "rewriteToken"}
 _COMPOSE = _CONDITIONS | {"destinationPredefinedAcl", "kmsKeyName", "dropContextGroups"}
 _LIST = frozenset(
     ("prefix", "delimiter", "startOffset", "endOffset", "includeTrailingDelimiter", "versions", "softDeleted")
@@ -84,8 +86,8 @@ ROUTES = Routes(
         Route("DELETE", _OBJECT, objects.delete, _ONE),
         Route("POST", _OBJECT + "/compose", objects.compose, _COMPOSE),
         Route("POST", _OBJECT + "/moveTo/o/{destination_object}", objects.move, _CONDITIONS | set(SOURCE_CONDITIONS)),
-        Route("POST", _TO.replace("{verb}", "copyTo"), objects.copy, _COPY),
-        Route("POST", _TO.replace("{verb}", "rewriteTo"), objects.rewrite, _COPY | {"dropContextGroups"}),
+        Route("POST", _TO.replace("{verb}", "copyTo"), copying.copy, _COPY),
+        Route("POST", _TO.replace("{verb}", "rewriteTo"), copying.rewrite, _REWRITE),
         Route("GET", _OBJECT + "/viewFullContext", objects.view_full_context, frozenset({"generation", "contextKey"})),
         Route("POST", _OBJECT + "/restore", restoring.restore_object, _ONE | {"copySourceAcl", "restoreToken"}),
         Route("POST", _BUCKET + "/restore", restoring.restore_bucket, frozenset({"generation"})),

@@ -12,7 +12,6 @@ from emulators.storage.state.globs import compiled
 from emulators.storage.state.listing import Query
 from emulators.storage.state.model import Bucket, Content, ObjectVersion, Settings
 from emulators.storage.state.preconditions import Preconditions
-from emulators.storage.state.settings import OBJECT_FIELDS, shown
 from emulators.storage.wire import paging, render, render_acls
 from emulators.storage.wire.call import SOURCE_CONDITIONS, Call, whole_number
 from emulators.storage.wire.downloads import download
@@ -25,7 +24,7 @@ async def get(call: Call) -> Resource | Response:
     """The metadata, or with alt=media the bytes; with softDeleted the metadata of what can be restored."""
     if call.flag("softDeleted"):
         if call.text("alt") == "media":
-            raise errors.invalid("A soft-deleted object cannot be read: restore it.", "softDeleted")
+            raise errors.invalid_parameter("A soft-deleted object cannot be read: restore it.", "softDeleted")
         return show(call, soft_deleted(call, call.conditions()))
     if call.text("alt") == "media":
         return download(call, call.conditions())
@@ -39,7 +38,7 @@ def soft_deleted(call: Call, conditions: Preconditions) -> ObjectVersion:
     version = call.store.restores.get(*_target(call), call.required_number("generation"), conditions)
     token = call.text("restoreToken")
     if token and not call.store.buckets.get(version.bucket).is_hierarchical:
-        raise errors.invalid("restoreToken is for buckets with a hierarchical namespace.", "restoreToken")
+        raise errors.invalid_parameter("restoreToken is for buckets with a hierarchical namespace.", "restoreToken")
     if token not in ("", render.restore_token(version)):
         raise errors.object_not_found(version.bucket, version.name)
     return version
@@ -50,7 +49,7 @@ _DIGESTS = ("crc32c", "md5Hash")
 
 async def list_objects(call: Call) -> Resource:
     if call.flag("softDeleted") and call.flag("versions"):
-        raise errors.invalid("softDeleted and versions cannot both be true.", "softDeleted")
+        raise errors.invalid_parameter("softDeleted and versions cannot both be true.", "softDeleted")
     token = call.text("pageToken")
     query = Query(
         bucket=call.path["bucket"],
@@ -74,7 +73,7 @@ async def list_objects(call: Call) -> Resource:
         resource["prefixes"] = page.prefixes
     if page.objects:
         owner, base_url = call.store.buckets.get(query.bucket), call.base_url
-        resource["items"] = [_shown(call, version, owner, base_url) for version in page.objects]
+        resource["items"] = [_shown(call, version, owner, base_url, False) for version in page.objects]
     return resource
 
 
@@ -103,22 +102,6 @@ async def delete(call: Call) -> Response:
     return Response(status_code=204)
 
 
-async def copy(call: Call) -> Resource:
-    return show(call, await _copy(call))
-
-
-async def rewrite(call: Call) -> Resource:
-    """A copy that is always done in one call, as it copies no bytes."""
-    version = await _copy(call)
-    return {
-        "kind": "storage#rewriteResponse",
-        "totalBytesRewritten": str(version.size),
-        "objectSize": str(version.size),
-        "done": True,
-        "resource": show(call, version),
-    }
-
-
 async def move(call: Call) -> Resource:
     bucket, source = _target(call)
     conditions = call.conditions(SOURCE_CONDITIONS), call.conditions()
@@ -144,7 +127,7 @@ async def concatenated(call: Call, bucket: str, sources: Any) -> tuple[Content, 
     if not isinstance(sources, list) or not 1 <= len(sources) <= MOST_COMPONENTS:
         raise errors.invalid(f"The number of source components must be from 1 to {MOST_COMPONENTS}.", "sourceObjects")
     versions = [_component(call, bucket, source) for source in sources]
-    inherited = {} if _drops_contexts(call) else contexts.composed(version.settings for version in versions)
+    inherited = {} if drops_contexts(call) else contexts.composed(version.settings for version in versions)
     # In a thread, because it reads and writes all the bytes.
     content = await asyncio.to_thread(call.store.objects.concatenate, versions)
     return content, inherited, sum(version.components or 1 for version in versions)
@@ -192,17 +175,18 @@ def with_parameters(call: Call, bucket: str, body: Settings, predefined_acl: str
     return body
 
 
-def show(call: Call, version: ObjectVersion) -> Resource:
-    return _shown(call, version, call.store.buckets.get(version.bucket), call.base_url)
+def show(call: Call, version: ObjectVersion, is_full: bool = False) -> Resource:
+    """storage#object, with its access control list (`is_full`) where the method shows it by default."""
+    return _shown(call, version, call.store.buckets.get(version.bucket), call.base_url, is_full)
 
 
-def _shown(call: Call, version: ObjectVersion, owner: Bucket, base_url: str) -> Resource:
+def _shown(call: Call, version: ObjectVersion, owner: Bucket, base_url: str, is_full: bool) -> Resource:
     resource = render.object_version(version, base_url, owner)
     key_hash = key_hash_of(version.settings)
     if key_hash and key_hash != call.key_hash:
         # With the bytes the key protects what would tell of them.
         resource = {field: value for field, value in resource.items() if field not in _DIGESTS}
-    return resource | (render_acls.object_acls(version, owner) if call.is_full else {})
+    return resource | (render_acls.object_acls(version, owner) if call.is_full(is_full) else {})
 
 
 def _target(call: Call) -> tuple[str, str]:
@@ -213,33 +197,20 @@ async def _change(call: Call, keep: bool) -> Resource:
     body = with_parameters(call, call.path["bucket"], await call.body())
     generation = call.number("generation")
     override = call.flag("overrideUnlockedRetention")
-    return show(call, call.store.objects.patch(*_target(call), generation, body, call.conditions(), keep, override))
-
-
-async def _copy(call: Call) -> ObjectVersion:
-    """The destination has the metadata of the body or, where that has none, those of the source."""
-    body = await call.body()
-    conditions = call.conditions(SOURCE_CONDITIONS)
-    source = call.store.objects.get(*_target(call), call.number("sourceGeneration"), conditions)
-    check_key(source, call.source_key_hash)
-    content = call.store.objects.duplicate(source)
-    known = shown(source.settings)
-    if not (OBJECT_FIELDS.keys() - {"contexts"}) & body.keys():
-        body = {name: value for name, value in known.items() if name not in NOT_INHERITED} | body
-    if body.get("contexts") is None and "contexts" in known and not _drops_contexts(call):
-        body = body | {"contexts": known["contexts"]}
-    destination = call.path["destination_bucket"], call.path["destination_object"]
-    return insert(call, *destination, content, body, call.conditions(), source.components)
+    changed = call.store.objects.patch(*_target(call), generation, body, call.conditions(), keep, override)
+    return show(call, changed, is_full=True)
 
 
 NOT_INHERITED = ("acl", "kmsKeyName", "storageClass", "eventBasedHold", "temporaryHold", "retention", "contexts")
 
 
-def _drops_contexts(call: Call) -> bool:
+def drops_contexts(call: Call) -> bool:
     """Whether the caller wants none of the sources' contexts."""
     groups = call.request.query_params.getlist("dropContextGroups")
     if any(group not in ("", "custom") for group in groups):
-        raise errors.invalid(f"Invalid value {groups} for dropContextGroups: custom expected.", "dropContextGroups")
+        raise errors.invalid_parameter(
+            f"Invalid value {groups} for dropContextGroups: custom expected.", "dropContextGroups"
+        )
     return "custom" in groups
 
 

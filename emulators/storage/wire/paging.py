@@ -18,7 +18,7 @@ def read_token(token: str) -> tuple[str, int]:
     try:
         name, generation = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (ValueError, TypeError, binascii.Error):
-        raise errors.invalid("Invalid page token.", "pageToken") from None
+        raise errors.invalid_parameter("Invalid page token.", "pageToken") from None
     if not isinstance(name, str) or not isinstance(generation, int) or not -1 <= generation < 2**63:
-        raise errors.invalid("Invalid page token.", "pageToken")
+        raise errors.invalid_parameter("Invalid page token.", "pageToken")
     return name, generation

@@ -22,11 +22,13 @@ async def restore_object(call: Call) -> Resource:
     target = call.path["bucket"], call.path["object"], generation
     if call.text("restoreToken"):
         soft_deleted(call, NONE)
-    return show(call, call.store.restores.restore(*target, call.conditions(), call.flag("copySourceAcl")))
+    restored = call.store.restores.restore(*target, call.conditions(), call.flag("copySourceAcl"))
+    return show(call, restored, is_full=True)
 
 
 async def restore_bucket(call: Call) -> Resource:
-    return show_bucket(call, call.store.buckets.restore(call.path["bucket"], call.required_number("generation")))
+    restored = call.store.buckets.restore(call.path["bucket"], call.required_number("generation"))
+    return show_bucket(call, restored, is_full=True)
 
 
 async def bulk_restore(call: Call) -> Resource:

@@ -41,13 +41,14 @@ async def upload(call: Call) -> Resource | Response:
     if kind == "resumable":
         return await _start(call)
     if kind not in ("media", "multipart"):
-        raise errors.invalid("uploadType must be media, multipart or resumable.", "uploadType")
+        raise errors.invalid_parameter("uploadType must be media, multipart or resumable.", "uploadType")
     incoming = call.store.files.receive()
     try:
         body = await (_receive_multipart(call, incoming) if kind == "multipart" else receive_media(call, incoming))
         body |= announced(call)
         name = _name(call, body)
-        return show(call, insert(call, call.path["bucket"], name, incoming.finish(), body, call.conditions()))
+        version = insert(call, call.path["bucket"], name, incoming.finish(), body, call.conditions())
+        return show(call, version, is_full="acl" in body)
     except BaseException:
         incoming.discard()
         raise
@@ -61,7 +62,8 @@ async def resume(call: Call) -> Resource | Response:
         session = call.store.uploads.find(upload)
         check_same(session.body, call.key_hash)
         if session.generation is not None:
-            return show(call, call.store.objects.get(session.bucket, session.name, session.generation))
+            version = call.store.objects.get(session.bucket, session.name, session.generation)
+            return show(call, version, is_full="acl" in session.body)
         return await _continue(call, session)
 
 
@@ -99,7 +101,15 @@ async def _continue(call: Call, session: Session) -> Resource | Response:
         return _resume_incomplete(call, incoming.size)
     if incoming.size > total:
         raise errors.invalid(f"{incoming.size} bytes have arrived, more than the {total} announced.", "Content-Range")
-    return show(call, call.store.uploads.finish(session, announced(call)))
+    version = call.store.uploads.finish(session, announced(call) | _last_metadata(call, session))
+    return show(call, version, is_full="acl" in session.body)
+
+
+def _last_metadata(call: Call, session: Session) -> Settings:
+    """The custom metadata of the session with what the last request's headers add, in small letters."""
+    prefix = "x-goog-meta-"
+    sent = {name.removeprefix(prefix): value for name, value in call.request.headers.items() if name.startswith(prefix)}
+    return {"metadata": (session.body.get("metadata") or {}) | sent} if sent else {}
 
 
 def _resume_incomplete(call: Call, size: int) -> Response:

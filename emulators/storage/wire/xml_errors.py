@@ -22,6 +22,7 @@ _CODES = {
     "malformedXml": ("MalformedXML", "The XML you provided was not well-formed."),
     "expired": ("ExpiredToken", "Invalid argument."),
     "invalid": ("InvalidArgument", "Invalid argument."),
+    "invalidParameter": ("InvalidArgument", "Invalid argument."),
     "required": ("InvalidArgument", "Invalid argument."),
     "forbidden": ("AccessDenied", "Access denied."),
     "backendError": ("ServiceUnavailable", "Service unavailable. Please retry."),

@@ -33,7 +33,7 @@ async def objects(call: Call) -> Response:
     """ListBucketResult"""
     version = call.text("list-type", "1")
     if version not in ("1", "2"):
-        raise errors.invalid(f"Invalid value '{version}' for list-type: 1 or 2 expected.", "list-type")
+        raise errors.invalid_parameter(f"Invalid value '{version}' for list-type: 1 or 2 expected.", "list-type")
     encode = _encoding(call)
     most = min(1000 if call.number("max-keys") is None else call.number("max-keys") or 0, 1000)
     query = Query(
@@ -119,5 +119,5 @@ def _start(call: Call, query: Query) -> tuple[str, int] | None:
 def _encoding(call: Call) -> Callable[[str], str]:
     kind = call.text("encoding-type")
     if kind not in ("", "url"):
-        raise errors.invalid(f"Invalid value '{kind}' for encoding-type: url expected.", "encoding-type")
+        raise errors.invalid_parameter(f"Invalid value '{kind}' for encoding-type: url expected.", "encoding-type")
     return (lambda name: quote(name, safe="/")) if kind else (lambda name: name)
