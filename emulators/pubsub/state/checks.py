@@ -10,6 +10,7 @@ from emulators.pubsub.state.errors import check_range, invalid, unsupported
 from emulators.pubsub.state.export_checks import check_exports
 from emulators.pubsub.state.filters import compile_filter
 from emulators.pubsub.state.settings import DEFAULT_MAX_DELIVERY_ATTEMPTS, DEFAULT_RETENTION_SECONDS, seconds
+from emulators.pubsub.state.transforms import check_transforms
 
 _DAY = 86400
 _MIN_RETENTION, _MAX_RETENTION = 600, 31 * _DAY
@@ -36,8 +37,9 @@ def check_topic(topic: Any) -> None:
     check_labels(topic.labels)
     if topic.HasField("ingestion_data_source_settings"):
         raise unsupported("Ingestion from a data source (ingestion_data_source_settings)")
-    if topic.message_transforms:
-        raise unsupported("Message transforms (message_transforms)")
+    check_transforms(topic.message_transforms)
+    if topic.message_transforms and topic.HasField("schema_settings"):
+        raise unsupported("Message transforms of a topic with a schema (message_transforms)")
     if topic.kms_key_name and not _KEY.fullmatch(topic.kms_key_name):
         raise invalid(
             f"Invalid kms_key_name given (name={topic.kms_key_name}): it must have the form"
@@ -78,8 +80,7 @@ def check_subscription(subscription: Any) -> None:
 def _check_delivery_type(subscription: Any) -> None:
     _check_push(subscription)
     check_exports(subscription)
-    if subscription.message_transforms:
-        raise unsupported("Message transforms (message_transforms)")
+    check_transforms(subscription.message_transforms)
 
 
 def _check_push(subscription: Any) -> None:

@@ -7,6 +7,7 @@ from emulators.pubsub.state.settings import seconds
 from emulators.pubsub.state.store import Row
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
 from emulators.pubsub.state.topic_log import TopicLog
+from emulators.pubsub.state.transforms import compile_transforms
 
 DELETED_TOPIC = "_deleted-topic_"
 
@@ -16,9 +17,14 @@ class Topic:
 
     def __init__(self, number: int, resource: Any, log: TopicLog) -> None:
         self.number = number
-        self.resource = resource
+        self.change(resource)
         self.log = log
         self.subscriptions: dict[str, Subscription] = {}
+
+    def change(self, resource: Any) -> None:
+        """Makes this the topic's resource."""
+        self.resource = resource
+        self.transform = compile_transforms(resource.message_transforms)
 
     @property
     def retention(self) -> float:

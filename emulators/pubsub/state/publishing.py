@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from emulators.pubsub.messages import v1
 from emulators.pubsub.state.errors import check_range, invalid
+from emulators.pubsub.state.transforms import Transform, TransformError
 
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 MAX_MESSAGES = 1000
@@ -20,19 +21,20 @@ _ID_TAG, _TIME_TAG = b"\x1a", b"\x22"  # message_id = 3 and publish_time = 4, bo
 Stamp = Callable[[Any], None]
 
 
-def check_messages(encoded: Sequence[bytes], stamp: Stamp | None) -> list[bytes]:
-    """The messages of one request, checked, without id and time.
+def check_messages(encoded: Sequence[bytes], stamp: Stamp | None, transform: Transform | None) -> list[bytes | None]:
+    """The messages of one request, checked, without id and time; None in place of one that is dropped.
 
     Args:
         encoded: google.pubsub.v1.PubsubMessage each.
         stamp: checks a message against the topic's schema and adds the attributes that tell of it.
+        transform: the topic's transforms.
 
     Raises:
         PubsubError: INVALID_ARGUMENT, for the first message that the service would refuse; none is published.
     """
     check_range("message_count", len(encoded), 1, MAX_MESSAGES)
     check_range("request_size", sum(map(len, encoded)), 0, MAX_REQUEST_BYTES)
-    bodies = []
+    bodies: list[bytes | None] = []
     ordering_key = None
     for body in encoded:
         try:
@@ -47,14 +49,29 @@ def check_messages(encoded: Sequence[bytes], stamp: Stamp | None) -> list[bytes]
                 "In a single publish request, all messages must have no ordering key or they must all have the same"
                 " ordering key."
             )
+        if transform is not None and not _is_kept(message, transform):
+            bodies.append(None)
+            continue
         if stamp is not None:
             stamp(message)
-        if stamp is not None or message.message_id or message.HasField("publish_time"):
+        if stamp is not None or transform is not None or message.message_id or message.HasField("publish_time"):
             message.ClearField("message_id")
             message.ClearField("publish_time")
             body = message.SerializeToString()
         bodies.append(body)
     return bodies
+
+
+def _is_kept(message: Any, transform: Transform) -> bool:
+    message.ClearField("message_id")
+    message.ClearField("publish_time")
+    try:
+        kept = transform(message)
+    except TransformError as error:
+        raise invalid(f"Failed to transform a message of the publish request: {error}.") from error
+    if kept:
+        _check_message(message)
+    return kept
 
 
 def _check_message(message: Any) -> None:
@@ -81,6 +98,11 @@ def _check_message(message: Any) -> None:
 def message_id(topic_number: int, offset: int) -> str:
     """Decimal digits, unique in the whole emulator for good, growing with a topic's messages."""
     return f"{topic_number}{offset:013d}"
+
+
+def dropped_message_id(topic_number: int, now: float, index: int) -> str:
+    """The id that a publisher gets for a message that a transform dropped: no message has it."""
+    return message_id(topic_number, 9 * 10**12 + (int(now * 1_000_000) + index) % 10**12)
 
 
 def complete(bodies: Sequence[bytes], ids: Sequence[str], time_us: int) -> list[bytes]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulators.pubsub.state.filters import compile_filter
+from emulators.pubsub.state.transforms import compile_for_delivery
 
 DEFAULT_RETENTION_SECONDS = 7 * 86400
 DEFAULT_MAX_DELIVERY_ATTEMPTS = 5
@@ -21,6 +22,7 @@ class Settings:
     ordered: bool
     exactly_once: bool
     matches: Callable[[Mapping[str, str]], bool] | None
+    transform: Callable[[bytes], bytes | None] | None
     dead_letter_topic: str
     max_delivery_attempts: int
     minimum_backoff: float
@@ -54,6 +56,7 @@ def read_settings(subscription: Any, topic_retention: float) -> Settings:
         ordered=subscription.enable_message_ordering,
         exactly_once=subscription.enable_exactly_once_delivery,
         matches=compile_filter(subscription.filter) if subscription.filter else None,
+        transform=compile_for_delivery(subscription.message_transforms),
         dead_letter_topic=dead_letter.dead_letter_topic,
         max_delivery_attempts=dead_letter.max_delivery_attempts if dead_letter.dead_letter_topic else 0,
         minimum_backoff=seconds(retry.minimum_backoff) if retry else 0.0,

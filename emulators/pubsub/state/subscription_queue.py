@@ -4,13 +4,14 @@ Time is an argument everywhere (seconds since the epoch), so that tests can own 
 one of four states: acknowledged, leased, waiting to be delivered again, or not yet read (from the cursor on).
 """
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 
 from emulators.pubsub.messages import shadow
+from emulators.pubsub.state.ack_ids import AckIds
 from emulators.pubsub.state.ack_log import AckLog
 from emulators.pubsub.state.ack_set import AckSet
 from emulators.pubsub.state.batch import Batch, Delivery
-from emulators.pubsub.state.errors import invalid
 from emulators.pubsub.state.leases import Consumer, Lease, Leases
 from emulators.pubsub.state.ordering import OrderingKeys
 from emulators.pubsub.state.retries import Retries
@@ -19,6 +20,7 @@ from emulators.pubsub.state.topic_log import TopicLog
 
 Forward = Callable[[bytes, int, str], bool]
 _RUN = 1000
+_SPOILT_SECONDS = 1.0
 _LOOK_AHEAD = 10_000  # after so many messages, dropped by a filter or waiting for their key, others get their turn
 
 
@@ -39,8 +41,7 @@ class SubscriptionQueue:
         self.acks = acks
         self.settings = settings
         self.consumers: dict[Consumer, None] = {}
-        self._number = number
-        self._prefix = f"{number}-"
+        self._ack_ids = AckIds(number)
         self._generation = max(generation, acks.epoch)
         self._forward = forward
         self._leases = Leases()
@@ -58,7 +59,10 @@ class SubscriptionQueue:
             DamagedState: a message cannot be read back from disk.
         """
         self.expire(now)
-        batch = Batch(consumer, limit, max_bytes, self._horizon_us(now), self.settings.matches, self._grant)
+        matches, transform = self.settings.matches, self.settings.transform
+        horizon = self._horizon_us(now)
+        spoil = functools.partial(self._spoil, now)
+        batch = Batch(consumer, limit, max_bytes, horizon, matches, transform, self._grant, spoil)
         batch.tick = self._leases.tick(now + ack_deadline) if batch.has_room else 0
         self._lease_retries(batch, now)
         if self.settings.ordered:
@@ -112,7 +116,12 @@ class SubscriptionQueue:
         self._generation += 1
         self._leases.grant(Lease(offset, self._generation, consumer, len(body), key, tick))
         attempt = self.acks.failures.get(offset, 0) + 1 if self.settings.max_delivery_attempts else 0
-        return Delivery(f"{self._prefix}{offset}-{self._generation}", body, attempt)
+        return Delivery(self._ack_ids.make(offset, self._generation), body, attempt)
+
+    def _spoil(self, now: float, offset: int, body: bytes, key: str, consumer: Consumer, reason: str) -> None:
+        """Starts a lease that nobody gets: it fails as one that a consumer let expire."""
+        self._reasons[offset] = reason
+        self._grant(offset, body, key, consumer, self._leases.tick(now + _SPOILT_SECONDS))
 
     # ---- acknowledging
 
@@ -126,7 +135,7 @@ class SubscriptionQueue:
             PubsubError: INVALID_ARGUMENT, an id is malformed or of another subscription; nothing was acknowledged.
         """
         self.expire(now)
-        parsed = [self._parse(ack_id) for ack_id in dict.fromkeys(ack_ids)]
+        parsed = [self._ack_ids.parse(ack_id) for ack_id in dict.fromkeys(ack_ids)]
         counting: list[int] = []
         expired: list[str] = []
         for offset, generation in parsed:
@@ -134,7 +143,7 @@ class SubscriptionQueue:
             if lease is not None and lease.generation == generation:
                 counting += self._finish(lease)
             elif self.settings.exactly_once:
-                expired.append(f"{self._prefix}{offset}-{generation}")
+                expired.append(self._ack_ids.make(offset, generation))
             elif self._accepts_late(offset, generation):
                 if lease is not None:
                     self._leases.release(lease)
@@ -176,12 +185,12 @@ class SubscriptionQueue:
         Returns, Raises: as acknowledge().
         """
         self.expire(now)
-        parsed = [self._parse(ack_id) for ack_id in ack_ids]
+        parsed = [self._ack_ids.parse(ack_id) for ack_id in ack_ids]
         expired: list[str] = []
         for (offset, generation), second in zip(parsed, seconds, strict=True):
             lease = self._leases.get(offset)
             if lease is None or lease.generation != generation:
-                expired.append(f"{self._prefix}{offset}-{generation}")
+                expired.append(self._ack_ids.make(offset, generation))
             elif lease.held:
                 continue
             elif second:
@@ -194,27 +203,17 @@ class SubscriptionQueue:
 
     def refuse(self, ack_id: str, reason: str, now: float) -> None:
         """A delivery that failed for a reason, which goes with the message should it be a dead letter now."""
-        offset, _ = self._parse(ack_id)
+        offset, _ = self._ack_ids.parse(ack_id)
         self._reasons[offset] = reason
         self.modify([ack_id], [0], now)
-        self._reasons.pop(offset, None)
 
     def give_back(self, ack_ids: Sequence[str], now: float) -> None:
         """Takes back deliveries that were not tried: they do not count as failed."""
-        for offset, generation in map(self._parse, ack_ids):
+        for offset, generation in map(self._ack_ids.parse, ack_ids):
             lease = self._leases.get(offset)
             if lease is not None and lease.generation == generation:
                 self._return(lease, now)
         self.wake()
-
-    def _parse(self, ack_id: str) -> tuple[int, int]:
-        try:
-            number, offset, generation = ack_id.split("-")
-            if int(number) == self._number:
-                return int(offset), int(generation)
-        except ValueError:
-            pass
-        raise invalid(f"You have passed an invalid ack ID to the service (ack_id={ack_id}).")
 
     # ---- failing
 
@@ -229,7 +228,8 @@ class SubscriptionQueue:
 
     def _fail(self, lease: Lease, now: float) -> None:
         failures = self.acks.count_failure(lease.offset) if self.settings.counts_failures else 0
-        if lease.offset in self.acks.acked or self._dead_letter(lease, failures):
+        reason = self._reasons.pop(lease.offset, "")
+        if lease.offset in self.acks.acked or self._dead_letter(lease, failures, reason):
             self._commit(self._finish(lease))
             return
         self._return(lease, now + self.settings.backoff(failures) if failures else now)
@@ -241,11 +241,11 @@ class SubscriptionQueue:
             self._leases.release(lease)
             self._retries.push(lease.offset, not_before)
 
-    def _dead_letter(self, lease: Lease, failures: int) -> bool:
+    def _dead_letter(self, lease: Lease, failures: int, reason: str) -> bool:
         limit = self.settings.max_delivery_attempts
         if not limit or failures < limit:
             return False
-        return self._forward(self.log.read_run(lease.offset, 1)[0][1], failures, self._reasons.get(lease.offset, ""))
+        return self._forward(self.log.read_run(lease.offset, 1)[0][1], failures, reason)
 
     # ---- time, seeking, keeping house
 

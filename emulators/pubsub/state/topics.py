@@ -51,7 +51,7 @@ class Topics:
         check_topic(changed)
         self._schemas.check_settings(changed)
         self._registry.store.put(topic.row(changed))
-        topic.resource = changed
+        topic.change(changed)
         for subscription in topic.subscriptions.values():
             if subscription.queue is not None:
                 subscription.queue.settings = self._registry.settings(subscription)
@@ -100,8 +100,14 @@ class Topics:
             OSError: the disk is full or broken; nothing was published.
         """
         topic = self._registry.topic(name)
-        bodies = publishing.check_messages(encoded, self._schemas.stamp(topic.resource))
-        return self._append(topic, bodies, self._registry.clock.now() if now is None else now)
+        now = self._registry.clock.now() if now is None else now
+        bodies = publishing.check_messages(encoded, self._schemas.stamp(topic.resource), topic.transform)
+        kept = [body for body in bodies if body is not None]
+        ids = iter(self._append(topic, kept, now) if kept else [])
+        return [
+            next(ids) if body is not None else publishing.dropped_message_id(topic.number, now, index)
+            for index, body in enumerate(bodies)
+        ]
 
     def _append(self, topic: Topic, bodies: Sequence[bytes], now: float) -> list[str]:
         first = topic.log.next_offset

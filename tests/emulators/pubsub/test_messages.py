@@ -11,7 +11,8 @@ from emulators.pubsub.messages import iam, v1
 # Refused wherever they are set, so their content is not described.
 OPAQUE = {
     "IngestionDataSourceSettings",
-    "MessageTransform",
+    "AIInference",
+    "MessageTransform",  # for AIInference in it
     "BigtableConfig",
 }
 

@@ -94,7 +94,6 @@ def test_what_exists_and_what_does_not(clients: Clients) -> None:
     [
         ({"message_retention_duration": {"seconds": 599}}, exceptions.InvalidArgument, "message_retention_duration"),
         ({"labels": {"UPPER": "x"}}, exceptions.InvalidArgument, "label"),
-        ({"message_transforms": [{"disabled": True}]}, exceptions.MethodNotImplemented, "message_transforms"),
         (
             {"ingestion_data_source_settings": {"aws_kinesis": {"stream_arn": "x"}}},
             exceptions.MethodNotImplemented,

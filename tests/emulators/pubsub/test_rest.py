@@ -103,7 +103,7 @@ def test_policies(rest: Rest, clients: Clients) -> None:
         ("PUT", f"{PROJECT}/topics/1", {}, 400, "Invalid resource name"),
         ("PUT", f"{PROJECT}/subscriptions/abc", {"topic": f"{PROJECT}/topics/missing"}, 404, "resource=missing"),
         ("POST", f"{PROJECT}/topics/abc:explode", {}, 404, "was not found"),
-        ("PUT", f"{PROJECT}/topics/abc", {"messageTransforms": [{}]}, 501, "message_transforms"),
+        ("PUT", f"{PROJECT}/topics/abc", {"messageTransforms": [{"aiInference": {}}]}, 501, "message_transforms"),
         ("GET", f"{PROJECT}/topics?pageSize=many", None, 400, "pageSize"),
     ],
 )

@@ -58,7 +58,6 @@ def test_a_subscription_has_the_services_defaults(clients: Clients) -> None:
         ({"bigquery_config": {"table": "a.b.c"}}, exceptions.MethodNotImplemented, "bigquery_config"),
         ({"cloud_storage_config": {"bucket": "bucket"}}, exceptions.MethodNotImplemented, "cloud_storage_config"),
         ({"bigtable_config": {"table": "t"}}, exceptions.MethodNotImplemented, "bigtable_config"),
-        ({"message_transforms": [{"disabled": True}]}, exceptions.MethodNotImplemented, "message_transforms"),
         ({"detached": True}, exceptions.InvalidArgument, "detached"),
     ],
 )

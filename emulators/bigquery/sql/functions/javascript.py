@@ -2,16 +2,17 @@
 
 import gc
 import json
-import platform
 import re
 import resource
 import sys
 import threading
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+from emulators.v8 import start_v8
 
 if TYPE_CHECKING:
     from py_mini_racer import MiniRacer
@@ -30,20 +31,11 @@ def _context(program: str) -> "MiniRacer":
 
     if not _has_room():
         raise ValueError("UDF out of memory")
-    _start()
+    start_v8()
     context = MiniRacer()
     context.set_hard_memory_limit(_BYTES)
     context.eval(program, timeout_sec=_SECONDS)
     return context
-
-
-@cache
-def _start() -> None:
-    from py_mini_racer import DEFAULT_V8_FLAGS, init_mini_racer
-
-    # On x86-64 only threads younger than V8 may touch its memory by default; this process has older ones.
-    keys = ("--no-memory-protection-keys",) if platform.machine() in ("x86_64", "AMD64") else ()
-    init_mini_racer(flags=(*DEFAULT_V8_FLAGS, *keys), ignore_duplicate_init=True)
 
 
 def _has_room() -> bool:
@@ -51,7 +43,7 @@ def _has_room() -> bool:
     bound, _ = resource.getrlimit(resource.RLIMIT_DATA)
     if bound == resource.RLIM_INFINITY or not sys.platform.startswith("linux"):
         return True
-    needed = 2 * _BYTES if _start.cache_info().currsize else _RESERVED
+    needed = 2 * _BYTES if start_v8.cache_info().currsize else _RESERVED
     if _taken() + needed >= bound:
         _context.cache_clear()
         gc.collect()
