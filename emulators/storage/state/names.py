@@ -5,6 +5,7 @@ import re
 
 from emulators.storage.state import errors
 
+_GOOGLE = re.compile("g[o0]{2}gle")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?")
 
 
@@ -13,7 +14,7 @@ def check_bucket_name(name: str) -> None:
     labels = name.split(".")
     longest = 222 if len(labels) > 1 else 63
     valid = 3 <= len(name) <= longest and all(_LABEL.fullmatch(label) for label in labels)
-    if not valid or _is_address(name) or name.startswith("goog") or "google" in name:
+    if not valid or _is_address(name) or name.startswith("goog") or _GOOGLE.search(name):
         raise errors.invalid(f"Invalid bucket name: '{name}'", "bucket")
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -14,12 +15,13 @@ from emulators.partial_response import Mask, parse, select
 from emulators.storage.state import errors
 from emulators.storage.state.errors import StorageError
 from emulators.storage.state.store import Store
-from emulators.storage.wire import batch, xml_api
+from emulators.storage.wire import batch, cors, xml_api
 from emulators.storage.wire.call import Call
 from emulators.storage.wire.downloads import Media
 from emulators.storage.wire.entity_tags import check_tags
 from emulators.storage.wire.methods import ROUTES
 from emulators.storage.wire.notifier import Notifier
+from emulators.storage.wire.routing import decode
 from emulators.storage.wire.xml_errors import xml_error
 
 _SHORT = re.compile(r"/b(/|$)|/projects/[^/]+/(serviceAccount|hmacKeys)(/|$)")
@@ -28,6 +30,7 @@ Resource = dict[str, Any]
 
 logger = logging.getLogger(__name__)
 
+_VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _STATUS = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -46,7 +49,10 @@ def application(store: Store) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"unexpected {scope['type']} connection")
-        response = await answer(store, Request(scope, receive))
+        request = Request(scope, receive)
+        response = await answer(store, request)
+        if "origin" in request.headers and request.method != "OPTIONS":
+            _expose(response, cors.exposed(request, _rules(store, _full_path(request))))
         await response(scope, receive, send)
 
     return app
@@ -58,6 +64,8 @@ async def answer(store: Store, request: Request) -> Response:
     try:
         if path == "/healthz":
             return Response("ok", media_type="text/plain")
+        if request.method == "OPTIONS":
+            return cors.preflight(request, _rules(store, path))
         if path.strip("/") == "batch/storage/v1" and request.method == "POST":
             return await batch.run(request, lambda part: answer(store, part))
         result = await _call(store, request, path)
@@ -78,7 +86,7 @@ async def _call(store: Store, request: Request, path: str) -> Response:
         return await xml_api.answer(store, request, path)
     found = ROUTES.find(request.method, path)
     if found is None:
-        raise errors.not_implemented(f"{request.method} {path}")
+        raise _no_method(request.method, path)
     route, values = found
     call = Call(store, request, values)
     call.check_parameters(route.parameters)
@@ -88,6 +96,13 @@ async def _call(store: Store, request: Request, path: str) -> Response:
     if request.method == "GET":
         _check_tags(request, result)
     return result if isinstance(result, Response) else _json_response(200, select(result, mask))
+
+
+def _no_method(verb: str, path: str) -> StorageError:
+    """The service's answer to what it has not; what this emulator alone lacks is a route that refuses."""
+    if any(ROUTES.find(other, path) for other in _VERBS):
+        return StorageError(405, "methodNotAllowed", f"{verb} is not allowed on {path}.")
+    return StorageError(404, "notFound", "Not Found")
 
 
 def _check_alt(alt: str) -> None:
@@ -105,6 +120,22 @@ def _check_tags(request: Request, result: Resource | Response) -> None:
         if isinstance(result, Media):
             result.close()
         raise
+
+
+def _rules(store: Store, path: str) -> list[Resource] | None:
+    """What a bucket lets pages of other origins do over the XML API; None for the JSON API, which lets all in."""
+    if _is_json(path):
+        return None
+    try:
+        found = store.buckets.get(decode(path.removeprefix("/").partition("/")[0]))
+    except StorageError:
+        return []
+    return found.settings.get("cors") or []
+
+
+def _expose(response: Response, headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        response.headers[name] = value
 
 
 def _mask(text: str) -> Mask:

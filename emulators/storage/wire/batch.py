@@ -55,7 +55,7 @@ def _request(part: Message, outer: Request) -> Request:
         "path": target.path,
         "raw_path": target.path.encode("latin-1"),
         "query_string": target.query.encode("latin-1"),
-        "headers": [(b"host", outer.headers.get("host", "localhost").encode())],
+        "headers": _headers(inner, outer),
     }
     events = _events(content if isinstance(content, bytes) else b"")
 
@@ -63,6 +63,16 @@ def _request(part: Message, outer: Request) -> Request:
         return await anext(events)
 
     return Request(scope, receive)
+
+
+def _headers(inner: Message, outer: Request) -> list[tuple[bytes, bytes]]:
+    """Those of the call itself; that the whole is a multipart body says nothing of it."""
+    own = [
+        (name.lower(), str(value)) for name, value in inner.items() if name.lower() not in ("host", "content-length")
+    ]
+    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in own] + [
+        (b"host", outer.headers.get("host", "localhost").encode())
+    ]
 
 
 async def _events(body: bytes) -> AsyncIterator[Event]:

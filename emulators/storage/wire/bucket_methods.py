@@ -117,6 +117,12 @@ async def list_caches(call: Call) -> Resource:
     return {"kind": "storage#anywhereCaches"}
 
 
+async def list_rapid_caches(call: Call) -> Resource:
+    """None, likewise."""
+    call.store.buckets.get(call.path["bucket"])
+    return {"kind": "storage#rapidCaches"}
+
+
 async def service_account(call: Call) -> Resource:
     number = render.project_number(call.path["project"])
     address = f"service-{number}@gs-project-accounts.iam.gserviceaccount.com"

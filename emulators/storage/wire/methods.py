@@ -1,5 +1,8 @@
 """The table of the API's methods that this emulator has; every other one is refused."""
 
+from starlette.responses import Response
+
+from emulators.storage.state import errors
 from emulators.storage.wire import acl_methods, operations, uploads
 from emulators.storage.wire import bucket_methods as buckets
 from emulators.storage.wire import copy_methods as copying
@@ -9,7 +12,7 @@ from emulators.storage.wire import managed_folder_methods as managed
 from emulators.storage.wire import notification_methods as notifications
 from emulators.storage.wire import object_methods as objects
 from emulators.storage.wire import restore_methods as restoring
-from emulators.storage.wire.call import CONDITIONS, SOURCE_CONDITIONS
+from emulators.storage.wire.call import CONDITIONS, SOURCE_CONDITIONS, Call
 from emulators.storage.wire.routing import Route, Routes
 
 _B = "storage/v1/b"
@@ -29,6 +32,7 @@ _COPY = (
     | set(SOURCE_CONDITIONS)
     | {"sourceGeneration", "maxBytesRewrittenPerCall", "destinationPredefinedAcl", "destinationKmsKeyName"}
 )
+_PERMISSIONS = frozenset({"permissions", "generation"})
 _REWRITE = _COPY | {"dropContextGroups", "rewriteToken"}
 _COMPOSE = _CONDITIONS | {"destinationPredefinedAcl", "kmsKeyName", "dropContextGroups"}
 _LIST = frozenset(
@@ -40,6 +44,22 @@ _KEYS = "storage/v1/projects/{project}/hmacKeys"
 _KEY_LIST = frozenset({"serviceAccountEmail", "showDeletedKeys", "maxResults", "pageToken"})
 _UPLOADING = _CONDITIONS | {"uploadType", "name", "contentEncoding", "predefinedAcl", "kmsKeyName"}
 _SESSION = _UPLOADING | {"upload_id"}
+
+
+async def _refused(call: Call) -> Response:
+    """What the service has and this emulator has not."""
+    raise errors.not_implemented(f"{call.request.method} {call.request.url.path}")
+
+
+_CACHES = ("anywhereCaches", "rapidCaches")
+_OF_CACHES = (
+    ("POST", ""),
+    ("GET", "/{cache}"),
+    ("PATCH", "/{cache}"),
+    ("POST", "/{cache}/disable"),
+    ("POST", "/{cache}/pause"),
+    ("POST", "/{cache}/resume"),
+)
 
 ROUTES = Routes(
     [
@@ -68,6 +88,7 @@ ROUTES = Routes(
             "POST", _FOLDER + "/renameTo/folders/{destination}", folders.rename, _CONDITIONS | set(SOURCE_CONDITIONS)
         ),
         Route("GET", _BUCKET + "/anywhereCaches", buckets.list_caches, frozenset({"pageSize", "pageToken"})),
+        Route("GET", _BUCKET + "/rapidCaches", buckets.list_rapid_caches, frozenset({"pageSize", "pageToken"})),
         Route("GET", _BUCKET + "/notificationConfigs", notifications.list_all),
         Route("POST", _BUCKET + "/notificationConfigs", notifications.insert),
         Route("GET", _BUCKET + "/notificationConfigs/{notification}", notifications.get),
@@ -95,6 +116,13 @@ ROUTES = Routes(
         Route("GET", _BUCKET + "/operations", operations.list_all, frozenset({"pageSize", "pageToken"})),
         Route("GET", _BUCKET + "/operations/{operation}", operations.get),
         Route("POST", _BUCKET + "/operations/{operation}/cancel", operations.cancel),
+        Route("POST", _BUCKET + "/o", uploads.refuse_metadata_alone),
+        *(Route(verb, f"{_BUCKET}/{caches}{rest}", _refused) for caches in _CACHES for verb, rest in _OF_CACHES),
+        Route("POST", _BUCKET + "/relocate", _refused),
+        Route("POST", _BUCKET + "/operations/{operation}/advanceRelocateBucket", _refused),
+        Route("GET", _OBJECT + "/iam", _refused),
+        Route("PUT", _OBJECT + "/iam", _refused),
+        Route("GET", _OBJECT + "/iam/testPermissions", objects.test_permissions, _PERMISSIONS),
         Route("POST", _UPLOAD, uploads.upload, _SESSION),
         Route("POST", "resumable/" + _UPLOAD, uploads.upload, _SESSION),  # where the API's own document has it
         Route("PUT", _UPLOAD, uploads.resume, _SESSION),

@@ -89,6 +89,13 @@ async def view_full_context(call: Call) -> Resource:
     return {"kind": "storage#objectFullContext", "key": key, "type": "CUSTOM"} | found
 
 
+async def test_permissions(call: Call) -> Resource:
+    """Every caller may do everything here."""
+    call.store.objects.get(*_target(call), call.number("generation"))
+    asked = call.request.query_params.getlist("permissions")
+    return {"kind": "storage#testIamPermissionsResponse", "permissions": asked}
+
+
 async def patch(call: Call) -> Resource:
     return await _change(call, keep=True)
 

@@ -54,6 +54,12 @@ async def upload(call: Call) -> Resource | Response:
         raise
 
 
+async def refuse_metadata_alone(call: Call) -> Resource:
+    """An object is inserted where its bytes can come along."""
+    message = "Upload requests must be uploaded to */upload/* URLs."
+    raise errors.StorageError(400, "wrongUrlForUpload", message)
+
+
 async def resume(call: Call) -> Resource | Response:
     """A chunk of a resumable upload, or the question how far it has come."""
     upload = call.text("upload_id")

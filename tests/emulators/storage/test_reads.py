@@ -56,6 +56,15 @@ def test_what_everybody_may_read_may_be_cached(url: str, storage_address: str, b
     assert caching()[0] == "public, max-age=3600"
 
 
+def test_a_call_in_a_batch_has_headers_of_its_own(url: str, storage_address: str, bucket: storage.Bucket) -> None:
+    tag = requests.get(url, timeout=5).json()["etag"]
+    call = f"GET /storage/v1/b/{bucket.name} HTTP/1.1\r\nIf-None-Match: {tag}\r\n\r\n"
+    body = f"--x\r\nContent-Type: application/http\r\n\r\n{call}\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/mixed; boundary=x"}
+    answer = requests.post(f"{storage_address}/batch/storage/v1", data=body, headers=headers, timeout=5)
+    assert "HTTP/1.1 304" in answer.text
+
+
 def test_another_form_of_an_answer_is_refused(url: str) -> None:
     error = requests.get(f"{url}/o/a?alt=atom", timeout=5).json()["error"]
     assert (error["code"], error["errors"][0]["reason"]) == (400, "invalidAltValue")
