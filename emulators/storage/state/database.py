@@ -49,6 +49,10 @@ CREATE TABLE IF NOT EXISTS folders (
 CREATE TABLE IF NOT EXISTS managed_folders (
     bucket TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY (bucket, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS managed_folder_policies (
+    bucket TEXT NOT NULL, name TEXT NOT NULL, policy TEXT NOT NULL, version INTEGER NOT NULL, updated INTEGER NOT NULL,
+    PRIMARY KEY (bucket, name)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notifications (
     bucket TEXT NOT NULL, id INTEGER NOT NULL, settings TEXT NOT NULL, PRIMARY KEY (bucket, id)
 ) WITHOUT ROWID;

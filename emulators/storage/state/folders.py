@@ -117,7 +117,7 @@ class Folders:
             query = "SELECT name, generation FROM objects WHERE bucket = ? AND name >= ? AND name < ?"
             for row in connection.execute(query, inside).fetchall():
                 self._objects.delete(bucket, row["name"], row["generation"], NONE)
-            for table in ("folders", "managed_folders"):
+            for table in ("folders", "managed_folders", "managed_folder_policies"):
                 connection.execute(f"DELETE FROM {table} WHERE bucket = ? AND name >= ? AND name < ?", inside)
             return self._database.next_moment()
 
@@ -139,7 +139,7 @@ class Folders:
             _check_parent(connection, bucket, name)
             moment = self._database.next_moment()
             values = (name, len(source) + 1, bucket, source, successor(source))
-            for table in ("objects", "folders", "managed_folders"):
+            for table in ("objects", "folders", "managed_folders", "managed_folder_policies"):
                 statement = "SET name = ? || substr(name, ?) WHERE bucket = ? AND name >= ? AND name < ?"
                 connection.execute(f"UPDATE {table} {statement}", values)
             _check_depth(connection, bucket, name)

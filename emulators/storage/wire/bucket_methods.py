@@ -86,10 +86,15 @@ async def get_policy(call: Call) -> Resource:
 
 
 async def set_policy(call: Call) -> Resource:
-    body = await call.body()
+    policy, expected = read_policy(await call.body())
+    return render.policy(call.store.buckets.set_policy(call.path["bucket"], policy, expected))
+
+
+def read_policy(body: Resource) -> tuple[Settings, str]:
+    """The part of an IAM policy that is kept, and the etag that its caller expects ("": none); StorageError 400."""
     kept = {field: body[field] for field in ("version", "bindings") if field in body}
     _check_bindings(kept.setdefault("bindings", []))
-    return render.policy(call.store.buckets.set_policy(call.path["bucket"], kept, str(body.get("etag") or "")))
+    return kept, str(body.get("etag") or "")
 
 
 async def test_permissions(call: Call) -> Resource:

@@ -6,9 +6,11 @@ from starlette.responses import Response
 
 from emulators.storage.state import errors
 from emulators.storage.wire import paging, render
+from emulators.storage.wire.bucket_methods import read_policy
 from emulators.storage.wire.call import Call
 
 Resource = dict[str, Any]
+_CONDITIONS = ("", "", "ifMetagenerationMatch", "ifMetagenerationNotMatch")
 _UNKNOWN = ("delimiter", "startOffset", "endOffset")
 """Taken where there are no folders, because clients ask for everything of a bucket in one way."""
 
@@ -24,7 +26,7 @@ async def insert(call: Call) -> Resource:
 
 
 async def get(call: Call) -> Resource:
-    found = call.store.managed_folders.get(call.path["bucket"], call.path["folder"])
+    found = call.store.managed_folders.get(*_target(call), call.conditions(_CONDITIONS))
     return render.managed_folder(found, call.base_url)
 
 
@@ -44,5 +46,25 @@ async def list_folders(call: Call) -> Resource:
 
 
 async def delete(call: Call) -> Response:
-    call.store.managed_folders.delete(call.path["bucket"], call.path["folder"], call.flag("allowNonEmpty"))
+    call.store.managed_folders.delete(*_target(call), call.flag("allowNonEmpty"), call.conditions(_CONDITIONS))
     return Response(status_code=204)
+
+
+async def get_policy(call: Call) -> Resource:
+    return render.folder_policy(call.store.managed_folders.get(*_target(call)))
+
+
+async def set_policy(call: Call) -> Resource:
+    policy, expected = read_policy(await call.body())
+    return render.folder_policy(call.store.managed_folders.set_policy(*_target(call), policy, expected))
+
+
+async def test_permissions(call: Call) -> Resource:
+    """Every caller may do everything here."""
+    call.store.managed_folders.get(*_target(call))
+    asked = call.request.query_params.getlist("permissions")
+    return {"kind": "storage#testIamPermissionsResponse", "permissions": asked}
+
+
+def _target(call: Call) -> tuple[str, str]:
+    return call.path["bucket"], call.path["folder"]

@@ -19,6 +19,7 @@ _B = "storage/v1/b"
 _BUCKET = "storage/v1/b/{bucket}"
 _OBJECT = "storage/v1/b/{bucket}/o/{object}"
 _FOLDER = "storage/v1/b/{bucket}/folders/{folder}"
+_MANAGED = "storage/v1/b/{bucket}/managedFolders/{folder}"
 _FOLDERS = frozenset({"prefix", "delimiter", "startOffset", "endOffset", "pageSize", "pageToken"})
 _TO = _OBJECT + "/{verb}/b/{destination_bucket}/o/{destination_object}"
 _UPLOAD = "upload/storage/v1/b/{bucket}/o"
@@ -77,8 +78,12 @@ ROUTES = Routes(
         Route("GET", _BUCKET + "/storageLayout", buckets.storage_layout, frozenset({"prefix"})),
         Route("GET", _BUCKET + "/managedFolders", managed.list_folders, _LIST | {"pageSize"}),
         Route("POST", _BUCKET + "/managedFolders", managed.insert),
-        Route("GET", _BUCKET + "/managedFolders/{folder}", managed.get),
-        Route("DELETE", _BUCKET + "/managedFolders/{folder}", managed.delete, frozenset({"allowNonEmpty"})),
+        Route("GET", _MANAGED, managed.get, _CONDITIONS),
+        Route("PATCH", _MANAGED, _refused),
+        Route("GET", _MANAGED + "/iam", managed.get_policy, frozenset({"optionsRequestedPolicyVersion"})),
+        Route("PUT", _MANAGED + "/iam", managed.set_policy),
+        Route("GET", _MANAGED + "/iam/testPermissions", managed.test_permissions, _PERMISSIONS),
+        Route("DELETE", _MANAGED, managed.delete, _CONDITIONS | {"allowNonEmpty"}),
         Route("GET", _BUCKET + "/folders", folders.list_all, _FOLDERS),
         Route("POST", _BUCKET + "/folders", folders.insert, frozenset({"recursive"})),
         Route("GET", _FOLDER, folders.get, _CONDITIONS),

@@ -26,10 +26,17 @@ def managed_folder(found: ManagedFolder, base_url: str) -> Resource:
         "id": f"{found.bucket}/{found.name}",
         "name": found.name,
         "bucket": found.bucket,
-        "metageneration": "1",
+        "metageneration": str(found.metageneration),
         "createTime": moment(found.created),
-        "updateTime": moment(found.created),
+        "updateTime": moment(found.created if found.updated is None else found.updated),
     }
+
+
+def folder_policy(found: ManagedFolder) -> Resource:
+    """storage#policy: what was set; a new managed folder grants nothing by itself."""
+    resource = f"projects/_/buckets/{found.bucket}/managedFolders/{found.name}"
+    policy = {"kind": "storage#policy", "resourceId": resource, "version": 1}
+    return policy | (found.policy or {}) | {"etag": etag(found.version)}
 
 
 def folder(found: Folder, base_url: str) -> Resource:

@@ -27,3 +27,29 @@ def test_a_managed_folder_has_its_life(bucket: storage.Bucket, storage_address: 
     assert requests.delete(f"{url}/saas%2Faccounts%2F", timeout=10).status_code == 204
     assert requests.get(f"{url}/saas%2Faccounts%2F", timeout=10).status_code == 404
     bucket.delete()
+
+
+def test_a_managed_folder_has_a_policy(bucket: storage.Bucket, storage_address: str) -> None:
+    url = f"{storage_address}/storage/v1/b/{bucket.name}/managedFolders"
+    requests.post(url, json={"name": "a/"}, timeout=10)
+    place = f"{url}/a%2F"
+    empty = requests.get(f"{place}/iam", timeout=10).json()
+    assert (empty["kind"], empty.get("bindings")) == ("storage#policy", None)
+    binding = {"role": "roles/storage.objectViewer", "members": ["allUsers"]}
+    body = {"bindings": [binding], "etag": empty["etag"]}
+    made = requests.put(f"{place}/iam", json=body, timeout=10).json()
+    assert made["bindings"] == [binding] == requests.get(f"{place}/iam", timeout=10).json()["bindings"]
+    assert requests.put(f"{place}/iam", json=body, timeout=10).status_code == 412
+    assert requests.put(f"{place}/iam", json={"bindings": [5]}, timeout=10).status_code == 400
+    asked = {"permissions": ["storage.objects.get"]}
+    allowed = requests.get(f"{place}/iam/testPermissions", params=asked, timeout=10).json()
+    assert allowed["permissions"] == ["storage.objects.get"]
+    assert requests.get(place, timeout=10).json()["metageneration"] == "2"
+    assert requests.get(f"{url}/b%2F/iam", timeout=10).status_code == 404
+
+    stale = {"ifMetagenerationMatch": "1"}
+    assert requests.get(place, params=stale, timeout=10).status_code == 412
+    assert requests.delete(place, params=stale, timeout=10).status_code == 412
+    assert requests.delete(place, params={"ifMetagenerationMatch": "2"}, timeout=10).status_code == 204
+    requests.post(url, json={"name": "a/"}, timeout=10)
+    assert "bindings" not in requests.get(f"{place}/iam", timeout=10).json()
