@@ -17,10 +17,10 @@ from emulators.pubsub.state.schemas import Schemas
 from emulators.pubsub.state.settings import seconds
 from emulators.pubsub.state.subscription_queue import SubscriptionQueue
 
-_MUTABLE = frozenset(
+_DELIVERIES = frozenset({"push_config", "bigquery_config", "cloud_storage_config", "bigtable_config"})
+_MUTABLE = _DELIVERIES | frozenset(
     {"ack_deadline_seconds", "retain_acked_messages", "message_retention_duration", "labels", "expiration_policy"}
-    | {"dead_letter_policy", "retry_policy", "enable_exactly_once_delivery", "push_config", "message_transforms"}
-    | {"bigquery_config", "cloud_storage_config", "bigtable_config"}
+    | {"dead_letter_policy", "retry_policy", "enable_exactly_once_delivery", "message_transforms"}
 )
 
 
@@ -64,6 +64,8 @@ class Subscriptions:
         subscription = self._registry.subscription(update.name)
         changed = apply_update(subscription.resource, update, mask, _MUTABLE)
         self._check(changed)
+        if not changes_delivery(mask):
+            _keep_states(subscription.resource, changed)
         return changed
 
     def _check(self, resource: Any) -> None:
@@ -189,6 +191,19 @@ class Subscriptions:
             raise invalid("No ack ids specified.")
         check_deadline(seconds)
         _refuse(queue.modify(ack_ids, [seconds] * len(ack_ids), now))
+
+
+def changes_delivery(mask: FieldMask) -> bool:
+    """Whether an update says anew where a subscription's messages go."""
+    return any(path.partition(".")[0] in _DELIVERIES for path in mask.paths)
+
+
+def _keep_states(present: Any, changed: Any) -> None:
+    """What exports have found out about their targets stays true."""
+    changed.state = present.state
+    for kind in delivery_kinds(changed):
+        if kind != "push_config":
+            getattr(changed, kind).state = getattr(present, kind).state
 
 
 def check_deadline(seconds: int) -> None:

@@ -53,7 +53,12 @@ class BigQueryTarget:
     def _check(self) -> None:
         """Raises SchemaMismatch unless the table takes the columns that are written to it."""
         config = self._config
-        schema = self._topic_schema()
+        try:
+            schema = self._broker.schemas.of_topic(self._broker.topics.get(self._subscription.topic))
+        except PubsubError:
+            # The topic, or its schema, was deleted: what waits still has the schema that it was published with.
+            self._uses_topic_schema = config.use_topic_schema
+            return
         self._uses_topic_schema = bool(config.use_topic_schema and schema is not None)
         columns = plain_columns(not (self._uses_topic_schema or config.use_table_schema), config.write_metadata)
         names = {column.name for column in columns}
@@ -66,12 +71,6 @@ class BigQueryTarget:
             check_names(own, config.write_metadata)
             columns += own
         check_columns(columns, self._fields, config.drop_unknown_fields)
-
-    def _topic_schema(self) -> Any:
-        try:
-            return self._broker.schemas.of_topic(self._broker.topics.get(self._subscription.topic))
-        except PubsubError:
-            return None  # the topic, or its schema, was deleted
 
     def forget(self) -> None:
         """Nothing is kept between two calls of write()."""

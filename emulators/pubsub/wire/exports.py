@@ -84,6 +84,7 @@ class _Exporter:
         self._waiter = Waiter()
         self._failures = 0
         self._state = ""
+        self._told = ""
         self._looked = 0.0
 
     def _present(self) -> bytes:
@@ -162,7 +163,9 @@ class _Exporter:
         done = {*written.acknowledged, *(ack_id for ack_id, _ in written.refused)}
         held[:] = [ack_id for ack_id in held if ack_id not in done]
         for ack_id, reason in written.refused:
-            _LOG.warning("export of %s: %s", self._name, reason)
+            if reason != self._told:
+                _LOG.warning("export of %s: %s", self._name, reason)
+            self._told = reason
             queue.refuse(ack_id, reason, now)
         if written.refused and not queue.settings.dead_letter_topic:
             await self._wait()

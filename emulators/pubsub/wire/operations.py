@@ -11,6 +11,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from emulators.pubsub.messages import iam, v1
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import invalid
+from emulators.pubsub.state.subscriptions import changes_delivery
 from emulators.pubsub.wire.exports import check_target
 from emulators.pubsub.wire.id_tokens import check_tokens
 
@@ -101,7 +102,9 @@ def _subscriber(broker: Broker) -> dict[str, Operation]:
         await check(subscriptions.checked(request))
 
     async def check_updated(request: Any) -> None:
-        await check(subscriptions.changed(request.subscription, request.update_mask))
+        changed = subscriptions.changed(request.subscription, request.update_mask)
+        if changes_delivery(request.update_mask):
+            await check(changed)
 
     def push_update(request: Any) -> tuple[Any, FieldMask]:
         """A version that is not given stays as it is."""

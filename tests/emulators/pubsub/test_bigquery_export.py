@@ -255,6 +255,9 @@ def test_a_table_that_goes_and_comes_again(clients: Clients, warehouse: bigquery
     warehouse.delete_table(name)
     clients.publish(topic, b"a")
     eventually(lambda: state(clients, subscription) == "NOT_FOUND")
+    labelled = types.Subscription(name=subscription, labels={"a": "b"})
+    clients.subscriber.update_subscription(subscription=labelled, update_mask={"paths": ["labels"]})
+    assert state(clients, subscription) == "NOT_FOUND"
     assert clients.subscriber.get_subscription(subscription=subscription).state.name == "RESOURCE_ERROR"
     warehouse.create_table(bigquery.Table(name, [Field("data", "DATE")]))
     eventually(lambda: state(clients, subscription) == "SCHEMA_MISMATCH")
@@ -263,6 +266,22 @@ def test_a_table_that_goes_and_comes_again(clients: Clients, warehouse: bigquery
     assert [row["data"] for row in rows(warehouse, name)] == ["a"]
     eventually(lambda: state(clients, subscription) == "ACTIVE")
     assert not clients.pull(letters, wait=False)
+
+
+def test_what_waits_is_written_after_its_topic_is_deleted(
+    clients: Clients, warehouse: bigquery.Client, table: Table
+) -> None:
+    name = table("id STRING")
+    record = {"type": "record", "name": "R", "fields": [{"name": "id", "type": "string"}]}
+    topic = clients.topic(schema_settings={"schema": schema(clients, "AVRO", record), "encoding": JSON})
+    subscription = clients.subscription(topic)
+    clients.publish(topic, b'{"id": "a", "more": 1}')
+    clients.publisher.delete_topic(topic=topic)
+    config = {"table": name, "use_topic_schema": True}
+    update = types.Subscription(name=subscription, bigquery_config=config)
+    clients.subscriber.update_subscription(subscription=update, update_mask={"paths": ["bigquery_config"]})
+    assert [row["id"] for row in rows(warehouse, name)] == ["a"]
+    assert state(clients, subscription) == "ACTIVE"
 
 
 @pytest.mark.parametrize(
