@@ -65,9 +65,19 @@ def text_analyzer(name: str, options: str | None = None) -> TextAnalyzer:
         pattern = _pattern(given["patterns"]) if "patterns" in given else re.compile(_WORDS, re.ASCII)
         return TextAnalyzer(name, lambda text: [m[0] for m in pattern.finditer(text) if m[0]], filters)
     delimiters = _delimiters(given["delimiters"]) if "delimiters" in given else _DELIMITERS
-    # of two with the same beginning the longer one counts
-    either = re.compile("|".join(re.escape(one) for one in sorted(delimiters, key=len, reverse=True)))
+    either = _any_of(delimiters)
     return TextAnalyzer(name, lambda text: [token for token in either.split(text) if token], filters, delimiters)
+
+
+def _any_of(delimiters: tuple[str, ...]) -> re.Pattern[str]:
+    """Of two with the same beginning the longer one counts; those of one letter are a class, which is found fast."""
+    by_letter: dict[str, list[str]] = {}
+    for one in sorted(delimiters, key=len, reverse=True):
+        if len(one) > 1:
+            by_letter.setdefault(one[0], []).append(re.escape(one[1:]))
+    longer = [f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_letter.items()]
+    single = "".join(re.escape(one) for one in delimiters if len(one) == 1)
+    return re.compile("|".join([*longer, *([f"[{single}]"] if single else [])]))
 
 
 def _read(name: str, options: str | None) -> dict[str, Any]:

@@ -62,7 +62,6 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *printf.FUNCTIONS,
     *row_patterns.FUNCTIONS,
     *parsing.FUNCTIONS,
-    *search.FUNCTIONS,
     *sketches.FUNCTIONS,
     *quantile_sketches.FUNCTIONS,
     *tf_idf.FUNCTIONS,
@@ -72,6 +71,7 @@ _FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
 # These get a batch of rows at a time, as Arrow columns.
 _BATCHES: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     *bignums.BATCHES,
+    *search.BATCHES,
     (javascript, ("VARCHAR", "VARCHAR"), "VARCHAR"),
 )
 _MAY_BE_NULL = (
@@ -86,7 +86,6 @@ _MAY_BE_NULL = (
 _SEES_NULL = (
     "format_text",
     *json_changes.SEES_NULL,
-    *search.SEES_NULL,
     *sketches.SEES_NULL,
     *quantile_sketches.SEES_NULL,
     *tf_idf.SEES_NULL,

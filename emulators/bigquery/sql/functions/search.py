@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
+
 from emulators.bigquery.sql.functions.analyzers import TextAnalyzer, text_analyzer
 from emulators.bigquery.sql.functions.search_query import Query, Term, read_query
 
@@ -11,12 +13,20 @@ from emulators.bigquery.sql.functions.search_query import Query, Term, read_quer
 Test = Callable[[str, list[str]], bool]
 
 
-def analyze(text: str, analyzer: str, options: str) -> list[str]:
-    """The tokens of a text in order."""
-    return text_analyzer(analyzer, options).tokens(text)
+def analyze(texts: Any, analyzers: Any, options: Any) -> Any:
+    """Arrow columns -> the tokens of each text in order; NULL where any of them is."""
+    rows = zip(*(column.to_pylist() for column in (texts, analyzers, options)), strict=True)
+    found = [None if None in row else text_analyzer(row[1], row[2]).tokens(row[0]) for row in rows]
+    return pa.array(found, pa.list_(pa.string()))
 
 
-def search(texts: list[str | None] | None, query: str | None, analyzer: str | None, options: str | None) -> bool | None:
+def search(texts: Any, queries: Any, analyzers: Any, options: Any) -> Any:
+    """Arrow columns -> whether the texts of each row have what the query asks for."""
+    rows = zip(*(column.to_pylist() for column in (texts, queries, analyzers, options)), strict=True)
+    return pa.array([_found(*row) for row in rows], pa.bool_())
+
+
+def _found(texts: list[str | None] | None, query: str | None, analyzer: str | None, options: str | None) -> bool | None:
     """Whether the query is true of one of the texts by itself; NULL when of none and one of them is NULL."""
     if query is None or analyzer is None:
         raise ValueError("SEARCH: the query must not be NULL")
@@ -64,8 +74,8 @@ def _of_term(term: Term, used: TextAnalyzer) -> Test | None:
     return lambda text, tokens: all(token in tokens for token in wanted)
 
 
-FUNCTIONS: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
+# They get Arrow columns: DuckDB hands over lists of texts many times faster so.
+BATCHES: tuple[tuple[Callable[..., Any], tuple[str, ...], str], ...] = (
     (analyze, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR[]"),
     (search, ("VARCHAR[]", "VARCHAR", "VARCHAR", "VARCHAR"), "BOOLEAN"),
 )
-SEES_NULL = ("search",)

@@ -13,7 +13,7 @@ _ICU_MODES = ("NFC", "NFKC", "NFD", "NFKD")
 
 def ascii_lower(token: str) -> str:
     """The token with a to z for A to Z; other letters stay."""
-    return token.translate(_ASCII_LOWER)
+    return token.lower() if token.isascii() else token.translate(_ASCII_LOWER)
 
 
 def read_filters(given: Any) -> tuple[TokenFilter, ...]:
