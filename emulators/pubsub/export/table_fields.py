@@ -12,6 +12,7 @@ METADATA: Mapping[str, frozenset[str]] = {
     "publish_time": frozenset({"TIMESTAMP"}),
     "attributes": frozenset({"STRING", "JSON"}),
 }
+CHANGE_COLUMNS = frozenset({"_CHANGE_TYPE", "_CHANGE_SEQUENCE_NUMBER"})
 DATA = frozenset({"BYTES", "STRING", "JSON"})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from emulators.pubsub.export.cells import cell, clock, decimal, moment
-from emulators.pubsub.export.table_fields import Fields, SchemaMismatch, TableField
+from emulators.pubsub.export.table_fields import CHANGE_COLUMNS, Fields, SchemaMismatch, TableField
 from emulators.pubsub.state.avro_schema import AvroType
 
 Row = dict[str, Any]
@@ -125,6 +125,8 @@ def _json_row(document: Mapping[str, Any], fields: Fields, drops: bool, path: st
     row = {}
     for name, value in document.items():
         field = fields.get(name.lower())
+        if name.upper() in CHANGE_COLUMNS:
+            raise SchemaMismatch(f"Change data capture ({name}) is not supported by the Pub/Sub emulator")
         if field is not None:
             row[field.name] = _json_cell(value, field, drops, f"{path}{name}")
         elif not drops:

@@ -4,8 +4,9 @@ from typing import Any
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
-from emulators.pubsub.export.table_fields import METADATA, Column, SchemaMismatch
+from emulators.pubsub.export.table_fields import CHANGE_COLUMNS, METADATA, Column, SchemaMismatch
 from emulators.pubsub.state.avro_schema import AvroType
+from emulators.pubsub.state.errors import unsupported
 
 _NUMBERS = frozenset({"NUMERIC", "BIGNUMERIC"})
 _WHOLE, _REAL, _BYTES = _NUMBERS | {"INTEGER"}, _NUMBERS | {"FLOAT64"}, _NUMBERS | {"BYTES"}
@@ -101,8 +102,14 @@ def _proto_column(field: Any) -> Column:
 
 
 def check_names(columns: tuple[Column, ...], metadata: bool) -> None:
-    """Raises SchemaMismatch where a column would be written twice: as the topic's and as metadata."""
+    """Raises SchemaMismatch where a column would be written twice: as the topic's and as metadata.
+
+    Raises:
+        PubsubError: UNIMPLEMENTED, a column asks for change data capture.
+    """
     taken = {name.replace("_", "") for name in METADATA} if metadata else set()
     for column in columns:
+        if column.name.upper() in CHANGE_COLUMNS:
+            raise unsupported(f"Change data capture ({column.name})")
         if column.name.replace("_", "").lower() in taken:
             raise SchemaMismatch(f"Field {column.name} of the topic's schema has the name of a metadata column")

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as Endpoint
 
 from emulators.packed_bodies import unpacked
+from emulators.partial_response import Mask, parse, select
 from emulators.pubsub.messages import v1
 from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import DamagedState, PubsubError, invalid
@@ -39,7 +40,10 @@ _REASONS = {
     503: "backendError",
 }
 _PULL_SECONDS = 30.0
-_IGNORED_PARAMETERS = frozenset({"alt", "prettyPrint", "key", "fields", "$alt", "quotaUser"})
+_SYSTEM_PARAMETERS = frozenset(
+    {"$.xgafv", "$alt", "$prettyPrint", "access_token", "alt", "callback", "fields", "key", "oauth_token"}
+    | {"prettyPrint", "quotaUser", "uploadType", "upload_protocol"}
+)
 
 
 def rest_application(broker: Broker) -> Starlette:
@@ -49,7 +53,9 @@ def rest_application(broker: Broker) -> Starlette:
     async def call(request: Request) -> Response:
         try:
             route, name = _find(request)
-            return JSONResponse(await _answer(broker, methods, route, await _read(request, methods, route, name)))
+            mask = _mask(request)
+            answer = await _answer(broker, methods, route, await _read(request, methods, route, name))
+            return JSONResponse(select(answer, mask))
         except PubsubError as error:
             return _refusal(error)
         except (DamagedState, OSError) as error:
@@ -70,6 +76,17 @@ def _find(request: Request) -> tuple[Route, str]:
     raise PubsubError("NOT_FOUND", f"The requested URL {request.url.path} was not found for {request.method}.")
 
 
+def _mask(request: Request) -> Mask:
+    """What of the answer is asked for by `fields`; only JSON is written."""
+    form = request.query_params.get("$alt") or request.query_params.get("alt") or "json"
+    if form.partition(";")[0] != "json":
+        raise invalid(f"Invalid value for the parameter alt: {form}; json is expected.")
+    try:
+        return parse(request.query_params["fields"]) if request.query_params.get("fields") else {}
+    except ValueError as error:
+        raise invalid(str(error)) from error
+
+
 async def _unpacked(request: Request) -> bytes:
     try:
         return unpacked(await request.body(), request.headers)
@@ -83,7 +100,7 @@ async def _read(request: Request, methods: Any, route: Route, name: str) -> Any:
     content = await _unpacked(request)
     fields: dict[str, Any] = {}
     for key in request.query_params:
-        if key not in _IGNORED_PARAMETERS:
+        if key not in _SYSTEM_PARAMETERS:
             _set(fields, key, request.query_params[key])
     try:
         body = json.loads(content) if content and route.body else {}

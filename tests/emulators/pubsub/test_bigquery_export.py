@@ -236,8 +236,9 @@ def test_what_cannot_be_written_is_a_dead_letter(clients: Clients, warehouse: bi
     config = {"table": name, "use_table_schema": True}
     subscription = clients.subscription(topic, bigquery_config=config, dead_letter_policy=policy)
     bad = [b"no json", b'{"n": 1}', b'{"id": "a", "n": "x"}', b'{"id": "a", "other": 1}']
+    bad.append(b'{"id": "a", "_CHANGE_TYPE": "UPSERT"}')
     clients.publish(topic, b'{"id": "good"}', *bad)
-    received = {one.message.data: dict(one.message.attributes) for one in clients.pull_all(letters, 4)}
+    received = {one.message.data: dict(one.message.attributes) for one in clients.pull_all(letters, 5)}
     assert set(received) == set(bad)
     for attributes in received.values():
         assert attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
@@ -315,6 +316,15 @@ def test_what_the_service_refuses(clients: Clients, table: Table) -> None:
         {"table": table("data STRING"), "use_topic_schema": True, "use_table_schema": True},
     ):
         assert isinstance(refusal(clients.subscription, topic, bigquery_config=config), exceptions.InvalidArgument)
+
+
+def test_change_data_capture_is_refused_not_dropped(clients: Clients, table: Table) -> None:
+    fields = [{"name": "id", "type": "string"}, {"name": "_CHANGE_TYPE", "type": "string"}]
+    record = {"type": "record", "name": "R", "fields": fields}
+    topic = clients.topic(schema_settings={"schema": schema(clients, "AVRO", record), "encoding": JSON})
+    config = {"table": table("id STRING"), "use_topic_schema": True, "drop_unknown_fields": True}
+    error = refusal(clients.subscription, topic, bigquery_config=config)
+    assert isinstance(error, exceptions.MethodNotImplemented)
 
 
 def test_dates_times_and_decimals_of_numbers() -> None:

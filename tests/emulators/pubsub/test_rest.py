@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 import requests
+from google.auth.credentials import AnonymousCredentials
+from google.pubsub_v1 import PublisherClient, SubscriberClient
+from google.pubsub_v1.services.publisher.transports import PublisherRestTransport
+from google.pubsub_v1.services.subscriber.transports import SubscriberRestTransport
 
 from tests.emulators.pubsub.process import PROJECT, Clients, Emulator
 
@@ -169,3 +173,25 @@ def test_a_body_may_be_packed_and_a_patch_may_be_a_post(rest: Rest, clients: Cli
     changed = requests.post(url, data=change, headers=headers | {"X-HTTP-Method-Override": "PATCH"}, timeout=10)
     assert changed.json()["labels"] == {"c": "d"}
     assert requests.put(url, data=b"{}", headers=headers, timeout=10).status_code == 400
+
+
+def test_an_answer_is_cut_to_its_fields(rest: Rest, clients: Clients) -> None:
+    name = clients.topic(labels={"a": "b"})
+    assert rest("GET", name, fields="labels/a", **{"$.xgafv": "1", "access_token": "x", "uploadType": ""}) == {
+        "labels": {"a": "b"}
+    }
+    assert "labels(" in rest("GET", name, fields="labels(", status=400)["error"]["message"]
+    assert rest("GET", name, alt="proto", status=400)["error"]["status"] == "INVALID_ARGUMENT"
+
+
+def test_the_official_client_over_rest(rest: Rest, clients: Clients) -> None:
+    options = {"host": rest.base, "credentials": AnonymousCredentials()}
+    publisher = PublisherClient(transport=PublisherRestTransport(**options))
+    subscriber = SubscriberClient(transport=SubscriberRestTransport(**options))
+    topic = publisher.create_topic(name=clients.name("topics")).name
+    name = subscriber.create_subscription(name=clients.name("subscriptions"), topic=topic).name
+    publisher.publish(topic=topic, messages=[{"data": b"\xff", "ordering_key": "k"}])
+    (received,) = subscriber.pull(subscription=name, max_messages=1).received_messages
+    assert (received.message.data, received.message.ordering_key) == (b"\xff", "k")
+    subscriber.acknowledge(subscription=name, ack_ids=[received.ack_id])
+    assert list(publisher.list_topic_subscriptions(topic=topic)) == [name]
