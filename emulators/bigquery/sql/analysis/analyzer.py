@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.values import Relation, Scan, Scope, SharedQuery, Value
 from emulators.bigquery.sql.model import Catalog, SqlError, TableName, TableScan
+from emulators.bigquery.sql.registering import registering
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.lexer import position
@@ -55,12 +56,7 @@ EXPRESSIONS: dict[type[nodes.Node], ExpressionRule] = {}
 
 def expression_rule(kind: type[nodes.Node]) -> Callable[[ExpressionRule], ExpressionRule]:
     """Register the rule that analyses one kind of expression."""
-
-    def register(rule: ExpressionRule) -> ExpressionRule:
-        EXPRESSIONS[kind] = rule
-        return rule
-
-    return register
+    return registering(EXPRESSIONS, kind)
 
 
 class Analyzer:

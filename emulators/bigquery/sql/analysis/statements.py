@@ -11,6 +11,7 @@ from emulators.bigquery.sql.analysis.analyzer import Analyzer, Environment
 from emulators.bigquery.sql.analysis.values import Relation, Scan
 from emulators.bigquery.sql.functions.registry import load
 from emulators.bigquery.sql.model import Field, SqlError, Statement, TableScan
+from emulators.bigquery.sql.registering import registering
 from emulators.bigquery.sql.reserved_names import refusal
 from emulators.bigquery.sql.syntax import statements as s
 
@@ -23,14 +24,8 @@ STATEMENTS: dict[type[s.Statement], StatementRule] = {}
 
 
 def statement_rule(*kinds: type[s.Statement]) -> Callable[[StatementRule], StatementRule]:
-    """Register the rule for one kind of statement."""
-
-    def register(rule: StatementRule) -> StatementRule:
-        for kind in kinds:
-            STATEMENTS[kind] = rule
-        return rule
-
-    return register
+    """Register the rule for some kinds of statements."""
+    return registering(STATEMENTS, *kinds)
 
 
 @cache

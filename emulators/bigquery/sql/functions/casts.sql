@@ -29,9 +29,11 @@ CREATE MACRO bq.main.to_numeric(x) AS bq.numeric_or(x, CAST(bq.fail('Invalid NUM
 CREATE MACRO bq.main.bool_or(x, otherwise) AS CASE lower(x) WHEN 'true' THEN true WHEN 'false' THEN false
     ELSE CASE WHEN x IS NULL THEN NULL ELSE otherwise END END;
 CREATE MACRO bq.main.to_bool(x) AS bq.bool_or(x, CAST(bq.fail('Bad bool value: ' || x) AS BOOLEAN));
+-- A year of four digits that is not 0000, a month, a day.
+CREATE MACRO bq.main.day_pattern() AS '(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}';
 CREATE MACRO bq.main.date_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
-    WHEN regexp_matches(x, '^\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}') AND TRY_CAST(regexp_extract(x, '^\s*((?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2})\s*($|[T ]\s*\d{1,2}:\d{1,2})', 1) AS DATE) IS NOT NULL
-    THEN CAST(regexp_extract(x, '^\s*((?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2})', 1) AS DATE)
+    WHEN regexp_matches(x, '^\s*' || bq.day_pattern()) AND TRY_CAST(regexp_extract(x, '^\s*(' || bq.day_pattern() || ')\s*($|[T ]\s*\d{1,2}:\d{1,2})', 1) AS DATE) IS NOT NULL
+    THEN CAST(regexp_extract(x, '^\s*(' || bq.day_pattern() || ')', 1) AS DATE)
     ELSE otherwise END;
 CREATE MACRO bq.main.to_date(x) AS bq.date_or(x, CAST(CAST(bq.fail('Invalid date: ''' || x || '''') AS VARCHAR) AS DATE));
 CREATE MACRO bq.main.time_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
@@ -39,7 +41,7 @@ CREATE MACRO bq.main.time_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
     ELSE otherwise END;
 CREATE MACRO bq.main.to_time(x) AS bq.time_or(x, CAST(CAST(bq.fail('Invalid time string "' || x || '"') AS VARCHAR) AS TIME));
 CREATE MACRO bq.main.datetime_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
-    WHEN regexp_full_match(x, '\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') THEN CASE WHEN TRY_CAST(bq.capital_marks(trim(x)) AS TIMESTAMP) IS NULL THEN otherwise ELSE TRY_CAST(bq.capital_marks(trim(x)) AS TIMESTAMP) END
+    WHEN regexp_full_match(x, '\s*' || bq.day_pattern() || '([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') THEN CASE WHEN TRY_CAST(bq.capital_marks(trim(x)) AS TIMESTAMP) IS NULL THEN otherwise ELSE TRY_CAST(bq.capital_marks(trim(x)) AS TIMESTAMP) END
     ELSE otherwise END;
 CREATE MACRO bq.main.to_datetime(x) AS bq.datetime_or(x, CAST(CAST(bq.fail('Invalid datetime string "' || x || '"') AS VARCHAR) AS TIMESTAMP));
 CREATE MACRO bq.main.date_text(x) AS strftime(x, '%Y-%m-%d');

@@ -32,14 +32,14 @@ CREATE MACRO bq.main.global(x, z) AS CASE WHEN bq.is_inner(epoch_us(x)) THEN bq.
 CREATE MACRO bq.main.zone_name(x) AS regexp_extract(x, '\s*([A-Za-z_]+/[A-Za-z_+\-0-9/]+)\s*$', 1);
 CREATE MACRO bq.main.in_range_or(moment, otherwise) AS CASE WHEN epoch_us(moment) BETWEEN -62135596800000000 AND 253402300799999999 THEN moment ELSE otherwise END;
 CREATE MACRO bq.main.timestamp_or(x, otherwise) AS CASE WHEN x IS NULL THEN NULL
-    WHEN bq.zone_name(x) != '' AND bq_is_zone(bq.zone_name(x)) AND TRY_CAST(regexp_extract(x, '^\s*((?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?)\s*[A-Za-z]', 1) AS TIMESTAMP) IS NOT NULL
+    WHEN bq.zone_name(x) != '' AND bq_is_zone(bq.zone_name(x)) AND TRY_CAST(regexp_extract(x, '^\s*(' || bq.day_pattern() || '([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?)\s*[A-Za-z]', 1) AS TIMESTAMP) IS NOT NULL
         THEN bq.in_range_or(bq.moment_of(CAST(regexp_extract(x, '^\s*([0-9].*?)\s*[A-Za-z_]+/', 1) AS TIMESTAMP), bq.zone_name(x)), otherwise)
-    WHEN regexp_full_match(x, '\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]((0?\d|1[0-3])(:[0-5]\d)?|14(:00)?)|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
+    WHEN regexp_full_match(x, '\s*' || bq.day_pattern() || '([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*([Zz]|[+-]((0?\d|1[0-3])(:[0-5]\d)?|14(:00)?)|[A-Za-z_]+(/[A-Za-z_+\-0-9]+)*)?\s*')
         THEN bq.in_range_or(TRY_CAST(bq.zone_text(bq.capital_marks(trim(x))) AS TIMESTAMPTZ), otherwise)
     ELSE otherwise END;
 CREATE MACRO bq.main.to_timestamp(x) AS bq.timestamp_or(x, CAST(CAST(bq.fail('Invalid timestamp: ''' || x || '''') AS VARCHAR) AS TIMESTAMPTZ));
 -- A text without a zone is of zone z.
-CREATE MACRO bq.main.to_timestamp_in(x, z) AS CASE WHEN regexp_full_match(x, '\s*(?:\d{3}[1-9]|\d\d[1-9]0|\d[1-9]00|[1-9]000)-\d{1,2}-\d{1,2}([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') THEN bq.global(bq.to_datetime(x), z) ELSE bq.to_timestamp(x) END;
+CREATE MACRO bq.main.to_timestamp_in(x, z) AS CASE WHEN regexp_full_match(x, '\s*' || bq.day_pattern() || '([Tt ]\s*([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{0,6})?)?\s*') THEN bq.global(bq.to_datetime(x), z) ELSE bq.to_timestamp(x) END;
 CREATE MACRO bq.main.offset_text(minutes) AS CASE WHEN minutes < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(minutes) // 60 AS VARCHAR), 2, '0') || CASE WHEN minutes % 60 = 0 THEN '' ELSE ':' || lpad(CAST(abs(minutes) % 60 AS VARCHAR), 2, '0') END;
 CREATE MACRO bq.main.timestamp_text_in(x, z) AS bq.datetime_text(bq.local(x, z)) || bq.offset_text(CAST(floor((epoch_us(bq.local(x, z)) - epoch_us(x)) / 60000000) AS BIGINT));
 CREATE MACRO bq.main.generate_moments(s, e, step, n) AS CASE WHEN n = 0 THEN list_slice([s], 1, CAST(bq.fail('Sequence step cannot be 0.') AS BIGINT)) WHEN s IS NULL OR e IS NULL OR step IS NULL THEN NULL WHEN abs(epoch(e) - epoch(s)) > 1e8 * abs(epoch(step)) THEN list_slice([s], 1, CAST(bq.fail('Resources exceeded during query execution: the generated array has more than 100000000 elements.') AS BIGINT)) ELSE generate_series(s, e, step) END;

@@ -16,6 +16,7 @@ from emulators.bigquery.sql.analysis.constants import evaluate, value_sql
 from emulators.bigquery.sql.analysis.statements import analyse, finish
 from emulators.bigquery.sql.analysis.values import Scope, Value
 from emulators.bigquery.sql.model import Field, SqlError, Statement
+from emulators.bigquery.sql.registering import registering
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax import statements as s
 from emulators.bigquery.sql.types import Type
@@ -29,12 +30,7 @@ _ASSIGN = "Cannot coerce expression of type {source} to type {target}"
 
 def step_rule(kind: type[s.Statement]) -> Callable[[StepRule], StepRule]:
     """Register the rule for one kind of statement: (interpreter, node, the text that the node is in)."""
-
-    def register(rule: StepRule) -> StepRule:
-        _STEPS[kind] = rule
-        return rule
-
-    return register
+    return registering(_STEPS, kind)
 
 
 @cache

@@ -67,7 +67,8 @@ class Parser(AlterParser):
         self.labels.pop()
         if self.at_identifier() and self.identifier().lower() != label.lower():
             self.fail(f"Mismatched end label; expected {label}")
-        found.label = label  # type: ignore[attr-defined]
+        assert isinstance(found, s.Labelled)  # as the words behind the colon say
+        found.label = label
         found.end = self.tokens[self.index - 1].end
         return found
 

@@ -94,10 +94,16 @@ class Set(Statement):
 
 
 @dataclass(slots=True)
-class Block(Statement):
+class Labelled(Statement):
+    """A block or a loop, which BREAK and CONTINUE may name."""
+
+    label: str | None = None
+
+
+@dataclass(slots=True)
+class Block(Labelled):
     body: list[Statement] = field(default_factory=list)
     handler: list[Statement] | None = None
-    label: str | None = None
 
 
 @dataclass(slots=True)
@@ -114,21 +120,19 @@ class CaseStatement(Statement):
 
 
 @dataclass(slots=True)
-class Loop(Statement):
+class Loop(Labelled):
     """kind: LOOP, WHILE (condition before) or REPEAT (condition after: until)."""
 
     kind: str = "LOOP"
     condition: Node | None = None
     body: list[Statement] = field(default_factory=list)
-    label: str | None = None
 
 
 @dataclass(slots=True)
-class For(Statement):
+class For(Labelled):
     variable: str = ""
     query: Query | None = None
     body: list[Statement] = field(default_factory=list)
-    label: str | None = None
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, etag, now_ms, ph
 from emulators.bigquery.state.definitions.deleted_datasets import delete_with_contents, forget, restore_dataset
 from emulators.bigquery.state.definitions.labels import check_labels, matches_filter
 from emulators.bigquery.state.definitions.locations import location_of
-from emulators.bigquery.state.definitions.references import require_project
+from emulators.bigquery.state.definitions.references import require_choice, require_project
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid, not_implemented
 from emulators.bigquery.state.store import Transaction
 
@@ -84,8 +84,8 @@ def _check(resource: Mapping[str, Any]) -> None:
     if hours is not None and (not 48 <= int(hours) <= 168 or int(hours) % 24):
         raise invalid(f"Invalid value for max_time_travel_hours: {hours}; it must be a multiple of 24 from 48 to 168.")
     for name, allowed in _CHOICES.items():
-        if resource.get(name) is not None and resource[name] not in allowed:
-            raise invalid(f"Invalid value for {name}: {resource[name]} is not a valid value")
+        if resource.get(name) is not None:
+            require_choice(name, resource[name], allowed)
     for name in _LIFETIMES:
         least = 3_600_000 if name == "defaultTableExpirationMs" else 1
         if resource.get(name) is not None and int(resource[name]) < least:

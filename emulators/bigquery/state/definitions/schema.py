@@ -7,35 +7,17 @@ from typing import Any
 
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.sql.syntax.lexer import RESERVED
+from emulators.bigquery.sql.syntax.types import NAMES
 from emulators.bigquery.sql.types import COLLATIONS, duckdb, of_field
 from emulators.bigquery.state.definitions.field_rules import check_limits, check_name
+from emulators.bigquery.state.definitions.references import require_choice
 from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
 
 # REST keeps the legacy names; the SQL names are accepted as well.
 _LEGACY = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 _STANDARD = (
-    {legacy: name for name, legacy in _LEGACY.items()}
-    | {
-        name: name
-        for name in [
-            "INT64",
-            "FLOAT64",
-            "BOOL",
-            "STRUCT",
-            "STRING",
-            "BYTES",
-            "NUMERIC",
-            "BIGNUMERIC",
-            "DATE",
-            "TIME",
-            "DATETIME",
-            "TIMESTAMP",
-            "JSON",
-            "GEOGRAPHY",
-            "INTERVAL",
-            "RANGE",
-        ]
-    }
+    {name: name for name in NAMES if name != "ARRAY"}  # REST says REPEATED
+    | {legacy: name for name, legacy in _LEGACY.items()}
     | {"DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC"}
 )
 ROUNDING_MODES = ("ROUND_HALF_AWAY_FROM_ZERO", "ROUND_HALF_EVEN")
@@ -70,10 +52,10 @@ def _field_from_rest(entry: Any, path: str) -> Field:
     check_name(name)
     kind = _STANDARD.get(str(entry.get("type", "")).upper())
     mode = str(entry.get("mode") or "NULLABLE").upper()
+    where = f" of field {path}{name}"
     if kind is None:
-        raise invalid(f"Invalid value for type: {entry.get('type')!r} of field {path}{name} is not a valid value")
-    if mode not in _MODES:
-        raise invalid(f"Invalid value for mode: {mode} of field {path}{name} is not a valid value")
+        raise invalid(f"Invalid value for type: {entry.get('type')!r}{where} is not a valid value")
+    require_choice("mode", mode, _MODES, where)
     _refuse_unknown(entry, f"{path}{name}")
     check_limits(entry, kind, f"{path}{name}")
     children = fields_from_rest(entry, f"{path}{name}.")

@@ -14,6 +14,7 @@ from emulators.bigquery.state.catalog import Catalog, Resource, Table
 from emulators.bigquery.state.definitions.clones import copied_resource
 from emulators.bigquery.state.definitions.layout import PARTITION_TIME
 from emulators.bigquery.state.definitions.partitions import partition_condition
+from emulators.bigquery.state.definitions.references import require_choice
 from emulators.bigquery.state.definitions.tables import STORED, create_table
 from emulators.bigquery.state.definitions.writes import Destination, count_rows, destination, write_rows
 from emulators.bigquery.state.errors import ServiceError, duplicate, invalid
@@ -66,8 +67,7 @@ def run_copy(warehouse: Warehouse, job: Job) -> None:
 def _operation(configuration: Mapping[str, Any]) -> str:
     given = configuration.get("operationType") or "COPY"
     operation = "COPY" if given == "OPERATION_TYPE_UNSPECIFIED" else str(given)
-    if operation not in _SOURCES:
-        raise invalid(f"Invalid value for operationType: {operation} is not a valid value")
+    require_choice("operationType", operation, _SOURCES)
     return operation
 
 

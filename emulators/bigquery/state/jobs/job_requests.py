@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulators.bigquery.sql.model import Field
-from emulators.bigquery.state.definitions.references import require_project
+from emulators.bigquery.state.definitions.references import require_choice, require_project
 from emulators.bigquery.state.errors import ServiceError, invalid, not_implemented
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
@@ -45,9 +45,9 @@ def check_choices(configuration: Mapping[str, Any], kind: str) -> None:
     given = [(name, configuration[name]) for name in _CHOICES if configuration.get(name)]
     given += [("schemaUpdateOptions", option) for option in configuration.get("schemaUpdateOptions") or ()]
     for name, value in given:
-        keeps_schema = kind == "copy" and value == "WRITE_TRUNCATE_DATA"  # a copy has its source's schema
-        if value not in _CHOICES.get(name, _UPDATES) or keeps_schema:
-            raise invalid(f"Invalid value for {name}: {value} is not a valid value")
+        # A copy has its source's schema, so it cannot keep another one.
+        other = ("WRITE_TRUNCATE_DATA",) if kind == "copy" else ()
+        require_choice(name, value, [word for word in _CHOICES.get(name, _UPDATES) if word not in other])
 
 
 def check_dry_run(configuration: Mapping[str, Any], kind: str) -> None:
