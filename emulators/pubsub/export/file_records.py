@@ -39,8 +39,13 @@ class FileRecords:
             return ""
         if schema.type != schema.AVRO:
             return "The topic's schema is not in Avro, and use_topic_schema needs one that is."
-        taken = {field["name"] for field in _METADATA} if self._config.write_metadata else set()
-        both = sorted(name for name, _ in parsed(schema).fields if name in taken)
+        if not self._config.write_metadata:
+            return ""
+        root = parsed(schema)
+        if root.kind != "record":
+            return f"The topic's schema is of type {root.kind}, and only a record takes the fields of metadata."
+        taken = {field["name"] for field in _METADATA}
+        both = sorted(name for name, _ in root.fields if name in taken)
         return f"The topic's schema has fields with names of metadata: {', '.join(both)}." if both else ""
 
     def record(self, message: Any) -> tuple[str, bytes]:

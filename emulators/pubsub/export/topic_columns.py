@@ -58,6 +58,8 @@ _NAMES = {value: name.removeprefix("TYPE_").lower() for name, value in FieldDesc
 
 def avro_columns(schema: AvroType) -> tuple[Column, ...]:
     """The columns of a record. Raises SchemaMismatch for what has no column."""
+    if schema.kind != "record":
+        raise SchemaMismatch(f"The topic's schema is of type {schema.kind}, and only a record has columns")
     return tuple(_avro_column(name, kind) for name, kind in schema.fields)
 
 

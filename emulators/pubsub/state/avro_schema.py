@@ -42,17 +42,15 @@ class AvroType:
 
 
 def parse_avro(definition: str) -> AvroType:
-    """The schema of a definition; its top level is a record.
+    """The schema of a definition: mostly a record, but any type may be the whole of it.
 
     Raises:
-        AvroSchemaError: it is no JSON, or no Avro record.
+        AvroSchemaError: it is no JSON, or no type of Avro.
     """
     try:
         document = json.loads(definition)
     except ValueError as error:
         raise AvroSchemaError(f"it is not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("type") != "record":
-        raise AvroSchemaError('the top level must be a record: {"type": "record", "name": ..., "fields": [...]}')
     return _Reader().read(document, "", "the schema")
 
 

@@ -154,7 +154,9 @@ def test_what_is_no_such_json_is_refused(data: bytes) -> None:
     ("definition", "words"),
     [
         ("nonsense", "not JSON"),
-        ('"string"', "top level must be a record"),
+        ('"strng"', "unknown type 'strng'"),
+        ("3", "expected a type"),
+        ("[]", "a union holds different types"),
         ('{"type": "record", "fields": []}', "no valid name"),
         ('{"type": "record", "name": "a"}', "needs a list 'fields'"),
         ('{"type": "record", "name": "a", "fields": [{"name": "b"}]}', "has no type"),
@@ -172,3 +174,19 @@ def test_a_definition_that_avro_does_not_allow_is_refused(definition: str, words
     with pytest.raises(AvroSchemaError) as refusal:
         parse_avro(definition)
     assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("definition", "good", "bad"),
+    [
+        ('"string"', '"a"', "1"),
+        ('{"type": "array", "items": "long"}', "[1, 2]", '["a"]'),
+        ('["null", "long"]', '{"long": 1}', "1"),
+        ('{"type": "enum", "name": "E", "symbols": ["A"]}', '"A"', '"B"'),
+    ],
+)
+def test_any_type_may_be_the_whole_schema(definition: str, good: str, bad: str) -> None:
+    check = json_check(parse_avro(definition))
+    check(good.encode())
+    with pytest.raises(Mismatch):
+        check(bad.encode())

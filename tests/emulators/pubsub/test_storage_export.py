@@ -1,5 +1,6 @@
 """Cloud Storage subscriptions: the storage emulator's files hold what was published."""
 
+import asyncio
 import datetime
 import io
 import json
@@ -18,8 +19,12 @@ from google.cloud import storage
 from google.pubsub_v1 import types
 
 from emulators.pubsub.messages import v1
+from emulators.pubsub.state.batch import Delivery
+from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import PubsubError
 from emulators.pubsub.state.file_names import check_format, file_name
+from emulators.pubsub.wire import storage_export
+from emulators.pubsub.wire.http_call import Answer
 from tests.emulators.process import running
 from tests.emulators.pubsub.process import PROJECT, Clients, Emulator
 from tests.emulators.pubsub.test_publisher import refusal
@@ -254,3 +259,38 @@ def test_without_the_address_of_the_storage_it_is_refused(tmp_path: Path) -> Non
     assert isinstance(error, exceptions.MethodNotImplemented)
     clients.close()
     emulator.stop()
+
+
+def test_a_file_is_closed_when_its_time_is_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uploads: list[bytes | None] = []
+
+    async def call(method: str, url: str, body: bytes | None = None, kind: str = "") -> Answer:
+        uploads.append(body)
+        if len(uploads) == 1:
+            raise OSError("nobody answers")
+        return Answer(200, {})
+
+    monkeypatch.setattr(storage_export, "call", call)
+    broker = Broker(tmp_path)
+    clock = {"now": 1000.0}
+    monkeypatch.setattr(broker, "now", lambda: clock["now"])
+    config = v1.CloudStorageConfig(bucket="bucket")
+    config.max_duration.seconds = 60
+    subscription = v1.Subscription(name="projects/p/subscriptions/s", cloud_storage_config=config)
+    target = storage_export.StorageTarget(broker, subscription, "http://storage")
+
+    def write(*ids: str) -> list[str]:
+        bodies = [v1.PubsubMessage(data=id_.encode()).SerializeToString() for id_ in ids]
+        written = asyncio.run(target.write([Delivery(id_, body, 0) for id_, body in zip(ids, bodies, strict=True)]))
+        assert written is not None
+        return written.acknowledged
+
+    assert write("a") == []
+    clock["now"] += 59
+    assert (write("b"), target.due(), uploads) == ([], 1.0, [])
+    clock["now"] += 1
+    with pytest.raises(OSError, match="nobody answers"):
+        write()
+    assert write() == ["a", "b"]
+    assert (uploads[1], target.due()) == (b"a\nb", None)
+    broker.close()
