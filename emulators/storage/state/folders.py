@@ -66,6 +66,7 @@ class Folders:
             StorageError: 400 for a name or a bucket that cannot be, 404, 409 where there is one, 412 without the one
                 above it.
         """
+        name = _whole(name)
         _check_name(name)
         with self._database.transaction() as connection:
             self._hierarchical(bucket)
@@ -80,7 +81,7 @@ class Folders:
         """The folder, or StorageError 404, 412, 304."""
         self._hierarchical(bucket)
         with self._database.reading() as connection:
-            found = _find(connection, bucket, name)
+            found = _find(connection, bucket, _whole(name))
         if found is None:
             raise _not_found()
         conditions.check_read(found)
@@ -97,6 +98,7 @@ class Folders:
 
     def delete(self, bucket: str, name: str, conditions: Preconditions) -> None:
         """Delete an empty folder; 409 where anything lies below it."""
+        name = _whole(name)
         with self._database.transaction() as connection:
             conditions.check_write(self.get(bucket, name))
             inside = (bucket, name, successor(name))
@@ -111,6 +113,7 @@ class Folders:
 
         StorageError 403, and nothing is done, where something there is retained.
         """
+        name = _whole(name)
         with self._database.transaction() as connection:
             conditions.check_write(self.get(bucket, name))
             inside = (bucket, name, successor(name))
@@ -128,6 +131,7 @@ class Folders:
             StorageError: 400 for a name that cannot be, 404, 409 where there is a folder of the new name, 412 without
                 the one above it.
         """
+        source, name = _whole(source), _whole(name)
         _check_name(name)
         with self._database.transaction() as connection:
             folder = self.get(bucket, source)
@@ -153,6 +157,11 @@ class Folders:
         if not found.is_hierarchical:
             raise errors.invalid("The bucket does not support hierarchical namespace.", "bucket")
         return found
+
+
+def _whole(name: str) -> str:
+    """A folder's name with its last slash, which gcloud leaves out where it renames one."""
+    return name if name.endswith("/") else f"{name}/"
 
 
 def _check_name(name: str) -> None:

@@ -76,7 +76,7 @@ async def rename(call: Call) -> Resource:
         metadata |= _common("rename-folder", renamed.updated)
         response = {
             "@type": TYPES + "Folder",
-            "name": f"projects/_/buckets/{bucket}/folders/{name}",
+            "name": f"projects/_/buckets/{bucket}/folders/{renamed.name}",
             "metageneration": str(renamed.metageneration),
             "createTime": moment(renamed.created),
             "updateTime": moment(renamed.updated),
