@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS
+from emulators.bigquery.sql.analysis.routine_kinds import is_users_aggregate
+from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.syntax import nodes
 from emulators.bigquery.sql.syntax.walk import every
 
@@ -16,7 +17,7 @@ def check(a: Analyzer, node: nodes.Select) -> None:
     if (
         node.having is not None
         and node.group_by is None
-        and not any(is_aggregate(call) or is_users(call) for call in calls)
+        and not any(is_aggregate(call) or is_users_aggregate(a, call) for call in calls)
     ):
         a.fail("The HAVING clause requires GROUP BY or aggregation to be present", node.having)
     if node.qualify is not None and not any(call.over for call in calls):
@@ -50,12 +51,6 @@ def aggregates_in(node: object) -> bool:
 def is_aggregate(call: nodes.Call) -> bool:
     """Whether it aggregates the rows of a group."""
     return call.over is None and call.name in AGGREGATES
-
-
-def is_users(call: nodes.Call) -> bool:
-    """Whether it is a function of the user's, which may be an aggregate function."""
-    name = call.name.removeprefix("SAFE.")
-    return not any(name in known for known in (SCALARS, RULES, WINDOWS, AGGREGATES))
 
 
 def _without_source(a: Analyzer, node: nodes.Select, calls: list[nodes.Call]) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in, is_users
+from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in
 from emulators.bigquery.sql.analysis.grouping import Grouped
 from emulators.bigquery.sql.analysis.once import has_subquery
 from emulators.bigquery.sql.analysis.outputs import Output, Tail, final, named
+from emulators.bigquery.sql.analysis.routine_kinds import is_users_aggregate
 from emulators.bigquery.sql.analysis.values import Column, Scope, Value
 from emulators.bigquery.sql.functions.registry import SCALARS
 from emulators.bigquery.sql.syntax import nodes
@@ -29,10 +30,8 @@ def group_by(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output
 def _group_by_all(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output]) -> str:
     """GROUP BY the columns of the select list that read rows of this query and have neither aggregates nor window
     functions; what reads nothing but such columns is no key of its own."""
-    if any(is_users(call) for output in outputs for call in calls_in(output.node)):
-        return " GROUP BY ALL"  # DuckDB sees which of these aggregate
     own = frozenset(scope.own_columns())
-    reading = [output for output in outputs if _reads(output.value, own) and not _of_many_rows(output)]
+    reading = [output for output in outputs if _reads(output.value, own) and not _of_many_rows(a, output)]
     plain = {column: column.sql for output in reading for column in output.value.refs if output.value.sql == column.sql}
     keys = []
     for output in reading:
@@ -52,10 +51,10 @@ def _reads(value: Value, own: frozenset[Column]) -> bool:
     return bool(value.refs & own) or has_subquery(value.sql)
 
 
-def _of_many_rows(output: Output) -> bool:
+def _of_many_rows(a: Analyzer, output: Output) -> bool:
     """Whether it aggregates, in its group or over a window."""
     calls = list(calls_in(output.node))
-    return aggregates_in(calls) or any(call.over for call in calls)
+    return aggregates_in(calls) or any(call.over or is_users_aggregate(a, call) for call in calls)
 
 
 def check_groups(a: Analyzer, node: nodes.Select, scope: Scope, outputs: list[Output], tail: Tail) -> None:

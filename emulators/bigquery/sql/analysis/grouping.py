@@ -1,8 +1,8 @@
 """What a query with groups may name outside of its aggregates: its keys, and what is made of them."""
 
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.clauses import is_users
 from emulators.bigquery.sql.analysis.lambda_names import canonical
+from emulators.bigquery.sql.analysis.routine_kinds import is_users_aggregate
 from emulators.bigquery.sql.analysis.values import Column, Scope
 from emulators.bigquery.sql.functions.parts import DATE_PARTS, TIME_PARTS
 from emulators.bigquery.sql.functions.registry import AGGREGATES
@@ -36,7 +36,7 @@ class Grouped:
         """Whether nothing in it needs a look: keys, aggregates, subqueries and lambdas, which have names of their
         own."""
         if isinstance(node, nodes.Call) and node.over is None:
-            if node.name in AGGREGATES or is_users(node):
+            if node.name in AGGREGATES or is_users_aggregate(self.a, node):
                 return True
         elif isinstance(node, (nodes.Query, nodes.Lambda, nodes.TypeNode, nodes.WithExpression)):
             return True

@@ -85,7 +85,7 @@ def _of_select(a: Analyzer, node: nodes.Select) -> str | None:
 
 
 def _of_call(a: Analyzer, call: nodes.Call) -> str | None:
-    from emulators.bigquery.sql.analysis.routines import routine_of
+    from emulators.bigquery.sql.analysis.routine_kinds import routine_of
 
     if call.over is not None:
         return "analytic functions"

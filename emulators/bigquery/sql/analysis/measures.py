@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.clauses import is_users, paths_in
+from emulators.bigquery.sql.analysis.clauses import paths_in
 from emulators.bigquery.sql.analysis.rewriting import rewritten
+from emulators.bigquery.sql.analysis.routine_kinds import is_users_aggregate
 from emulators.bigquery.sql.functions.registry import AGGREGATES
 from emulators.bigquery.sql.syntax import nodes
 
@@ -37,8 +38,8 @@ class Measures:
             return self._end(node)
         if node.over is not None:
             self._a.fail("MEASURES takes no analytic functions", node)
-        if is_users(node):
-            self._a.fail("A function of the user's in MEASURES is not supported by this emulator", node)
+        if is_users_aggregate(self._a, node):
+            self._a.fail("An aggregate function of the user's in MEASURES is not supported by this emulator", node)
         return self._aggregate(node) if node.name in AGGREGATES else None
 
     def _own(self, node: nodes.Call) -> nodes.Path | None:

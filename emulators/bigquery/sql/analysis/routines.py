@@ -15,10 +15,11 @@ from emulators.bigquery.sql.analysis.clauses import aggregates_in, calls_in
 from emulators.bigquery.sql.analysis.coercion import coerce
 from emulators.bigquery.sql.analysis.once import named, renamed
 from emulators.bigquery.sql.analysis.options import options_of
+from emulators.bigquery.sql.analysis.routine_kinds import routine_of
 from emulators.bigquery.sql.analysis.statements import statement_rule, text_of
 from emulators.bigquery.sql.analysis.values import Scope, Value, combine
 from emulators.bigquery.sql.functions.registry import AGGREGATES, RULES, SCALARS, WINDOWS
-from emulators.bigquery.sql.model import SqlError, Statement, TableName
+from emulators.bigquery.sql.model import SqlError, Statement
 from emulators.bigquery.sql.rest_types import rest_argument, rest_columns, rest_type, to_rest
 from emulators.bigquery.sql.syntax import definitions as d
 from emulators.bigquery.sql.syntax import nodes
@@ -191,18 +192,6 @@ def stored_function(a: Analyzer, node: nodes.Call, scope: Scope) -> Value:
     if routine.get("language", "SQL") != "SQL":
         a.fail(f"Functions in {routine['language']} are not supported by this emulator", node)
     return inline(a, ".".join(node.path), routine["definitionBody"], wanted, returns, node, scope)
-
-
-def routine_of(a: Analyzer, node: nodes.Call) -> tuple[Mapping[str, Any] | None, TableName | None]:
-    if len(node.path) == 1 and a.dataset is None:
-        return None, None
-    if len(node.path) > 3:
-        return None, None
-    name = a.table_name(node.path, node)
-    found = a.catalog.routine(name)
-    if found is not None:
-        a.shared.routines[name] = None
-    return found, name
 
 
 @statement_rule(d.CreateRoutine)

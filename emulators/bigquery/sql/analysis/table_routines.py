@@ -6,7 +6,8 @@ from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
-from emulators.bigquery.sql.analysis.routines import bind, not_found, routine_of
+from emulators.bigquery.sql.analysis.routine_kinds import routine_of
+from emulators.bigquery.sql.analysis.routines import bind, not_found
 from emulators.bigquery.sql.analysis.table_functions import TABLE_FUNCTIONS
 from emulators.bigquery.sql.analysis.values import Column, Relation, Scope, SharedQuery, Value
 from emulators.bigquery.sql.rest_types import rest_argument, rest_columns, rest_type

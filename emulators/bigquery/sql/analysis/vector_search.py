@@ -1,5 +1,7 @@
 """VECTOR_SEARCH, by comparing each query vector with each base vector."""
 
+import json
+
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import coerce
@@ -43,11 +45,35 @@ def vector_search(a: Analyzer, node: nodes.Call, scope: Scope) -> Relation:
         wanted = constant(a, arguments["query_column_to_search"]) if "query_column_to_search" in arguments else None
         asked = _side(query_sql, query, _asked(a, node, query, wanted, name), "q")
         columns.insert(0, Column("query", "q", _struct(query)))
+    _check_options(a, arguments)
     distance, nearest = _distance(a, node, arguments), _nearest(a, node, arguments)
     searching = f"{asked} CROSS JOIN {_side(base_sql, base, searched, 'b')}"
     paired = f"SELECT q.s AS q, b.s AS b, {distance} AS d, q.n AS n FROM {searching}"
     shown = ", ".join(c.sql for c in columns)
     return Relation(f"SELECT {shown} FROM ({paired}){nearest}", columns, [c.sql for c in columns])
+
+
+def _check_options(a: Analyzer, arguments: dict[str, nodes.Node]) -> None:
+    """Options say how an index is used; the answer is exact with any of them."""
+    node = arguments.get("options")
+    if node is None:
+        return
+    text = constant(a, node)
+    try:
+        given = json.loads(text) if isinstance(text, str) else None
+    except json.JSONDecodeError:
+        given = None
+    if not isinstance(given, dict):
+        a.fail("options of VECTOR_SEARCH must be a JSON object in a STRING literal", node)
+    for name in given.keys() - {"fraction_lists_to_search", "use_brute_force"}:
+        a.fail(f"Invalid option of VECTOR_SEARCH: {name}", node)
+    fraction, brute = given.get("fraction_lists_to_search", 0.5), given.get("use_brute_force", False)
+    if not isinstance(brute, bool):
+        a.fail("use_brute_force of VECTOR_SEARCH must be a JSON boolean", node)
+    if isinstance(fraction, bool) or not isinstance(fraction, (int, float)) or not 0 < fraction < 1:
+        a.fail("fraction_lists_to_search of VECTOR_SEARCH must be a JSON number between 0 and 1, both excluded", node)
+    if brute and "fraction_lists_to_search" in given:
+        a.fail("fraction_lists_to_search of VECTOR_SEARCH cannot be given when use_brute_force is true", node)
 
 
 def _distance(a: Analyzer, node: nodes.Call, arguments: dict[str, nodes.Node]) -> str:

@@ -53,6 +53,8 @@ ANSWERED = [
      "FROM UNNEST(['a', 'a', 'b']) AS x GROUP BY ALL ORDER BY y", [("a", 1, 2, "a"), ("b", 1, 1, "b")]),
     ("SELECT x, TO_JSON_STRING(TO_JSON(x)) AS j, TO_JSON(y) IS NULL AS n, RAND() < 0 AS r, SUM(z) AS s "
      "FROM UNNEST([STRUCT(1 AS x, 2 AS y, 3 AS z), (1, 2, 4)]) GROUP BY ALL", [(1, "1", False, False, 7)]),
+    ("CREATE TEMP FUNCTION f(x INT64) AS (x * 2); SELECT f(x) AS y, RAND() < 0 AS r, COUNT(*) AS n "
+     "FROM UNNEST([1, 1, 2]) AS x GROUP BY ALL ORDER BY y", [(2, False, 2), (4, False, 1)]),
     ("CREATE TEMP FUNCTION f() AS (1); CREATE OR REPLACE TEMP FUNCTION f() AS (2); "
      "CREATE TEMP FUNCTION IF NOT EXISTS f() AS (3); SELECT f()", [(2,)]),
     ("SELECT COUNT(*) AS n, 'x' AS s FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS x GROUP BY ALL", [(0, "x")]),

@@ -54,6 +54,17 @@ def test_the_rows_of_a_match_tell_their_place_and_symbol(warehouse: Any) -> None
     ]
 
 
+def test_a_function_of_the_users_measures_what_it_is_given(warehouse: Any) -> None:
+    functions = (
+        "CREATE TEMP FUNCTION twice(v INT64) AS (v * 2); CREATE TEMP AGGREGATE FUNCTION f(v INT64) AS (SUM(v)); "
+    )
+    query = "SELECT * FROM UNNEST([5, 7, 1]) AS x WITH OFFSET AS place MATCH_RECOGNIZE (ORDER BY place MEASURES "
+    pattern = " AS y PATTERN (up+) DEFINE up AS x > 4)"
+    assert warehouse.run(f"{functions}{query}twice(SUM(up.x)) + twice(LAST(up.x)){pattern}") == [(38,)]
+    with pytest.raises(SqlError, match="An aggregate function of the user's in MEASURES is not supported"):
+        warehouse.run(f"{functions}{query}f(up.x){pattern}")
+
+
 def test_the_longest_match_and_the_preferred_one(warehouse: Any) -> None:
     clause = """ARRAY_AGG(high.x) AS high, ARRAY_AGG(low.x) AS low AFTER MATCH SKIP TO NEXT ROW
         PATTERN (low | high+) DEFINE low AS x <= 2, high AS x >= 2 {}"""

@@ -159,6 +159,10 @@ REFUSED = [
     ("SELECT AVG(x) FROM UNNEST(ARRAY_CONCAT([NUMERIC '99999999999999999999999999999'], "
      "[NUMERIC '99999999999999999999999999999'])) AS x", "numeric overflow"),
     # functions of a script
+    ("CREATE TEMP FUNCTION f(x INT64) AS (x); SELECT f(b) FROM (SELECT 1 AS a, 2 AS b) GROUP BY a",
+     "column b which is neither grouped nor aggregated at [1:50]"),
+    ("CREATE TEMP FUNCTION f(x INT64) AS (x); SELECT f(a) FROM (SELECT 1 AS a) HAVING TRUE",
+     "The HAVING clause requires GROUP BY or aggregation"),
     ("CREATE TEMP FUNCTION f() AS (1); CREATE TEMP FUNCTION F() AS (2); SELECT f()", "Function F already exists"),
     # how tables lie
     ("CREATE TABLE d.x (a DATE) PARTITION BY DATE_TRUNC(a, DAY)", "does not support the DAY granularity"),

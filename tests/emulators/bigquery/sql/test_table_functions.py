@@ -80,6 +80,13 @@ def test_one_vector_is_searched_without_a_table(warehouse: Any, more: str, rows:
         (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], query_column_to_search => 'e')", "query_value has none"),
         (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], lexical_search_columns => ['x'])", "not supported"),
         (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], top_k => 0)", "other than 0"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], options => 'x')", "must be a JSON object"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], options => '{{\"use\": 1}}')", "SEARCH: use"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], options => '{{\"use_brute_force\": 1}}')", "boolean"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], options => "
+         "'{\"fraction_lists_to_search\": 1}')", "between 0 and 1"),
+        (f"VECTOR_SEARCH({_BASE}, 'e', query_value => [1.0], options => "
+         "'{\"fraction_lists_to_search\": 0.1, \"use_brute_force\": true}')", "when use_brute_force is true"),
         ("GAP_FILL((SELECT 1 AS d), 'd', INTERVAL 1 DAY)", "must be a DATE, DATETIME or TIMESTAMP"),
         ("GAP_FILL((SELECT DATE '2024-01-01' AS d), 'e', INTERVAL 1 DAY)", "Column e not found"),
         ("GAP_FILL((SELECT DATE '2024-01-01' AS d, 'x' AS v), 'd', INTERVAL 1 DAY, "
