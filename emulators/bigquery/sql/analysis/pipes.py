@@ -1,40 +1,21 @@
 """Pipe syntax: each operator takes the table so far and gives the next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from emulators.bigquery.sql import types as t
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.outputs import Tail
+from emulators.bigquery.sql.analysis.pipe_tables import Table, finished, settled, table_of, wrapped
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.queries import count, set_operation, with_queries
 from emulators.bigquery.sql.analysis.selects import outputs_of, select
-from emulators.bigquery.sql.analysis.sources import From, from_relation, operated, source
+from emulators.bigquery.sql.analysis.sources import from_relation, operated, source
 from emulators.bigquery.sql.analysis.values import Column, FromItem, Relation, Scope, Value
 from emulators.bigquery.sql.analysis.windows import order_item
 from emulators.bigquery.sql.syntax import nodes, pipe_nodes
 from emulators.bigquery.sql.syntax.pattern_nodes import MatchRecognize
-
-
-@dataclass(slots=True)
-class Table:
-    """sql: what FROM can hold; where: a condition that waits for the next SELECT; columns are seen by their names,
-    items by their aliases."""
-
-    sql: str
-    columns: list[Column]
-    items: list[FromItem]
-    hidden: list[Column]
-    where: str = ""
-
-    def source(self) -> From:
-        """As the source of a query, of a join or of an operator; its condition comes after."""
-        own = FromItem(None, self.columns, self.hidden)
-        return From(self.sql + self.where, [(c.name, c.value()) for c in self.columns], [own, *self.items])
-
-    def scope(self, parent: Scope | None) -> Scope:
-        return Scope(parent, items=self.source().items)
 
 
 def pipeline(a: Analyzer, node: nodes.Pipeline, parent: Scope | None) -> Relation:
@@ -42,9 +23,9 @@ def pipeline(a: Analyzer, node: nodes.Pipeline, parent: Scope | None) -> Relatio
     texts: list[str] = []
     recursive = False
     if isinstance(node.start, nodes.Query):
-        table = _table(from_relation(a, a.query(node.start, parent), None))
+        table = table_of(from_relation(a, a.query(node.start, parent), None))
     else:
-        table = _table(source(a, node.start, Scope(parent)))
+        table = table_of(source(a, node.start, Scope(parent)))
     for operator in node.operators:
         if isinstance(operator, pipe_nodes.PipeWith):
             texts += with_queries(a, nodes.Query(operator.at, operator, operator.ctes, operator.recursive), parent)
@@ -52,64 +33,16 @@ def pipeline(a: Analyzer, node: nodes.Pipeline, parent: Scope | None) -> Relatio
         else:
             table = _OPERATORS[type(operator)](a, table, operator, parent)
     prefix = f"WITH {'RECURSIVE ' if recursive else ''}{', '.join(texts)} " if texts else ""
-    return _finished(table, prefix)
-
-
-def _finished(table: Table, prefix: str) -> Relation:
-    names, used = [], set[str]()
-    for i, column in enumerate(table.columns):
-        name = column.name or f"f{i}_"
-        names.append(f"{name}:{i}" if name.lower() in used else name)
-        used.add(name.lower())
-    listed = ", ".join(f"{c.sql} AS {t.quoted(n)}" for c, n in zip(table.columns, names, strict=True))
-    columns = [Column(c.name, t.quoted(n), c.type, c.origin) for c, n in zip(table.columns, names, strict=True)]
-    return Relation(f"{prefix}SELECT {listed} FROM {table.sql}{table.where}", columns, names)
-
-
-def _table(found: From) -> Table:
-    """A source: its columns by name, its items by alias alone."""
-    columns = []
-    for name, value in found.columns:
-        origin = next((c.origin for c in value.refs if c.sql == value.sql), None)
-        columns.append(Column(name, value.sql, value.type, origin))
-    hidden = [c for item in found.items if not item.qualified for c in item.hidden]
-    items = [replace(item, qualified=True) for item in found.items if item.alias is not None]
-    return Table(found.sql, columns, items, hidden)
-
-
-def _wrapped(a: Analyzer, table: Table, clause: str = "", added: tuple[str, ...] = (), opaque: bool = False) -> Table:
-    """The table as a subquery with a clause after it; the added expressions become its last columns, "" named."""
-    name, places = a.shared.alias(), dict[str, str]()
-
-    def placed(column: Column) -> Column:
-        sql = places.setdefault(column.sql, f"{name}.c{len(places)}")
-        return Column(column.name, sql, column.type, None if opaque else column.origin)
-
-    columns, hidden = [placed(c) for c in table.columns], [placed(c) for c in table.hidden]
-    items = [
-        replace(
-            item,
-            columns=[placed(c) for c in item.columns],
-            hidden=[placed(c) for c in item.hidden],
-            element=placed(item.element) if item.element is not None else None,
-        )
-        for item in table.items
-    ]
-    listed = [f"{sql} AS c{i}" for i, sql in enumerate(places)]
-    listed += [f"{sql} AS n{i}" for i, sql in enumerate(added)]
-    columns += [Column("", f"{name}.n{i}", t.NULL) for i in range(len(added))]
-    return Table(
-        f"(SELECT {', '.join(listed)} FROM {table.sql}{table.where}{clause}) AS {name}", columns, items, hidden
-    )
+    return finished(table, prefix)
 
 
 def _selected(
     a: Analyzer, table: Table, node: nodes.Select, parent: Scope | None, tail: Tail, aggregated: bool
 ) -> Table:
     """SELECT over the table; what comes out has no aliases."""
-    node.source = nodes.GivenSource(node.at, given=table.source())
-    relation = select(a, node, parent, tail, aggregated)
-    return _table(from_relation(a, relation, None))
+    own = replace(node, source=nodes.GivenSource(node.at, given=table.source()))
+    relation = select(a, own, parent, tail, aggregated)
+    return table_of(from_relation(a, relation, None))
 
 
 def _select(a: Analyzer, table: Table, node: nodes.Select, parent: Scope | None) -> Table:
@@ -121,7 +54,7 @@ def _extend(a: Analyzer, table: Table, node: pipe_nodes.PipeExtend, parent: Scop
     scope = table.scope(parent)
     scope.windows = node.windows
     found = outputs_of(a, nodes.Select(node.at, node.items), scope)
-    made = _wrapped(a, table, added=tuple(o.value.sql for o in found))
+    made = wrapped(a, table, added=tuple(o.value.sql for o in found))
     kept = made.columns[: len(table.columns)]
     new = [Column(o.name, c.sql, o.value.type) for o, c in zip(found, made.columns[len(table.columns) :], strict=True)]
     return replace(made, columns=kept + new)
@@ -132,7 +65,7 @@ def _set(a: Analyzer, table: Table, node: pipe_nodes.PipeSet, parent: Scope | No
     places = [_place(a, table, name, node, "SET") for name, _ in node.values]
     scope = table.scope(parent)
     values = [a.expression(value, scope) for _, value in node.values]
-    made = _wrapped(a, table, added=tuple(v.sql for v in values))
+    made = wrapped(a, table, added=tuple(v.sql for v in values))
     columns = made.columns[: len(table.columns)]
     for i, value, new in zip(places, values, made.columns[len(columns) :], strict=True):
         columns[i] = Column(columns[i].name, new.sql, t.INT64 if value.type.kind == "NULL" else value.type)
@@ -175,7 +108,7 @@ def _where(a: Analyzer, table: Table, node: pipe_nodes.PipeWhere, parent: Scope 
     scope = table.scope(parent)
     condition = a.condition(node.condition, scope, "WHERE clause")
     if " OVER (" in condition.sql:
-        return _wrapped(a, table, f" QUALIFY {condition.sql}", opaque=True)
+        return wrapped(a, table, f" QUALIFY {condition.sql}", opaque=True)
     push(a, node.condition, scope)
     joiner = f"{table.where} AND " if table.where else " WHERE "
     return replace(table, where=f"{joiner}{condition.sql}")
@@ -185,7 +118,7 @@ def _distinct(a: Analyzer, table: Table, node: pipe_nodes.PipeDistinct, parent: 
     """|> DISTINCT: an alias goes on when all of its columns are still there."""
     seen = {c.sql for c in table.columns}
     items = [i for i in table.items if i.element is None and all(c.sql in seen for c in i.columns)]
-    made = _wrapped(a, replace(table, items=items, hidden=[]))
+    made = wrapped(a, replace(table, items=items, hidden=[]))
     return replace(made, sql=made.sql.replace("(SELECT ", "(SELECT DISTINCT ", 1))
 
 
@@ -228,8 +161,8 @@ def _same(one: nodes.Node, other: nodes.Node) -> bool:
 
 
 def _join(a: Analyzer, table: Table, node: nodes.Join, parent: Scope | None) -> Table:
-    given = _wrapped(a, table) if table.where else table
-    return _table(source(a, replace(node, left=nodes.GivenSource(node.at, given=given.source())), Scope(parent)))
+    given = settled(a, table)
+    return table_of(source(a, replace(node, left=nodes.GivenSource(node.at, given=given.source())), Scope(parent)))
 
 
 def _order(a: Analyzer, table: Table, node: pipe_nodes.PipeOrder, parent: Scope | None) -> Table:
@@ -245,25 +178,25 @@ def _order(a: Analyzer, table: Table, node: pipe_nodes.PipeOrder, parent: Scope 
         else:
             value = a.expression(at, scope)
         items.append(order_item(a, item, value, []))
-    return _wrapped(a, table, " ORDER BY " + ", ".join(items))
+    return wrapped(a, table, " ORDER BY " + ", ".join(items))
 
 
 def _limit(a: Analyzer, table: Table, node: pipe_nodes.PipeLimit, parent: Scope | None) -> Table:
     tail = Tail([], count(a, node.limit, "LIMIT"), count(a, node.offset, "OFFSET"))
-    return _wrapped(a, table, tail.limits(), opaque=True)
+    return wrapped(a, table, tail.limits(), opaque=True)
 
 
 def _set_operation(a: Analyzer, table: Table, node: pipe_nodes.PipeSetOperation, parent: Scope | None) -> Table:
     first = nodes.Select(node.at, [nodes.Star(node.at, None)])
     first.source = nodes.GivenSource(node.at, given=table.source())
     whole = replace(node.operation, parts=[first, *node.operation.parts])
-    return _table(from_relation(a, set_operation(a, whole, parent), None))
+    return table_of(from_relation(a, set_operation(a, whole, parent), None))
 
 
 def _operated(a: Analyzer, table: Table, node: nodes.Node, parent: Scope | None) -> Table:
     """PIVOT, UNPIVOT, TABLESAMPLE, MATCH_RECOGNIZE."""
-    given = _wrapped(a, table) if table.where else table
-    return _table(operated(a, replace(given.source(), items=[FromItem(None, given.columns)]), node, Scope(parent)))
+    given = settled(a, table)
+    return table_of(operated(a, replace(given.source(), items=[FromItem(None, given.columns)]), node, Scope(parent)))
 
 
 def _call(a: Analyzer, table: Table, node: pipe_nodes.PipeCall, parent: Scope | None) -> Table:
@@ -274,10 +207,10 @@ def _call(a: Analyzer, table: Table, node: pipe_nodes.PipeCall, parent: Scope | 
     assert call is not None
     if call.name not in TABLE_FUNCTIONS:
         a.fail(f"Table-valued function {'.'.join(call.path)} does not take a table as its first argument", node)
-    given = _wrapped(a, table) if table.where else table
+    given = settled(a, table)
     origin = nodes.GivenSource(call.at, given=replace(given.source(), items=[FromItem(None, given.columns)]))
     relation = TABLE_FUNCTIONS[call.name](a, replace(call, args=[origin, *call.args]), Scope(parent))
-    return _table(from_relation(a, relation, node.function.alias))
+    return table_of(from_relation(a, relation, node.function.alias))
 
 
 _OPERATORS: dict[type[nodes.Node], Callable[[Analyzer, Table, Any, Scope | None], Table]] = {
