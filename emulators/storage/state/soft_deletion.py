@@ -15,6 +15,7 @@ from emulators.storage.state.rows import bucket_of, bucket_row, version_of, vers
 from emulators.storage.state.times import moment as written_moment
 
 _SECOND = 1_000_000
+_BETWEEN_SWEEPS = 60 * _SECOND
 
 
 class SoftDeletion:
@@ -23,13 +24,15 @@ class SoftDeletion:
     def __init__(self, database: Database, files: Files) -> None:
         self._database = database
         self._files = files
+        self._sweep_at = 0
 
     def keep(self, connection: sqlite3.Connection, owner: Bucket, version: ObjectVersion, moment: int) -> None:
         """Put a version here that is about to leave the table of objects."""
         kept = replace(version, soft_deleted=moment, hard_delete=moment + owner.soft_delete_seconds * _SECOND)
         row = (owner.generation, *version_row(kept), kept.soft_deleted, kept.hard_delete)
         connection.execute(f"INSERT INTO soft_deleted_objects VALUES ({_marks(len(row))})", row)
-        self.expire()
+        if self._database.now() >= self._sweep_at:
+            self.expire()
 
     def find(self, owner: Bucket, name: str, generation: int) -> ObjectVersion | None:
         query = "SELECT * FROM soft_deleted_objects WHERE bucket = ? AND bucket_generation = ? AND name = ?"
@@ -86,8 +89,9 @@ class SoftDeletion:
         return replace(found, soft_deleted=None, hard_delete=None)
 
     def expire(self) -> None:
-        """Delete for good what has had its time."""
+        """Delete for good what has had its time; deletions call it again from time to time."""
         now = (self._database.now(),)
+        self._sweep_at = now[0] + _BETWEEN_SWEEPS
         with self._database.transaction() as connection:
             query = "SELECT generation FROM soft_deleted_objects WHERE hard_delete <= ?"
             gone = connection.execute(query, now).fetchall()

@@ -14,7 +14,12 @@ from emulators.storage.wire.routing import decode
 from emulators.storage.wire.signed_urls import SIGNATURES, check_signed
 
 _KNOWN = frozenset(("userProject", *SIGNATURES))
-_REFUSED = ("x-amz-server-side-encryption", "x-amz-website-redirect-location", "x-amz-object-lock", "x-amz-tagging")
+_REFUSED = tuple(
+    f"x-{owner}-{name}"
+    for owner in ("goog", "amz")
+    for name in ("object-lock", "bypass-governance", "server-side-encryption", "website-redirect-location", "tagging")
+)
+"""Headers, by how they begin, that would change what is done."""
 
 
 async def answer(store: Store, request: Request, path: str) -> Response:
@@ -45,10 +50,9 @@ def _names(path: str) -> dict[str, str]:
 def _translated(request: Request) -> Request:
     headers = []
     for name, value in request.scope["headers"]:
+        if name.decode("latin-1").startswith(_REFUSED):
+            raise errors.not_implemented(f"The header {name.decode('latin-1')}")
         if name.startswith(b"x-amz-"):
-            text = name.decode("latin-1")
-            if text.startswith(_REFUSED):
-                raise errors.not_implemented(f"The header {text}")
             headers.append((name.replace(b"x-amz-", b"x-goog-", 1), value))
         elif name == b"content-encoding" and b"aws-chunked" in value:
             raise errors.not_implemented("The content encoding aws-chunked")

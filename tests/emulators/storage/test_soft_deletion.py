@@ -208,7 +208,22 @@ def test_what_has_had_its_time_is_gone(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(StorageError, match="404"):
         store.restores.restore("kept", "a", made.generation, NONE, copy_acl=False)
     assert store.files.path(made.generation).exists()
+    incoming = store.files.receive()
+    store.objects.insert("kept", "b", incoming.finish(), {})
+    store.objects.delete("kept", "b", None, NONE)
+    assert not store.files.path(made.generation).exists(), "the next deletion takes it away for good"
     store.close()
+
+
+def test_a_start_takes_away_what_has_had_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path)
+    store.buckets.create("p", {"name": "kept"})
+    incoming = store.files.receive()
+    made = store.objects.insert("kept", "a", incoming.finish(), {})
+    store.objects.delete("kept", "a", None, NONE)
+    store.close()
+    later = time.time_ns() + (7 * 24 * 3600 + 1) * 1_000_000_000
+    monkeypatch.setattr(time, "time_ns", lambda: later)
     Store(tmp_path).close()
     assert not store.files.path(made.generation).exists()
 

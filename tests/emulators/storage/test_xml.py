@@ -123,6 +123,8 @@ def test_a_clients_of_s3_headers_stand_for_the_services(url: str, bucket: storag
     assert blob is not None and (blob.metadata, blob.storage_class) == ({"color": "red"}, "NEARLINE")
     assert send("HEAD", url, **signed).headers["x-amz-meta-color"] == "red"
     assert code(send("PUT", url, b"x", Content_Encoding="aws-chunked", **signed)) == (400, "NotImplemented")
+    for header in ("x_amz_object_lock_mode", "x_goog_object_lock_mode", "x_amz_server_side_encryption"):
+        assert code(send("PUT", url, b"x", **{header: "x"})) == (400, "NotImplemented")
     presigned = "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-Date=20200101T000000Z&X-Amz-Expires=60"
     assert code(send("GET", url + presigned + "&X-Amz-SignedHeaders=host&X-Amz-Signature=b")) == (400, "ExpiredToken")
 
