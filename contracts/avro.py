@@ -13,11 +13,17 @@ from typing import Any
 from contracts.model import Column, Table
 
 _AVRO_TYPES = {"INT64": "long", "FLOAT64": "double", "NUMERIC": "double", "BIGNUMERIC": "double", "BOOL": "boolean"}
+_DEFAULTS: dict[str, Any] = {"long": 0, "double": 0, "boolean": False, "string": ""}
 
 
 def avro_schema(table: Table) -> str:
-    """The Avro schema of an event as JSON text. Required fields are plain types, optional ones `["null", type]`."""
-    fields = [{"name": column.name, "type": _field_type(column)} for column in table.columns]
+    """The Avro schema of an event as JSON text. Required fields are plain types, optional ones `["null", type]`.
+
+    Every field has a default: Pub/Sub takes a new revision only if the fields that come or go have one.
+    """
+    fields = [
+        {"name": column.name, "type": _field_type(column), "default": _default(column)} for column in table.columns
+    ]
     record = {"type": "record", "name": table.name, "namespace": table.source, "fields": fields}
     return json.dumps(record, indent=2)
 
@@ -46,6 +52,13 @@ def _unwrap(value: Any, branch: str | None) -> Any:
 def _field_type(column: Column) -> Any:
     kind = _value_type(column.bigquery_type)
     return kind if column.required else ["null", kind]
+
+
+def _default(column: Column) -> Any:
+    kind = _value_type(column.bigquery_type)
+    if not column.required:
+        return None
+    return _DEFAULTS[kind] if isinstance(kind, str) else []
 
 
 def _value_type(bigquery_type: str) -> Any:
