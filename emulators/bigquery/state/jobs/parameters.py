@@ -1,7 +1,7 @@
 """Query parameters from their REST form."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulators.bigquery.sql.model import Field, QueryParameter
@@ -11,6 +11,18 @@ from emulators.bigquery.state.errors import ServiceError, invalid
 _MOMENTS = ("TIMESTAMP", "DATETIME", "TIME")
 _NANOSECONDS = re.compile(r"(?<=\.\d{6})000(?!\d)")
 _ALIASES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC"}
+
+
+def query_parameters(entries: Sequence[Mapping[str, Any]]) -> tuple[QueryParameter, ...]:
+    """A query's parameters from their REST form; 400 for a name that is given twice, and for names beside places."""
+    found = tuple(query_parameter(entry) for entry in entries)
+    names = [parameter.name.lower() for parameter in found if parameter.name]
+    for name in names:
+        if names.count(name) > 1:
+            raise invalid(f"Duplicate query parameter: the name {name} must be unique within a query")
+    if names and len(names) < len(found):
+        raise invalid("A query can use positional or named parameters, but not both")
+    return found
 
 
 def query_parameter(entry: Mapping[str, Any]) -> QueryParameter:

@@ -10,7 +10,7 @@ from emulators.bigquery.state.definitions.schema import fields_to_rest
 from emulators.bigquery.state.errors import invalid, not_implemented
 from emulators.bigquery.state.jobs.jobs import Job
 from emulators.bigquery.state.jobs.outcomes import Outcome, Query, referenced
-from emulators.bigquery.state.jobs.parameters import query_parameter, undeclared_parameter
+from emulators.bigquery.state.jobs.parameters import query_parameters, undeclared_parameter
 
 _DDL = ("CREATE", "REPLACE", "SKIP", "ALTER", "DROP", "UNDROP")
 DEFAULTS = {"priority": "INTERACTIVE"}
@@ -33,7 +33,7 @@ def query_of(configuration: Mapping[str, Any], project: str, location: str, user
         if properties.get("dataset_id") else None
     )  # fmt: skip
     dataset = TableName(default.get("projectId") or project, default["datasetId"], "") if default else None
-    parameters = tuple(query_parameter(entry) for entry in configuration.get("queryParameters") or ())
+    parameters = query_parameters(configuration.get("queryParameters") or ())
     zone = properties.get("time_zone")
     key, timeout = _key_result(configuration), (configuration.get("scriptOptions") or {}).get("statementTimeoutMs")
     limit = int(timeout) if timeout else None

@@ -30,6 +30,13 @@ def test_an_array_of_arrays_is_no_parameter(service: Service) -> None:
     assert (refused.status_code, "Arrays of arrays" in refused.json()["error"]["message"]) == (400, True)
 
 
+def test_parameters_have_names_of_their_own_or_none(service: Service) -> None:
+    twice = ask(service, query="select @a", queryParameters=[scalar("INT64", n, name=name) for n, name in ("1a", "2A")])
+    assert (twice.status_code, "Duplicate query parameter" in twice.json()["error"]["message"]) == (400, True)
+    mixed = ask(service, query="select @a, ?", queryParameters=[scalar("INT64", "1", name="a"), scalar("INT64", "2")])
+    assert (mixed.status_code, "but not both" in mixed.json()["error"]["message"]) == (400, True)
+
+
 def test_the_node_client_writes_nanoseconds(service: Service) -> None:
     given = [
         scalar("TIMESTAMP", "2020-01-01T00:00:00.123456000Z"),
