@@ -131,7 +131,7 @@ class Buckets:
         with self._database.transaction():
             bucket = self.get(name)
             if "retentionPolicy" not in bucket.settings:
-                raise errors.invalid("The bucket has no retention policy to lock.", "retentionPolicy")
+                raise errors.StorageError(400, "badRequest", "The bucket has no retention policy to lock.")
             policy = bucket.settings["retentionPolicy"] | {"isLocked": True}
             conditions = Preconditions(metageneration_match=metageneration)
             return self.patch(name, {"retentionPolicy": policy}, conditions)

@@ -23,6 +23,7 @@ _CODES = {
     "expired": ("ExpiredToken", "Invalid argument."),
     "invalid": ("InvalidArgument", "Invalid argument."),
     "invalidParameter": ("InvalidArgument", "Invalid argument."),
+    "badRequest": ("InvalidArgument", "Invalid argument."),
     "required": ("InvalidArgument", "Invalid argument."),
     "forbidden": ("AccessDenied", "Access denied."),
     "backendError": ("ServiceUnavailable", "Service unavailable. Please retry."),
@@ -39,6 +40,7 @@ _SAME_NAMES = (
     "objectUnderActiveHold",
     "retentionPolicyNotMet",
 )
+_DIGESTS = {"md5Hash": "BadDigest", "crc32c": "CrcMismatch"}
 _CONFLICTS = {
     "The bucket you tried to delete": ("BucketNotEmpty", "The bucket you tried to delete is not empty."),
     "Your previous request": ("BucketAlreadyOwnedByYou", "Your previous request to create the bucket succeeded."),
@@ -53,6 +55,8 @@ def code_and_message(error: StorageError) -> tuple[str, str]:
     for start, words in _CONFLICTS.items():
         if error.code == 409 and error.message.startswith(start):
             return words
+    if error.reason == "invalid" and error.location in _DIGESTS:
+        return _DIGESTS[error.location], "What was sent does not have the checksum that was announced."
     if error.reason in _SAME_NAMES:
         return error.reason[0].upper() + error.reason[1:], error.message
     return _CODES.get(error.reason, ("NotImplemented", "This feature is not supported."))

@@ -233,6 +233,7 @@ def test_a_slow_reader_blocks_nobody(storage_address: str, bucket: storage.Bucke
         ),
         ("GET", "/storage/v1/unknown", 404, "notFound"),
         ("DELETE", "/storage/v1/b/{bucket}/iam", 405, "methodNotAllowed"),
+        ("POST", "/storage/v1/b/{bucket}/lockRetentionPolicy?ifMetagenerationMatch=1", 400, "badRequest"),
         ("POST", "/storage/v1/b/{bucket}/relocate", 400, "notImplemented"),
         ("POST", "/storage/v1/b/{bucket}/anywhereCaches", 400, "notImplemented"),
         ("POST", "/storage/v1/b/{bucket}/o", 400, "wrongUrlForUpload"),

@@ -60,7 +60,8 @@ def test_errors_are_xml(url: str, storage_address: str) -> None:
     beyond = send("GET", url, Range="bytes=5-")
     assert (code(beyond), beyond.headers["Content-Range"]) == ((416, "InvalidRange"), "bytes */1")
     assert code(send("GET", f"{storage_address}/absent-bucket/x")) == (404, "NoSuchBucket")
-    assert code(send("PUT", url, b"1", Content_MD5="AAAAAAAAAAAAAAAAAAAAAA=="))[0] == 400
+    assert code(send("PUT", url, b"1", Content_MD5="AAAAAAAAAAAAAAAAAAAAAA==")) == (400, "BadDigest")
+    assert code(send("PUT", url, b"1", x_goog_hash="crc32c=AAAAAA==")) == (400, "CrcMismatch")
     for refused in (send("GET", url + "?torrent"), send("POST", url), send("PATCH", url)):
         assert code(refused) == (400, "NotImplemented")
 
