@@ -1,6 +1,7 @@
 """What a schema's definition and a message must be: checked, and refused in the service's words."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from emulators.pubsub.messages import v1
@@ -56,13 +57,21 @@ def check_revision(old: Any, new: Any) -> None:
 
 
 def parsed(schema: Any) -> Any:
-    """An Avro type, or a message class."""
-    if schema.type == schema.AVRO:
-        return parse_avro(schema.definition)
+    """An Avro type, or a message class. Raises AvroSchemaError or ProtoSyntaxError."""
     if schema.HasField("compiled_proto_schema"):
         compiled = schema.compiled_proto_schema
-        return compile_descriptors(compiled.compiled_bytes, compiled.root_message)
-    return compile_proto(schema.definition)
+        return _compiled(compiled.compiled_bytes, compiled.root_message)
+    return _read(schema.type, schema.definition)
+
+
+@lru_cache(maxsize=64)
+def _read(kind: int, definition: str) -> Any:
+    return parse_avro(definition) if kind == v1.Schema.AVRO else compile_proto(definition)
+
+
+@lru_cache(maxsize=64)
+def _compiled(descriptors: bytes, root_message: str) -> Any:
+    return compile_descriptors(descriptors, root_message)
 
 
 def compile_checks(revisions: Sequence[Any], encoding: int) -> list[Check]:
