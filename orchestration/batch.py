@@ -15,7 +15,7 @@ from dagster import (
 
 from contracts import names
 from contracts.model import Contract, Table
-from orchestration import conservation, dead_letters, keys, pipelines, quality_gate, verdict
+from orchestration import conservation, dead_letters, keys, pipelines, quality_gate, side_by_side, verdict
 from orchestration.quality_gate import Batch
 
 POSITION = "log_position"
@@ -39,13 +39,16 @@ def bronze_tables(contracts: Sequence[Contract]) -> AssetsDefinition | None:
         arguments = [word for source in sources for word in ("--source", source)]
         at_first = conservation.at_first(context.instance, selected)
         summary = pipelines.run("landing_to_bronze", arguments, context.log.info)
-        for table in selected:
+
+        def result(table: Table) -> MaterializeResult[Any]:
             batches = batches_of(summary, table)
-            yield MaterializeResult(
+            return MaterializeResult(
                 asset_key=keys.bronze(table),
                 metadata={**metadata(summary, table, context.instance), **at_first.get(keys.bronze(table), {})},
                 check_results=list(quality_gate.results(context.instance, table, batches)),
             )
+
+        yield from side_by_side.ask(result, selected)
         verdict.end_of_bronze(context, [check for table in selected for check in quality_gate.blocking(table)])
 
     return landing_to_bronze

@@ -27,7 +27,7 @@ from dagster import (
 
 from contracts import names
 from contracts.model import Contract, Table
-from orchestration import clients, keys, quality_gate
+from orchestration import clients, keys, quality_gate, side_by_side
 from orchestration.fingerprints import Fingerprints, fingerprints
 
 EQUALS_SOURCE = "equals_source"
@@ -90,10 +90,13 @@ def results(
 ) -> Iterator[AssetCheckResult]:
     """Compares each table whose check is selected, `without` those that were to be built and are not."""
     selected = {key.asset_key for key in context.selected_asset_check_keys if key.name == EQUALS_SOURCE} - without
-    for contract in contracts:
-        for table in _checked(contract.tables):
-            if contract.database and keys.silver(table) in selected:
-                yield source_result(context.instance, table, contract.database.schema)
+    compared = [
+        (table, contract.database.schema)
+        for contract in contracts
+        for table in _checked(contract.tables)
+        if contract.database and keys.silver(table) in selected
+    ]
+    yield from side_by_side.ask(lambda each: source_result(context.instance, *each), compared)
 
 
 def _checked(tables: Iterable[Table]) -> list[Table]:

@@ -24,7 +24,7 @@ from google.api_core.exceptions import ClientError
 from contracts import names
 from contracts.model import Table
 from contracts.sql_text import name as quoted
-from orchestration import clients, keys, quality_gate
+from orchestration import clients, keys, quality_gate, side_by_side
 from orchestration.conservation import of_silver
 
 EQUALS_BRONZE = "equals_bronze"
@@ -95,10 +95,12 @@ def results(
 ) -> Iterator[AssetCheckResult]:
     """Compares each event whose check is selected, without those that were to be built and are not."""
     selected = {key.asset_key for key in context.selected_asset_check_keys if key.name == EQUALS_BRONZE}
-    for table in _checked(tables):
-        silver = keys.silver(table)
-        if silver in selected and (silver in built or silver not in context.selected_asset_keys):
-            yield result(context.instance, table, silver in built)
+    compared = {
+        silver: table
+        for table in _checked(tables)
+        if (silver := keys.silver(table)) in selected and (silver in built or silver not in context.selected_asset_keys)
+    }
+    yield from side_by_side.ask(lambda silver: result(context.instance, compared[silver], silver in built), compared)
 
 
 def held_back(instance: DagsterInstance, tables: Iterable[Table]) -> list[Table]:

@@ -20,7 +20,7 @@ from google.api_core.exceptions import ClientError
 
 from contracts import names, ops
 from contracts.model import Contract, Table
-from orchestration import clients, dead_letters, keys, quality_gate, verdict
+from orchestration import clients, dead_letters, keys, quality_gate, side_by_side, verdict
 
 DELIVERED = "delivered_is_kept_or_dead_lettered"
 DAYS = dead_letters.DAYS  # how far back a run looks
@@ -50,8 +50,13 @@ def bronze_events(contracts: Sequence[Contract]) -> AssetsDefinition | None:
     )
     def events_in_bronze(context: AssetExecutionContext) -> Iterator[MaterializeResult[Any]]:
         selected = {key: table for key, table in tables.items() if key in context.selected_asset_keys}
-        for key, table in selected.items():
-            yield MaterializeResult(asset_key=key, metadata=arrivals(table), check_results=[delivered(table)])
+
+        def result(table: Table) -> MaterializeResult[Any]:
+            return MaterializeResult(
+                asset_key=keys.bronze(table), metadata=arrivals(table), check_results=[delivered(table)]
+            )
+
+        yield from side_by_side.ask(result, selected.values())
         verdict.end_of_bronze(context, [check for table in selected.values() for check in blocking(table)])
 
     return events_in_bronze

@@ -75,6 +75,8 @@ class LocalEmulate:
                 with stage("company", f"{self.options.days} days of a SaaS company"):
                     self._company("play", "--days", str(self.options.days))
             with stage("landing", "what the sources did, on its way to bronze"):
+                if not started.done():
+                    self.progress.detail("Dagster is starting: it reads the contracts and dbt's project")
                 running = started.result()
                 self.watch.add(*running)
                 self.left_out += catch_up.wait_for_logs(self.progress.detail)
