@@ -107,7 +107,10 @@ class _Pusher:
         self._waiter.wake()
 
     async def _is_accepted(self, body: bytes, attempt: int, seconds: float) -> bool:
-        subscription = self._broker.subscriptions.get(self._name)
+        try:
+            subscription = self._broker.subscriptions.get(self._name)
+        except PubsubError:
+            return False  # it was deleted meanwhile
         endpoint = subscription.push_config.push_endpoint
         try:
             async with asyncio.timeout(seconds):

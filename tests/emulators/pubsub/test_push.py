@@ -1,5 +1,6 @@
 """Push: a real HTTP server receives what is published."""
 
+import asyncio
 import base64
 import datetime
 import json
@@ -16,6 +17,9 @@ import pytest
 from google.api_core import exceptions
 from google.oauth2 import id_token
 
+from emulators.pubsub.state.broker import Broker
+from emulators.pubsub.wire.id_tokens import IdTokens
+from emulators.pubsub.wire.push import _Pusher
 from tests.emulators.process import running
 from tests.emulators.pubsub.process import Clients, Emulator
 
@@ -198,3 +202,10 @@ def test_without_the_address_of_the_auth_service_a_token_is_refused(tmp_path: Pa
         clients.subscription(clients.topic(), push_config=config)
     clients.close()
     emulator.stop()
+
+
+def test_a_subscription_that_is_deleted_meanwhile(tmp_path: Path) -> None:
+    broker = Broker(tmp_path)
+    pusher = _Pusher(broker, "projects/p/subscriptions/gone", IdTokens())
+    assert not asyncio.run(pusher._is_accepted(b"", 0, 1))
+    broker.close()
