@@ -5,6 +5,7 @@ from dataclasses import replace
 from emulators.bigquery.sql.analysis.analyzer import Analyzer
 from emulators.bigquery.sql.analysis.coercion import common
 from emulators.bigquery.sql.analysis.full_joins import require_key
+from emulators.bigquery.sql.analysis.once import has_subquery
 from emulators.bigquery.sql.analysis.operators import compare
 from emulators.bigquery.sql.analysis.pruning import push
 from emulators.bigquery.sql.analysis.sources import PADDED, From, is_array, operated, source
@@ -24,8 +25,12 @@ def joined(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
     if right.apart is not None:
         left, scope.index = _with_array(left, *right.apart, padded), None
     items, columns, merged = left.items + right.items, left.columns + right.columns, {**left.merged, **right.merged}
-    if node.kind in ("RIGHT", "FULL") and isinstance(node.right, nodes.UnnestSource):
-        _independent(a, node, node.right, left, scope)
+    outer = node.kind in ("LEFT", "RIGHT", "FULL")
+    unnest = node.right if outer and isinstance(node.right, nodes.UnnestSource) else None
+    depends = None if unnest is None else _depends(a, unnest, left, scope)
+    if unnest is not None and node.kind in ("RIGHT", "FULL"):
+        if depends:
+            a.fail(f"{node.kind} JOIN with an array that depends on the other side is not allowed", node)
         right.sql = right.sql.removeprefix("LATERAL ")
     if node.using is not None:
         condition, columns, merged = _using(a, node, left, right, merged)
@@ -38,6 +43,8 @@ def joined(a: Analyzer, node: nodes.Join, scope: Scope) -> From:
             require_key(a, node.on, value, [(side.sql, side.items) for side in (left, right)], scope)
     else:
         condition = "true"
+    if node.kind == "LEFT" and unnest is not None and depends is not False and condition != "true":
+        right.sql, condition = _filtered(right.sql, condition), "true"
     if node.kind == "CROSS" or (condition == "true" and (node.kind == "INNER" or right.apart)):
         joiner = "CROSS JOIN"
     else:
@@ -55,11 +62,18 @@ def _is_true(condition: nodes.Node | None) -> bool:
     return condition is None or (isinstance(condition, nodes.Literal) and condition.value is True)
 
 
-def _independent(a: Analyzer, node: nodes.Join, unnest: nodes.UnnestSource, left: From, scope: Scope) -> None:
-    """SqlError for an array that is read of the side which may have no row."""
+def _depends(a: Analyzer, unnest: nodes.UnnestSource, left: From, scope: Scope) -> bool | None:
+    """Whether an array is read of the other side; None where a subquery may, of which nobody keeps account."""
     array = a.expression(unnest.arrays[0], Scope(scope.parent, list(left.items), variables=scope.variables))
-    if any(column in array.refs for item in left.items for column in (*item.columns, *item.hidden, item.element)):
-        a.fail(f"{node.kind} JOIN with an array that depends on the other side is not allowed", node)
+    if any(c in array.refs for item in left.items for c in (*item.columns, *item.hidden, item.element)):
+        return True
+    return None if has_subquery(array.sql) else False
+
+
+def _filtered(lateral: str, condition: str) -> str:
+    """The elements of an array that meet a condition, which DuckDB takes in no other place when it reads both sides."""
+    elements, _, name = lateral.removeprefix("LATERAL ").rpartition(" AS ")
+    return f"LATERAL (SELECT * FROM {elements} AS {name} WHERE {condition}) AS {name}"
 
 
 _INCOMPATIBLE = (

@@ -53,6 +53,12 @@ ANSWERED = [
      "FROM UNNEST(['a', 'a', 'b']) AS x GROUP BY ALL ORDER BY y", [("a", 1, 2, "a"), ("b", 1, 1, "b")]),
     ("SELECT x, TO_JSON_STRING(TO_JSON(x)) AS j, TO_JSON(y) IS NULL AS n, RAND() < 0 AS r, SUM(z) AS s "
      "FROM UNNEST([STRUCT(1 AS x, 2 AS y, 3 AS z), (1, 2, 4)]) GROUP BY ALL", [(1, "1", False, False, 7)]),
+    ("SELECT t.id, u, o FROM UNNEST([STRUCT(1 AS id, [1, 2, 3] AS xs), (2, [1]), (3, [])]) AS t "
+     "LEFT JOIN UNNEST(t.xs) AS u WITH OFFSET AS o ON u > 2 AND t.id = 1 ORDER BY id", [(1, 3, 2), (2, None, None),
+     (3, None, None)]),
+    ("SELECT t.id, u FROM UNNEST([STRUCT(1 AS id, [1, 2] AS xs), (2, [3])]) AS t "
+     "LEFT JOIN UNNEST(ARRAY(SELECT x * 2 FROM UNNEST(t.xs) AS x)) AS u ON u > 2 AND EXISTS (SELECT 1 FROM UNNEST([1]) "
+     "AS z WHERE z = t.id) ORDER BY id", [(1, 4), (2, None)]),
     ("CREATE TEMP FUNCTION f(x INT64) AS (x * 2); SELECT f(x) AS y, RAND() < 0 AS r, COUNT(*) AS n "
      "FROM UNNEST([1, 1, 2]) AS x GROUP BY ALL ORDER BY y", [(2, False, 2), (4, False, 1)]),
     ("CREATE TEMP FUNCTION f() AS (1); CREATE OR REPLACE TEMP FUNCTION f() AS (2); "
