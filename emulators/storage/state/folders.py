@@ -102,8 +102,9 @@ class Folders:
         with self._database.transaction() as connection:
             conditions.check_write(self.get(bucket, name))
             inside = (bucket, name, successor(name))
-            for table in ("objects", "folders", "managed_folders"):
-                query = f"SELECT 1 FROM {table} WHERE bucket = ? AND name > ? AND name < ? LIMIT 1"
+            # An object may have the folder's own name; it lies in the folder.
+            for table, after in (("objects", ">="), ("folders", ">"), ("managed_folders", ">")):
+                query = f"SELECT 1 FROM {table} WHERE bucket = ? AND name {after} ? AND name < ? LIMIT 1"
                 if connection.execute(query, inside).fetchone():
                     raise StorageError(409, "conflict", "The folder you tried to delete is not empty.")
             connection.execute("DELETE FROM folders WHERE bucket = ? AND name = ?", (bucket, name))
