@@ -30,7 +30,8 @@ _TRANSLATED = (
         r"Type INT128 with value (\S+) can't be cast because the value is out of range for the destination type INT64",
         "int64 overflow",
     ),
-    (r"Could not cast value .* to DECIMAL.*", "numeric overflow"),
+    (r"Could not cast value .* to DECIMAL.*|Casting value .* to type DECIMAL\(38,9\) failed.*", "numeric overflow"),
+    (r'Could not convert string "(.*)" to DECIMAL\(38,9\)', "numeric out of range: {0}"),
     (r"NOT NULL constraint failed: .*\.([^.\n]*)", "Required field {0} cannot be null"),
     (
         r"CHECK constraint failed on table .* with expression CHECK\(+\"?([^\" ]+)\"? IS NULL\) OR \(list_aggregate.*",

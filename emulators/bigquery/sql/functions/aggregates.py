@@ -9,7 +9,7 @@ table(
     COUNT(T) -> INT64 = count({d}{0}){w}
     COUNTIF(BOOL) -> INT64 = count({d}CASE WHEN {0} THEN true END){w}
     SUM(INT64) -> INT64 = CAST(sum({d}{0}){w} AS BIGINT)
-    SUM(NUMERIC) -> NUMERIC = CAST(sum({d}{0}){w} AS DECIMAL(38,9))
+    SUM(NUMERIC) -> NUMERIC = bq.numeric_sum(sum({d}{0}){w})
     SUM(BIGNUMERIC) -> BIGNUMERIC = bq.bignumeric_sum(sum({d}{0}){w})
     SUM(FLOAT64) -> FLOAT64 = bq.float_in_range(sum({d}{0}){w}, bool_and(isfinite({0})){w})
     SUM(INTERVAL) -> INTERVAL = bq.interval_sum(list({d}{0}){w})

@@ -13,6 +13,8 @@ CREATE MACRO bq.main.numeric_multiply(a, b) AS CASE WHEN abs(a) < 1000000000 AND
 CREATE MACRO bq.main.numeric_divide(a, b) AS CASE WHEN abs(a) < 1000000000000 AND abs(b) < 1000000000000 AND b != 0
     THEN CAST(sign(a) * sign(b) * ((2 * CAST(abs(a) * 1000000000 AS HUGEINT) * 1000000000 + CAST(abs(b) * 1000000000 AS HUGEINT)) // (2 * CAST(abs(b) * 1000000000 AS HUGEINT))) AS DECIMAL(29,0)) * CAST(0.000000001 AS DECIMAL(9,9))
     ELSE bq_numeric_divide(a, b) END;
+-- DuckDB's sums go on beyond the 38 digits that a NUMERIC has.
+CREATE MACRO bq.main.numeric_sum(total) AS list_transform([CAST(total AS DECIMAL(38,9))], lambda s: CASE WHEN abs(s) > CAST('99999999999999999999999999999.999999999' AS DECIMAL(38,9)) THEN CAST(CAST(bq.fail('numeric overflow: SUM') AS VARCHAR) AS DECIMAL(38,9)) ELSE s END)[1];
 CREATE MACRO bq.main.numeric_average(total, n) AS CASE WHEN n = 0 THEN NULL ELSE CAST(bq.numeric_divide(CAST(total AS DECIMAL(38,9)), CAST(n AS DECIMAL(38,9))) AS DECIMAL(38,9)) END;
 CREATE MACRO bq.main.numeric_round(x, n) AS CAST(CASE WHEN n >= 9 THEN x ELSE round(x, CAST(n AS INTEGER)) END AS DECIMAL(38,9));
 CREATE MACRO bq.main.trunc_float(x, n) AS CASE WHEN n > 300 OR NOT isfinite(x) THEN x WHEN n < -308 THEN 0e0 ELSE trunc(x * power(10e0, n)) / power(10e0, n) END;

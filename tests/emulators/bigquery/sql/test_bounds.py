@@ -10,6 +10,10 @@ import pytest
 from emulators.bigquery.sql.model import SqlError
 
 VALUES: list[tuple[str, Any]] = [
+    (
+        "ARRAY_SUM([NUMERIC '1.5', 2]) = 3.5 AND ARRAY_AVG([NUMERIC '6e28', NUMERIC '6e28']) = NUMERIC '6e28'",
+        True,
+    ),
     ("TIMESTAMP_SECONDS(253402300799) = TIMESTAMP '9999-12-31 23:59:59'", True),
     ("SAFE.TIMESTAMP_MILLIS(9223372036854775807)", None),
     ("SAFE.DATE_FROM_UNIX_DATE(2932897)", None),
@@ -63,6 +67,11 @@ def test_nan_is_no_error(warehouse: Any, function: str) -> None:
         ("DATE_TRUNC(DATE '0001-01-03', WEEK)", "DATE overflow"),
         ("LAST_DAY(DATE '9999-12-31', WEEK)", "DATE overflow"),
         ("LAST_DAY(DATE '9999-12-01', ISOYEAR)", "DATE overflow"),
+        # a NUMERIC has 29 digits before its point
+        ("(SELECT SUM(x) FROM UNNEST(ARRAY_CONCAT([NUMERIC '6e28'], [NUMERIC '6e28'])) AS x)", "numeric overflow: SUM"),
+        ("ARRAY_SUM([NUMERIC '6e28', NUMERIC '6e28'])", "numeric overflow: SUM"),
+        ("ROUND(NUMERIC '99999999999999999999999999999.9')", "numeric overflow"),
+        ("CAST(1e29 AS NUMERIC)", "numeric out of range: 1e29"),
         # other time zones have other years
         ("DATE(TIMESTAMP '0001-01-01 00:00:00+00', 'America/Los_Angeles')", "DATETIME overflow"),
         ("DATETIME(TIMESTAMP '9999-12-31 23:59:59+00', '+09:00')", "DATETIME overflow"),
