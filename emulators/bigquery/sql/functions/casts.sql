@@ -49,7 +49,7 @@ CREATE MACRO bq.main.time_text(x) AS strftime(DATE '1970-01-01' + x, '%H:%M:%S')
 CREATE MACRO bq.main.datetime_text(x) AS strftime(x, '%Y-%m-%d %H:%M:%S') || bq.fraction_text(microsecond(x) % 1000000);
 CREATE MACRO bq.main.timestamp_text(x) AS strftime(make_timestamp(epoch_us(x)), '%Y-%m-%d %H:%M:%S') || bq.fraction_text(microsecond(make_timestamp(epoch_us(x))) % 1000000) || '+00';
 CREATE MACRO bq.main.float_to_int64(x) AS CASE WHEN isnan(x) OR isinf(x) THEN bq.fail('Illegal conversion of non-finite floating point number to an integer: ' || bq_float_text(x))
-    WHEN abs(x) >= 9223372036854775808.0 THEN bq.fail('Bad int64 value: ' || bq_float_text(x)) ELSE CAST(round(x) AS BIGINT) END;
+    WHEN x >= 9223372036854775808.0 OR x < -9223372036854775808.0 THEN bq.fail('Bad int64 value: ' || bq_float_text(x)) ELSE CAST(round(x) AS BIGINT) END;
 CREATE MACRO bq.main.float_to_numeric(x) AS CASE WHEN isnan(x) OR isinf(x) THEN CAST(bq.fail('Illegal conversion of non-finite floating point number to NUMERIC: ' || bq_float_text(x)) AS DECIMAL(38,9)) ELSE CAST(x AS DECIMAL(38,9)) END;
 CREATE MACRO bq.main.bytes_to_string(x) AS bq_bytes_to_string(x);
 CREATE MACRO bq.main.limit_string(x, n) AS CASE WHEN length(x) > n THEN CAST(bq.fail('maximum length ' || n || ' exceeded: length ' || length(x)) AS VARCHAR) ELSE x END;

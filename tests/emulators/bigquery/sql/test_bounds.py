@@ -10,6 +10,7 @@ import pytest
 from emulators.bigquery.sql.model import SqlError
 
 VALUES: list[tuple[str, Any]] = [
+    ("CAST(-9.223372036854775808e18 AS INT64) = -9223372036854775808", True),
     (
         "ARRAY_SUM([NUMERIC '1.5', 2]) = 3.5 AND ARRAY_AVG([NUMERIC '6e28', NUMERIC '6e28']) = NUMERIC '6e28'",
         True,
