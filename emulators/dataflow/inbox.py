@@ -46,6 +46,12 @@ class Inbox:
         return sum(subscriber.waiting for subscriber in self._subscribers.values())
 
     @property
+    def oldest(self) -> float | None:
+        """When the oldest message that waits was published, in seconds of Unix time; None where none waits."""
+        found = [each.oldest for each in self._subscribers.values()]
+        return min((moment for moment in found if moment is not None), default=None)
+
+    @property
     def problems(self) -> dict[str, str]:
         """Why subscriptions cannot be pulled, by name."""
         return {name: each.problem for name, each in self._subscribers.items() if each.problem}

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +17,7 @@ from emulators.dataflow.bundle import Bundle, Pulled, Spool
 from emulators.dataflow.inbox import Inbox
 from emulators.dataflow.source import hand_over
 from emulators.dataflow.status import Status, now
+from emulators.dataflow.subscriber import published
 from emulators.dataflow.window import Window
 
 _LOG = logging.getLogger(__name__)
@@ -73,8 +75,16 @@ class Job:
         self._spool.write(self._bundle)
         hand_over({self._bundle.subscription: self._bundle.pulled})
         self._began = time.monotonic()
-        self.status.update(state="running", waiting=self._inbox.waiting)
+        self.status.update(state="running", waiting=self._inbox.waiting, oldest=self._oldest())
         return True
+
+    def _oldest(self) -> str | None:
+        """When the oldest message that was pulled and is not done was published."""
+        bundles = [self._bundle, *(held.bundle for held in self._held.values())]
+        moments = [published(each) for bundle in bundles if bundle for each in bundle.pulled.received_messages]
+        waiting = self._inbox.oldest
+        oldest = min([*moments, *([waiting] if waiting is not None else [])], default=None)
+        return None if oldest is None else datetime.fromtimestamp(oldest, UTC).isoformat(timespec="milliseconds")
 
     def _commit(self, bundle: Bundle) -> None:
         self._window.add(bundle.identities)
@@ -117,7 +127,7 @@ class Job:
     def _rest(self) -> None:
         problems = self._inbox.problems
         state = "retrying" if self._held else "blocked" if problems else "idle"
-        self.status.update(waiting=self._inbox.waiting, problems=problems, state=state)
+        self.status.update(waiting=self._inbox.waiting, oldest=self._oldest(), problems=problems, state=state)
 
     def _without_duplicates(self, subscription: str, received: list[Any]) -> Bundle:
         new: dict[str, Any] = {}

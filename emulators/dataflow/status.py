@@ -30,6 +30,7 @@ class Status:
             "duplicates": 0,
             "bundles": 0,
             "waiting": 0,
+            "oldest": None,  # when the oldest message in hand was published
             "last_bundle": None,
             "errors": 0,
             "last_error": None,

@@ -62,6 +62,11 @@ class Subscriber:
         """How many messages wait to be taken."""
         return len(self._waiting)
 
+    @property
+    def oldest(self) -> float | None:
+        """When the oldest message that waits was published, in seconds of Unix time; None where none waits."""
+        return min(map(published, self._waiting), default=None)
+
     def take(self, most: int) -> list[Any]:
         """Up to so many messages, the oldest first. The caller holds `arrived`."""
         taken, self._waiting = self._waiting[:most], self._waiting[most:]
@@ -141,6 +146,12 @@ class Subscriber:
                 self._modify(request, _CALL_TIMEOUT)
             except grpc.RpcError as error:
                 _LOG.warning("%s: leases not changed: %s", self.subscription, _reason(error))
+
+
+def published(received: Any) -> float:
+    """When Pub/Sub took a message, in seconds of Unix time."""
+    moment = received.message.publish_time
+    return float(moment.seconds + moment.nanos / 1e9)
 
 
 class _Method:

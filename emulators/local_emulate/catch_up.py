@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def _position_now(url: str) -> str:
 
 
 def wait_for_events(state: Path, say: Callable[[str], None]) -> None:
-    """Returns once the streaming job has found nothing to do for a while after the call.
+    """Returns once the streaming job has found nothing to do for a while after the call, or only what came after it.
 
     state: the platform's state directory.
 
@@ -67,30 +68,42 @@ def wait_for_events(state: Path, say: Callable[[str], None]) -> None:
         NotCaughtUp: it is still busy, or retrying, after a long time.
     """
     before: dict[Path, str] = {}
+    begun = time.monotonic(), datetime.now(UTC)
     _wait(
-        partial(_events_left, state / "dataflow", state / "logs" / "dataflow.log", time.monotonic(), before),
+        partial(_events_left, state / "dataflow", state / "logs" / "dataflow.log", begun, before),
         "the streaming job is not done",
         say,
     )
 
 
-def _events_left(directory: Path, log: Path, begun: float, before: dict[Path, str]) -> str:
-    """Nothing once every job has said that it is idle, QUIET seconds after `begun` or later, else what it does.
+def _events_left(directory: Path, log: Path, begun: tuple[float, datetime], before: dict[Path, str]) -> str:
+    """Nothing once every job has said that it is done, QUIET seconds after `begun` or later, else what it does.
 
+    A job whose publishers do not rest is never idle: it is done with what was there when its oldest message came later.
+
+    begun: by the monotonic clock and by the wall's.
     before: what each said last until then, by its own clock, which may be set back at any moment.
     """
     found: dict[Path, dict[str, Any]] = {
         file: json.loads(file.read_text()) for file in directory.rglob("status.json")
     } or {directory: {"state": "starting", "processed": 0, "updated_at": ""}}
-    waited = time.monotonic() - begun
+    waited = time.monotonic() - begun[0]
     if waited < QUIET:
         before.update({file: status["updated_at"] for file, status in found.items()})
     for file, status in found.items():
-        if status["state"] != "idle" or status["updated_at"] == before.get(file):
+        if not _is_done(status, begun[1]) or status["updated_at"] == before.get(file):
             if status["state"] == "retrying" and waited > TRIES:
                 raise NotCaughtUp(f"the streaming job does not get on: {status['last_error']}\nlog: {log}")
             return f"events: {status['state']}, {status['processed']:,} messages processed"
     return ""
+
+
+def _is_done(status: dict[str, Any], begun: datetime) -> bool:
+    """Whether a job has nothing in hand that was published before."""
+    oldest = status.get("oldest")
+    if status["state"] == "running" and oldest is not None:
+        return datetime.fromisoformat(oldest) > begun
+    return bool(status["state"] == "idle")
 
 
 def _log_has_landed(datastream: Rest, source: str, target: str) -> str:

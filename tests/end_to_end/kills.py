@@ -45,6 +45,7 @@ class Attack:
     """Calls and kills on one platform. `log` has a line a kill and a line a call.
 
     Attributes:
+        call: what `make local-emulate` is told; by default a day of a company of so many accounts.
         aims: who is aimed at, one a call, in an order of the dice.
         others: how many are hit at the same time; the dice choose.
         span: seconds within which a service is hit after a call began.
@@ -53,8 +54,8 @@ class Attack:
 
     platform: LocalPlatform
     seed: int
-    accounts: int
-    days: int = 1
+    accounts: int = 25
+    call: tuple[str, ...] = ()
     aims: tuple[str, ...] = EVERYBODY
     others: tuple[int, ...] = (0, 1, 2, 3, 5)
     span: float = 14.0
@@ -96,7 +97,7 @@ class Attack:
 
     def _call(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "emulators.local_emulate"]
-        options = ["--days", str(self.days), "--accounts", str(self.accounts), "--seed", str(self.seed)]
+        options = self.call or ("--days", "1", "--accounts", str(self.accounts), "--seed", str(self.seed))
         self._file().parent.mkdir(parents=True, exist_ok=True)
         with self._file().open("ab") as file:
             return subprocess.Popen(
