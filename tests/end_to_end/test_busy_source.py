@@ -36,7 +36,7 @@ def busy(tmp_path: Path) -> Iterator[LocalPlatform]:
     example = ("contracts/saas.odcs.yaml", "dbt/models/staging/saas/", "dbt/models/silver/saas/", "dbt/models/gold/",
                "dbt/tests/mart_")  # fmt: skip
     root = checkout(tmp_path / "sluice", leave_out=example)
-    shutil.copy2(ROOT / "tests/fixtures/busy.odcs.yaml", root / "contracts")
+    shutil.copy2(ROOT / "tests/end_to_end/busy.odcs.yaml", root / "contracts")
     platform = LocalPlatform(root, tmp_path / "state")
     try:
         for arguments in STEPS:
