@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from emulators.varints import avro_long
+
 _SNAPPY = pa.Codec("snappy")
 
 
@@ -20,7 +22,7 @@ def install() -> None:
 
 def _write_snappy(target: Any, block: bytes, level: Any) -> None:
     packed = _SNAPPY.compress(block, asbytes=True)
-    target.write(long_bytes(len(packed) + 4) + packed + zlib.crc32(block).to_bytes(4, "big"))
+    target.write(avro_long(len(packed) + 4) + packed + zlib.crc32(block).to_bytes(4, "big"))
 
 
 def _read_snappy(source: Any) -> io.BytesIO:
@@ -32,15 +34,6 @@ def _read_snappy(source: Any) -> io.BytesIO:
 def _read_zstandard(source: Any) -> io.BytesIO:
     packed = pa.BufferReader(source.read(_read_long(source)))
     return io.BytesIO(pa.CompressedInputStream(packed, "zstd").read())
-
-
-def long_bytes(value: int) -> bytes:
-    """A non-negative number as Avro writes it: zigzag, seven bits a byte."""
-    value, found = value << 1, bytearray()
-    while value > 0x7F:
-        found.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*found, value])
 
 
 def _read_long(source: Any) -> int:

@@ -12,8 +12,8 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from emulators.datastream import kinds
-from emulators.datastream.avro import encode_long
 from emulators.datastream.kinds import Kind
+from emulators.varints import avro_long
 
 Nested: TypeAlias = "str | list[Nested] | None"
 TOKEN = re.compile(r'[{},]|"(?:[^"\\]|\\.)*"|(?:[^{},"\\]|\\.)+', re.DOTALL)
@@ -71,10 +71,10 @@ def encode_array(text: str | None, kind: Kind, encode_column: Callable[[pa.Array
     if not items:
         return ARRAY_BRANCH + b"\x00"
     encoded = encode_column(pa.array(items, pa.string()), kind).to_pylist()
-    return ARRAY_BRANCH + encode_long(len(items)) + b"".join(encoded) + b"\x00"
+    return ARRAY_BRANCH + avro_long(len(items)) + b"".join(encoded) + b"\x00"
 
 
 def raw(text: str) -> bytes:
     """Text in the string branch."""
     data = text.encode()
-    return RAW_BRANCH + encode_long(len(data)) + data
+    return RAW_BRANCH + avro_long(len(data)) + data

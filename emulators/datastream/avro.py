@@ -17,26 +17,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from emulators.varints import avro_long, avro_string
+
 Json: TypeAlias = dict[str, Any]
 MAGIC = b"Obj\x01"
 SYNC_BYTES = 16
-
-
-def encode_long(value: int) -> bytes:
-    """One long: zigzag, then seven bits a byte, least significant first."""
-    rest = (value << 1) ^ (value >> 63)
-    out = bytearray()
-    while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    out.append(rest)
-    return bytes(out)
-
-
-def encode_string(text: str) -> bytes:
-    """One string: its length in bytes, then UTF-8."""
-    data = text.encode()
-    return encode_long(len(data)) + data
 
 
 def binary_array(lengths: npt.NDArray[np.int64], data: npt.NDArray[np.uint8]) -> pa.Array:
@@ -114,7 +99,7 @@ def packed(records: pa.Array) -> bytes:
     offsets = np.frombuffer(records.buffers()[1], np.int32)
     body = memoryview(records.buffers()[2])[int(offsets[first]) : int(offsets[last])]
     block: bytes = _SNAPPY.compress(body, asbytes=True) + zlib.crc32(body).to_bytes(4, "big")
-    return encode_long(len(records)) + encode_long(len(block)) + block
+    return avro_long(len(records)) + avro_long(len(block)) + block
 
 
 class ContainerFile:
@@ -131,8 +116,8 @@ class ContainerFile:
         self._sync = hashlib.blake2b(path.name.encode(), digest_size=SYNC_BYTES).digest()
         self._file: BinaryIO = path.open("wb")
         entries = {"avro.schema": json.dumps(schema).encode(), "avro.codec": b"snappy"}
-        body = b"".join(encode_string(key) + encode_long(len(value)) + value for key, value in entries.items())
-        self._write(MAGIC + encode_long(len(entries)) + body + b"\x00" + self._sync)
+        body = b"".join(avro_string(key) + avro_long(len(value)) + value for key, value in entries.items())
+        self._write(MAGIC + avro_long(len(entries)) + body + b"\x00" + self._sync)
 
     def _write(self, data: bytes) -> None:
         self._file.write(data)

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from emulators.datastream import kinds
 from emulators.datastream.arrays import encode_array
-from emulators.datastream.avro import encode_long, encode_longs, fixed_array, join
+from emulators.datastream.avro import encode_longs, fixed_array, join
 from emulators.datastream.kinds import Kind
+from emulators.varints import avro_long
 
 NULL = pa.scalar(b"\x00", pa.binary())
 RAW_BRANCH = 2
@@ -25,7 +26,7 @@ DAY_MICROSECONDS = 86_400_000_000
 
 def length_prefixes(branch: int) -> pa.Array:
     """The branch and the length of a string, for every length below SHORT; the last stands for null."""
-    found = [encode_long(branch) + encode_long(size) for size in range(SHORT)]
+    found = [avro_long(branch) + avro_long(size) for size in range(SHORT)]
     return pa.array([*found, b"\x00"], pa.binary())
 
 
@@ -39,7 +40,7 @@ def text_pieces(texts: pa.Array, branch: int = TEXT_BRANCH) -> list[pa.Array]:
     if (pc.max(sizes).as_py() or 0) < SHORT:
         return [PREFIXES[branch].take(pc.fill_null(sizes, SHORT)), data]
     longs = encode_longs(pc.fill_null(sizes, 0).to_numpy().astype(np.int64))
-    prefixes = join([pa.scalar(encode_long(branch), pa.binary()), longs])
+    prefixes = join([pa.scalar(avro_long(branch), pa.binary()), longs])
     return [pc.if_else(data.is_null(), NULL, prefixes) if data.null_count else prefixes, data]
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from emulators.datastream.avro import Json, encode_long, encode_longs, encode_string, fingerprint, fixed_array
+from emulators.datastream.avro import Json, encode_longs, fingerprint, fixed_array
 from emulators.datastream.kinds import Column, avro_names
 from emulators.datastream.lsn import format_lsn
+from emulators.varints import avro_long, avro_string
 
 BACKFILL, CDC = "postgresql-backfill", "postgresql-cdc"
 CHANGE_TYPES = ("INSERT", "UPDATE", "DELETE", "UPDATE-DELETE", "UPDATE-INSERT")
@@ -117,23 +118,23 @@ class EnvelopeEncoder:
         self.schema_key = table.schema_key()
         names = avro_names([column.name for column in table.columns])
         keys = [name for column, name in zip(table.columns, names, strict=True) if column.key]
-        listed = encode_long(len(keys)) + b"".join(encode_string(key) for key in keys) if keys else b""
+        listed = avro_long(len(keys)) + b"".join(avro_string(key) for key in keys) if keys else b""
         self._primary_keys = listed + b"\x00"
         texts = (table.object, read_method, stream_name, self.schema_key)
-        self._constant = b"".join(map(encode_string, texts)) + encode_long(3) + b"\x02"
+        self._constant = b"".join(map(avro_string, texts)) + avro_long(3) + b"\x02"
         self._changes = [self._change(number) for number in range(len(CHANGE_TYPES))]
 
     def _change(self, number: int) -> bytes:
         """From the end of sort_keys to the change's type."""
         deleted = b"\x01" if number in DELETED else b"\x00"
-        names = encode_string(self.table.schema) + encode_string(self.table.name)
-        return b"\x00" + names + deleted + encode_string(CHANGE_TYPES[number])
+        names = avro_string(self.table.schema) + avro_string(self.table.name)
+        return b"\x00" + names + deleted + avro_string(CHANGE_TYPES[number])
 
     def _around(self, origin: Origin, read: bytes) -> tuple[bytes, bytes]:
         """What stands between uuid and sequence number, and what after the change's type: for one transaction."""
-        micros, lsn = encode_long(origin.source_micros), encode_string(format_lsn(origin.lsn))
+        micros, lsn = avro_long(origin.source_micros), avro_string(format_lsn(origin.lsn))
         number = origin.transaction_id
-        transaction = b"\x00" if number is None else b"\x02" + encode_long(number)
+        transaction = b"\x00" if number is None else b"\x02" + avro_long(number)
         before = b"".join((read, micros, self._constant, micros, b"\x00", lsn))
         return before, transaction + lsn + self._primary_keys
 
@@ -147,7 +148,7 @@ class EnvelopeEncoder:
         read_micros: int,
     ) -> list[pa.Array | pa.Scalar]:
         """The columns that stand before the payload; the arrays have one entry a row."""
-        read = encode_long(read_micros)
+        read = avro_long(read_micros)
         around = [self._around(origin, read) for origin in origins]
         prefixes = [b"\x48" + uuid_prefix(self.stream_name, self.table.key, origin) for origin in origins]
         return [
@@ -156,7 +157,7 @@ class EnvelopeEncoder:
             repeated([before for before, _ in around], origin_of_row),
             encode_longs(sequences, branch=1)
             if sequences.any()
-            else pa.scalar(encode_long(1) + encode_long(0), pa.binary()),
+            else pa.scalar(avro_long(1) + avro_long(0), pa.binary()),
             repeated(self._changes, changes),
             repeated([after for _, after in around], origin_of_row),
         ]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulators.pubsub.state.avro_schema import AvroType
+from emulators.varints import avro_long, avro_string
 
 _FLOATS = {"float": struct.Struct("<f"), "double": struct.Struct("<d")}
 
@@ -46,49 +47,32 @@ def encode(schema: AvroType, document: Any) -> bytes:
         case "union":
             name, inner = next(iter(document.items())) if document is not None else ("null", None)
             index, branch = _branch(schema, name)
-            return whole(index) + encode(branch, inner)
+            return avro_long(index) + encode(branch, inner)
         case "null":
             return b""
         case "boolean":
             return bytes((document,))
         case "int" | "long":
-            return whole(document)
+            return avro_long(document)
         case "float" | "double":
             return _FLOATS[schema.kind].pack(document)
         case "string":
-            return text(document)
+            return avro_string(document)
         case "bytes":
-            return whole(len(document)) + bytes(document.encode("latin-1"))
+            return avro_long(len(document)) + bytes(document.encode("latin-1"))
         case "fixed":
             return bytes(document.encode("latin-1"))
         case "enum":
             found = document if document in schema.symbols else next(iter(schema.defaults))
-            return whole(schema.symbols.index(found))
+            return avro_long(schema.symbols.index(found))
         case "array":
             return _block([encode(_items(schema), one) for one in document])
         case _:
-            return _block([text(key) + encode(_items(schema), one) for key, one in document.items()])
-
-
-def whole(number: int) -> bytes:
-    """A whole number, zigzag and in groups of seven bits."""
-    rest = (number << 1) ^ (number >> 63)
-    encoded = bytearray()
-    while rest > 0x7F:
-        encoded.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    encoded.append(rest)
-    return bytes(encoded)
-
-
-def text(value: str) -> bytes:
-    """A string."""
-    encoded = value.encode()
-    return whole(len(encoded)) + encoded
+            return _block([avro_string(key) + encode(_items(schema), one) for key, one in document.items()])
 
 
 def _block(items: list[bytes]) -> bytes:
-    return (whole(len(items)) + b"".join(items) if items else b"") + b"\0"
+    return (avro_long(len(items)) + b"".join(items) if items else b"") + b"\0"
 
 
 def _items(schema: AvroType) -> AvroType:

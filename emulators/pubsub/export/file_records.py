@@ -7,9 +7,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulators.pubsub.export.avro_codec import encode, text, whole
+from emulators.pubsub.export.avro_codec import encode
 from emulators.pubsub.state.errors import failed_precondition
 from emulators.pubsub.state.schema_checks import parsed
+from emulators.varints import avro_long, avro_string
 
 _METADATA: list[dict[str, Any]] = [
     {"name": "subscription_name", "type": "string"},
@@ -62,7 +63,7 @@ class FileRecords:
         fields = [*_METADATA, _DATA] if self._config.write_metadata else [_DATA]
         name = "PubsubMessageWithMetadata" if self._config.write_metadata else "PubsubMessage"
         document = {"type": "record", "namespace": "com.google.pubsub", "name": name, "fields": fields}
-        return json.dumps(document), metadata + whole(len(message.data)) + message.data
+        return json.dumps(document), metadata + avro_long(len(message.data)) + message.data
 
     def _by_topic_schema(self, message: Any, schema: Any, metadata: bytes) -> tuple[str, bytes]:
         if problem := self.problem(schema):
@@ -78,11 +79,11 @@ class FileRecords:
         attributes = dict(message.attributes)
         if message.ordering_key:
             attributes["ordering_key"] = message.ordering_key
-        pairs = b"".join(text(key) + text(value) for key, value in attributes.items())
+        pairs = b"".join(avro_string(key) + avro_string(value) for key, value in attributes.items())
         return (
-            text(self._name)
-            + text(message.message_id)
-            + whole(message.publish_time.ToMicroseconds())
-            + (whole(len(attributes)) + pairs if attributes else b"")
+            avro_string(self._name)
+            + avro_string(message.message_id)
+            + avro_long(message.publish_time.ToMicroseconds())
+            + (avro_long(len(attributes)) + pairs if attributes else b"")
             + b"\0"
         )

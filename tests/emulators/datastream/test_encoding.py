@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from emulators import avro_codecs
 from emulators.datastream import copy_text, kinds
 from emulators.datastream.arrays import parse
-from emulators.datastream.avro import ContainerFile, encode_long, encode_longs, join
+from emulators.datastream.avro import ContainerFile, encode_longs, join
 from emulators.datastream.encode import encode_column
 from emulators.datastream.kinds import Kind, avro_names, decimal_kind
 from emulators.datastream.lsn import format_lsn, parse_lsn
 from emulators.datastream.truncation import to_text
+from emulators.varints import avro_long
 
 avro_codecs.install()
 
@@ -113,9 +114,9 @@ def test_an_array_is_read_back(values: list[str | None], tmp_path_factory: pytes
 
 @given(st.lists(INTEGER, max_size=50), st.sampled_from([None, 0, 1, 2]))
 def test_longs_are_encoded_one_by_one_or_at_once(values: list[int], branch: int | None) -> None:
-    head = b"" if branch is None else encode_long(branch)
+    head = b"" if branch is None else avro_long(branch)
     array = pa.array(values, pa.int64()).to_numpy(zero_copy_only=False)
-    assert encode_longs(array, branch).to_pylist() == [head + encode_long(value) for value in values]
+    assert encode_longs(array, branch).to_pylist() == [head + avro_long(value) for value in values]
 
 
 @given(st.lists(st.tuples(*[st.one_of(st.none(), TEXT)] * 3), min_size=1, max_size=20))

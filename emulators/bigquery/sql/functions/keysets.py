@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from emulators.varints import varint
+
 _URL = "type.googleapis.com/google.crypto.tink."
 _KINDS = {"AEAD_AES_GCM_256": ("AesGcmKey", 32), "DETERMINISTIC_AEAD_AES_SIV_CMAC_256": ("AesSivKey", 64)}
 _VALUE_FIELD = {"AesGcmKey": 3, "AesSivKey": 2}  # where a key's protocol buffer has its bytes
@@ -46,20 +48,12 @@ class Keyset:
         return replace(self, keys=(*self.keys, Key(new, kind, secret, tink=tink)))
 
 
-def _varint(number: int) -> bytes:
-    found = bytearray()
-    while number > 0x7F:
-        found.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes(found) + bytes([number])
-
-
 def _number(field: int, value: int) -> bytes:
-    return _varint(field << 3) + _varint(value)
+    return varint(field << 3) + varint(value)
 
 
 def _bytes(field: int, value: bytes) -> bytes:
-    return _varint(field << 3 | 2) + _varint(len(value)) + value
+    return varint(field << 3 | 2) + varint(len(value)) + value
 
 
 def _encoded(key: Key) -> bytes:

@@ -10,12 +10,12 @@ from uuid import UUID
 
 import fastavro
 
-from emulators.avro_codecs import long_bytes
 from emulators.bigquery.sql.model import Field
 from emulators.bigquery.state.errors import ServiceError, invalid
 from emulators.bigquery.state.files.avro_schema import UNREADABLE, as_read
 from emulators.bigquery.state.files.tolerance import Tolerance
 from emulators.bigquery.state.values import BadValue
+from emulators.varints import avro_long
 
 Rows = Iterator[dict[str, Any]]
 
@@ -55,7 +55,7 @@ def _records(source: IO[bytes], fields: Sequence[Field]) -> Iterator[Any]:
     reader = fastavro.block_reader(source)
     items = fastavro.parse_schema({"type": "array", "items": as_read(reader.writer_schema, fields)})
     for block in reader:
-        content = io.BytesIO(long_bytes(block.num_records) + block.bytes_.getvalue() + b"\0")
+        content = io.BytesIO(avro_long(block.num_records) + block.bytes_.getvalue() + b"\0")
         yield from fastavro.schemaless_reader(content, items)
 
 
