@@ -11,7 +11,7 @@ from emulators.storage.state.etags import etag
 from emulators.storage.state.model import Bucket, Settings
 from emulators.storage.state.names import check_bucket_name
 from emulators.storage.state.preconditions import NONE, Preconditions
-from emulators.storage.state.rows import bucket_of, bucket_row
+from emulators.storage.state.rows import bucket_of, bucket_row, marks
 from emulators.storage.state.soft_deletion import SoftDeletion
 from emulators.storage.state.times import moment as written_moment
 
@@ -228,4 +228,4 @@ def _find(connection: sqlite3.Connection, name: str) -> Bucket | None:
 
 def _store(connection: sqlite3.Connection, bucket: Bucket) -> None:
     row = bucket_row(bucket)
-    connection.execute(f"INSERT OR REPLACE INTO buckets VALUES ({', '.join('?' * len(row))})", row)
+    connection.execute(f"INSERT OR REPLACE INTO buckets VALUES ({marks(row)})", row)

@@ -13,7 +13,7 @@ from emulators.storage.state.names import check_hierarchical_name, check_object_
 from emulators.storage.state.notifications import ARCHIVE, DELETE, FINALIZE, METADATA, Notifications
 from emulators.storage.state.preconditions import NONE, Preconditions
 from emulators.storage.state.protection import check_holds, check_removal, without_past_retention
-from emulators.storage.state.rows import version_of, version_row
+from emulators.storage.state.rows import marks, version_of, version_row
 from emulators.storage.state.settings import shown
 from emulators.storage.state.soft_deletion import SoftDeletion
 
@@ -251,4 +251,4 @@ def _version(row: sqlite3.Row | None) -> ObjectVersion | None:
 
 def _store(connection: sqlite3.Connection, version: ObjectVersion) -> None:
     row = version_row(version)
-    connection.execute(f"INSERT OR REPLACE INTO objects VALUES ({', '.join('?' * len(row))})", row)
+    connection.execute(f"INSERT OR REPLACE INTO objects VALUES ({marks(row)})", row)

@@ -8,6 +8,11 @@ from emulators.storage.state.model import Bucket, ObjectVersion
 Row = tuple[object, ...]
 
 
+def marks(row: Row) -> str:
+    """What stands for a row's values in a statement."""
+    return ", ".join("?" * len(row))
+
+
 def version_of(row: sqlite3.Row) -> ObjectVersion:
     fields = dict(row) | {"settings": json.loads(row["settings"])}
     fields.pop("bucket_generation", None)

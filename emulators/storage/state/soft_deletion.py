@@ -11,7 +11,7 @@ from emulators.storage.state import errors
 from emulators.storage.state.database import Database
 from emulators.storage.state.files import Files
 from emulators.storage.state.model import Bucket, ObjectVersion, Settings
-from emulators.storage.state.rows import bucket_of, bucket_row, version_of, version_row
+from emulators.storage.state.rows import bucket_of, bucket_row, marks, version_of, version_row
 from emulators.storage.state.times import moment as written_moment
 
 _SECOND = 1_000_000
@@ -30,7 +30,7 @@ class SoftDeletion:
         """Put a version here that is about to leave the table of objects."""
         kept = replace(version, soft_deleted=moment, hard_delete=moment + owner.soft_delete_seconds * _SECOND)
         row = (owner.generation, *version_row(kept), kept.soft_deleted, kept.hard_delete)
-        connection.execute(f"INSERT INTO soft_deleted_objects VALUES ({_marks(len(row))})", row)
+        connection.execute(f"INSERT INTO soft_deleted_objects VALUES ({marks(row)})", row)
         if self._database.now() >= self._sweep_at:
             self.expire()
 
@@ -54,7 +54,7 @@ class SoftDeletion:
         last = connection.execute(query, (bucket.name, bucket.generation)).fetchone()[0] or 0
         end = max(last, moment + bucket.soft_delete_seconds * _SECOND)
         row = (*bucket_row(bucket), moment, end)
-        connection.execute(f"INSERT INTO soft_deleted_buckets VALUES ({_marks(len(row))})", row)
+        connection.execute(f"INSERT INTO soft_deleted_buckets VALUES ({marks(row)})", row)
 
     def forget_objects_of(self, connection: sqlite3.Connection, bucket: Bucket) -> None:
         """What a bucket without a policy takes along."""
@@ -123,7 +123,3 @@ def policy(written: Settings, before: Settings, moment: int) -> Settings:
 
 def seconds_of(policy: Settings) -> int:
     return int(policy.get("retentionDurationSeconds") or 0)
-
-
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)

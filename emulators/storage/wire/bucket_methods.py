@@ -1,6 +1,7 @@
 """The methods of Buckets (cloud.google.com/storage/docs/json_api/v1/buckets)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -36,12 +37,8 @@ async def list_buckets(call: Call) -> Resource:
         found = call.store.soft_deletion.buckets(project, prefix, after, limit + 1)
     else:
         found = call.store.buckets.list(project, prefix, after[0], limit + 1)
-    resource: Resource = {"kind": "storage#buckets"}
-    if found[:limit]:
-        resource["items"] = [show(call, bucket) for bucket in found[:limit]]
-    if len(found) > limit:
-        resource["nextPageToken"] = paging.write_token(found[limit - 1].name, found[limit - 1].generation)
-    return resource
+    listed = paging.page(found, limit, partial(show, call), lambda bucket: (bucket.name, bucket.generation))
+    return {"kind": "storage#buckets"} | listed
 
 
 async def get(call: Call) -> Resource:

@@ -1,5 +1,6 @@
 """The methods of Folders (cloud.google.com/storage/docs/json_api/v1/folders)."""
 
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -39,12 +40,8 @@ async def list_all(call: Call) -> Resource:
     limit = call.limit("pageSize")
     after = paging.read_token(call.text("pageToken"))[0]
     found = call.store.folders.list(call.path["bucket"], query, after, limit + 1)
-    resource: Resource = {"kind": "storage#folders"}
-    if found[:limit]:
-        resource["items"] = [render.folder(folder, call.base_url) for folder in found[:limit]]
-    if len(found) > limit:
-        resource["nextPageToken"] = paging.write_token(found[limit - 1].name, 0)
-    return resource
+    listed = paging.page(found, limit, partial(render.folder, base_url=call.base_url), lambda one: (one.name, 0))
+    return {"kind": "storage#folders"} | listed
 
 
 async def delete(call: Call) -> Response:

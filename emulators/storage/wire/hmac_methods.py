@@ -1,5 +1,6 @@
 """The methods of HmacKeys (cloud.google.com/storage/docs/json_api/v1/projects/hmacKeys)."""
 
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -25,10 +26,8 @@ async def list_all(call: Call) -> Resource:
     limit, after = call.limit(), paging.read_token(call.text("pageToken"))[0]
     wanted = call.path["project"], call.text("serviceAccountEmail"), call.flag("showDeletedKeys")
     found = [key for key in call.store.hmac_keys.of(*wanted) if key.access_id > after]
-    resource: Resource = {"kind": "storage#hmacKeysMetadata", "items": [_show(call, key) for key in found[:limit]]}
-    if len(found) > limit:
-        resource["nextPageToken"] = paging.write_token(found[limit - 1].access_id, 0)
-    return resource
+    listed = paging.page(found, limit, partial(_show, call), lambda key: (key.access_id, 0))
+    return {"kind": "storage#hmacKeysMetadata", "items": []} | listed
 
 
 async def get(call: Call) -> Resource:

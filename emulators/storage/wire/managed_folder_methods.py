@@ -1,5 +1,6 @@
 """The methods of ManagedFolders (cloud.google.com/storage/docs/json_api/v1/managedFolder)."""
 
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -37,12 +38,10 @@ async def list_folders(call: Call) -> Resource:
     refused = [name for name in _UNKNOWN if call.text(name)]
     if found and refused:
         raise errors.not_implemented(f"The parameter {refused[0]} of a list of managed folders")
-    resource: Resource = {"kind": "storage#managedFolders"}
-    if found[:limit]:
-        resource["items"] = [render.managed_folder(folder, call.base_url) for folder in found[:limit]]
-    if len(found) > limit:
-        resource["nextPageToken"] = paging.write_token(found[limit - 1].name, 0)
-    return resource
+    listed = paging.page(
+        found, limit, partial(render.managed_folder, base_url=call.base_url), lambda one: (one.name, 0)
+    )
+    return {"kind": "storage#managedFolders"} | listed
 
 
 async def delete(call: Call) -> Response:

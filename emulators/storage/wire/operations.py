@@ -1,5 +1,6 @@
 """The methods of Operations, and how an operation is shown."""
 
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -27,12 +28,8 @@ async def list_all(call: Call) -> Resource:
     limit = call.limit("pageSize")
     after = paging.read_token(call.text("pageToken"))[1]
     found = call.store.operations.list(call.path["bucket"], after, limit + 1)
-    resource: Resource = {"kind": "storage#operations"}
-    if found[:limit]:
-        resource["operations"] = [show(call, one) for one in found[:limit]]
-    if len(found) > limit:
-        resource["nextPageToken"] = paging.write_token("", found[limit - 1].number)
-    return resource
+    listed = paging.page(found, limit, partial(show, call), lambda one: ("", one.number), "operations")
+    return {"kind": "storage#operations"} | listed
 
 
 def show(call: Call, done: Operation) -> Resource:

@@ -3,8 +3,27 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from emulators.storage.state import errors
+
+Item = TypeVar("Item")
+
+
+def page(
+    found: Sequence[Item],
+    limit: int,
+    show: Callable[[Item], dict[str, Any]],
+    position: Callable[[Item], tuple[str, int]],
+    field: str = "items",
+) -> dict[str, Any]:
+    """The fields of an answer that lists `limit` items, and tells of one more in `found` by a token."""
+    listed = found[:limit]
+    resource: dict[str, Any] = {field: [show(one) for one in listed]} if listed else {}
+    if len(found) > limit:
+        resource["nextPageToken"] = write_token(*position(listed[-1]))
+    return resource
 
 
 def write_token(name: str, generation: int) -> str:

@@ -20,16 +20,8 @@ _MULTI_REGIONS = ("US", "EU", "ASIA")
 
 def managed_folder(found: ManagedFolder, base_url: str) -> Resource:
     """storage#managedFolder"""
-    return {
-        "kind": "storage#managedFolder",
-        "selfLink": f"{base_url}/storage/v1/b/{found.bucket}/managedFolders/{quote(found.name, safe='')}",
-        "id": f"{found.bucket}/{found.name}",
-        "name": found.name,
-        "bucket": found.bucket,
-        "metageneration": str(found.metageneration),
-        "createTime": moment(found.created),
-        "updateTime": moment(found.created if found.updated is None else found.updated),
-    }
+    updated = found.created if found.updated is None else found.updated
+    return _folder("managedFolder", found, base_url, updated)
 
 
 def folder_policy(found: ManagedFolder) -> Resource:
@@ -41,15 +33,19 @@ def folder_policy(found: ManagedFolder) -> Resource:
 
 def folder(found: Folder, base_url: str) -> Resource:
     """storage#folder"""
+    return _folder("folder", found, base_url, found.updated)
+
+
+def _folder(kind: str, found: Folder | ManagedFolder, base_url: str, updated: int) -> Resource:
     return {
-        "kind": "storage#folder",
-        "selfLink": f"{base_url}/storage/v1/b/{found.bucket}/folders/{quote(found.name, safe='')}",
+        "kind": f"storage#{kind}",
+        "selfLink": f"{base_url}/storage/v1/b/{found.bucket}/{kind}s/{quote(found.name, safe='')}",
         "id": f"{found.bucket}/{found.name}",
         "name": found.name,
         "bucket": found.bucket,
         "metageneration": str(found.metageneration),
         "createTime": moment(found.created),
-        "updateTime": moment(found.updated),
+        "updateTime": moment(updated),
     }
 
 
