@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulators.pubsub.export.avro_codec import encode
+from emulators.pubsub.export.message_fields import attributes_of, is_json
 from emulators.pubsub.state.errors import failed_precondition
 from emulators.pubsub.state.schema_checks import parsed
 from emulators.varints import avro_long, avro_string
@@ -68,17 +69,14 @@ class FileRecords:
     def _by_topic_schema(self, message: Any, schema: Any, metadata: bytes) -> tuple[str, bytes]:
         if problem := self.problem(schema):
             raise failed_precondition(problem)
-        is_json = message.attributes["googclient_schemaencoding"] == "JSON"
-        data = encode(parsed(schema), json.loads(message.data)) if is_json else message.data
+        data = encode(parsed(schema), json.loads(message.data)) if is_json(message) else message.data
         document = json.loads(schema.definition)
         if metadata:
             document["fields"] = [*document["fields"], *_METADATA]
         return json.dumps(document), data + metadata
 
     def _metadata(self, message: Any) -> bytes:
-        attributes = dict(message.attributes)
-        if message.ordering_key:
-            attributes["ordering_key"] = message.ordering_key
+        attributes = attributes_of(message)
         pairs = b"".join(avro_string(key) + avro_string(value) for key, value in attributes.items())
         return (
             avro_string(self._name)

@@ -7,6 +7,7 @@ from google.protobuf import json_format
 
 from emulators.pubsub.export.avro_codec import binary_value, json_value
 from emulators.pubsub.export.cells import cell, moment
+from emulators.pubsub.export.message_fields import attributes_of, is_json
 from emulators.pubsub.export.table_fields import Fields, SchemaMismatch, check_columns, plain_columns, read_fields
 from emulators.pubsub.export.table_rows import Row, avro_row, json_row, proto_row
 from emulators.pubsub.export.topic_columns import avro_columns, check_names, proto_columns
@@ -16,11 +17,8 @@ from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import PubsubError
 from emulators.pubsub.state.export_checks import TABLE
 from emulators.pubsub.state.schema_checks import parsed
-from emulators.pubsub.wire.export_target import Written
+from emulators.pubsub.wire.export_target import Written, state_of
 from emulators.pubsub.wire.http_call import call
-
-_JSON = "JSON"
-_STATES = {403: "PERMISSION_DENIED", 404: "NOT_FOUND"}
 
 
 class BigQueryTarget:
@@ -39,10 +37,9 @@ class BigQueryTarget:
 
     async def look(self) -> tuple[str, str]:
         answer = await call("GET", self._url)
-        if answer.status in _STATES:
-            return _STATES[answer.status], answer.message
-        if answer.status != 200:
-            raise OSError(f"BigQuery: {answer.message}")
+        state = state_of(answer, "BigQuery")
+        if state != "ACTIVE":
+            return state, answer.message
         self._fields = read_fields(answer.body.get("schema", {}).get("fields", ()))
         try:
             self._check()
@@ -93,10 +90,8 @@ class BigQueryTarget:
             return Written([], refused)
         content = json.dumps({"skipInvalidRows": True, "rows": rows}).encode()
         answer = await call("POST", f"{self._url}/insertAll", content)
-        if answer.status in _STATES:
+        if state_of(answer, "BigQuery") != "ACTIVE":
             return None
-        if answer.status != 200:
-            raise OSError(f"BigQuery: {answer.message}")
         problems = {one["index"]: one["errors"][0] for one in answer.body.get("insertErrors", ())}
         for index, problem in problems.items():
             refused.append((ids[index], f"INVALID_ARGUMENT: {problem['message']} (field {problem['location']})"))
@@ -119,26 +114,19 @@ class BigQueryTarget:
         if schema is None:
             raise SchemaMismatch("the message was published before the topic had a schema")
         kind = parsed(schema)
-        is_json = message.attributes["googclient_schemaencoding"] == _JSON
+        in_json, data = is_json(message), message.data
         if schema.type == schema.AVRO:
-            value = json_value(kind, json.loads(message.data)) if is_json else binary_value(kind, message.data)
+            value = json_value(kind, json.loads(data)) if in_json else binary_value(kind, data)
             return avro_row(kind, value, self._fields)
-        return proto_row(_proto(kind, message.data, is_json), self._fields)
+        return proto_row(json_format.Parse(data, kind()) if in_json else kind.FromString(data), self._fields)
 
     def _metadata(self, message: Any) -> Row:
-        attributes = dict(message.attributes)
-        if message.ordering_key:
-            attributes["ordering_key"] = message.ordering_key
         return {
             "subscription_name": self._subscription.name,
             "message_id": message.message_id,
             "publish_time": moment(message.publish_time.ToMicroseconds()),
-            "attributes": json.dumps(attributes, ensure_ascii=False),
+            "attributes": json.dumps(attributes_of(message), ensure_ascii=False),
         }
-
-
-def _proto(kind: Any, data: bytes, is_json: bool) -> Any:
-    return json_format.Parse(data, kind()) if is_json else kind.FromString(data)
 
 
 def _data(data: bytes, kind: str) -> Any:

@@ -3,6 +3,16 @@
 from typing import NamedTuple, Protocol
 
 from emulators.pubsub.state.batch import Delivery
+from emulators.pubsub.wire.http_call import Answer
+
+_STATES = {200: "ACTIVE", 403: "PERMISSION_DENIED", 404: "NOT_FOUND"}
+
+
+def state_of(answer: Answer, service: str) -> str:
+    """The state of a subscription whose target gave this answer. OSError: another time it may be another one."""
+    if answer.status not in _STATES:
+        raise OSError(f"{service}: {answer.message}")
+    return _STATES[answer.status]
 
 
 class Written(NamedTuple):

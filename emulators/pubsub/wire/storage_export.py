@@ -16,10 +16,8 @@ from emulators.pubsub.state.broker import Broker
 from emulators.pubsub.state.errors import PubsubError
 from emulators.pubsub.state.file_names import file_name
 from emulators.pubsub.state.settings import seconds
-from emulators.pubsub.wire.export_target import Written
+from emulators.pubsub.wire.export_target import Written, state_of
 from emulators.pubsub.wire.http_call import call
-
-_STATES = {403: "PERMISSION_DENIED", 404: "NOT_FOUND"}
 
 
 class _File:
@@ -56,10 +54,9 @@ class StorageTarget:
 
     async def look(self) -> tuple[str, str]:
         answer = await call("GET", f"{self._address}/storage/v1/b/{self._config.bucket}")
-        if answer.status in _STATES:
-            return _STATES[answer.status], answer.message
-        if answer.status != 200:
-            raise OSError(f"Cloud Storage: {answer.message}")
+        state = state_of(answer, "Cloud Storage")
+        if state != "ACTIVE":
+            return state, answer.message
         try:
             problem = self._records.problem(self._broker.schemas.of_topic(self._broker.topics.get(self._topic)))
         except PubsubError:
@@ -105,10 +102,8 @@ class StorageTarget:
         path = f"/upload/storage/v1/b/{self._config.bucket}/o?uploadType=media&ifGenerationMatch=0&name={name}"
         kind = "application/octet-stream" if file.schema else "text/plain"
         answer = await call("POST", self._address + path, file.content(), kind)
-        if answer.status in _STATES:
+        if state_of(answer, "Cloud Storage") != "ACTIVE":
             return None
-        if answer.status != 200:
-            raise OSError(f"Cloud Storage: {answer.message}")
         self._file = None
         written.acknowledged.extend(file.ack_ids)
         return written

@@ -15,7 +15,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     assert running.stop() == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_clients(emulator: Emulator) -> Iterator[Clients]:
     clients = Clients(emulator.target)
     yield clients

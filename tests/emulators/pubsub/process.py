@@ -6,7 +6,9 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,15 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 PROJECT = "projects/tests-of-pubsub"
 _LISTENS = re.compile(r"listens on 127\.0\.0\.1:(\d+)")
 _REST = re.compile(r"REST listens on 127\.0\.0\.1:(\d+)")
+
+
+def eventually(look: Callable[[], Any], seconds: float = 15) -> Any:
+    """What look returns as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
 
 
 class Emulator:

@@ -19,9 +19,8 @@ from google.pubsub_v1 import types
 from emulators.pubsub.export.cells import cell, decimal
 from emulators.pubsub.state.proto_schema import compile_proto
 from tests.emulators.process import free_port, running
-from tests.emulators.pubsub.process import PROJECT, Clients, Emulator
+from tests.emulators.pubsub.process import PROJECT, Clients, Emulator, eventually
 from tests.emulators.pubsub.test_publisher import refusal
-from tests.emulators.pubsub.test_storage_export import eventually
 
 METADATA = ["subscription_name STRING", "message_id STRING", "publish_time TIMESTAMP", "attributes JSON"]
 JSON, BINARY = types.Encoding.JSON, types.Encoding.BINARY
@@ -41,13 +40,6 @@ def emulator(tmp_path_factory: pytest.TempPathFactory, bigquery_address: str) ->
     started = Emulator(tmp_path_factory.mktemp("pubsub"), environment=environment)
     yield started
     assert started.stop() == 0
-
-
-@pytest.fixture(scope="module")
-def clients(emulator: Emulator) -> Iterator[Clients]:
-    made = Clients(emulator.target)
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

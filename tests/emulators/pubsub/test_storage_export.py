@@ -7,7 +7,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from emulators.pubsub.state.file_names import check_format, file_name
 from emulators.pubsub.wire import storage_export
 from emulators.pubsub.wire.http_call import Answer
 from tests.emulators.process import running
-from tests.emulators.pubsub.process import PROJECT, Clients, Emulator
+from tests.emulators.pubsub.process import PROJECT, Clients, Emulator, eventually
 from tests.emulators.pubsub.test_publisher import refusal
 
 EVENT = {
@@ -57,27 +57,11 @@ def emulator(tmp_path_factory: pytest.TempPathFactory, storage_address: str) -> 
     assert started.stop() == 0
 
 
-@pytest.fixture(scope="module")
-def clients(emulator: Emulator) -> Iterator[Clients]:
-    made = Clients(emulator.target)
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def bucket(storage_address: str) -> storage.Bucket:
     options = {"api_endpoint": storage_address}
     client = storage.Client(project="tests", credentials=AnonymousCredentials(), client_options=options)
     return client.create_bucket(f"bucket-{uuid.uuid4().hex}")
-
-
-def eventually(look: Callable[[], Any]) -> Any:
-    """What look returns as soon as it is true."""
-    deadline = time.monotonic() + 15
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-    return found
 
 
 def blobs(bucket: storage.Bucket, count: int) -> list[storage.Blob]:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import grpc
@@ -10,15 +11,9 @@ import pytest
 from google.cloud.pubsub_v1.subscriber.exceptions import AcknowledgeError
 from google.pubsub_v1 import types
 
-from tests.emulators.pubsub.process import Clients
+from tests.emulators.pubsub.process import Clients, eventually
 
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Waits for a condition."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+until = partial(eventually, seconds=20)
 
 
 class Stream:
