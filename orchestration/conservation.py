@@ -163,12 +163,15 @@ def at_first(instance: DagsterInstance, tables: Iterable[Table]) -> dict[AssetKe
 
     A source that cannot be asked is left out.
     """
+    bronze = {keys.bronze(table): table for table in _checked(tables)}
+    entries = [record.asset_entry for record in instance.get_asset_records([*bronze])]
+    known = {entry.asset_key for entry in entries if entry.last_materialization_record}
+    new = {key: table for key, table in bronze.items() if key not in known}
     found: dict[str, dict[str, int]] = {}
-    new = [table for table in _checked(tables) if _first(instance, table) is None]
-    for source in {table.source for table in new}:
+    for source in {table.source for table in new.values()}:
         with suppress(psycopg2.Error, RuntimeError), clients.source_database(source) as connection:
             found[source] = {FIRST_TRANSACTION: int(_rows(connection, LANDED)[0][0])}
-    return {keys.bronze(table): found[table.source] for table in new if table.source in found}
+    return {key: found[table.source] for key, table in new.items() if table.source in found}
 
 
 def _before(instance: DagsterInstance, table: Table) -> Before | None:

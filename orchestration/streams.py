@@ -49,15 +49,15 @@ def bronze_events(contracts: Sequence[Contract]) -> AssetsDefinition | None:
         can_subset=True,
     )
     def events_in_bronze(context: AssetExecutionContext) -> Iterator[MaterializeResult[Any]]:
-        selected = {key: table for key, table in tables.items() if key in context.selected_asset_keys}
+        selected = [table for key, table in tables.items() if key in context.selected_asset_keys]
 
         def result(table: Table) -> MaterializeResult[Any]:
             return MaterializeResult(
                 asset_key=keys.bronze(table), metadata=arrivals(table), check_results=[delivered(table)]
             )
 
-        yield from side_by_side.ask(result, selected.values())
-        verdict.end_of_bronze(context, [check for table in selected.values() for check in blocking(table)])
+        yield from side_by_side.ask(result, selected)
+        verdict.end_of_bronze(context, [check for table in selected for check in blocking(table)])
 
     return events_in_bronze
 
