@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# What a checkout without the example lacks.
+EXAMPLE = ("contracts/saas.odcs.yaml", "dbt/models/staging/saas/", "dbt/models/silver/saas/", "dbt/models/gold/",
+           "dbt/tests/mart_")  # fmt: skip
 
 
 @dataclass

@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 
 from tests.end_to_end.comparing import warehouse
-from tests.end_to_end.conftest import ROOT, LocalPlatform, checkout
+from tests.end_to_end.conftest import EXAMPLE, ROOT, LocalPlatform, checkout
 from tests.end_to_end.kills import CAN_KILL, SERVICE_NAMES, Attack
 from tests.end_to_end.traffic import TABLES, Traffic, differences
 
@@ -33,9 +33,7 @@ AIMS = (*SERVICE_NAMES, "batch pipeline", "dbt", "run worker", "code process", "
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[LocalPlatform]:
     """A platform whose one source is the busy one, in a Postgres that is killed like all others."""
-    example = ("contracts/saas.odcs.yaml", "dbt/models/staging/saas/", "dbt/models/silver/saas/", "dbt/models/gold/",
-               "dbt/tests/mart_")  # fmt: skip
-    root = checkout(tmp_path / "sluice", leave_out=example)
+    root = checkout(tmp_path / "sluice", leave_out=EXAMPLE)
     shutil.copy2(ROOT / "tests/end_to_end/busy.odcs.yaml", root / "contracts")
     platform = LocalPlatform(root, tmp_path / "state")
     try:

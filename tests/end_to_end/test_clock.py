@@ -12,8 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import psycopg2
@@ -22,6 +22,7 @@ import pytest
 from emulators.company.ledger import Ledger
 from tests.end_to_end.comparing import warehouse
 from tests.end_to_end.conftest import LocalPlatform
+from tests.end_to_end.meanwhile import meanwhile
 from tests.end_to_end.oracle import differences
 
 SOURCE = Path(__file__).parent / "turned_clock.c"
@@ -41,23 +42,12 @@ def turn(clock: Path, seconds: int) -> None:
         file.write(struct.pack("=q", seconds))
 
 
-@contextmanager
-def corrected(clock: Path, seed: int) -> Iterator[None]:
-    """The clock is turned every few seconds while the block runs, and is right after it."""
-    dice, ended = random.Random(seed), threading.Event()
-
-    def run() -> None:
-        while not ended.wait(dice.uniform(1, 6)):
-            turn(clock, dice.choice(CORRECTIONS))
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-        turn(clock, 0)
+def jump(clock: Path, seed: int, ended: threading.Event) -> None:
+    """Turns the clock every few seconds; at the end it is right."""
+    dice = random.Random(seed)
+    while not ended.wait(dice.uniform(1, 6)):
+        turn(clock, dice.choice(CORRECTIONS))
+    turn(clock, 0)
 
 
 def play(platform: LocalPlatform, at: str = "", clock: Path | None = None, seconds: int = 0) -> tuple[int, str]:
@@ -109,7 +99,7 @@ def test_the_clock_goes_back_an_hour_while_everything_runs(platform: LocalPlatfo
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_clock_jumps_while_everything_runs(platform: LocalPlatform, clock: Path, seed: int) -> None:
-    with corrected(clock, seed):
+    with meanwhile(partial(jump, clock, seed)):
         for _ in range(2):
             status, said = play(platform)
             # It may give up: a token's assertion that a jump makes an hour old is refused, as Google refuses it.

@@ -7,18 +7,17 @@ contract cannot describe, and no events at all.
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg2
 import pytest
 
 from tests.emulators.services import Service
-from tests.end_to_end.conftest import LocalPlatform, checkout
+from tests.end_to_end.conftest import EXAMPLE, LocalPlatform, checkout
+from tests.end_to_end.meanwhile import meanwhile
 
 pytestmark = pytest.mark.long
-EXAMPLE = ("contracts/saas.odcs.yaml", "dbt/models/staging/saas/", "dbt/models/silver/saas/", "dbt/models/gold/",
-           "dbt/tests/mart_")  # fmt: skip
 SHOP = """
 CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE TABLE "Customers" (
@@ -86,22 +85,10 @@ def execute(url: str, sql: str) -> list[Any]:
     return rows
 
 
-@contextmanager
-def busy(url: str) -> Iterator[None]:
-    """Its users change rows all the time while the block runs."""
-    ended = threading.Event()
-
-    def work() -> None:
-        while not ended.wait(0.05):
-            execute(url, WORK)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+def work(url: str, ended: threading.Event) -> None:
+    """The shop's users change rows all the time."""
+    while not ended.wait(0.05):
+        execute(url, WORK)
 
 
 def arrived(local: LocalPlatform, sql: str) -> str:
@@ -123,7 +110,7 @@ def test_a_database_becomes_a_source_and_its_changes_follow(local: LocalPlatform
     assert drafted.returncode == 0, drafted.stderr
     assert "Customers.search: left out, its type tsvector has none in BigQuery" in drafted.stdout
     assert local.run("contracts.generate", "models", "shop").returncode == 0
-    with busy(shop):
+    with meanwhile(partial(work, shop)):
         first = run(local)
     assert "✓ agree, " in first and "in flight" in first
     assert "make sql Q='select * from silver.shop_customers limit 5'" in first

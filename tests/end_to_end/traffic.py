@@ -5,8 +5,9 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import grpc
@@ -14,6 +15,8 @@ import psycopg2
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+
+from tests.end_to_end.meanwhile import meanwhile
 
 TABLES = """
 CREATE TABLE accounts (id bigint PRIMARY KEY, label text NOT NULL, amount numeric(12,2), changed_at timestamptz);
@@ -47,38 +50,25 @@ class Traffic:
     def __init__(self, url: str, pubsub: str, topic: str) -> None:
         self._url, self._topic = url, topic
         self._publisher = PublisherClient(transport=PublisherGrpcTransport(channel=grpc.insecure_channel(pubsub)))
-        self._ended = threading.Event()
         self.commits = 0
         self.accepted: set[str] = set()
         self.sent: set[str] = set()
 
-    @contextmanager
-    def going_on(self) -> Iterator[None]:
+    def going_on(self) -> AbstractContextManager[None]:
         """They work while the block runs; at its end the events that are under way have arrived or failed."""
-        threads = [
-            threading.Thread(target=work, args=(seed,)) for seed, work in enumerate((*[self._change] * 2, self._send))
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            for thread in threads:
-                thread.join()
-            self._ended.clear()
+        return meanwhile(partial(self._change, 0), partial(self._change, 1), partial(self._send, 2))
 
-    def _change(self, seed: int) -> None:
+    def _change(self, seed: int, ended: threading.Event) -> None:
         """Transactions of up to twenty statements; some are rolled back, some stay open for seconds."""
         dice = random.Random(f"{seed} {self.commits}")
-        while not self._ended.is_set():
+        while not ended.is_set():
             try:
                 connection = psycopg2.connect(self._url)
             except psycopg2.OperationalError:  # the database was killed, and is not back yet
                 time.sleep(0.2)
                 continue
             try:
-                while not self._ended.is_set():
+                while not ended.is_set():
                     self._transaction(connection, dice)
                     time.sleep(dice.uniform(0, 0.02))
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
@@ -102,9 +92,9 @@ class Traffic:
         except (psycopg2.errors.UniqueViolation, psycopg2.errors.DeadlockDetected):
             connection.rollback()
 
-    def _send(self, seed: int) -> None:
+    def _send(self, seed: int, ended: threading.Event) -> None:
         under_way: dict[str, Any] = {}
-        while not self._ended.wait(0.02):
+        while not ended.wait(0.02):
             click = f"{seed}-{len(self.sent)}"
             self.sent.add(click)
             event = {"click_id": click, "clicked_at": datetime.now(UTC).isoformat()}
