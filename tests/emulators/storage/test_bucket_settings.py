@@ -1,6 +1,6 @@
 """What a bucket's settings may be, and what the service says of them."""
 
-import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,24 +9,25 @@ import pytest
 from emulators.storage.state.errors import StorageError
 from emulators.storage.state.preconditions import NONE
 from emulators.storage.state.store import Store
+from tests.emulators.storage.clock import Clock
 
+Patch = Callable[..., Any]
 RULE = {"action": {"type": "Delete"}, "condition": {"age": 1}}
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    clock = [time.time_ns()]
-    monkeypatch.setattr(time, "time_ns", lambda: clock[0])
+def patch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Patch]:
+    """Changes settings of a bucket a second, or so many, later; what they are then."""
+    clock = Clock(monkeypatch)
     store = Store(tmp_path)
-    store.clock = clock  # type: ignore[attr-defined]
     store.buckets.create("p", {"name": "made"})
-    yield store
+
+    def change(seconds: float = 1, **body: Any) -> Any:
+        clock.forward(seconds)
+        return store.buckets.patch("made", body, NONE).settings
+
+    yield change
     store.close()
-
-
-def patch(store: Any, seconds: float = 1, **body: Any) -> Any:
-    store.clock[0] += int(seconds * 1_000_000_000)
-    return store.buckets.patch("made", body, NONE).settings
 
 
 @pytest.mark.parametrize(
@@ -61,13 +62,13 @@ def patch(store: Any, seconds: float = 1, **body: Any) -> Any:
         ("versioning", {"enabled": True, "something": "new"}),
     ],
 )
-def test_what_cannot_be_is_refused(store: Any, field: str, value: Any) -> None:
+def test_what_cannot_be_is_refused(patch: Patch, field: str, value: Any) -> None:
     with pytest.raises(StorageError) as refused:
-        patch(store, **{field: value})
+        patch(**{field: value})
     assert refused.value.code == 400
 
 
-def test_what_can_be_is_kept(store: Any) -> None:
+def test_what_can_be_is_kept(patch: Patch) -> None:
     conditions = {
         "age": 1,
         "createdBefore": "2020-01-31",
@@ -83,29 +84,29 @@ def test_what_can_be_is_kept(store: Any) -> None:
         "labels": {"team-1": "data_1", "größe": ""},
         "website": {"mainPageSuffix": "index.html", "notFoundPage": "404.html"},
     }
-    assert patch(store, **wanted).items() >= wanted.items()
+    assert patch(**wanted).items() >= wanted.items()
 
 
-def test_a_retention_policy_says_since_when(store: Any) -> None:
-    first = patch(store, retentionPolicy={"retentionPeriod": 60})["retentionPolicy"]["effectiveTime"]
-    assert patch(store, labels={"a": "b"})["retentionPolicy"]["effectiveTime"] == first
+def test_a_retention_policy_says_since_when(patch: Patch) -> None:
+    first = patch(retentionPolicy={"retentionPeriod": 60})["retentionPolicy"]["effectiveTime"]
+    assert patch(labels={"a": "b"})["retentionPolicy"]["effectiveTime"] == first
     again = {"retentionPeriod": "60", "effectiveTime": "2020-01-01T00:00:00Z"}
-    assert patch(store, retentionPolicy=again)["retentionPolicy"]["effectiveTime"] == first
-    assert patch(store, retentionPolicy={"retentionPeriod": 61})["retentionPolicy"]["effectiveTime"] > first
+    assert patch(retentionPolicy=again)["retentionPolicy"]["effectiveTime"] == first
+    assert patch(retentionPolicy={"retentionPeriod": 61})["retentionPolicy"]["effectiveTime"] > first
 
 
-def test_autoclass_says_since_when(store: Any) -> None:
-    first = patch(store, autoclass={"enabled": True})["autoclass"]
+def test_autoclass_says_since_when(patch: Patch) -> None:
+    first = patch(autoclass={"enabled": True})["autoclass"]
     assert first["terminalStorageClass"] == "NEARLINE"
-    second = patch(store, autoclass={"terminalStorageClass": "ARCHIVE"})["autoclass"]
+    second = patch(autoclass={"terminalStorageClass": "ARCHIVE"})["autoclass"]
     assert second["toggleTime"] == first["toggleTime"]
     assert second["terminalStorageClassUpdateTime"] > first["terminalStorageClassUpdateTime"]
 
 
 @pytest.mark.parametrize("name", ["uniformBucketLevelAccess", "bucketPolicyOnly"])
-def test_uniform_access_is_locked_after_ninety_days(store: Any, name: str) -> None:
+def test_uniform_access_is_locked_after_ninety_days(patch: Patch, name: str) -> None:
     def switch(on: bool, days: float = 0) -> Any:
-        changed = patch(store, days * 24 * 3600 + 1, iamConfiguration={name: {"enabled": on}})
+        changed = patch(days * 24 * 3600 + 1, iamConfiguration={name: {"enabled": on}})
         return changed["iamConfiguration"]["uniformBucketLevelAccess"]
 
     first = switch(True)

@@ -1,7 +1,6 @@
 """Soft deletion: what is deleted or overwritten stays for a while, is listed apart, and can be restored."""
 
 import datetime
-import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from emulators.storage.state.listing import Query
 from emulators.storage.state.preconditions import NONE
 from emulators.storage.state.store import Store
 from emulators.storage.state.times import moment
+from tests.emulators.storage.clock import Clock
 
 WEEK = datetime.timedelta(days=7)
 
@@ -121,18 +121,17 @@ def test_a_policy_is_off_or_from_7_to_90_days(storage_address: str, bucket: stor
 
 def test_a_policy_says_since_when_it_keeps_for_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path)
-    clock = [time.time_ns()]
-    monkeypatch.setattr(time, "time_ns", lambda: clock[0])
+    clock = Clock(monkeypatch)
 
     def change(seconds: int) -> Any:
-        clock[0] += 1_000_000_000
+        clock.forward(1)
         body = {"softDeletePolicy": {"retentionDurationSeconds": seconds, "effectiveTime": "2020-01-01T00:00:00Z"}}
         return store.buckets.patch("made", body, NONE).settings["softDeletePolicy"].get("effectiveTime")
 
     made = store.buckets.create("p", {"name": "made"})
     assert made.settings["softDeletePolicy"]["effectiveTime"] == moment(made.generation)
     longer = change(864000)
-    assert longer == moment(clock[0] // 1000)
+    assert longer == moment(clock.now // 1000)
     assert change(604800) == longer
     assert change(0) is None
     assert change(604800) > longer
@@ -201,8 +200,7 @@ def test_what_has_had_its_time_is_gone(tmp_path: Path, monkeypatch: pytest.Monke
     store.objects.delete("kept", "a", None, NONE)
     store.buckets.create("p", {"name": "gone"})
     store.buckets.delete("gone", NONE)
-    later = time.time_ns() + (7 * 24 * 3600 + 1) * 1_000_000_000
-    monkeypatch.setattr(time, "time_ns", lambda: later)
+    Clock(monkeypatch).forward(7 * 24 * 3600 + 1)
     assert len(store.list_objects(Query("kept", soft_deleted=True))) == 0
     assert store.soft_deletion.buckets("p", "", ("", -1), 10) == []
     with pytest.raises(StorageError, match="404"):
@@ -222,8 +220,7 @@ def test_a_start_takes_away_what_has_had_its_time(tmp_path: Path, monkeypatch: p
     made = store.objects.insert("kept", "a", incoming.finish(), {})
     store.objects.delete("kept", "a", None, NONE)
     store.close()
-    later = time.time_ns() + (7 * 24 * 3600 + 1) * 1_000_000_000
-    monkeypatch.setattr(time, "time_ns", lambda: later)
+    Clock(monkeypatch).forward(7 * 24 * 3600 + 1)
     Store(tmp_path).close()
     assert not store.files.path(made.generation).exists()
 
